@@ -1,0 +1,9 @@
+//! firedrill: a deterministic multi-datacenter failover simulator.
+#![forbid(unsafe_code)]
+
+pub mod dist;
+pub mod num;
+pub mod queueing;
+pub mod rng;
+pub mod scenario;
+pub mod units;

@@ -1,0 +1,1 @@
+//! Queueing formulas: pure functions, each with its source.

@@ -1,0 +1,384 @@
+//! The design: places, failure domains, services, data.
+
+use super::{Named, is_default, is_zero};
+use crate::dist::Dist;
+use crate::units::{Bandwidth, Bytes, Duration, Factor, Rate, Ratio};
+use serde::{Deserialize, Serialize};
+
+/// A hosting site.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Site {
+    /// Latitude and longitude in degrees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<(f64, f64)>,
+    /// Who runs the place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// What the whole site needs: power, cooling, uplinks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_on: Option<Gate>,
+}
+
+/// A network link between two sites.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// The two sites.
+    pub between: (String, String),
+    /// Round-trip time.
+    pub rtt: Duration,
+    /// Capacity in each direction together; without it the link never saturates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<Bandwidth>,
+    /// Share of requests that cross the link and are lost.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub loss: Ratio,
+}
+
+/// What has to work for something to work. A k-of-n gate expresses redundancy: 2N feeds, N+1 chillers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gate {
+    /// Every one of them.
+    All(Vec<String>),
+    /// At least one of them.
+    Any(Vec<String>),
+    /// At least this many of them.
+    KOfN(u32, Vec<String>),
+}
+
+/// Something that can fail, or that only stands on others.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Component {
+    /// The site it is in. It stands on that site too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// How many like members; members fail and are repaired one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// How many members must work for the component to work; by default all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs: Option<u64>,
+    /// What else must work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_on: Option<Gate>,
+    /// Time to failure of one member. Members fail also while what they stand on is down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fails: Option<Dist>,
+    /// How old the members are when the run starts.
+    #[serde(skip_serializing_if = "is_default")]
+    pub starts: Age,
+    /// How it is repaired. Without it, what fails stays failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repair: Option<Repair>,
+    /// A failure stays hidden until a proof test or a demand finds it.
+    #[serde(skip_serializing_if = "is_default")]
+    pub hidden: bool,
+    /// Proof tests at this interval; the first one interval after the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tested_every: Option<Duration>,
+    /// How long before the start it was last known to work; with a failure distribution, it may have failed since.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub last_tested: Duration,
+}
+
+/// The age of a component at the start of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Age {
+    /// As new: a Weibull with a shape below 1 then fails early more often.
+    #[default]
+    New,
+    /// As met at a random moment of a long life.
+    Stationary,
+}
+
+/// How something is repaired.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repair {
+    /// Hands-on time.
+    pub takes: Dist,
+    /// Which crew does it; without one there are always hands free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crew: Option<String>,
+    /// Time until the vendor is there, by contract. Runs from the failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<Dist>,
+    /// Spare parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spares: Option<Spares>,
+    /// A temporary fix first; the real repair then waits for a maintenance that replaces the component.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temporary: Option<Temporary>,
+}
+
+/// A stock of spare parts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spares {
+    /// Parts on the shelf at the start.
+    pub stock: u32,
+    /// Time until a used part is replaced.
+    pub restock: Dist,
+}
+
+/// A fix that holds for a while.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Temporary {
+    /// How long the temporary fix takes.
+    pub takes: Dist,
+    /// Time to the next failure while on the temporary fix: the raised hazard.
+    pub fails: Dist,
+}
+
+/// Who repairs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crew {
+    /// How many repairs they do at once; others wait in the order of failure.
+    pub at_once: u32,
+    /// Time until hands are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrives: Option<Dist>,
+}
+
+/// A shock that takes several components down at once. State `beta` or `every`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommonCause {
+    /// The components hit.
+    pub of: Vec<String>,
+    /// The beta factor: this share of each component's failure rate is the shared shock, the rest stays its own. For
+    /// exponential failures of one and the same mean (Fleming 1975).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beta: Option<Ratio>,
+    /// Time between shocks, on top of the components' own failures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Dist>,
+}
+
+/// Redundant members of which one is active. Everything that stands on the group, is served by it or has its primary
+/// there follows the active member; the strategy says how the active member changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Sites or components, in order of preference; the first is active at the start.
+    pub members: Vec<String>,
+}
+
+/// What answers requests: per site a shared pool of servers with workers, one queue in front of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Where it runs, and with how much.
+    pub runs_at: Named<Placement>,
+    /// The service time of one request on one worker, without the calls it makes.
+    pub takes: Dist,
+    /// How many requests may wait at one site; more are shed. Without it all wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u64>,
+    /// What else must work, at every site where it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_on: Option<Gate>,
+    /// The services it calls for each request.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<Call>,
+    /// Whether the worker is held while the calls are under way.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub holds: bool,
+    /// Writes to stores, per request.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub writes: Named<f64>,
+    /// Items put into background queues, per request.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub feeds: Named<f64>,
+    /// Time from the moment that all it stands on works until it serves.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub starts_in: Duration,
+    /// Services that must serve before this one begins to start: at the same site, or wherever they run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts_after: Vec<String>,
+    /// The cold cache after a start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warms: Option<Warm>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+/// A service at one site.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Placement {
+    /// How many servers. Leave it out where `pool` says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub servers: Option<u64>,
+    /// The component whose working members are the servers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+    /// Requests that one server works on at once.
+    #[serde(default = "one_worker", skip_serializing_if = "is_one")]
+    pub workers: u32,
+    /// What else must work, at this site only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_on: Option<Gate>,
+}
+
+fn one_worker() -> u32 {
+    1
+}
+
+fn is_one(value: &u32) -> bool {
+    *value == 1
+}
+
+/// A call to another service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Without it the request fails.
+    Hard(CallTo),
+    /// Without it the request succeeds, degraded.
+    Soft(CallTo),
+}
+
+/// Which service is called, where and how often.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallTo {
+    /// The service.
+    pub to: String,
+    /// Calls for each request, one after the other.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: f64,
+    /// A site or a group: where the callee is asked. By default at the caller's site, or at the nearest where it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// How long the caller waits for a callee that is dead before it gives up; by default it is refused at once.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gives_up_after: Duration,
+}
+
+fn once() -> f64 {
+    1.0
+}
+
+fn is_once(value: &f64) -> bool {
+    *value == 1.0
+}
+
+/// A cold cache: service times start this much longer and come down evenly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warm {
+    /// How long it takes to be warm.
+    pub takes: Duration,
+    /// How much slower a cold request is.
+    pub slower: Factor,
+}
+
+/// Background work in a durable queue. Nothing is lost; what waits gets stale.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// The site or group where its workers are.
+    pub at: String,
+    /// How many items are worked on at once.
+    pub workers: u64,
+    /// Time for one item.
+    pub takes: Dist,
+    /// What else must work for the workers to work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_on: Option<Gate>,
+    /// Items older than this are stale for the people who wait for them.
+    pub fresh_within: Duration,
+    /// Items that arrive whatever people do.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub also_fed: Rate,
+}
+
+/// Data with one primary and replicas.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// The site or group that takes the writes.
+    pub primary: String,
+    /// Replicas by site.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub replicas: Named<Replica>,
+    /// Writes that arrive whatever people do.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub also_written: Rate,
+}
+
+/// How a replica is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Replica {
+    /// A write is done when the replica has it: nothing is lost.
+    Sync,
+    /// Synchronous while the replica answers, silently asynchronous when it does not.
+    SemiSync {
+        /// How fast the replica applies when it has to catch up.
+        applies: Rate,
+    },
+    /// Writes follow as fast as the replica applies them.
+    Async {
+        /// How fast the replica applies, in writes.
+        applies: Rate,
+    },
+    /// The log is shipped in batches.
+    Shipped {
+        /// Time between batches.
+        every: Duration,
+        /// Time that a batch is under way.
+        takes: Duration,
+    },
+}
+
+/// A bulk flow between two sites; it takes what its links leave it, max-min fairly.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// Where it starts.
+    pub from: String,
+    /// Where it ends.
+    pub to: String,
+    /// What it would take alone.
+    pub demand: Bandwidth,
+    /// Its share against others, 1 by default.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub weight: f64,
+}
+
+/// What people do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    /// The services that a request enters, one after the other.
+    pub calls: Vec<Call>,
+    /// After this the user's side gives up; the work is done all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// Slower than this for one request in twenty (p95) counts as degraded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_over: Option<Duration>,
+    /// Bytes per request over the links between sites.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub size: Bytes,
+    /// Queues whose items the user waits for: stale while they are behind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fresh: Vec<String>,
+    /// Stores that are read at the user's site, and how old a read may be.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub reads: Named<Duration>,
+}

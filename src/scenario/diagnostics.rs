@@ -1,0 +1,174 @@
+//! Diagnostics: every mistake of a scenario at once, each with its place, its reason and its fix.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A kind of mistake, with a stable code that can be looked up in `docs/reference/errors.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// The text is not RON.
+    Syntax,
+    /// The file is larger than the limit.
+    TooLarge,
+    /// The text is nested deeper than the limit.
+    TooDeep,
+    /// The format version is not one that this program reads.
+    Format,
+    /// A field that does not exist.
+    UnknownField,
+    /// A field that has to be there and is not.
+    MissingField,
+    /// A field that is there twice.
+    DuplicateField,
+    /// A variant that does not exist.
+    UnknownVariant,
+    /// A value of another type than the field's.
+    WrongType,
+    /// A quantity without its unit, or with one that means something else.
+    Unit,
+    /// NaN or an infinity.
+    NotFinite,
+    /// A number outside its range.
+    OutOfRange,
+    /// Parameters of a distribution that contradict each other.
+    Distribution,
+    /// A name that nothing bears.
+    UnknownName,
+    /// A name that two things bear.
+    DuplicateName,
+    /// A name that cannot be used.
+    BadName,
+    /// Things that stand on, call or wait for each other in a circle.
+    Cycle,
+    /// Two places with no route between them.
+    NoRoute,
+    /// Something that can never act.
+    NeverActs,
+    /// A civil time that does not exist or is written wrongly.
+    Time,
+    /// A time zone that does not exist.
+    Zone,
+    /// More of something than the limit.
+    TooMany,
+    /// A path into the file that leads nowhere.
+    Path,
+    /// Two statements that cannot both hold.
+    Contradiction,
+}
+
+impl Code {
+    /// All codes, in order.
+    pub const ALL: [Code; 24] = [
+        Code::Syntax,
+        Code::TooLarge,
+        Code::TooDeep,
+        Code::Format,
+        Code::UnknownField,
+        Code::MissingField,
+        Code::DuplicateField,
+        Code::UnknownVariant,
+        Code::WrongType,
+        Code::Unit,
+        Code::NotFinite,
+        Code::OutOfRange,
+        Code::Distribution,
+        Code::UnknownName,
+        Code::DuplicateName,
+        Code::BadName,
+        Code::Cycle,
+        Code::NoRoute,
+        Code::NeverActs,
+        Code::Time,
+        Code::Zone,
+        Code::TooMany,
+        Code::Path,
+        Code::Contradiction,
+    ];
+
+    /// The stable code: `F101`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Code::Syntax => "F001",
+            Code::TooLarge => "F002",
+            Code::TooDeep => "F003",
+            Code::Format => "F004",
+            Code::UnknownField => "F101",
+            Code::MissingField => "F102",
+            Code::DuplicateField => "F103",
+            Code::UnknownVariant => "F104",
+            Code::WrongType => "F105",
+            Code::Unit => "F201",
+            Code::NotFinite => "F202",
+            Code::OutOfRange => "F203",
+            Code::Distribution => "F204",
+            Code::UnknownName => "F301",
+            Code::DuplicateName => "F302",
+            Code::BadName => "F303",
+            Code::Cycle => "F401",
+            Code::NoRoute => "F402",
+            Code::NeverActs => "F403",
+            Code::Time => "F501",
+            Code::Zone => "F502",
+            Code::TooMany => "F601",
+            Code::Path => "F602",
+            Code::Contradiction => "F603",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// One mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Which kind.
+    pub code: Code,
+    /// Where in the scenario: `services.web.takes`. Empty for the whole file.
+    pub path: String,
+    /// Where in the text, in bytes, if the scenario came from text.
+    pub span: Option<Range<usize>>,
+    /// What is wrong and why.
+    pub reason: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+impl Diagnostic {
+    /// A mistake at a path.
+    pub fn new(code: Code, path: impl Into<String>, reason: impl Into<String>, fix: impl Into<String>) -> Self {
+        Diagnostic { code, path: path.into(), span: None, reason: reason.into(), fix: fix.into() }
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} at {}: {}; {}", self.code, self.path, self.reason, self.fix)
+    }
+}
+
+/// Every mistake that was found; never empty where it is an error.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl std::error::Error for Diagnostics {}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} mistake{} in the scenario", self.0.len(), if self.0.len() == 1 { "" } else { "s" })?;
+        self.0.iter().try_for_each(|d| write!(f, "\n{d}"))
+    }
+}
+
+/// The known name that was probably meant: the closest within a third of its length.
+pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&wrong.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|&(distance, name)| distance <= 1 + name.chars().count().max(wrong.chars().count()) / 4)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, name)| name)
+}
