@@ -392,7 +392,7 @@ mod tests {
         for dist in dists() {
             let sampler = dist.sampler();
             let mut stream = Stream::new(Luck { seed: 1, replication: 0 }, "x", "residual");
-            let n = 20_000;
+            let n = 1_000;
             let draws: Vec<f64> = (0..n).map(|_| sampler.draw_residual(&mut stream).seconds()).collect();
             let mean = draws.iter().sum::<f64>() / f64::from(n);
             let variance = draws.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / f64::from(n);

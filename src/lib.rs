@@ -7,3 +7,4 @@ pub mod queueing;
 pub mod rng;
 pub mod scenario;
 pub mod units;
+pub mod world;

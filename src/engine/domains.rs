@@ -1,0 +1,204 @@
+//! Failure domains: a change goes up through everything that stands on it, and stations stop and start.
+
+use super::state::{StationPhase, StationState};
+use super::{Engine, Event};
+use crate::observe::{SeenId, What};
+use crate::world::{Gate, NodeId, NodeKind, StationId};
+
+impl Engine<'_> {
+    /// Looks at everything once: at the start what works serves, and is warm.
+    pub(super) fn start_domains(&mut self) {
+        for i in 0..self.world.nodes.len() {
+            self.touch_node(NodeId::new(i), None);
+        }
+        self.settle_nodes();
+        for i in 0..self.world.stations.len() {
+            let id = StationId::new(i);
+            if self.station_blocked_by(id).is_none() {
+                self.state.stations[i].phase = StationPhase::Serving;
+            }
+        }
+        // Whoever has to start after something that does not serve waits like anybody else.
+        for i in 0..self.world.stations.len() {
+            if !self.may_start(StationId::new(i)) {
+                self.state.stations[i].phase = StationPhase::Down;
+            }
+        }
+        self.told.clear();
+        self.seen_next = 0;
+    }
+
+    /// Marks a node to be looked at again, due to an observation.
+    pub(super) fn touch_node(&mut self, id: NodeId, why: Option<SeenId>) {
+        self.nodes_dirty.insert((self.world.node_rank[id.at()], id));
+        if why.is_some() {
+            self.cause = why;
+        }
+        if !self.world.stations_on[id.at()].is_empty() {
+            self.capacity_changed(id);
+        }
+    }
+
+    /// Goes through the changed nodes from the bottom up.
+    pub(super) fn settle_nodes(&mut self) {
+        let root = self.cause;
+        while let Some((_, id)) = self.nodes_dirty.pop_first() {
+            let node = &self.world.nodes[id.at()];
+            let state = &self.state.nodes[id.at()];
+            let own = state.taken == 0 && state.working(node.count) >= node.needs;
+            let mut why = if own { None } else { root };
+            let mut up = own;
+            for gate in &node.gates {
+                if let Some(blocker) = self.gate_blocked_by(gate) {
+                    up = false;
+                    why = why.or(self.state.nodes[blocker.at()].why);
+                }
+            }
+            if let NodeKind::Group(group) = node.kind {
+                let active = self.world.groups[group.at()].members[self.state.groups[group.at()].active];
+                if !self.state.nodes[active.at()].up {
+                    up = false;
+                    why = why.or(self.state.nodes[active.at()].why);
+                }
+                self.groups_dirty.insert(group);
+            }
+            if up == self.state.nodes[id.at()].up {
+                continue;
+            }
+            let cause = if up { root } else { why.or(root) };
+            let seen = self.see_because(if up { What::NodeUp(id) } else { What::NodeDown(id) }, cause);
+            if !up {
+                self.before_node_goes_down(id, seen);
+            }
+            let state = &mut self.state.nodes[id.at()];
+            state.up = up;
+            state.why = Some(seen);
+            state.since = self.now;
+            for above in &node.watched_by {
+                self.nodes_dirty.insert((self.world.node_rank[above.at()], *above));
+            }
+            for group in &self.world.groups_of[id.at()] {
+                self.groups_dirty.insert(*group);
+            }
+            if !self.world.stations_on[id.at()].is_empty() {
+                self.stations_dirty = true;
+            }
+            if self.world.felt[id.at()] {
+                self.paths_dirty = true;
+                self.flow_dirty = true;
+            }
+        }
+        self.cause = root;
+    }
+
+    /// The first node that keeps a gate open, if it is open.
+    pub(super) fn gate_blocked_by(&self, gate: &Gate) -> Option<NodeId> {
+        let up = gate.of.iter().filter(|id| self.state.nodes[id.at()].up).count();
+        if up >= gate.needed as usize {
+            return None;
+        }
+        gate.of.iter().copied().find(|id| !self.state.nodes[id.at()].up)
+    }
+
+    /// The node for want of which a station cannot run.
+    fn station_blocked_by(&self, id: StationId) -> Option<NodeId> {
+        let station = &self.world.stations[id.at()];
+        let pool_is_empty = station.pool.filter(|pool| self.servers_of_pool(*pool) == 0);
+        station.gates.iter().find_map(|gate| self.gate_blocked_by(gate)).or(pool_is_empty)
+    }
+
+    /// Working members of a pool; none while what the pool stands on is down.
+    fn servers_of_pool(&self, pool: NodeId) -> u64 {
+        let node = &self.world.nodes[pool.at()];
+        let state = &self.state.nodes[pool.at()];
+        if state.taken > 0 || node.gates.iter().any(|g| self.gate_blocked_by(g).is_some()) {
+            return 0;
+        }
+        state.working(node.count)
+    }
+
+    /// Workers of a station now.
+    pub(super) fn workers(&self, id: StationId) -> u64 {
+        let station = &self.world.stations[id.at()];
+        let servers = station.pool.map_or(station.servers, |pool| self.servers_of_pool(pool));
+        servers.saturating_mul(u64::from(station.workers))
+    }
+
+    /// Whether everything that has to serve first does: at the same site, or where it runs.
+    fn may_start(&self, id: StationId) -> bool {
+        let station = &self.world.stations[id.at()];
+        let service = &self.world.services[station.service.at()];
+        service.starts_after.iter().all(|first| {
+            let placed = &self.world.services[first.at()].stations;
+            let here = placed.iter().find(|s| self.world.stations[s.at()].site == station.site);
+            match here {
+                Some(here) => self.state.stations[here.at()].phase == StationPhase::Serving,
+                None => placed.iter().any(|s| self.state.stations[s.at()].phase == StationPhase::Serving),
+            }
+        })
+    }
+
+    /// Stops the stations that lost what they stand on, and starts those that can start.
+    pub(super) fn settle_stations(&mut self) {
+        self.stations_dirty = false;
+        for i in 0..self.world.stations.len() {
+            let id = StationId::new(i);
+            let state = self.state.stations[i];
+            let blocker = self.station_blocked_by(id);
+            if let (Some(blocker), true) = (blocker, state.phase != StationPhase::Down) {
+                let cause = self.state.nodes[blocker.at()].why.or(self.cause);
+                self.station_stops(id, cause);
+            } else if blocker.is_none() && state.phase == StationPhase::Down && self.may_start(id) {
+                self.station_starts(id);
+            }
+        }
+    }
+
+    fn station_stops(&mut self, id: StationId, cause: Option<SeenId>) {
+        self.close_span();
+        let seen = self.see_because(What::StationDown(id), cause);
+        let state = &mut self.state.stations[id.at()];
+        *state = StationState {
+            phase: StationPhase::Down,
+            token: state.token + 1,
+            why: Some(seen),
+            cold_since: None,
+            slow: state.slow,
+        };
+        self.lose_backlog(id);
+        self.paths_dirty = true;
+        self.flow_dirty = true;
+    }
+
+    fn station_starts(&mut self, id: StationId) {
+        let service = &self.world.services[self.world.stations[id.at()].service.at()];
+        let until = self.now.after(service.starts_in);
+        let state = &mut self.state.stations[id.at()];
+        state.phase = StationPhase::Starting;
+        state.token += 1;
+        let token = state.token;
+        if until == self.now {
+            self.station_started(id, token);
+        } else {
+            let seen = self.see(What::StationStarting(id, until));
+            self.state.stations[id.at()].why = Some(seen);
+            self.events.push(until, Event::Started { station: id, token });
+        }
+    }
+
+    pub(super) fn station_started(&mut self, id: StationId, token: u32) {
+        let state = &mut self.state.stations[id.at()];
+        if state.token != token {
+            return;
+        }
+        state.phase = StationPhase::Serving;
+        state.cold_since = Some(self.now);
+        let why = state.why;
+        let seen = self.see_because(What::StationUp(id), why.or(self.cause));
+        self.state.stations[id.at()].why = Some(seen);
+        self.cause = Some(seen);
+        self.stations_dirty = true;
+        self.paths_dirty = true;
+        self.flow_dirty = true;
+    }
+}

@@ -1,0 +1,135 @@
+//! Events and their order.
+
+use crate::units::Time;
+use crate::world::{GroupId, NodeId, StationId};
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// What is due. Closed: whoever adds one has to say how it is handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A step of the drill, by index.
+    Inject(u32),
+    /// A member of a node fails, unless the token is old.
+    Fail { node: NodeId, token: u32 },
+    /// A shock, by index.
+    Shock(u32),
+    /// What a repair waits for is there.
+    RepairReady(u32),
+    /// A repair is done.
+    RepairDone(u32),
+    /// A spare part is back on the shelf.
+    Restocked(NodeId),
+    /// A proof test.
+    Test(NodeId),
+    /// A passing condition of the drill ends.
+    Ends(u32),
+    /// A station has started, unless the token is old.
+    Started { station: StationId, token: u32 },
+    /// Detection, decision or a phase is due, unless the token is old.
+    Failover { group: GroupId, token: u32 },
+    /// A false alarm.
+    FalseAlarm { group: GroupId, token: u32 },
+    /// The preferred member has worked for long enough.
+    Failback { group: GroupId, token: u32 },
+    /// A step of the maintenance.
+    Maintenance { step: u8, token: u32 },
+    /// What flows changes by itself: a bend of a profile, a queue that fills or empties.
+    Flow { token: u32 },
+    /// The end.
+    Horizon,
+}
+
+impl Event {
+    /// At one time faults come first, then repairs, then what reacts to them, then what flows.
+    fn class(self) -> u8 {
+        match self {
+            Event::Inject(_) => 0,
+            Event::Fail { .. } | Event::Shock(_) => 1,
+            Event::RepairReady(_) | Event::RepairDone(_) | Event::Restocked(_) | Event::Ends(_) => 2,
+            Event::Test(_) => 3,
+            Event::Maintenance { .. } => 4,
+            Event::Started { .. } => 5,
+            Event::Failover { .. } | Event::FalseAlarm { .. } | Event::Failback { .. } => 6,
+            Event::Flow { .. } => 7,
+            Event::Horizon => 8,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Due {
+    at: Time,
+    class_and_sequence: u64,
+    event: Event,
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Reversed: the heap's greatest is the earliest.
+        (other.at, other.class_and_sequence).cmp(&(self.at, self.class_and_sequence))
+    }
+}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Pending events in the total order (time, class, sequence).
+#[derive(Debug, Clone, Default)]
+pub struct EventQueue {
+    heap: BinaryHeap<Due>,
+    sequence: u64,
+    until: Time,
+}
+
+impl EventQueue {
+    /// An empty queue; what is due after `until` will never be handled and is not kept.
+    pub fn new(until: Time) -> EventQueue {
+        EventQueue { heap: BinaryHeap::new(), sequence: 0, until }
+    }
+
+    /// Makes an event due.
+    pub fn push(&mut self, at: Time, event: Event) {
+        self.sequence += 1;
+        if at <= self.until {
+            let class_and_sequence = (u64::from(event.class()) << 56) | self.sequence;
+            self.heap.push(Due { at, class_and_sequence, event });
+        }
+    }
+
+    /// When the next event is due.
+    pub fn next_at(&self) -> Option<Time> {
+        self.heap.peek().map(|d| d.at)
+    }
+
+    /// Takes the next event.
+    pub fn pop(&mut self) -> Option<(Time, Event)> {
+        self.heap.pop().map(|d| (d.at, d.event))
+    }
+
+    /// How many are pending.
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_come_by_time_then_class_then_sequence() {
+        let mut queue = EventQueue::new(Time(100));
+        queue.push(Time(5), Event::Horizon);
+        queue.push(Time(5), Event::Inject(1));
+        queue.push(Time(5), Event::Inject(2));
+        queue.push(Time(3), Event::Flow { token: 0 });
+        queue.push(Time(101), Event::Shock(0));
+        let order: Vec<Event> = std::iter::from_fn(|| queue.pop()).map(|(_, e)| e).collect();
+        assert_eq!(order, [Event::Flow { token: 0 }, Event::Inject(1), Event::Inject(2), Event::Horizon]);
+        assert_eq!(queue.len(), 0);
+    }
+}

@@ -1,0 +1,186 @@
+//! Maintenance: told, begun, overrun, aborted, ended.
+
+use super::{Engine, Event};
+use crate::observe::What;
+use crate::scenario::Order;
+use crate::units::Duration;
+use crate::world::{NodeId, NodeKind};
+
+const TOLD: u8 = 0;
+const BEGINS: u8 = 1;
+const PROMISE_BREAKS: u8 = 2;
+const NEXT_ONE: u8 = 3;
+const GIVEN_UP: u8 = 4;
+const ENDS: u8 = 5;
+
+impl Engine<'_> {
+    pub(super) fn start_maintenance(&mut self) {
+        let Some(plan) = &self.world.maintenance else { return };
+        if let Some(told_at) = plan.told_at {
+            self.events.push(told_at, Event::Maintenance { step: TOLD, token: 0 });
+        }
+        self.events.push(plan.starts, Event::Maintenance { step: BEGINS, token: 0 });
+    }
+
+    pub(super) fn maintenance_due(&mut self, step: u8, token: u32) {
+        match step {
+            TOLD => {
+                let seen = self.see(What::MaintenanceTold);
+                self.state.maintenance.why = Some(seen);
+            }
+            BEGINS => self.maintenance_begins(),
+            _ if token != self.state.maintenance.token => {}
+            PROMISE_BREAKS => {
+                self.see_because(What::MaintenanceOverran, self.state.maintenance.why);
+            }
+            NEXT_ONE => self.take_next_one(),
+            GIVEN_UP => {
+                let Some((_, rollback)) = self.world.maintenance.as_ref().and_then(|p| p.abort.as_ref()) else { return };
+                let takes = rollback.draw(&mut self.state.maintenance.rollbacks);
+                let seen = self.see_because(What::MaintenanceAborted, self.state.maintenance.why);
+                self.state.maintenance.why = Some(seen);
+                self.state.maintenance.aborted = true;
+                self.events.push(self.now.after(takes), Event::Maintenance { step: ENDS, token });
+            }
+            _ => self.maintenance_ends(),
+        }
+    }
+
+    fn maintenance_begins(&mut self) {
+        let Some(plan) = &self.world.maintenance else { return };
+        if let Some(every) = plan.repeats_every {
+            self.events.push(self.now.after(every), Event::Maintenance { step: BEGINS, token: 0 });
+        }
+        let takes = plan.takes.draw(&mut self.state.maintenance.durations);
+        if self.state.maintenance.under_way {
+            return;
+        }
+        self.cause = self.state.maintenance.why;
+        let down = plan.takes_down.iter().any(|id| !self.state.nodes[self.state.active_node(self.world, *id).at()].up);
+        if plan.only_if_healthy && down {
+            self.see(What::MaintenanceSkipped);
+            return;
+        }
+        let promised = self.now.after(plan.announced);
+        let seen = self.see(What::MaintenanceBegan(promised));
+        let state = &mut self.state.maintenance;
+        state.token += 1;
+        state.round += 1;
+        state.under_way = true;
+        state.aborted = false;
+        state.began = self.now;
+        state.why = Some(seen);
+        state.rolling = 0;
+        state.takes = takes;
+        let token = state.token;
+        self.cause = Some(seen);
+        if plan.order == Order::Drained {
+            self.drain(&plan.takes_down.clone());
+        }
+        match plan.order {
+            Order::AllAtOnce | Order::Drained => {
+                for id in plan.takes_down.clone() {
+                    self.take_down(id);
+                }
+            }
+            Order::Rolling => {
+                if let Some(first) = plan.takes_down.first() {
+                    self.take_down(*first);
+                }
+                let share = Duration(takes.0 / plan.takes_down.len().max(1) as i64);
+                for i in 1..plan.takes_down.len() {
+                    let at = self.now.after(Duration(share.0.saturating_mul(i as i64)));
+                    self.events.push(at, Event::Maintenance { step: NEXT_ONE, token });
+                }
+            }
+        }
+        for id in plan.hazard.clone() {
+            self.state.nodes[id.at()].hazard *= plan.hazard_by;
+            self.redraw_failures(id);
+        }
+        if takes > plan.announced {
+            self.events.push(promised, Event::Maintenance { step: PROMISE_BREAKS, token });
+        }
+        match &plan.abort {
+            Some((after, _)) if takes > *after => {
+                self.events.push(self.now.after(*after), Event::Maintenance { step: GIVEN_UP, token });
+            }
+            _ => self.events.push(self.now.after(takes), Event::Maintenance { step: ENDS, token }),
+        }
+    }
+
+    /// Groups leave the members that are about to go, while those still work.
+    fn drain(&mut self, going: &[NodeId]) {
+        for i in 0..self.world.groups.len() {
+            let group = &self.world.groups[i];
+            let active = self.state.groups[i].active;
+            if going.contains(&group.members[active]) {
+                let stays = (0..group.members.len())
+                    .find(|&m| !going.contains(&group.members[m]) && self.state.nodes[group.members[m].at()].up);
+                if let Some(stays) = stays {
+                    self.activate(crate::world::GroupId::new(i), stays, true);
+                }
+            }
+        }
+    }
+
+    /// Takes a node down; of a group, all its members.
+    fn take_down(&mut self, id: NodeId) {
+        let nodes = match self.world.nodes[id.at()].kind {
+            NodeKind::Group(group) => self.world.groups[group.at()].members.clone(),
+            _ => vec![id],
+        };
+        for id in nodes {
+            self.state.nodes[id.at()].taken += 1;
+            self.state.maintenance.holds.push(id);
+            let why = self.state.maintenance.why;
+            self.touch_node(id, why);
+        }
+    }
+
+    fn put_back(&mut self) {
+        for id in std::mem::take(&mut self.state.maintenance.holds) {
+            self.state.nodes[id.at()].taken = self.state.nodes[id.at()].taken.saturating_sub(1);
+            let why = self.state.maintenance.why;
+            self.touch_node(id, why);
+        }
+    }
+
+    fn take_next_one(&mut self) {
+        if self.state.maintenance.aborted {
+            return;
+        }
+        self.cause = self.state.maintenance.why;
+        self.put_back();
+        self.state.maintenance.rolling += 1;
+        let Some(plan) = &self.world.maintenance else { return };
+        if let Some(next) = plan.takes_down.get(self.state.maintenance.rolling) {
+            self.take_down(*next);
+        }
+    }
+
+    fn maintenance_ends(&mut self) {
+        let Some(plan) = &self.world.maintenance else { return };
+        let rolled_back = self.state.maintenance.aborted;
+        let seen = self.see_because(What::MaintenanceEnded { rolled_back }, self.state.maintenance.why);
+        self.state.maintenance.why = Some(seen);
+        self.state.maintenance.under_way = false;
+        self.state.maintenance.token += 1;
+        self.cause = Some(seen);
+        if !rolled_back {
+            for id in plan.replaces.clone() {
+                self.replace(id);
+                self.cause = Some(seen);
+            }
+            for (group, fails_on_demand) in plan.improves.clone() {
+                self.see(What::Improved(group, fails_on_demand));
+                self.state.groups[group.at()].fails_on_demand = fails_on_demand;
+            }
+        }
+        for id in plan.hazard.clone() {
+            self.state.nodes[id.at()].hazard /= plan.hazard_by;
+            self.redraw_failures(id);
+        }
+        self.put_back();
+    }
+}

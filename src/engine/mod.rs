@@ -1,0 +1,184 @@
+//! The engine: a clock, a queue of events, a state, and one family of handlers per file.
+//!
+//! Between two events nothing changes but what flows, and that is integrated exactly ([`flow`]). The engine never reads
+//! objectives or expectations, and never asks what is measured.
+
+mod data;
+mod domains;
+mod event;
+mod failover;
+mod faults;
+mod flow;
+mod maintenance;
+mod paths;
+mod span;
+mod state;
+mod steering;
+
+pub use event::{Event, EventQueue};
+pub use span::{LatencyPart, Span, StationWait};
+
+use crate::observe::{Observer, Seen, SeenId, What};
+use crate::rng::{Luck, Stream};
+use crate::units::Time;
+use crate::world::{GroupId, NodeId, World};
+use state::State;
+use std::collections::BTreeSet;
+
+/// A run of a world, from the start to wherever it has got to. It can be cloned: the copy goes its own way.
+#[derive(Debug, Clone)]
+pub struct Engine<'w> {
+    world: &'w World,
+    luck: Luck,
+    now: Time,
+    events: EventQueue,
+    state: State,
+    /// Observations of the current event, not yet told.
+    told: Vec<Seen>,
+    seen_next: u64,
+    /// The observation that whatever happens now is due to.
+    cause: Option<SeenId>,
+    /// Nodes to look at again, by topological rank.
+    nodes_dirty: BTreeSet<(u32, NodeId)>,
+    stations_dirty: bool,
+    groups_dirty: BTreeSet<GroupId>,
+    /// Who works, or what is reachable, has changed: paths have to be found again.
+    paths_dirty: bool,
+    /// Rates or capacities have changed.
+    flow_dirty: bool,
+    /// Spans that are complete and not yet told.
+    spans: Vec<Span>,
+    finished: bool,
+}
+
+impl<'w> Engine<'w> {
+    /// A run at its start.
+    pub fn new(world: &'w World, luck: Luck) -> Engine<'w> {
+        let mut engine = Engine {
+            world,
+            luck,
+            now: Time::ZERO,
+            events: EventQueue::new(world.horizon),
+            state: State::new(world, luck),
+            told: Vec::new(),
+            seen_next: 0,
+            cause: None,
+            nodes_dirty: BTreeSet::new(),
+            stations_dirty: true,
+            groups_dirty: BTreeSet::new(),
+            paths_dirty: true,
+            flow_dirty: true,
+            spans: Vec::new(),
+            finished: false,
+        };
+        engine.events.push(world.horizon, Event::Horizon);
+        for (i, (at, _)) in world.drill.iter().enumerate() {
+            engine.events.push(*at, Event::Inject(i as u32));
+        }
+        engine.start_faults();
+        engine.start_domains();
+        engine.start_failover();
+        engine.start_maintenance();
+        engine
+    }
+
+    /// The run's clock.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Runs to the horizon.
+    pub fn run(&mut self, observer: &mut impl Observer) {
+        self.run_until(self.world.horizon, observer);
+    }
+
+    /// Handles every event up to and including `until`. Running in pieces gives what running at once gives: what flows is
+    /// integrated from change to change, not from call to call.
+    pub fn run_until(&mut self, until: Time, observer: &mut impl Observer) {
+        if self.now == Time::ZERO && self.seen_next == 0 {
+            self.settle();
+            self.refresh_flow();
+            self.tell(observer);
+        }
+        while !self.finished && self.events.next_at().is_some_and(|at| at <= until) {
+            let Some((at, event)) = self.events.pop() else { break };
+            debug_assert!(at >= self.now, "time went back from {:?} to {at:?} at {event:?}, {:?}", self.now, self.luck);
+            self.now = at;
+            self.cause = None;
+            self.handle(event);
+            self.settle();
+            if self.flow_dirty && self.events.next_at() != Some(self.now) {
+                self.refresh_flow();
+            }
+            self.tell(observer);
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Inject(index) => self.inject(index as usize),
+            Event::Fail { node, token } => self.fail_by_itself(node, token),
+            Event::Shock(index) => self.shock(index as usize),
+            Event::RepairReady(job) => self.repair_ready(job),
+            Event::RepairDone(job) => self.repair_done(job),
+            Event::Restocked(node) => self.restocked(node),
+            Event::Test(node) => self.proof_test(node),
+            Event::Ends(index) => self.condition_ends(index as usize),
+            Event::Started { station, token } => self.station_started(station, token),
+            Event::Failover { group, token } => self.failover_due(group, token),
+            Event::FalseAlarm { group, token } => self.false_alarm(group, token),
+            Event::Failback { group, token } => self.failback_due(group, token),
+            Event::Maintenance { step, token } => self.maintenance_due(step, token),
+            Event::Flow { token } => self.flow_changes(token),
+            Event::Horizon => self.finish(),
+        }
+    }
+
+    /// Lets a change go through everything that stands on it, until nothing moves any more.
+    fn settle(&mut self) {
+        // A group's new active member can change nodes, which can change groups: bounded by the sizes of both.
+        for _ in 0..1_000 {
+            self.settle_nodes();
+            if self.stations_dirty {
+                self.settle_stations();
+            }
+            if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty {
+                return;
+            }
+        }
+        panic!("the world does not settle at {:?} with {:?}", self.now, self.luck);
+    }
+
+    fn finish(&mut self) {
+        self.close_span();
+        self.finished = true;
+        self.flow_dirty = false;
+    }
+
+    /// Records an observation and returns its number.
+    fn see_because(&mut self, what: What, cause: Option<SeenId>) -> SeenId {
+        let id = SeenId(self.seen_next);
+        self.seen_next += 1;
+        self.told.push(Seen { id, at: self.now, what, cause });
+        id
+    }
+
+    /// Records an observation due to whatever is happening now.
+    fn see(&mut self, what: What) -> SeenId {
+        self.see_because(what, self.cause)
+    }
+
+    fn tell(&mut self, observer: &mut impl Observer) {
+        for span in self.spans.drain(..) {
+            observer.flowed(self.world, &span);
+        }
+        for seen in self.told.drain(..) {
+            observer.saw(self.world, &seen);
+        }
+    }
+
+    /// The stream of an entity for a purpose.
+    fn stream(&self, entity: &str, purpose: &str) -> Stream {
+        Stream::new(self.luck, entity, purpose)
+    }
+}

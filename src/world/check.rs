@@ -1,0 +1,118 @@
+//! Limits: how much of anything a file may make grow, and where a distribution or a number makes no sense.
+
+use super::resolve::Problems;
+use crate::dist::Dist;
+use crate::scenario::{Code, Scenario};
+use crate::units::{Duration, NANOS_PER_SECOND};
+
+/// Sites in a scenario.
+pub const SITES_MAX: usize = 500;
+/// Entities of any one other kind.
+pub const ENTITIES_MAX: usize = 20_000;
+/// Members of all components together.
+pub const MEMBERS_MAX: u64 = 10_000_000;
+/// Failures, tests, probes or repetitions that a run may be expected to make.
+pub const HAPPENINGS_MAX: f64 = 50_000_000.0;
+/// Points of all curves together.
+pub const POINTS_MAX: usize = 5_000_000;
+/// Servers or workers of one station.
+pub const WORKERS_MAX: u64 = 100_000_000;
+
+/// Checks a distribution's parameters.
+pub fn dist(problems: &mut Problems, path: &str, dist: &Dist) -> bool {
+    match dist.problem() {
+        Some((reason, fix)) => {
+            problems.add(Code::Distribution, path, reason, fix);
+            false
+        }
+        None => true,
+    }
+}
+
+/// Checks that a distribution is not zero for ever: a failure every zero seconds never lets time pass.
+pub fn positive_dist(problems: &mut Problems, path: &str, value: &Dist) -> bool {
+    if !dist(problems, path, value) {
+        return false;
+    }
+    if value.mean_s() < 1e-6 {
+        problems.add(
+            Code::OutOfRange,
+            path,
+            "the mean is below a microsecond, so that time would hardly pass",
+            "give a mean of at least \"1us\"",
+        );
+        return false;
+    }
+    true
+}
+
+/// Checks that something periodic does not happen too often over the horizon.
+pub fn period(problems: &mut Problems, path: &str, every: Duration, horizon: Duration) {
+    if every.0 == 0 {
+        problems.add(Code::OutOfRange, path, "an interval of zero never lets time pass", "give an interval above zero");
+    } else if horizon.0 as f64 / every.0 as f64 > HAPPENINGS_MAX {
+        problems.add(
+            Code::TooMany,
+            path,
+            format!("every {every} over {horizon} makes more than 50 million times"),
+            "make the interval longer or the horizon shorter",
+        );
+    }
+}
+
+/// Checks what can be checked without resolving a name.
+pub fn sizes(scenario: &Scenario, problems: &mut Problems) {
+    let horizon = scenario.clock.horizon;
+    if horizon.0 < NANOS_PER_SECOND {
+        problems.add(
+            Code::OutOfRange,
+            "clock.horizon",
+            format!("a run of {horizon} shows nothing"),
+            "give a horizon of at least \"1s\"",
+        );
+    }
+    if scenario.clock.warm_up >= horizon && horizon.0 > 0 {
+        problems.add(
+            Code::OutOfRange,
+            "clock.warm_up",
+            "the warm-up is as long as the whole run, so that nothing is measured",
+            "make it shorter than the horizon",
+        );
+    }
+    let counts = [
+        ("sites", scenario.sites.len(), SITES_MAX),
+        ("links", scenario.links.len(), ENTITIES_MAX),
+        ("components", scenario.components.len(), ENTITIES_MAX),
+        ("common_cause", scenario.common_cause.len(), ENTITIES_MAX),
+        ("crews", scenario.crews.len(), ENTITIES_MAX),
+        ("groups", scenario.groups.len(), ENTITIES_MAX),
+        ("services", scenario.services.len(), 2_000),
+        ("queues", scenario.queues.len(), 2_000),
+        ("stores", scenario.stores.len(), 2_000),
+        ("features", scenario.features.len(), 2_000),
+        ("weeks", scenario.weeks.len(), 2_000),
+        ("people", scenario.people.len(), 5_000),
+        ("transfers", scenario.transfers.len(), ENTITIES_MAX),
+        ("drill", scenario.drill.len(), 100_000),
+        ("expect", scenario.expect.len(), ENTITIES_MAX),
+    ];
+    for (section, count, max) in counts {
+        if count > max {
+            problems.add(
+                Code::TooMany,
+                section,
+                format!("{count} entries are more than the {max} that a scenario may have here"),
+                "merge like things: a component or a population can stand for many",
+            );
+        }
+    }
+    let members: u64 = scenario.components.iter().map(|(_, c)| c.count.unwrap_or(1)).fold(0, u64::saturating_add);
+    if members > MEMBERS_MAX {
+        problems.add(
+            Code::TooMany,
+            "components",
+            format!("{members} members are more than the {MEMBERS_MAX} that a scenario may have"),
+            "lower the counts",
+        );
+    }
+}

@@ -1,0 +1,312 @@
+//! From a scenario to a world: resolve, check, lay out. Every mistake is collected; nothing stops at the first.
+
+use super::calendar::Calendar;
+use super::resolve::{Names, Problems};
+use super::*;
+use crate::scenario::{self, Code, Scenario};
+use jiff::tz::TimeZone;
+use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::graph::{DiGraph, NodeIndex};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Every name of the file by kind.
+pub(super) struct Tables {
+    pub nodes: Names,
+    pub sites: Names,
+    pub groups: Names,
+    pub crews: Names,
+    pub services: Names,
+    pub queues: Names,
+    pub stores: Names,
+    pub features: Names,
+    pub people: Names,
+}
+
+pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
+    let mut problems = Problems::new(scenario);
+    let p = &mut problems;
+    if scenario.format != scenario::FORMAT {
+        p.add(Code::Format, "format", format!("format {} is not known", scenario.format), "write format: 1");
+    }
+    check::sizes(scenario, p);
+    if p.found.iter().any(|d| d.code == Code::TooMany) {
+        return Err(Diagnostics(problems.found));
+    }
+    let tables = Tables {
+        nodes: Names::of(
+            &[
+                ("sites", scenario.sites.names().collect()),
+                ("components", scenario.components.names().collect()),
+                ("groups", scenario.groups.names().collect()),
+            ],
+            p,
+        ),
+        sites: Names::section("sites", &scenario.sites, &mut Problems::new(scenario)),
+        groups: Names::section("groups", &scenario.groups, &mut Problems::new(scenario)),
+        crews: Names::section("crews", &scenario.crews, p),
+        services: Names::section("services", &scenario.services, p),
+        queues: Names::section("queues", &scenario.queues, p),
+        stores: Names::section("stores", &scenario.stores, p),
+        features: Names::section("features", &scenario.features, p),
+        people: Names::section("people", &scenario.people, p),
+    };
+    for (section, names) in [
+        ("common_cause", scenario.common_cause.names().collect::<Vec<_>>()),
+        ("weeks", scenario.weeks.names().collect()),
+        ("transfers", scenario.transfers.names().collect()),
+        ("strategies", scenario.strategies.names().collect()),
+        ("maintenance", scenario.maintenance.names().collect()),
+        ("variants", scenario.variants.names().collect()),
+    ] {
+        Names::of(&[(section, names)], p);
+    }
+    let calendar = calendar(scenario, p);
+    let horizon = Time::ZERO.after(scenario.clock.horizon);
+    let links = links(scenario, &tables, p);
+    let routes = Routes::new(tables.sites.len(), &links, |_| true);
+    let mut nodes = nodes::nodes(scenario, &tables, p);
+    let node_order = nodes::order(scenario, &nodes, p);
+    nodes::watchers(&mut nodes);
+    let sites = sorted(&scenario.sites)
+        .map(|(name, site)| Site {
+            name: name.to_owned(),
+            node: NodeId::new(tables.nodes.get(name).unwrap_or(0)),
+            provider: site.provider.clone(),
+        })
+        .collect();
+    let shocks = nodes::shocks(scenario, &tables, &mut nodes, p);
+    let crews = sorted(&scenario.crews)
+        .map(|(name, crew)| {
+            p.range(
+                format!("crews.{name}.at_once"),
+                crew.at_once > 0,
+                "a crew of none repairs nothing",
+                "write at least 1",
+            );
+            Crew {
+                name: name.to_owned(),
+                at_once: crew.at_once.max(1),
+                arrives: crew.arrives.as_ref().and_then(|d| nodes::sampler(d, &format!("crews.{name}.arrives"), p)),
+            }
+        })
+        .collect();
+    let groups = response::groups(scenario, &tables, &nodes, p);
+    let mut services = demand::services(scenario, &tables, p);
+    let stations = demand::stations(scenario, &tables, &groups, &routes, &mut services, p);
+    let station_order = demand::order(scenario, &services, &stations, p);
+    let queues = demand::queues(scenario, &tables, p);
+    let stores = demand::stores(scenario, &tables, p);
+    let features = demand::features(scenario, &tables, &groups, &routes, &stations, &services, p);
+    let people = people::people(scenario, &tables, &calendar, horizon, &groups, &features, p);
+    let transfers = transfers(scenario, &tables, &routes, p);
+    let maintenance = response::maintenance(scenario, &tables, &calendar, horizon, p);
+    let drill = response::drill(scenario, &tables, &calendar, horizon, &links, &services, &nodes, p);
+    response::strategies(scenario, &tables, p);
+    response::expectations(scenario, &tables, &calendar, p);
+    if !problems.found.is_empty() {
+        return Err(Diagnostics(problems.found));
+    }
+    let mut node_rank = vec![0; nodes.len()];
+    for (rank, id) in node_order.iter().enumerate() {
+        node_rank[id.at()] = rank as u32;
+    }
+    let mut stations_on = vec![Vec::new(); nodes.len()];
+    for (i, station) in stations.iter().enumerate() {
+        for id in station.gates.iter().flat_map(|g| &g.of).chain(&station.pool) {
+            stations_on[id.at()].push(StationId::new(i));
+        }
+    }
+    let mut groups_of = vec![Vec::new(); nodes.len()];
+    for (i, group) in groups.iter().enumerate() {
+        for member in &group.members {
+            groups_of[member.at()].push(GroupId::new(i));
+            nodes[member.at()].watched_by.push(group.node);
+        }
+    }
+    let mut felt = vec![false; nodes.len()];
+    for id in queues.iter().flat_map(|q| &q.gates).flat_map(|g| &g.of) {
+        felt[id.at()] = true;
+    }
+    for (i, node) in nodes.iter().enumerate() {
+        felt[i] |= !matches!(node.kind, NodeKind::Component);
+    }
+    Ok(World {
+        title: scenario.title.clone(),
+        scenario_hash: hash(scenario),
+        pick: scenario.run.clone(),
+        horizon,
+        measured_from: Time::ZERO.after(scenario.clock.warm_up),
+        calendar,
+        nodes,
+        node_order,
+        node_rank,
+        stations_on,
+        groups_of,
+        felt,
+        sites,
+        links,
+        routes,
+        shocks,
+        crews,
+        groups,
+        services,
+        stations,
+        station_order,
+        queues,
+        stores,
+        features,
+        people,
+        transfers,
+        maintenance,
+        drill,
+        assumptions: scenario
+            .assumptions
+            .iter()
+            .map(|(path, why)| Assumption { path: path.to_owned(), why: why.clone() })
+            .collect(),
+    })
+}
+
+/// Things in the order of their names; of two with one name the first.
+pub(super) fn sorted<T>(named: &scenario::Named<T>) -> impl Iterator<Item = (&str, &T)> {
+    let mut pairs: Vec<(&str, &T)> = named.iter().collect();
+    pairs.sort_by_key(|(name, _)| *name);
+    pairs.dedup_by_key(|(name, _)| *name);
+    pairs.into_iter()
+}
+
+/// The scenario's hash: over its content, not its layout.
+pub(crate) fn hash(scenario: &Scenario) -> String {
+    let text = serde_json::to_string(scenario).unwrap_or_default();
+    format!("{:032x}", xxh3_128(text.as_bytes()))
+}
+
+fn calendar(scenario: &Scenario, p: &mut Problems) -> Calendar {
+    let zone = zone(&scenario.clock.zone, "clock.zone", p);
+    match Calendar::new(&scenario.clock.from, &scenario.clock.zone, zone) {
+        Ok(calendar) => calendar,
+        Err((reason, fix)) => {
+            p.add(Code::Time, "clock.from", reason, fix);
+            Calendar { start: jiff::Timestamp::UNIX_EPOCH, zone: TimeZone::UTC, zone_name: "UTC".to_owned() }
+        }
+    }
+}
+
+/// A time zone of the bundled database.
+pub(super) fn zone(name: &str, path: &str, p: &mut Problems) -> TimeZone {
+    TimeZone::get(name).unwrap_or_else(|_| {
+        let known: Vec<String> = jiff::tz::db().available().map(|n| n.to_string()).collect();
+        let fix = match scenario::diagnostics::did_you_mean(name, known.iter().map(String::as_str)) {
+            Some(close) => format!("did you mean \"{close}\"?"),
+            None => "write a zone of the IANA database like \"Europe/Oslo\"".to_owned(),
+        };
+        p.add(Code::Zone, path, format!("there is no time zone called \"{name}\""), fix);
+        TimeZone::UTC
+    })
+}
+
+fn links(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Link> {
+    let mut links = Vec::new();
+    for (i, link) in scenario.links.iter().enumerate() {
+        let path = format!("links.{i}");
+        let from = tables.sites.find(&link.between.0, "site", format!("{path}.between.0"), p);
+        let to = tables.sites.find(&link.between.1, "site", format!("{path}.between.1"), p);
+        if link.between.0 == link.between.1 {
+            p.add(Code::Contradiction, format!("{path}.between"), "a link from a site to itself", "name two sites");
+        }
+        if let Some(bandwidth) = link.bandwidth {
+            p.range(
+                format!("{path}.bandwidth"),
+                bandwidth.0 > 0.0,
+                "a link without capacity",
+                "give it some, or cut it",
+            );
+        }
+        if let (Some(from), Some(to)) = (from, to) {
+            let (from, to, first, second) = if link.between.0 <= link.between.1 {
+                (from, to, &link.between.0, &link.between.1)
+            } else {
+                (to, from, &link.between.1, &link.between.0)
+            };
+            links.push(Link {
+                name: format!("{first}–{second}"),
+                ends: (SiteId::new(from), SiteId::new(to)),
+                rtt: link.rtt,
+                bandwidth_bps: link.bandwidth.map_or(f64::INFINITY, |b| b.0),
+                loss: link.loss.0,
+            });
+        }
+    }
+    links.sort_by(|a, b| (&a.name, a.rtt).cmp(&(&b.name, b.rtt)).then(a.bandwidth_bps.total_cmp(&b.bandwidth_bps)));
+    links
+}
+
+fn transfers(scenario: &Scenario, tables: &Tables, routes: &Routes, p: &mut Problems) -> Vec<Transfer> {
+    let mut found = Vec::new();
+    for (name, transfer) in sorted(&scenario.transfers) {
+        let path = format!("transfers.{name}");
+        p.range(
+            format!("{path}.weight"),
+            transfer.weight.is_finite() && transfer.weight > 0.0,
+            "a weight must be above zero",
+            "write a weight like 1",
+        );
+        let from = tables.sites.find(&transfer.from, "site", format!("{path}.from"), p);
+        let to = tables.sites.find(&transfer.to, "site", format!("{path}.to"), p);
+        if let (Some(from), Some(to)) = (from, to) {
+            let ends = (SiteId::new(from), SiteId::new(to));
+            if routes.between(ends.0, ends.1).is_none() {
+                no_route(p, &format!("{path}.to"), &transfer.from, &transfer.to);
+            }
+            found.push(Transfer {
+                name: name.to_owned(),
+                ends,
+                demand_bps: transfer.demand.0,
+                weight: transfer.weight,
+            });
+        }
+    }
+    found
+}
+
+pub(super) fn no_route(p: &mut Problems, path: &str, from: &str, to: &str) {
+    p.add(
+        Code::NoRoute,
+        path,
+        format!("there is no route from \"{from}\" to \"{to}\""),
+        format!("add a link, like (between: (\"{from}\", \"{to}\"), rtt: \"20ms\")"),
+    );
+}
+
+/// The members of a cycle in a graph over `0..n`, if there is one.
+pub(super) fn cycle(n: usize, edges: impl Iterator<Item = (usize, usize)>) -> Result<Vec<usize>, Vec<usize>> {
+    let mut graph = DiGraph::<(), ()>::new();
+    for _ in 0..n {
+        graph.add_node(());
+    }
+    for (from, to) in edges {
+        graph.update_edge(NodeIndex::new(from), NodeIndex::new(to), ());
+    }
+    match toposort(&graph, None) {
+        Ok(order) => Ok(order.into_iter().map(NodeIndex::index).collect()),
+        Err(_) => {
+            let looped = tarjan_scc(&graph)
+                .into_iter()
+                .find(|c| c.len() > 1 || graph.contains_edge(c[0], c[0]))
+                .unwrap_or_default();
+            let mut members: Vec<usize> = looped.into_iter().map(NodeIndex::index).collect();
+            members.sort_unstable();
+            Err(members)
+        }
+    }
+}
+
+/// "a, b and c".
+pub(super) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<String> = names.map(|n| format!("\"{n}\"")).collect();
+    match names.len() {
+        0 => String::new(),
+        1 => names[0].clone(),
+        n => format!("{} and {}", names[..n - 1].join(", "), names[n - 1]),
+    }
+}

@@ -1,0 +1,473 @@
+//! Compiling services, stations, queues, stores and features, and the calls between them.
+
+use super::compile::{Tables, cycle, listed, no_route, sorted};
+use super::nodes::{gate, sampler};
+use crate::scenario::{self, Code, Named, Scenario};
+use crate::world::check;
+use crate::world::resolve::Problems;
+use crate::world::*;
+
+pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Service> {
+    let mut found = Vec::new();
+    for (name, service) in sorted(&scenario.services) {
+        let path = format!("services.{name}");
+        let takes = sampler(&service.takes, &format!("{path}.takes"), p).unwrap_or(Sampler::Fixed(0.0));
+        if service.takes.problem().is_none() && service.takes.mean_s() > 86_400.0 * 365.0 {
+            p.add(
+                Code::OutOfRange,
+                format!("{path}.takes"),
+                "one request takes more than a year",
+                "give a shorter service time",
+            );
+        }
+        if service.runs_at.is_empty() {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.runs_at"),
+                "a service that runs nowhere",
+                "name a site, like {\"oslo\": (servers: 4)}",
+            );
+        }
+        let starts_after = (service.starts_after.iter().enumerate())
+            .filter_map(|(i, other)| tables.services.find(other, "service", format!("{path}.starts_after.{i}"), p))
+            .map(ServiceId::new)
+            .collect();
+        if let Some(warm) = &service.warms {
+            p.range(
+                format!("{path}.warms.slower"),
+                (1.0..=1_000.0).contains(&warm.slower.0),
+                "a cold cache makes requests slower, not faster",
+                "write a factor from x1 to x1000",
+            );
+        }
+        found.push(Service {
+            name: name.to_owned(),
+            stations: Vec::new(),
+            takes_mean_s: if service.takes.problem().is_none() { service.takes.mean_s() } else { 0.0 },
+            takes_scv: if service.takes.problem().is_none() { service.takes.scv() } else { 0.0 },
+            takes,
+            waiting_max: service.queue,
+            holds: service.holds,
+            writes: per_request(&service.writes, &format!("{path}.writes"), &tables.stores, "store", p)
+                .into_iter()
+                .map(|(id, n)| (StoreId::new(id), n))
+                .collect(),
+            feeds: per_request(&service.feeds, &format!("{path}.feeds"), &tables.queues, "queue", p)
+                .into_iter()
+                .map(|(id, n)| (QueueId::new(id), n))
+                .collect(),
+            starts_in: service.starts_in,
+            starts_after,
+            warms: service.warms.as_ref().map(|w| (w.takes, w.slower.0)),
+        });
+    }
+    start_cycle(&found, p);
+    found
+}
+
+fn start_cycle(services: &[Service], p: &mut Problems) {
+    let edges = services.iter().enumerate().flat_map(|(i, s)| s.starts_after.iter().map(move |a| (a.at(), i)));
+    if let Err(members) = cycle(services.len(), edges) {
+        p.add(
+            Code::Cycle,
+            format!("services.{}.starts_after", services[members[0]].name),
+            format!(
+                "these wait for each other to start: {}",
+                listed(members.iter().map(|&i| services[i].name.as_str()))
+            ),
+            "let one of them start on its own",
+        );
+    }
+}
+
+/// `{"name": number}` per request.
+fn per_request(
+    named: &Named<f64>,
+    path: &str,
+    names: &crate::world::resolve::Names,
+    kind: &str,
+    p: &mut Problems,
+) -> Vec<(usize, f64)> {
+    let mut found = Vec::new();
+    for (name, &number) in sorted(named) {
+        let place = format!("{path}.{name}");
+        p.range(
+            place.clone(),
+            number.is_finite() && (0.0..=1e6).contains(&number),
+            format!("{number} per request makes no sense"),
+            "write a number from 0 to 1000000",
+        );
+        if let Some(id) = names.find(name, kind, format!("{place}#key"), p) {
+            found.push((id, number));
+        }
+    }
+    found
+}
+
+/// Services at their sites, in the order of (service, site), with their calls resolved.
+pub fn stations(
+    scenario: &Scenario,
+    tables: &Tables,
+    groups: &[Group],
+    routes: &Routes,
+    services: &mut [Service],
+    p: &mut Problems,
+) -> Vec<Station> {
+    let mut stations: Vec<Station> = Vec::new();
+    for (name, service) in sorted(&scenario.services) {
+        let id = ServiceId::new(tables.services.get(name).unwrap_or(0));
+        for (site, placement) in sorted(&service.runs_at) {
+            let path = format!("services.{name}.runs_at.{site}");
+            let Some(site_id) = tables.sites.find(site, "site", format!("{path}#key"), p) else { continue };
+            let pool = placement
+                .pool
+                .as_ref()
+                .and_then(|pool| tables.nodes.find(pool, "component", format!("{path}.pool"), p).map(NodeId::new));
+            match (placement.servers, &placement.pool) {
+                (None, None) => p.add(
+                    Code::MissingField,
+                    path.clone(),
+                    "this does not say how many servers there are",
+                    "write servers: 4, or pool: with the name of a component",
+                ),
+                (Some(_), Some(_)) => p.add(
+                    Code::Contradiction,
+                    path.clone(),
+                    "both servers: and pool: say how many servers there are",
+                    "leave one of them out",
+                ),
+                _ => {}
+            }
+            p.range(format!("{path}.workers"), placement.workers > 0, "no workers do nothing", "write at least 1");
+            let servers = placement.servers.unwrap_or(0);
+            p.range(
+                path.clone(),
+                servers.saturating_mul(u64::from(placement.workers)) <= check::WORKERS_MAX,
+                format!("{servers} servers with {} workers are too many", placement.workers),
+                "stay below a hundred million workers",
+            );
+            let mut gates = vec![Gate { needed: 1, of: vec![NodeId::new(tables.nodes.get(site).unwrap_or(0))] }];
+            if let Some(stands_on) = &service.stands_on {
+                gates.push(gate(stands_on, &format!("services.{name}.stands_on"), tables, p));
+            }
+            if let Some(stands_on) = &placement.stands_on {
+                gates.push(gate(stands_on, &format!("{path}.stands_on"), tables, p));
+            }
+            if id.at() < services.len() {
+                services[id.at()].stations.push(StationId::new(stations.len()));
+            }
+            stations.push(Station {
+                name: format!("{name}@{site}"),
+                service: id,
+                site: SiteId::new(site_id),
+                servers,
+                pool,
+                workers: placement.workers,
+                gates,
+                calls: Vec::new(),
+            });
+        }
+    }
+    let resolver = Resolver { tables, groups, routes, scenario };
+    for i in 0..stations.len() {
+        let name = services[stations[i].service.at()].name.clone();
+        let calls = scenario.services.get(&name).map_or(&[][..], |s| &s.calls);
+        stations[i].calls =
+            resolver.calls(calls, &format!("services.{name}.calls"), stations[i].site, &stations, services, p);
+    }
+    stations
+}
+
+/// What it takes to find the station that a call means.
+struct Resolver<'a> {
+    tables: &'a Tables,
+    groups: &'a [Group],
+    routes: &'a Routes,
+    scenario: &'a Scenario,
+}
+
+impl Resolver<'_> {
+    fn calls(
+        &self,
+        calls: &[scenario::Call],
+        path: &str,
+        from: SiteId,
+        stations: &[Station],
+        services: &[Service],
+        p: &mut Problems,
+    ) -> Vec<Call> {
+        let mut found = Vec::new();
+        for (i, call) in calls.iter().enumerate() {
+            let (hard, to) = match call {
+                scenario::Call::Hard(to) => (true, to),
+                scenario::Call::Soft(to) => (false, to),
+            };
+            let path = format!("{path}.{i}");
+            p.range(
+                format!("{path}.times"),
+                to.times.is_finite() && to.times > 0.0 && to.times <= 10_000.0,
+                format!("{} calls per request make no sense", to.times),
+                "write a number above 0 and up to 10000",
+            );
+            let Some(id) = self.tables.services.find(&to.to, "service", format!("{path}.to"), p) else { continue };
+            let service = ServiceId::new(id);
+            if let Some(target) = self.target(to, service, &path, from, stations, services, p) {
+                found.push(Call { service, target, hard, times: to.times, gives_up_s: to.gives_up_after.seconds() });
+            }
+        }
+        found
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all of it is needed to name the mistake at its place")]
+    fn target(
+        &self,
+        to: &scenario::CallTo,
+        service: ServiceId,
+        path: &str,
+        from: SiteId,
+        stations: &[Station],
+        services: &[Service],
+        p: &mut Problems,
+    ) -> Option<Target> {
+        let placed = &services.get(service.at())?.stations;
+        let at_site = |site: SiteId| placed.iter().copied().find(|s| stations[s.at()].site == site);
+        let site_name = |site: SiteId| self.tables.sites.0.keys().nth(site.at()).cloned().unwrap_or_default();
+        match &to.at {
+            None => {
+                if let Some(here) = at_site(from) {
+                    return Some(Target::Station(here));
+                }
+                let nearest = placed
+                    .iter()
+                    .filter_map(|s| Some((self.routes.between(from, stations[s.at()].site)?.rtt_s, *s)))
+                    .min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                if nearest.is_none() && !placed.is_empty() {
+                    no_route(p, &format!("{path}.to"), &site_name(from), &site_name(stations[placed[0].at()].site));
+                }
+                nearest.map(|(_, s)| Target::Station(s))
+            }
+            Some(at) => {
+                if let Some(group) = self.tables.groups.get(at) {
+                    let group = GroupId::new(group);
+                    let by_member: Vec<Option<StationId>> =
+                        self.groups.get(group.at())?.sites.iter().map(|s| s.and_then(at_site)).collect();
+                    if by_member.iter().all(Option::is_none) {
+                        p.add(
+                            Code::Contradiction,
+                            format!("{path}.at"),
+                            format!("\"{}\" runs at no member of \"{at}\"", to.to),
+                            "let it run at a member's site",
+                        );
+                        return None;
+                    }
+                    return Some(Target::Active(group, by_member));
+                }
+                let known = crate::world::resolve::Names(
+                    (self.scenario.sites.names().chain(self.scenario.groups.names()))
+                        .enumerate()
+                        .map(|(i, n)| (n.to_owned(), i))
+                        .collect(),
+                );
+                known.find(at, "site or group", format!("{path}.at"), p)?;
+                let site = SiteId::new(self.tables.sites.get(at)?);
+                if self.routes.between(from, site).is_none() {
+                    no_route(p, &format!("{path}.at"), &site_name(from), at);
+                    return None;
+                }
+                if at_site(site).is_none() {
+                    p.add(
+                        Code::Contradiction,
+                        format!("{path}.at"),
+                        format!("\"{}\" does not run at \"{at}\"", to.to),
+                        format!("add \"{at}\" to its runs_at, or call it elsewhere"),
+                    );
+                }
+                at_site(site).map(Target::Station)
+            }
+        }
+    }
+}
+
+/// Callers before callees; a circle of calls is reported with its members.
+pub fn order(scenario: &Scenario, services: &[Service], stations: &[Station], p: &mut Problems) -> Vec<StationId> {
+    let mut edges = Vec::new();
+    for station in stations {
+        edges.extend(station.calls.iter().map(|c| (station.service.at(), c.service.at())));
+    }
+    match cycle(services.len(), edges.into_iter()) {
+        Ok(order) => order.into_iter().flat_map(|s| services[s].stations.clone()).collect(),
+        Err(members) => {
+            if scenario.services.get(&services[members[0]].name).is_some() {
+                p.add(
+                    Code::Cycle,
+                    format!("services.{}.calls", services[members[0]].name),
+                    format!(
+                        "these call each other in a circle: {}",
+                        listed(members.iter().map(|&i| services[i].name.as_str()))
+                    ),
+                    "break the circle: a request has to end somewhere",
+                );
+            }
+            Vec::new()
+        }
+    }
+}
+
+pub fn place(name: &str, path: &str, scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Option<Place> {
+    if let Some(group) = tables.groups.get(name) {
+        return Some(Place::Group(GroupId::new(group)));
+    }
+    let known = crate::world::resolve::Names(
+        scenario.sites.names().chain(scenario.groups.names()).enumerate().map(|(i, n)| (n.to_owned(), i)).collect(),
+    );
+    known.find(name, "site or group", path, p)?;
+    tables.sites.get(name).map(|s| Place::Site(SiteId::new(s)))
+}
+
+pub fn queues(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Queue> {
+    let mut found = Vec::new();
+    for (name, queue) in sorted(&scenario.queues) {
+        let path = format!("queues.{name}");
+        p.range(format!("{path}.workers"), queue.workers > 0, "no workers do nothing", "write at least 1");
+        let takes = sampler(&queue.takes, &format!("{path}.takes"), p).map_or(1.0, |_| queue.takes.mean_s());
+        p.range(format!("{path}.takes"), takes > 0.0, "an item that takes no time", "give it a duration above zero");
+        let gates = queue.stands_on.iter().map(|g| gate(g, &format!("{path}.stands_on"), tables, p)).collect();
+        let Some(place) = place(&queue.at, &format!("{path}.at"), scenario, tables, p) else { continue };
+        found.push(Queue {
+            name: name.to_owned(),
+            place,
+            capacity: queue.workers as f64 / takes.max(1e-9),
+            gates,
+            fresh_within_s: queue.fresh_within.seconds(),
+            also_fed: queue.also_fed.0,
+        });
+    }
+    found
+}
+
+pub fn stores(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Store> {
+    let mut found = Vec::new();
+    for (name, store) in sorted(&scenario.stores) {
+        let path = format!("stores.{name}");
+        let mut replicas = Vec::new();
+        for (site, replica) in sorted(&store.replicas) {
+            let place = format!("{path}.replicas.{site}");
+            let kind = match replica {
+                scenario::Replica::Sync => ReplicaKind::Sync,
+                scenario::Replica::SemiSync { applies } => ReplicaKind::SemiSync(applies.0),
+                scenario::Replica::Async { applies } => ReplicaKind::Async(applies.0),
+                scenario::Replica::Shipped { every, takes } => {
+                    check::period(p, &format!("{place}.every"), *every, scenario.clock.horizon);
+                    ReplicaKind::Shipped(every.seconds(), takes.seconds())
+                }
+            };
+            if let ReplicaKind::SemiSync(rate) | ReplicaKind::Async(rate) = kind {
+                p.range(
+                    format!("{place}.applies"),
+                    rate > 0.0,
+                    "a replica that applies nothing never catches up",
+                    "give a rate above zero",
+                );
+            }
+            if let Some(site) = tables.sites.find(site, "site", format!("{place}#key"), p) {
+                replicas.push((SiteId::new(site), kind));
+            }
+            if store.primary == site {
+                p.add(
+                    Code::Contradiction,
+                    format!("{place}#key"),
+                    format!("\"{site}\" is the primary already"),
+                    "name another site, or make the primary a group",
+                );
+            }
+        }
+        let Some(primary) = place(&store.primary, &format!("{path}.primary"), scenario, tables, p) else { continue };
+        found.push(Store { name: name.to_owned(), primary, replicas, also_written: store.also_written.0 });
+    }
+    found
+}
+
+pub fn features<'a>(
+    scenario: &'a Scenario,
+    tables: &Tables,
+    groups: &[Group],
+    routes: &Routes,
+    stations: &[Station],
+    services: &[Service],
+    p: &mut Problems<'a>,
+) -> Vec<Feature> {
+    let resolver = Resolver { tables, groups, routes, scenario };
+    let mut found = Vec::new();
+    for (name, feature) in sorted(&scenario.features) {
+        let path = format!("features.{name}");
+        if feature.calls.is_empty() {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.calls"),
+                "a feature that calls nothing",
+                "name the service that its requests enter, like [hard(to: \"web\")]",
+            );
+        }
+        // The same mistake would be found once per site; a site without users need not reach anything.
+        let mut quiet = Problems::new(scenario);
+        let mut calls = Vec::new();
+        let served: Vec<usize> = served_sites(scenario, tables, name);
+        for site in 0..tables.sites.len() {
+            let sink = if served.contains(&site) { &mut *p } else { &mut quiet };
+            calls.push(resolver.calls(
+                &feature.calls,
+                &format!("{path}.calls"),
+                SiteId::new(site),
+                stations,
+                services,
+                sink,
+            ));
+        }
+        if served.is_empty() {
+            let found = quiet.found.into_iter().filter(|d| d.code == Code::UnknownName || d.code == Code::OutOfRange);
+            p.found.extend(found);
+        }
+        if let Some(timeout) = feature.timeout {
+            p.range(format!("{path}.timeout"), timeout.0 > 0, "a timeout of zero fails every request", "lengthen it");
+        }
+        let fresh = (feature.fresh.iter().enumerate())
+            .filter_map(|(i, q)| tables.queues.find(q, "queue", format!("{path}.fresh.{i}"), p))
+            .map(QueueId::new)
+            .collect();
+        let reads = sorted(&feature.reads)
+            .filter_map(|(store, age)| {
+                let id = tables.stores.find(store, "store", format!("{path}.reads.{store}#key"), p)?;
+                Some((StoreId::new(id), age.seconds()))
+            })
+            .collect();
+        found.push(Feature {
+            name: name.to_owned(),
+            calls,
+            timeout_s: feature.timeout.map(|t| t.seconds()),
+            slow_over_s: feature.slow_over.map(|t| t.seconds()),
+            bits: feature.size.0 * 8.0,
+            fresh,
+            reads,
+        });
+    }
+    found
+}
+
+/// The sites from which some population uses a feature.
+fn served_sites(scenario: &Scenario, tables: &Tables, feature: &str) -> Vec<usize> {
+    let mut sites = Vec::new();
+    for (_, people) in scenario.people.iter().filter(|(_, people)| people.uses.get(feature).is_some()) {
+        match scenario.groups.get(&people.served_by) {
+            Some(group) => {
+                for member in &group.members {
+                    let site = scenario.components.get(member).and_then(|c| c.at.as_ref()).unwrap_or(member);
+                    sites.extend(tables.sites.get(site));
+                }
+            }
+            None => sites.extend(tables.sites.get(&people.served_by)),
+        }
+    }
+    sites.sort_unstable();
+    sites.dedup();
+    sites
+}

@@ -1,0 +1,361 @@
+//! Compiling sites, components and groups into one graph of what stands on what.
+
+use super::compile::{Tables, cycle, listed, sorted};
+use crate::dist::{Dist, Sampler};
+use crate::scenario::{self, Age, Code, Scenario};
+use crate::units::Duration;
+use crate::world::check;
+use crate::world::resolve::Problems;
+use crate::world::{CrewId, Gate, GroupId, Node, NodeId, NodeKind, Repair, Shock, SiteId};
+
+/// The sampler of a distribution, if its parameters make sense.
+pub fn sampler(dist: &Dist, path: &str, p: &mut Problems) -> Option<Sampler> {
+    check::dist(p, path, dist).then(|| dist.sampler())
+}
+
+/// A gate with its names resolved.
+pub fn gate(gate: &scenario::Gate, path: &str, tables: &Tables, p: &mut Problems) -> Gate {
+    let (variant, names, needed) = match gate {
+        scenario::Gate::All(names) => ("", names, names.len() as u32),
+        scenario::Gate::Any(names) => ("", names, 1),
+        scenario::Gate::KOfN(k, names) => (".1", names, *k),
+    };
+    if names.is_empty() {
+        p.add(Code::OutOfRange, path, "a gate over nothing", "name what has to work");
+    } else if needed == 0 {
+        p.add(Code::NeverActs, path, "a gate that needs none of its members never closes", "need at least 1");
+    } else if needed as usize > names.len() {
+        p.add(
+            Code::OutOfRange,
+            path,
+            format!("{needed} of {} can never work", names.len()),
+            format!("need at most {}", names.len()),
+        );
+    }
+    let mut of = Vec::new();
+    for (i, name) in names.iter().enumerate() {
+        let place = format!("{path}{variant}.{i}");
+        if names[..i].contains(name) {
+            p.add(Code::DuplicateName, place.clone(), format!("\"{name}\" is named twice in one gate"), "name it once");
+        }
+        if let Some(id) = tables.nodes.find(name, "site, component or group", place, p) {
+            of.push(NodeId::new(id));
+        }
+    }
+    of.sort_unstable();
+    Gate { needed, of }
+}
+
+pub fn nodes(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Node> {
+    let mut nodes: Vec<Node> = tables.nodes.0.keys().map(|name| blank(name)).collect();
+    for (name, site) in sorted(&scenario.sites) {
+        let path = format!("sites.{name}");
+        let id = SiteId::new(tables.sites.get(name).unwrap_or(0));
+        let node = &mut nodes[tables.nodes.get(name).unwrap_or(0)];
+        node.kind = NodeKind::Site(id);
+        node.site = Some(id);
+        if let Some(stands_on) = &site.stands_on {
+            node.gates.push(gate(stands_on, &format!("{path}.stands_on"), tables, p));
+        }
+        if let Some((latitude, longitude)) = site.at {
+            p.range(
+                format!("{path}.at"),
+                (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude),
+                format!("({latitude}, {longitude}) is not on Earth"),
+                "write latitude (-90 to 90) and longitude (-180 to 180)",
+            );
+        }
+    }
+    for (name, component) in sorted(&scenario.components) {
+        let built = component_node(name, component, scenario.clock.horizon, tables, p);
+        nodes[tables.nodes.get(name).unwrap_or(0)] = built;
+    }
+    for (name, group) in sorted(&scenario.groups) {
+        let node = &mut nodes[tables.nodes.get(name).unwrap_or(0)];
+        node.kind = NodeKind::Group(GroupId::new(tables.groups.get(name).unwrap_or(0)));
+        let path = format!("groups.{name}.members");
+        if group.members.is_empty() {
+            p.add(Code::OutOfRange, &path, "a group without members", "name its members");
+        }
+        for (i, member) in group.members.iter().enumerate() {
+            if group.members[..i].contains(member) {
+                p.add(
+                    Code::DuplicateName,
+                    format!("{path}.{i}"),
+                    format!("\"{member}\" is named twice"),
+                    "name it once",
+                );
+            }
+        }
+    }
+    nodes
+}
+
+fn blank(name: &str) -> Node {
+    Node {
+        name: name.to_owned(),
+        kind: NodeKind::Component,
+        site: None,
+        count: 1,
+        needs: 1,
+        gates: Vec::new(),
+        watched_by: Vec::new(),
+        fails: None,
+        stationary_start: false,
+        repair: None,
+        hidden: false,
+        tested_every: None,
+        last_tested: Duration::ZERO,
+        told: true,
+    }
+}
+
+fn component_node(
+    name: &str,
+    component: &scenario::Component,
+    horizon: Duration,
+    tables: &Tables,
+    p: &mut Problems,
+) -> Node {
+    let path = format!("components.{name}");
+    let mut node = blank(name);
+    node.count = component.count.unwrap_or(1);
+    node.needs = component.needs.unwrap_or(node.count);
+    node.told = node.count <= 64;
+    p.range(format!("{path}.count"), node.count > 0, "a component of no members", "write at least 1");
+    p.range(
+        format!("{path}.needs"),
+        node.needs <= node.count && node.needs > 0,
+        format!("{} of {} members can never be needed", node.needs, node.count),
+        "need between 1 and the count",
+    );
+    if let Some(site) = &component.at {
+        if let Some(id) = tables.sites.find(site, "site", format!("{path}.at"), p) {
+            node.site = Some(SiteId::new(id));
+            node.gates.push(Gate { needed: 1, of: vec![NodeId::new(tables.nodes.get(site).unwrap_or(0))] });
+        }
+    }
+    if let Some(stands_on) = &component.stands_on {
+        node.gates.push(gate(stands_on, &format!("{path}.stands_on"), tables, p));
+    }
+    if let Some(fails) = &component.fails {
+        if check::positive_dist(p, &format!("{path}.fails"), fails) {
+            let expected = horizon.seconds() / fails.mean_s() * node.count as f64;
+            if expected > check::HAPPENINGS_MAX {
+                p.add(
+                    Code::TooMany,
+                    format!("{path}.fails"),
+                    format!("about {expected:.0} failures over the horizon are more than 50 million"),
+                    "lower the count, lengthen the time to failure or shorten the horizon",
+                );
+            }
+            node.fails = Some(fails.sampler());
+        }
+    }
+    node.stationary_start = component.starts == Age::Stationary;
+    node.hidden = component.hidden;
+    node.last_tested = component.last_tested;
+    node.repair = component.repair.as_ref().and_then(|r| repair(r, &path, tables, p));
+    if let Some(every) = component.tested_every {
+        check::period(p, &format!("{path}.tested_every"), every, horizon);
+        node.tested_every = Some(every);
+        if !component.hidden {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.tested_every"),
+                "a proof test finds hidden failures, and this component's failures are not hidden",
+                "write hidden: true, or leave the test out",
+            );
+        } else if every > horizon {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.tested_every"),
+                format!("the first test would come after {every}, beyond the horizon of {horizon}"),
+                "test more often, or make the horizon longer",
+            );
+        }
+    }
+    if component.last_tested.0 > 0 && (component.fails.is_none() || !component.hidden) {
+        p.add(
+            Code::NeverActs,
+            format!("{path}.last_tested"),
+            "only a hidden failure with a time to failure can have happened before the start",
+            "write hidden: true and fails:, or leave it out",
+        );
+    }
+    node
+}
+
+fn repair(repair: &scenario::Repair, path: &str, tables: &Tables, p: &mut Problems) -> Option<Repair> {
+    let path = format!("{path}.repair");
+    let crew = match &repair.crew {
+        Some(name) => Some(CrewId::new(tables.crews.find(name, "crew", format!("{path}.crew"), p)?)),
+        None => None,
+    };
+    let vendor = match &repair.vendor {
+        Some(dist) => Some(sampler(dist, &format!("{path}.vendor"), p)?),
+        None => None,
+    };
+    let spares = match &repair.spares {
+        Some(spares) => Some((spares.stock, sampler(&spares.restock, &format!("{path}.spares.restock"), p)?)),
+        None => None,
+    };
+    let temporary = match &repair.temporary {
+        Some(fix) => {
+            let takes = sampler(&fix.takes, &format!("{path}.temporary.takes"), p)?;
+            if !check::positive_dist(p, &format!("{path}.temporary.fails"), &fix.fails) {
+                return None;
+            }
+            Some((takes, fix.fails.sampler()))
+        }
+        None => None,
+    };
+    Some(Repair { takes: sampler(&repair.takes, &format!("{path}.takes"), p)?, crew, vendor, spares, temporary })
+}
+
+/// Topological order of what stands on what; a cycle is reported with all its members.
+pub fn order(scenario: &Scenario, nodes: &[Node], p: &mut Problems) -> Vec<NodeId> {
+    let index = |name: &str| nodes.binary_search_by(|n| n.name.as_str().cmp(name)).ok();
+    let mut edges = Vec::new();
+    for (i, node) in nodes.iter().enumerate() {
+        for gate in &node.gates {
+            edges.extend(gate.of.iter().map(|id| (id.at(), i)));
+        }
+    }
+    for (name, group) in scenario.groups.iter() {
+        for (i, member) in group.members.iter().enumerate() {
+            match (index(name), index(member)) {
+                (Some(group), Some(member)) => edges.push((member, group)),
+                (Some(_), None) => {
+                    let names = crate::world::resolve::Names(
+                        nodes.iter().enumerate().map(|(i, n)| (n.name.clone(), i)).collect(),
+                    );
+                    p.unknown(format!("groups.{name}.members.{i}"), "site or component", member, &names);
+                }
+                _ => {}
+            }
+        }
+    }
+    match cycle(nodes.len(), edges.into_iter()) {
+        Ok(order) => order.into_iter().map(NodeId::new).collect(),
+        Err(members) => {
+            let first = &nodes[members[0]];
+            let section = match first.kind {
+                NodeKind::Site(_) => "sites",
+                NodeKind::Component => "components",
+                NodeKind::Group(_) => "groups",
+            };
+            p.add(
+                Code::Cycle,
+                format!("{section}.{}#key", first.name),
+                format!(
+                    "these stand on each other in a circle: {}",
+                    listed(members.iter().map(|&i| nodes[i].name.as_str()))
+                ),
+                "break the circle: something has to stand on its own",
+            );
+            Vec::new()
+        }
+    }
+}
+
+/// Who has to look again when a node changes.
+pub fn watchers(nodes: &mut [Node]) {
+    for i in 0..nodes.len() {
+        let below: Vec<NodeId> = nodes[i].gates.iter().flat_map(|g| g.of.clone()).collect();
+        for id in below {
+            nodes[id.at()].watched_by.push(NodeId::new(i));
+        }
+    }
+    for node in nodes {
+        node.watched_by.sort_unstable();
+        node.watched_by.dedup();
+    }
+}
+
+pub fn shocks(scenario: &Scenario, tables: &Tables, nodes: &mut [Node], p: &mut Problems) -> Vec<Shock> {
+    let mut shocks = Vec::new();
+    for (name, cause) in sorted(&scenario.common_cause) {
+        let path = format!("common_cause.{name}");
+        let mut of = Vec::new();
+        for (i, member) in cause.of.iter().enumerate() {
+            if let Some(id) = tables.nodes.find(member, "component", format!("{path}.of.{i}"), p) {
+                if !matches!(nodes[id].kind, NodeKind::Component) {
+                    p.add(
+                        Code::WrongType,
+                        format!("{path}.of.{i}"),
+                        format!("\"{member}\" is a site or a group, and only components fail"),
+                        "let the site stand on a component, and name that",
+                    );
+                    continue;
+                }
+                of.push(NodeId::new(id));
+            }
+        }
+        of.sort_unstable();
+        of.dedup();
+        if of.len() < 2 && cause.of.len() < 2 {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.of"),
+                "a common cause of fewer than two components",
+                "name at least two",
+            );
+        }
+        match (cause.beta, &cause.every) {
+            (Some(beta), None) => {
+                if let Some(every) = beta_factor(&path, beta.0, &of, nodes, p) {
+                    shocks.push(Shock { name: name.to_owned(), of, every });
+                }
+            }
+            (None, Some(every)) => {
+                if check::positive_dist(p, &format!("{path}.every"), every) {
+                    shocks.push(Shock { name: name.to_owned(), of, every: every.sampler() });
+                }
+            }
+            _ => p.add(
+                Code::Contradiction,
+                format!("{path}#key"),
+                "a common cause has either a beta factor or its own rate",
+                "write one of beta: or every:",
+            ),
+        }
+    }
+    shocks
+}
+
+/// Splits each member's failure rate into its own part and the shared shock (Fleming 1975).
+fn beta_factor(path: &str, beta: f64, of: &[NodeId], nodes: &mut [Node], p: &mut Problems) -> Option<Sampler> {
+    let mut means = Vec::new();
+    for id in of {
+        match &nodes[id.at()].fails {
+            Some(Sampler::Exponential(mean)) => means.push(*mean),
+            _ => {
+                p.add(
+                    Code::Contradiction,
+                    format!("{path}.beta"),
+                    format!(
+                        "a beta factor splits an exponential failure rate, and \"{}\" has none",
+                        nodes[id.at()].name
+                    ),
+                    "give every member fails: exponential(mean: ...), or state the shocks with every:",
+                );
+                return None;
+            }
+        }
+    }
+    let mean = *means.first()?;
+    if means.iter().any(|m| *m != mean) {
+        p.add(
+            Code::Contradiction,
+            format!("{path}.beta"),
+            "a beta factor needs members of one and the same mean time to failure",
+            "give them the same mean, or state the shocks with every:",
+        );
+        return None;
+    }
+    for id in of {
+        nodes[id.at()].fails = (beta < 1.0).then(|| Sampler::Exponential(mean / (1.0 - beta)));
+    }
+    (beta > 0.0).then(|| Sampler::Exponential(mean / beta))
+}

@@ -1,0 +1,214 @@
+//! Compiled plans: how groups fail over, what maintenance does, what the drill injects.
+
+use super::{FeatureId, GroupId, LinkId, NodeId, PopId, SiteId, StationId};
+use crate::dist::Sampler;
+use crate::scenario::{Order, Steer};
+use crate::units::{Duration, Time};
+
+/// A redundant group.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+    /// Its members, most preferred first.
+    pub members: Vec<NodeId>,
+    /// The site of each member, where it has one.
+    pub sites: Vec<Option<SiteId>>,
+    /// How it fails over; `None`: it does not.
+    pub failover: Option<Failover>,
+}
+
+/// The phases of a failover, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseKind {
+    /// Notice the failure.
+    Detect,
+    /// Decide to fail over.
+    Decide,
+    /// Stop the old member.
+    Fence,
+    /// Make the new member primary.
+    Promote,
+    /// Start what runs there.
+    Start,
+    /// Warm it up.
+    Warm,
+    /// Lead users there.
+    Steer,
+    /// Make sure that it works.
+    Verify,
+}
+
+impl PhaseKind {
+    /// What a report calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PhaseKind::Detect => "detect",
+            PhaseKind::Decide => "decide",
+            PhaseKind::Fence => "fence",
+            PhaseKind::Promote => "promote",
+            PhaseKind::Start => "start",
+            PhaseKind::Warm => "warm",
+            PhaseKind::Steer => "steer",
+            PhaseKind::Verify => "verify",
+        }
+    }
+}
+
+/// How a group fails over.
+#[derive(Debug, Clone)]
+pub struct Failover {
+    /// Detection.
+    pub detect: Detect,
+    /// Decision.
+    pub decide: Decide,
+    /// The phases between the decision and the change of the active member, in order.
+    pub before: Vec<Step>,
+    /// The check afterwards.
+    pub verify: Option<Step>,
+    /// Whether the old member is fenced.
+    pub fences: bool,
+    /// Steering.
+    pub steer: Steer,
+    /// Probability of failing on demand.
+    pub fails_on_demand: f64,
+    /// The mechanism's node.
+    pub mechanism: Option<NodeId>,
+    /// Time to do it by hand when it failed.
+    pub by_hand: Option<Sampler>,
+    /// Fail back after this long.
+    pub failback_after: Option<Duration>,
+    /// The first member back takes over.
+    pub first_back_takes_over: bool,
+}
+
+/// One phase.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Which.
+    pub kind: PhaseKind,
+    /// How long.
+    pub takes: Sampler,
+    /// Probability of failing.
+    pub fails: f64,
+}
+
+/// How a failure is noticed.
+#[derive(Debug, Clone)]
+pub enum Detect {
+    /// At once.
+    Instant,
+    /// Health checks.
+    Probe {
+        /// Interval in seconds.
+        every_s: f64,
+        /// Failures in a row.
+        fails: u32,
+        /// Timeout in seconds.
+        timeout_s: f64,
+        /// Sites of the checkers; empty: they reach everything.
+        from: Vec<SiteId>,
+        /// How many checkers.
+        checkers: u32,
+        /// How many must agree.
+        quorum: u32,
+        /// Share of checks of a healthy member that fail.
+        loss: f64,
+    },
+    /// Heartbeats: interval and grace, in seconds.
+    Heartbeat(f64, f64),
+    /// A fixed time after the last heartbeat (phi accrual, VRRP), in seconds.
+    After(f64),
+    /// Raft: followers, shortest timeout and width, in seconds.
+    Raft(u32, f64, f64),
+}
+
+/// Who decides.
+#[derive(Debug, Clone)]
+pub enum Decide {
+    /// Nobody.
+    Automatic,
+    /// People: the time, and the office hours as seconds of the day.
+    People(Sampler, Option<(i64, i64)>),
+    /// People in a share of cases.
+    Sometimes(f64, Sampler),
+}
+
+/// A maintenance plan.
+#[derive(Debug, Clone)]
+pub struct Maintenance {
+    /// Its name.
+    pub name: String,
+    /// When users are told.
+    pub told_at: Option<Time>,
+    /// When it starts.
+    pub starts: Time,
+    /// The promise.
+    pub announced: Duration,
+    /// How long it takes.
+    pub takes: Sampler,
+    /// The interval at which it repeats.
+    pub repeats_every: Option<Duration>,
+    /// What is down meanwhile.
+    pub takes_down: Vec<NodeId>,
+    /// How.
+    pub order: Order,
+    /// As new afterwards.
+    pub replaces: Vec<NodeId>,
+    /// New probabilities of failing on demand.
+    pub improves: Vec<(GroupId, f64)>,
+    /// Raised hazard.
+    pub hazard: Vec<NodeId>,
+    /// How much.
+    pub hazard_by: f64,
+    /// Go/no-go.
+    pub only_if_healthy: bool,
+    /// Give up after, and roll back.
+    pub abort: Option<(Duration, Sampler)>,
+}
+
+/// What a drill does.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// A node fails.
+    Crash(NodeId, Option<Duration>),
+    /// A node fails unnoticed.
+    FailHidden(NodeId),
+    /// A share of requests and checks fails.
+    Gray {
+        /// The node.
+        node: NodeId,
+        /// The share.
+        loses: f64,
+        /// How long.
+        lasts: Option<Duration>,
+        /// Checks see nothing.
+        probes_pass: bool,
+    },
+    /// Stations take longer.
+    Slow(Vec<StationId>, f64, Option<Duration>),
+    /// A link is cut.
+    Cut(LinkId, Option<Duration>),
+    /// More people.
+    Surge {
+        /// The population.
+        people: PopId,
+        /// One feature, or all.
+        feature: Option<FeatureId>,
+        /// How many times.
+        by: f64,
+        /// Time to get there.
+        ramp: Duration,
+        /// How long it stays.
+        lasts: Option<Duration>,
+    },
+    /// A switchover.
+    FailOver(GroupId, usize),
+    /// A decision.
+    Decide(String),
+    /// A word to the users.
+    Tell(String),
+}

@@ -1,0 +1,187 @@
+//! Compiled services, queues, stores, features and people.
+
+use super::{Curve, FeatureId, Gate, GroupId, NodeId, QueueId, ServiceId, SiteId, StationId, StoreId};
+use crate::dist::Sampler;
+use crate::units::Duration;
+use jiff::tz::TimeZone;
+
+/// A service, wherever it runs.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Its stations, by site.
+    pub stations: Vec<StationId>,
+    /// Service time without calls.
+    pub takes: Sampler,
+    /// Mean of the service time in seconds.
+    pub takes_mean_s: f64,
+    /// Its squared coefficient of variation.
+    pub takes_scv: f64,
+    /// Waiting places at one site.
+    pub waiting_max: Option<u64>,
+    /// Whether a worker is held during calls.
+    pub holds: bool,
+    /// Writes per request.
+    pub writes: Vec<(StoreId, f64)>,
+    /// Items per request.
+    pub feeds: Vec<(QueueId, f64)>,
+    /// Time to start.
+    pub starts_in: Duration,
+    /// Services that must serve first.
+    pub starts_after: Vec<ServiceId>,
+    /// Cold cache: how long, and how much slower at first.
+    pub warms: Option<(Duration, f64)>,
+}
+
+/// A service at a site.
+#[derive(Debug, Clone)]
+pub struct Station {
+    /// `"web@oslo"`.
+    pub name: String,
+    /// The service.
+    pub service: ServiceId,
+    /// The site.
+    pub site: SiteId,
+    /// Servers, where no pool says it.
+    pub servers: u64,
+    /// The component whose working members are the servers.
+    pub pool: Option<NodeId>,
+    /// Workers per server.
+    pub workers: u32,
+    /// All of these must hold.
+    pub gates: Vec<Gate>,
+    /// The calls it makes.
+    pub calls: Vec<Call>,
+}
+
+/// Where a call goes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// Always this station.
+    Station(StationId),
+    /// The station at the active member's site; `None` for members without one.
+    Active(GroupId, Vec<Option<StationId>>),
+}
+
+/// A call to another service.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The callee's service.
+    pub service: ServiceId,
+    /// Which of its stations.
+    pub target: Target,
+    /// Whether the caller fails without it.
+    pub hard: bool,
+    /// Calls per request.
+    pub times: f64,
+    /// How long a dead callee holds the caller, in seconds.
+    pub gives_up_s: f64,
+}
+
+/// A site or a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Always this site.
+    Site(SiteId),
+    /// The active member's site.
+    Group(GroupId),
+}
+
+/// A background queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// Where its workers are.
+    pub place: Place,
+    /// Items per second that its workers do.
+    pub capacity: f64,
+    /// All of these must hold.
+    pub gates: Vec<Gate>,
+    /// Stale beyond this age, in seconds.
+    pub fresh_within_s: f64,
+    /// Items per second that arrive anyway.
+    pub also_fed: f64,
+}
+
+/// How a replica is kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ReplicaKind {
+    /// Nothing is lost.
+    Sync,
+    /// Synchronous while it keeps up; writes per second when catching up.
+    SemiSync(f64),
+    /// Writes per second.
+    Async(f64),
+    /// Interval and transfer time, in seconds.
+    Shipped(f64, f64),
+}
+
+/// A store.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// Its name.
+    pub name: String,
+    /// Where the writes go.
+    pub primary: Place,
+    /// Replicas by site.
+    pub replicas: Vec<(SiteId, ReplicaKind)>,
+    /// Writes per second that arrive anyway.
+    pub also_written: f64,
+}
+
+/// A feature.
+#[derive(Debug, Clone)]
+pub struct Feature {
+    /// Its name.
+    pub name: String,
+    /// Its calls from each site: `calls[site]`; `None` where a service cannot be reached from there at all.
+    pub calls: Vec<Vec<Call>>,
+    /// The user's timeout in seconds.
+    pub timeout_s: Option<f64>,
+    /// Degraded when p95 is above this, in seconds.
+    pub slow_over_s: Option<f64>,
+    /// Bits per request over links.
+    pub bits: f64,
+    /// Queues it waits for.
+    pub fresh: Vec<QueueId>,
+    /// Stores it reads locally, with the age that is still fresh, in seconds.
+    pub reads: Vec<(StoreId, f64)>,
+}
+
+/// A population.
+#[derive(Debug, Clone)]
+pub struct Population {
+    /// Its name.
+    pub name: String,
+    /// How many users.
+    pub users: f64,
+    /// Their zone.
+    pub zone: TimeZone,
+    /// Share active over time.
+    pub active: Curve,
+    /// Requests per second and active user, by feature.
+    pub uses: Vec<(FeatureId, f64)>,
+    /// Who serves them.
+    pub served_by: Place,
+    /// Round trip to their site, in seconds.
+    pub rtt_s: f64,
+    /// Share of intended requests still sent when all fail.
+    pub keeps_trying: f64,
+    /// Squared coefficient of variation of the arrivals: 1 Poisson, 0 smooth.
+    pub arrival_scv: f64,
+}
+
+/// A bulk transfer.
+#[derive(Debug, Clone)]
+pub struct Transfer {
+    /// Its name.
+    pub name: String,
+    /// From and to.
+    pub ends: (SiteId, SiteId),
+    /// Bits per second that it would take.
+    pub demand_bps: f64,
+    /// Its weight.
+    pub weight: f64,
+}
