@@ -82,6 +82,10 @@ impl FluidQueue {
                 self.settle(inflow + inflow_slope * step_s, capacity);
             }
             inflow += inflow_slope * step_s;
+            // Rounding noise around zero is zero, so that a change is not found twice.
+            if inflow.abs() <= 1e-12 * (inflow_start.abs() + (inflow_slope * dt_s).abs()) {
+                inflow = 0.0;
+            }
             left_s -= step_s;
         }
         flowed
@@ -91,7 +95,7 @@ impl FluidQueue {
     /// `None` if it never does at this inflow and capacity.
     pub fn next_change_s(&self, inflow_start: f64, inflow_slope: f64, capacity: f64) -> Option<f64> {
         let capacity = capacity.max(0.0);
-        if inflow_start < 0.0 && inflow_slope <= 0.0 {
+        if inflow_start <= 0.0 && inflow_slope < 0.0 || inflow_start < 0.0 && inflow_slope == 0.0 {
             return self.next_change_s(0.0, 0.0, capacity);
         }
         let mut next = f64::INFINITY;
