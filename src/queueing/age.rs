@@ -1,7 +1,8 @@
 //! How old the oldest item is that a first-come-first-served queue has not served yet.
 //!
 //! With cumulative arrivals A and cumulative services D it is `now - A^-1(D(now))` (Newell, Applications of Queueing
-//! Theory, 1982, chapter 1): the staleness of what a durable queue feeds, and the lag of a replica on its source's clock.
+//! Theory, 1982, chapter 1): the staleness of what a durable queue feeds, and the lag of a replica on its source's
+//! clock.
 
 use crate::num;
 use std::collections::VecDeque;
@@ -32,8 +33,8 @@ impl Age {
         Age::default()
     }
 
-    /// Notes what was admitted from `from_s` on, for `dt_s` seconds, at `inflow_start + inflow_slope t` per second. Calls
-    /// must be in the order of time.
+    /// Notes what was admitted from `from_s` on, for `dt_s` seconds, at `inflow_start + inflow_slope t` per second.
+    /// Calls must be in the order of time.
     pub fn arrive(&mut self, from_s: f64, dt_s: f64, inflow_start: f64, inflow_slope: f64) {
         let arrived = dt_s * (inflow_start + inflow_slope * dt_s / 2.0);
         if !(arrived > 0.0 && dt_s > 0.0) {

@@ -75,7 +75,8 @@ fn fortet(a: f64, c: f64) -> f64 {
         (0.960_289_856_497_536_3, 0.101_228_536_290_376_26),
     ];
     const PANELS: u32 = 14;
-    // The integrand is largest at `peak`, and log-concave: ten standard deviations on, or forty decay lengths, it is gone.
+    // The integrand is largest at `peak`, and log-concave: ten standard deviations on, or forty decay lengths, it is
+    // gone.
     let peak = (c - a).max(0.0);
     let width = 10.0 * a.max(c) / num::sqrt(c);
     let decay = if a > c { 45.0 * a / (a - c) } else { f64::INFINITY };

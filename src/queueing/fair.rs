@@ -15,8 +15,8 @@ pub struct Flow {
 
 /// The weighted max-min fair rates of `flows` over links of these `capacities`, in the order of the flows.
 ///
-/// Every rate grows in proportion to its weight until its demand is met or one of its links is full. A link that does not
-/// exist has no capacity; a flow that crosses no link gets its demand.
+/// Every rate grows in proportion to its weight until its demand is met or one of its links is full. A link that does
+/// not exist has no capacity; a flow that crosses no link gets its demand.
 ///
 /// ```
 /// use firedrill::queueing::{Flow, max_min};

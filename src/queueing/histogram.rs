@@ -8,16 +8,16 @@ const COUNTS_PER_REQUEST: f64 = 1_000.0;
 /// Seven days, in microseconds.
 const LATENCY_MAX_US: u64 = 7 * 86_400 * 1_000_000;
 const SIGNIFICANT_DIGITS: u8 = 3;
-/// The last points of a latency are recorded in parts, between the points: a 99th percentile that could only fall on one of
-/// them would be 5% off.
+/// The last points of a latency are recorded in parts, between the points: a 99th percentile that could only fall on
+/// one of them would be 5% off.
 const TAIL_POINTS: usize = 20;
 const TAIL_PARTS: usize = 5;
 
 /// A histogram of latencies between a microsecond and seven days, to three significant digits; what lies outside counts
 /// at the nearest bound. Empty, it costs nothing.
 ///
-/// Recording a [`Latency`] costs as much as some 300 single values: where the same latency holds for a while, add up its weight
-/// and record once.
+/// Recording a [`Latency`] costs as much as some 300 single values: where the same latency holds for a while, add up
+/// its weight and record once.
 #[derive(Debug, Clone, Default)]
 pub struct LatencyHistogram {
     counts: Option<Box<Histogram<u64>>>,
@@ -45,7 +45,7 @@ impl LatencyHistogram {
 
     /// Records `weight` requests that took `seconds`.
     pub fn record_s(&mut self, seconds: f64, weight: f64) {
-        if !(weight > 0.0) {
+        if weight.is_nan() || weight <= 0.0 {
             return;
         }
         let due = weight * COUNTS_PER_REQUEST + self.carry;

@@ -2,22 +2,28 @@
 
 use super::wait::Wait;
 use crate::dist::Sampler;
+use crate::num;
+use std::sync::LazyLock;
 
 /// Equally probable points that stand for a latency distribution.
 pub const LATENCY_POINTS: usize = 200;
 
-/// Points used while composing: an odd multiple of [`LATENCY_POINTS`], so that every fifth of them, from the third on, lies
-/// in the middle of its stratum.
+/// Points used while composing: an odd multiple of [`LATENCY_POINTS`], so that every fifth of them, from the third on,
+/// lies in the middle of its stratum.
 const FINE: usize = 5 * LATENCY_POINTS;
 
-/// The step and the start that pair the points of two variates: a rank-1 lattice (Niederreiter, Random Number Generation and
-/// Quasi-Monte Carlo Methods, 1992, chapter 5). `FINE / STEP` has partial quotients of at most 3, so that the pairs fill the
-/// unit square evenly; the start is the one among 25 that gives sums of 2 to 12 exponentials the best percentiles.
+/// The step and the start that pair the points of two variates: a rank-1 lattice (Niederreiter, Random Number
+/// Generation and Quasi-Monte Carlo Methods, 1992, chapter 5). `FINE / STEP` has partial quotients of at most 3, so
+/// that the pairs fill the unit square evenly; the start is the one among 25 that gives sums of 2 to 12 exponentials
+/// the best percentiles.
 const STEP: usize = 367;
 const START: usize = 123;
 
 /// Calls of one stage that are added one by one; more are represented by as many, spread to the same mean and variance.
 const CALLS_ADDED_MAX: f64 = 32.0;
+
+/// The exponential distribution of mean 1 in the middles of the strata; every exponential wait is a multiple of it.
+static UNIT_EXPONENTIAL: LazyLock<Vec<f64>> = LazyLock::new(|| (0..FINE).map(|i| -num::ln_1p(-middle(i))).collect());
 
 /// A service-time distribution as equally probable points, sorted. Work it out once per service: it is the costly part.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,9 +56,9 @@ pub struct Stage<'a> {
 
 /// A latency distribution: equally probable points, in seconds.
 ///
-/// A single service without wait is exact at the middles of the strata. A sum of exponentials is within 1% at the median,
-/// the 95th and the 99th percentile. Beyond the middle of the last stratum (99.75%) a latency reads as that point. The
-/// mean is exact.
+/// A single service without wait is exact at the middles of the strata. A sum of exponentials is within 1% at the
+/// median, the 95th and the 99th percentile. Beyond the middle of the last stratum (99.75%) a latency reads as that
+/// point. The mean is exact.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latency {
     points: Vec<f64>,
@@ -62,13 +68,13 @@ pub struct Latency {
 /// The latency of a request that takes `fixed_s` seconds (network, say) and then passes all stages, independent of each
 /// other.
 ///
-/// Two variates are added by pairing their sorted points over a lattice, sorting the sums, and so on: the error does not
-/// build up with the number of stages as it does for a lattice of many dimensions.
+/// Two variates are added by pairing their sorted points over a lattice, sorting the sums, and so on: the error does
+/// not build up with the number of stages as it does for a lattice of many dimensions.
 pub fn compose(fixed_s: f64, stages: &[Stage]) -> Latency {
     let mut sum = Sum { fixed_s, points: vec![] };
     let mut mean_s = fixed_s;
     for stage in stages {
-        if !(stage.times > 0.0) {
+        if stage.times.is_nan() || stage.times <= 0.0 {
             continue;
         }
         mean_s += stage.times * (stage.service.mean_s * stage.slower + stage.wait.mean());
@@ -149,8 +155,10 @@ impl Sum {
             Wait::Fixed(seconds) => Sum { fixed_s: *seconds, points: vec![] },
             // Nobody in the last stratum waits.
             _ if wait.probability() * (2 * FINE) as f64 <= 1.0 => Sum { fixed_s: 0.0, points: vec![] },
-            Wait::Exponential { .. } => {
-                Sum { fixed_s: 0.0, points: (0..FINE).map(|i| wait.quantile(middle(i))).collect() }
+            Wait::Exponential { probability, mean_s } => {
+                let log = num::ln(*probability);
+                let points = UNIT_EXPONENTIAL.iter().map(|x| (mean_s * (x + log)).max(0.0)).collect();
+                Sum { fixed_s: 0.0, points }
             }
             Wait::Stages { .. } => Sum { fixed_s: 0.0, points: inverted(wait) },
         }
@@ -197,7 +205,7 @@ impl Sum {
         let ratio = calls / added;
         if !self.points.is_empty() {
             let mean = self.points.iter().sum::<f64>() / FINE as f64;
-            let wider = crate::num::sqrt(ratio);
+            let wider = num::sqrt(ratio);
             self.points.iter_mut().for_each(|x| *x = (mean * ratio + (*x - mean) * wider).max(0.0));
         }
         self.fixed_s *= ratio;
@@ -206,7 +214,7 @@ impl Sum {
 
     /// This with probability `p`, else zero.
     fn sometimes(&self, p: f64) -> Sum {
-        if !(p > 0.0) {
+        if p.is_nan() || p <= 0.0 {
             return Sum { fixed_s: 0.0, points: vec![] };
         }
         let at = |u: f64| {
@@ -246,7 +254,7 @@ fn inverted(wait: &Wait) -> Vec<f64> {
         let share = if left <= target {
             0.0
         } else if right > 0.0 && left > right {
-            (crate::num::ln(left / target) / crate::num::ln(left / right)).min(1.0)
+            (num::ln(left / target) / num::ln(left / right)).min(1.0)
         } else {
             1.0
         };
@@ -258,7 +266,6 @@ fn inverted(wait: &Wait) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::num;
     use crate::queueing::Station;
 
     #[track_caller]

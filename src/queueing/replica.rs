@@ -13,8 +13,8 @@ pub struct ApplyQueue {
 }
 
 impl ApplyQueue {
-    /// A replica that keeps up. `None` if it does not: writes at or above the apply rate pile up without end, which is a
-    /// matter for a [`FluidQueue`](super::FluidQueue) and its [`Age`](super::Age).
+    /// A replica that keeps up. `None` if it does not: writes at or above the apply rate pile up without end, which is
+    /// a matter for a [`FluidQueue`](super::FluidQueue) and its [`Age`](super::Age).
     pub fn new(write_per_s: f64, apply_per_s: f64) -> Option<ApplyQueue> {
         let keeps_up = write_per_s >= 0.0 && (write_per_s < apply_per_s || write_per_s == 0.0);
         keeps_up.then_some(ApplyQueue { write_per_s, apply_per_s })
