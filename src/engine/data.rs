@@ -1,0 +1,251 @@
+//! Data and background work: replicas that lag, queues that get stale.
+
+use super::Engine;
+use super::state::StationPhase;
+use crate::observe::{SeenId, What};
+use crate::queueing::{Age, ApplyQueue, FluidQueue};
+use crate::rng::{Luck, Stream};
+use crate::world::{GroupId, NodeId, Place, Queue, QueueId, ReplicaKind, SiteId, StoreId, World};
+
+/// A durable queue during a run.
+#[derive(Debug, Clone)]
+pub struct QueueFlow {
+    pub fluid: FluidQueue,
+    pub age: Age,
+    pub inflow: f64,
+    pub slope: f64,
+    pub capacity: f64,
+    pub serving: bool,
+    pub stale: bool,
+    pub why: Option<SeenId>,
+}
+
+/// A replica during a run.
+#[derive(Debug, Clone)]
+pub struct ReplicaFlow {
+    pub site: SiteId,
+    pub kind: ReplicaKind,
+    pub fluid: FluidQueue,
+    pub age: Age,
+    pub capacity: f64,
+    /// What would be lost if it were promoted now that the primary is down.
+    pub at_risk: Option<(f64, f64)>,
+    pub luck: Stream,
+}
+
+/// A store during a run.
+#[derive(Debug, Clone)]
+pub struct StoreFlow {
+    pub replicas: Vec<ReplicaFlow>,
+    pub inflow: f64,
+    pub slope: f64,
+}
+
+impl QueueFlow {
+    pub fn new(queue: &Queue) -> QueueFlow {
+        QueueFlow {
+            fluid: FluidQueue::new(None),
+            age: Age::new(),
+            inflow: 0.0,
+            slope: 0.0,
+            capacity: queue.capacity,
+            serving: true,
+            stale: false,
+            why: None,
+        }
+    }
+}
+
+pub fn stores(world: &World, luck: Luck) -> Vec<StoreFlow> {
+    let replica = |store: &crate::world::Store, site: SiteId, kind: ReplicaKind| ReplicaFlow {
+        site,
+        kind,
+        fluid: FluidQueue::new(None),
+        age: Age::new(),
+        capacity: 0.0,
+        at_risk: None,
+        luck: Stream::new(luck, &format!("{} at {}", store.name, world.sites[site.at()].name), "data loss"),
+    };
+    world
+        .stores
+        .iter()
+        .map(|store| StoreFlow {
+            replicas: store.replicas.iter().map(|(site, kind)| replica(store, *site, *kind)).collect(),
+            inflow: 0.0,
+            slope: 0.0,
+        })
+        .collect()
+}
+
+impl Engine<'_> {
+    /// The site that a place means now.
+    pub(super) fn site_of(&self, place: Place) -> Option<SiteId> {
+        match place {
+            Place::Site(site) => Some(site),
+            Place::Group(group) => self.world.groups[group.at()].sites[self.state.groups[group.at()].active],
+        }
+    }
+
+    /// The node that has to work for a place to work.
+    pub(super) fn node_of(&self, place: Place) -> NodeId {
+        match place {
+            Place::Site(site) => self.world.sites[site.at()].node,
+            Place::Group(group) => self.world.groups[group.at()].node,
+        }
+    }
+
+    pub(super) fn primary_up(&self, store: usize) -> bool {
+        self.state.nodes[self.node_of(self.world.stores[store].primary).at()].up
+    }
+
+    /// How fast a replica can follow now.
+    pub(super) fn replica_capacity(&self, store: usize, replica: &ReplicaFlow) -> f64 {
+        let Some(primary) = self.site_of(self.world.stores[store].primary) else { return 0.0 };
+        let replica_up = self.state.nodes[self.world.sites[replica.site.at()].node.at()].up;
+        let reachable = self.state.routes.between(primary, replica.site).is_some();
+        if !self.primary_up(store) || !replica_up || !reachable {
+            return 0.0;
+        }
+        match replica.kind {
+            ReplicaKind::Sync => f64::MAX,
+            ReplicaKind::SemiSync(rate) | ReplicaKind::Async(rate) => rate,
+            ReplicaKind::Shipped(..) => f64::MAX,
+        }
+    }
+
+    /// The age of what is read at a site, in seconds.
+    pub(super) fn read_age_s(&self, store: StoreId, site: SiteId) -> f64 {
+        if self.site_of(self.world.stores[store.at()].primary) == Some(site) {
+            return 0.0;
+        }
+        let flow = &self.state.flow.stores[store.at()];
+        let Some(replica) = flow.replicas.iter().find(|r| r.site == site) else { return 0.0 };
+        replica.age.age_s(self.now.seconds())
+    }
+
+    /// Notes what replicas lack at the moment in which their primary goes down.
+    pub(super) fn before_node_goes_down(&mut self, id: NodeId, seen: SeenId) {
+        for store in 0..self.world.stores.len() {
+            let stands_on_it = match self.world.stores[store].primary {
+                Place::Site(site) => self.world.sites[site.at()].node == id,
+                Place::Group(group) => {
+                    let group_state = &self.state.groups[group.at()];
+                    self.world.groups[group.at()].members[group_state.active] == id
+                }
+            };
+            if !stands_on_it {
+                continue;
+            }
+            self.close_span();
+            let Some(primary) = self.site_of(self.world.stores[store].primary) else { continue };
+            let rate = self.state.flow.stores[store].inflow;
+            for index in 0..self.state.flow.stores[store].replicas.len() {
+                let now_s = self.now.seconds();
+                let replica = &mut self.state.flow.stores[store].replicas[index];
+                if replica.site == primary {
+                    continue;
+                }
+                let (window_s, writes) = lacking(replica, rate, now_s);
+                replica.at_risk = Some((window_s, writes));
+                let (site, kind) = (replica.site, replica.kind);
+                self.see_because(
+                    What::AtRisk { store: StoreId::new(store), replica: site, kind, window_s, writes },
+                    Some(seen),
+                );
+            }
+        }
+    }
+
+    /// The stores of a group follow it to its new active member.
+    pub(super) fn promote_stores(&mut self, group: GroupId, old: usize, new: usize, old_lives: bool) {
+        let sites = &self.world.groups[group.at()].sites;
+        let (Some(old), Some(new)) = (sites[old], sites[new]) else { return };
+        for store in 0..self.world.stores.len() {
+            if self.world.stores[store].primary != Place::Group(group) || old == new {
+                continue;
+            }
+            let lost = {
+                let flow = &mut self.state.flow.stores[store];
+                let lost = flow
+                    .replicas
+                    .iter()
+                    .find(|r| r.site == new)
+                    .and_then(|r| if old_lives { None } else { r.at_risk })
+                    .unwrap_or((0.0, 0.0));
+                for replica in &mut flow.replicas {
+                    replica.at_risk = None;
+                    replica.fluid.backlog = 0.0;
+                    replica.age.clear();
+                }
+                lost
+            };
+            self.see(What::DataLost { store: StoreId::new(store), window_s: lost.0, writes: lost.1 });
+        }
+    }
+
+    /// Looks whether the workers of the queues can work.
+    pub(super) fn look_at_queues(&mut self) {
+        for i in 0..self.world.queues.len() {
+            let queue = &self.world.queues[i];
+            let place = self.node_of(queue.place);
+            let blocker = (!self.state.nodes[place.at()].up)
+                .then_some(place)
+                .or_else(|| queue.gates.iter().find_map(|g| self.gate_blocked_by(g)));
+            let serving = blocker.is_none();
+            if serving != self.state.flow.queues[i].serving {
+                let why = blocker.and_then(|b| self.state.nodes[b.at()].why).or(self.cause);
+                let id = QueueId::new(i);
+                let seen = self.see_because(if serving { What::QueueServes(id) } else { What::QueueStopped(id) }, why);
+                let flow = &mut self.state.flow.queues[i];
+                flow.serving = serving;
+                flow.why = Some(seen);
+            }
+            self.state.flow.queues[i].capacity = if serving { queue.capacity } else { 0.0 };
+        }
+    }
+
+    /// Notes queues that have become stale or fresh.
+    pub(super) fn look_at_ages(&mut self) {
+        let now_s = self.now.seconds();
+        for i in 0..self.world.queues.len() {
+            let flow = &self.state.flow.queues[i];
+            let stale = flow.age.age_s(now_s) > self.world.queues[i].fresh_within_s;
+            if stale != flow.stale {
+                let why = flow.why;
+                let id = QueueId::new(i);
+                let seen = self.see_because(if stale { What::QueueStale(id) } else { What::QueueFresh(id) }, why);
+                let flow = &mut self.state.flow.queues[i];
+                flow.stale = stale;
+                flow.why = Some(seen);
+            }
+        }
+    }
+
+    /// Whether a station serves.
+    pub(super) fn serves(&self, id: crate::world::StationId) -> bool {
+        self.state.stations[id.at()].phase == StationPhase::Serving
+    }
+}
+
+/// Seconds and writes that a replica lacks.
+fn lacking(replica: &mut ReplicaFlow, rate: f64, now_s: f64) -> (f64, f64) {
+    let luck = replica.luck.uniform();
+    match replica.kind {
+        ReplicaKind::Sync => (0.0, 0.0),
+        ReplicaKind::Shipped(every_s, takes_s) => {
+            // Uniform phase of the last batch, and the batch under way is not there yet.
+            let window_s = luck * every_s + takes_s;
+            (window_s, window_s * rate)
+        }
+        ReplicaKind::SemiSync(_) | ReplicaKind::Async(_) if replica.fluid.backlog > 0.0 => {
+            (replica.age.age_s(now_s), replica.fluid.backlog)
+        }
+        ReplicaKind::SemiSync(_) => (0.0, 0.0),
+        ReplicaKind::Async(applies) => match ApplyQueue::new(rate, applies) {
+            // The same uniform for both: many missing writes go with a long window.
+            Some(queue) => (queue.lag_quantile_s(luck), queue.lost_quantile(luck) as f64),
+            None => (replica.age.age_s(now_s), replica.fluid.backlog),
+        },
+    }
+}
+

@@ -1,0 +1,240 @@
+//! Paths: which stations a request of a feature visits from a site, as long as nothing changes who works.
+
+use super::Engine;
+use super::state::StationPhase;
+use crate::observe::Why;
+use crate::queueing::{Latency, Stage, Wait, compose};
+use crate::world::{Call, SiteId, StationId, Target};
+use std::sync::Arc;
+
+/// The way of one population's requests for one feature from one site.
+#[derive(Debug, Clone)]
+pub struct Path {
+    pub people: usize,
+    /// Index into the population's uses.
+    pub feature: usize,
+    pub site: SiteId,
+    /// Stations that requests enter, with calls per request.
+    pub entry: Vec<(StationId, f64)>,
+    /// Every station visited, with visits per request; whether a refusal there fails the request.
+    pub visits: Vec<(StationId, f64, bool)>,
+    /// Time on the network and in waiting for the dead, in seconds.
+    pub fixed_s: f64,
+    /// Probability of not getting lost on links or in something gray.
+    pub passes: f64,
+    /// Why it cannot succeed.
+    pub dead: Option<Why>,
+    /// What is missing though it succeeds.
+    pub missing: Option<Why>,
+    /// What makes it lose requests.
+    pub loss: Option<Why>,
+    /// Links between sites: from, to, requests across.
+    pub crossings: Vec<(SiteId, SiteId, f64)>,
+    /// Latency without waiting.
+    pub quiet: Arc<Latency>,
+    pub quiet_p95_s: f64,
+    /// Latencies with the waits that were met lately: bits of the waits, and the distribution.
+    pub met: Vec<(u64, Arc<Latency>)>,
+}
+
+/// Whether a station can do its part.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Status {
+    pub dead: Option<Why>,
+    pub missing: Option<Why>,
+}
+
+impl Engine<'_> {
+    /// The station that a call means now.
+    pub(super) fn callee(&self, call: &Call) -> Option<StationId> {
+        match &call.target {
+            Target::Station(station) => Some(*station),
+            Target::Active(group, by_member) => by_member[self.state.groups[group.at()].active],
+        }
+    }
+
+    /// Who can do their part: callees before callers.
+    pub(super) fn statuses(&self) -> Vec<Status> {
+        let mut statuses = vec![Status::default(); self.world.stations.len()];
+        for id in self.world.station_order.iter().rev() {
+            let station = &self.world.stations[id.at()];
+            let mut status = Status::default();
+            if self.state.stations[id.at()].phase != StationPhase::Serving {
+                status.dead = Some(Why::Station(*id));
+            }
+            for call in &station.calls {
+                if status.dead.is_none() {
+                    let (dead, missing) = self.call_status(call, station.site, &statuses);
+                    match (dead, call.hard) {
+                        (Some(why), true) => status.dead = Some(why),
+                        (Some(why), false) => status.missing = status.missing.or(Some(soft(why))),
+                        (None, _) => status.missing = status.missing.or(missing),
+                    }
+                }
+            }
+            statuses[id.at()] = status;
+        }
+        statuses
+    }
+
+    fn call_status(&self, call: &Call, from: SiteId, statuses: &[Status]) -> (Option<Why>, Option<Why>) {
+        match self.callee(call) {
+            Some(callee) if self.state.routes.between(from, self.world.stations[callee.at()].site).is_some() => {
+                (statuses[callee.at()].dead, statuses[callee.at()].missing)
+            }
+            _ => (Some(Why::NoRoute), None),
+        }
+    }
+
+    /// Finds every path again.
+    pub(super) fn find_paths(&mut self) {
+        let statuses = self.statuses();
+        let mut paths = Vec::new();
+        for people in 0..self.world.people.len() {
+            let (shares, _) = self.state.steering[people].shares(self.now);
+            for feature in 0..self.world.people[people].uses.len() {
+                for share in &shares {
+                    paths.push(self.path(people, feature, share.site, &statuses));
+                }
+            }
+        }
+        self.state.flow.paths = paths;
+        self.state.flow.statuses = statuses;
+        self.paths_dirty = false;
+    }
+
+    fn path(&self, people: usize, feature: usize, site: SiteId, statuses: &[Status]) -> Path {
+        let population = &self.world.people[people];
+        let id = population.uses[feature].0;
+        let mut path = Path {
+            people,
+            feature,
+            site,
+            entry: Vec::new(),
+            visits: Vec::new(),
+            fixed_s: population.rtt_s,
+            passes: 1.0,
+            dead: None,
+            missing: None,
+            loss: None,
+            crossings: Vec::new(),
+            quiet: Arc::clone(&self.state.flow.nothing),
+            quiet_p95_s: 0.0,
+            met: Vec::new(),
+        };
+        let site_node = self.world.sites[site.at()].node;
+        if !self.state.nodes[site_node.at()].up {
+            path.dead = Some(Why::Site(site));
+            return path;
+        }
+        self.meet_gray(&mut path, site_node, 1.0);
+        for call in &self.world.features[id.at()].calls[site.at()] {
+            if path.dead.is_some() {
+                break;
+            }
+            let (dead, missing) = self.call_status(call, site, statuses);
+            path.missing = path.missing.or(missing);
+            if let Some(why) = dead {
+                if call.hard {
+                    path.dead = Some(why);
+                } else {
+                    path.missing = path.missing.or(Some(soft(why)));
+                }
+            }
+            if let Some(entry) = self.callee(call) {
+                let serving = self.state.stations[entry.at()].phase == StationPhase::Serving;
+                if serving && self.cross(&mut path, site, entry, call.times) {
+                    path.entry.push((entry, call.times));
+                    if dead.is_none() {
+                        self.visit(&mut path, entry, call.times, call.hard, statuses);
+                    }
+                } else {
+                    path.fixed_s += call.times * call.gives_up_s;
+                }
+            }
+        }
+        if path.dead.is_none() {
+            path.quiet = Arc::new(self.latency(&path, |_| Wait::Never));
+            path.quiet_p95_s = path.quiet.quantile(0.95);
+        }
+        path
+    }
+
+    /// A request goes from a site to a station. Says whether there is a route.
+    fn cross(&self, path: &mut Path, from: SiteId, to: StationId, times: f64) -> bool {
+        let to = self.world.stations[to.at()].site;
+        let Some(route) = self.state.routes.between(from, to) else { return false };
+        path.fixed_s += times * route.rtt_s;
+        if route.passes < 1.0 {
+            path.passes *= crate::num::pow(route.passes, times);
+            path.loss = path.loss.or(Some(Why::Loss));
+        }
+        if from != to {
+            path.crossings.push((from, to, times));
+        }
+        true
+    }
+
+    fn visit(&self, path: &mut Path, id: StationId, times: f64, hard: bool, statuses: &[Status]) {
+        match path.visits.iter_mut().find(|v| v.0 == id && v.2 == hard) {
+            Some(visit) => visit.1 += times,
+            None => path.visits.push((id, times, hard)),
+        }
+        let station = &self.world.stations[id.at()];
+        for gate in &station.gates {
+            for node in &gate.of {
+                if *node != self.world.sites[station.site.at()].node {
+                    self.meet_gray(path, *node, times);
+                }
+            }
+        }
+        for call in &station.calls {
+            let callee = self.callee(call);
+            let (dead, _) = self.call_status(call, station.site, statuses);
+            match (callee, dead) {
+                (Some(callee), None) => {
+                    self.cross(path, station.site, callee, times * call.times);
+                    self.visit(path, callee, times * call.times, hard && call.hard, statuses);
+                }
+                _ => path.fixed_s += times * call.times * call.gives_up_s,
+            }
+        }
+    }
+
+    fn meet_gray(&self, path: &mut Path, node: crate::world::NodeId, times: f64) {
+        if self.any_gray() {
+            let node = self.state.active_node(self.world, node);
+            let loses = self.gray(node).0;
+            if loses > 0.0 {
+                path.passes *= crate::num::pow(1.0 - loses, times);
+                path.loss = path.loss.or(Some(Why::Gray(node)));
+            }
+        }
+    }
+
+    /// The latency of a path with these waits.
+    pub(super) fn latency(&self, path: &Path, wait: impl Fn(StationId) -> Wait) -> Latency {
+        let waits: Vec<Wait> = path.visits.iter().map(|v| wait(v.0)).collect();
+        let stages: Vec<Stage> = path
+            .visits
+            .iter()
+            .zip(&waits)
+            .map(|((id, times, _), wait)| Stage {
+                service: &self.world.services[self.world.stations[id.at()].service.at()].strata,
+                times: *times,
+                wait,
+                slower: self.slower(*id),
+            })
+            .collect();
+        compose(path.fixed_s, &stages)
+    }
+}
+
+/// What a soft dependency's death means to those above it.
+fn soft(why: Why) -> Why {
+    match why {
+        Why::Station(id) => Why::Missing(id),
+        other => other,
+    }
+}
+

@@ -1,0 +1,72 @@
+//! What flowed while nothing else changed.
+
+use crate::observe::{Use, Work};
+use crate::queueing::{Latency, Wait};
+use crate::units::Time;
+use crate::world::StationId;
+use std::sync::Arc;
+
+/// A stretch of time between two changes, with everything that flowed in it.
+#[derive(Debug, Clone, Default)]
+pub struct Span {
+    /// Its start.
+    pub from: Time,
+    /// Its end.
+    pub to: Time,
+    /// What each population did with each of its features.
+    pub uses: Vec<Vec<Use>>,
+    /// Seconds lived by active users, by population.
+    pub active_user_s: Vec<f64>,
+    /// What each station did.
+    pub stations: Vec<Work>,
+    /// Waiting times of stations that had arrivals.
+    pub waits: Vec<StationWait>,
+    /// Latencies of the requests that were served.
+    pub latencies: Vec<LatencyPart>,
+    /// Items waiting in each background queue at the end.
+    pub queue_backlogs: Vec<f64>,
+    /// Age of the oldest of them, in seconds.
+    pub queue_ages_s: Vec<f64>,
+    /// Items done by each queue.
+    pub queue_done: Vec<f64>,
+    /// Items that arrived in each queue.
+    pub queue_arrived: Vec<f64>,
+    /// By store and replica: writes not yet applied at the end, and their lag in seconds.
+    pub replicas: Vec<Vec<(f64, f64)>>,
+    /// Writes per second of each store, at the middle of the span.
+    pub writes_per_s: Vec<f64>,
+    /// Bits per second of each transfer.
+    pub transfers_bps: Vec<f64>,
+    /// Bits per second on each link.
+    pub links_bps: Vec<f64>,
+}
+
+/// The waiting time at a station during a span.
+#[derive(Debug, Clone)]
+pub struct StationWait {
+    /// Which station.
+    pub station: StationId,
+    /// Its distribution.
+    pub wait: Wait,
+    /// Mean time that a worker is held, in seconds.
+    pub held_s: f64,
+    /// Its squared coefficient of variation.
+    pub held_scv: f64,
+    /// Requests admitted.
+    pub weight: f64,
+}
+
+/// A part of the requests that were served in a span, with one latency distribution.
+#[derive(Debug, Clone)]
+pub struct LatencyPart {
+    /// The population, as an index.
+    pub people: usize,
+    /// The feature, as an index into the population's uses.
+    pub feature: usize,
+    /// The distribution.
+    pub latency: Arc<Latency>,
+    /// Added to each latency, in seconds: the wait in a queue that fills or drains.
+    pub shift_s: f64,
+    /// How many requests.
+    pub weight: f64,
+}
