@@ -106,7 +106,10 @@ mod tests {
         #[test]
         fn rates_are_feasible_and_every_flow_has_a_bottleneck(
             capacities in prop::collection::vec(prop_oneof![Just(0.0), 0.1..100.0_f64], 1..6),
-            raw in prop::collection::vec((prop::collection::btree_set(0..6_u32, 1..4), 0.0..80.0_f64, 0.1..5.0_f64), 0..20),
+            raw in prop::collection::vec(
+                (prop::collection::btree_set(0..6_u32, 1..4), 0.0..80.0_f64, 0.1..5.0_f64),
+                0..20,
+            ),
         ) {
             let flows: Vec<Flow> = raw.into_iter().map(|(links, demand, weight)| {
                 let mut links: Vec<u32> = links.into_iter().map(|l| l % capacities.len() as u32).collect();

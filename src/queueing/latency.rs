@@ -56,9 +56,9 @@ pub struct Stage<'a> {
 
 /// A latency distribution: equally probable points, in seconds.
 ///
-/// A single service without wait is exact at the middles of the strata. A sum of exponentials is within 1% at the
-/// median, the 95th and the 99th percentile. Beyond the middle of the last stratum (99.75%) a latency reads as that
-/// point. The mean is exact.
+/// A single service without wait is exact at the middles of the strata. Sums of 2 to 20 exponentials are within 0.5% at
+/// the median and the 95th percentile and within 2% at the 99th. Beyond the middle of the last stratum (99.75%) a
+/// latency reads as that point. The mean is exact.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latency {
     points: Vec<f64>,
@@ -236,7 +236,7 @@ fn middle(i: usize) -> f64 {
 }
 
 /// The quantiles of a wait in the middles of the strata, by inverting its distribution on a grid of 96 times: within
-/// about 0.1% of the exact ones.
+/// 0.2% of the mean sojourn in the tests.
 fn inverted(wait: &Wait) -> Vec<f64> {
     const GRID: usize = 96;
     let longest = wait.quantile(middle(FINE - 1));
@@ -298,7 +298,7 @@ mod tests {
         for n in [2_u32, 3, 4, 5, 8, 12, 20] {
             let exact = Sampler::Erlang(n, 1.0);
             for latency in [services(n as usize, 1.0), services(1, f64::from(n))] {
-                for (p, within) in [(0.05, 0.03), (0.5, 0.01), (0.95, 0.015), (0.99, 0.02)] {
+                for (p, within) in [(0.05, 0.03), (0.5, 0.005), (0.95, 0.005), (0.99, 0.02)] {
                     let (got, expected) = (latency.quantile(p), exact.quantile_s(p));
                     assert!((got / expected - 1.0).abs() < within, "{n} at {p}: {got} is not {expected}");
                 }

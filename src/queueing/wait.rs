@@ -133,13 +133,16 @@ impl Sojourn {
                 };
                 (1.0 - probability) * served(t) + probability * waited
             }
-            Wait::Stages { .. } => {
-                // P(W + S > t) = P(S > t) + int_0^t P(S in ds) P(W > t - s).
+            Wait::Stages { stage_s, tails, .. } => {
+                // P(W + S > t) = P(S > t) + int_0^t P(S in ds) P(W > t - s), over where neither factor vanishes.
+                const PANELS: u32 = 48;
+                let count = tails.len() as f64;
+                let longest_s = stage_s * (count + 12.0 * num::sqrt(count) + 40.0);
+                let from = (t - longest_s).max(0.0);
+                let half = (t.min(40.0 * self.service_s) - from).max(0.0) / f64::from(2 * PANELS);
                 let mut sum = 0.0;
-                const PANELS: u32 = 12;
-                let half = t / f64::from(2 * PANELS);
                 for panel in 0..PANELS {
-                    let middle = half * f64::from(2 * panel + 1);
+                    let middle = from + half * f64::from(2 * panel + 1);
                     for (x, weight) in GAUSS_LEGENDRE_5 {
                         let s = middle + x * half;
                         sum += weight * half * served(s) / self.service_s * self.wait.ccdf(t - s);
@@ -225,6 +228,7 @@ fn falling_root(f: impl Fn(f64) -> f64, level: f64, start: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::queueing::Station;
 
     #[test]
     fn two_equal_means_make_an_erlang_2() {
@@ -255,6 +259,45 @@ mod tests {
             assert!((stages.quantile(p) - exponential.quantile(p)).abs() < 1e-12);
             let sojourns = [&stages, &exponential].map(|w| Sojourn { wait: w.clone(), service_s: 0.2 }.quantile(p));
             assert!((sojourns[0] - sojourns[1]).abs() < 1e-9, "{sojourns:?}");
+        }
+    }
+
+    #[test]
+    fn the_sojourn_behind_a_bounded_queue_is_a_mixture_of_erlangs() {
+        // One server: who sees n in the system stays for n + 1 services.
+        let (places, rho) = (300_u64, 1.05);
+        let station =
+            Station { servers: 1, service_s: 1.0, service_scv: 1.0, arrival_scv: 1.0, waiting_max: Some(places) };
+        let sojourn = station.sojourn(&station.steady(rho).unwrap());
+        let (mut weight, mut total) = (1.0, 0.0);
+        let weights: Vec<f64> = (0..=places).map(|_| (weight, weight *= rho).0).collect();
+        weights.iter().for_each(|weight| total += weight);
+        for t in [0.1, 5.0, 150.0, 290.0, 330.0] {
+            let (mut poisson, mut below, mut exact) = (num::exp(-t), 0.0, 0.0);
+            for (n, weight) in weights.iter().enumerate() {
+                below += poisson;
+                poisson *= t / (n + 1) as f64;
+                exact += weight / total * below;
+            }
+            assert!((sojourn.ccdf(t) - exact).abs() < 1e-9, "{t}: {} {exact}", sojourn.ccdf(t));
+        }
+        // A thousand servers: a short wait and a long service, by F_n = (theta F_(n-1) - mu Q_n) / (theta - mu).
+        let (servers, rate) = (1_000, 1_050.0);
+        let station = Station { servers, waiting_max: Some(20), ..station };
+        let steady = station.steady(rate).unwrap();
+        let Wait::Stages { probability, stage_s, tails } = &steady.wait else { panic!("no queue") };
+        for t in [0.005, 0.02, 0.5, 3.0] {
+            let x = t / stage_s;
+            let (mut poisson, mut below, mut f) = (num::exp(-x), 0.0, num::exp(-t));
+            let mut exact = (1.0 - probability) * f;
+            for n in 0..tails.len() {
+                below += poisson;
+                poisson *= x / (n + 1) as f64;
+                f = (1_000.0 * f - below) / 999.0;
+                exact += probability * (tails[n] - tails.get(n + 1).unwrap_or(&0.0)) * f;
+            }
+            let got = station.sojourn(&steady).ccdf(t);
+            assert!((got - exact).abs() < 1e-9, "{t}: {got} {exact}");
         }
     }
 }
