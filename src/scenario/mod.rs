@@ -133,3 +133,6 @@ pub(crate) fn is_zero(duration: &Duration) -> bool {
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+
+#[cfg(test)]
+mod tests;
