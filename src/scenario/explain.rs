@@ -4,7 +4,7 @@ use super::diagnostics::did_you_mean;
 use super::overlay::list;
 use super::read::deserialise;
 use super::syntax::{Kind, NodeId, Tree};
-use super::{Code, Diagnostic};
+use super::{Code, Diagnostic, FORMAT};
 use crate::units::{Duration, Quantity};
 use ron::Error;
 use serde_path_to_error::{Path, Segment};
@@ -47,16 +47,20 @@ pub(super) struct Explained {
 /// Explains a failure.
 pub(super) fn explain(text: &str, tree: &Tree, failure: &Failure) -> Explained {
     let Some((mut node, _)) = tree.walk(failure.steps.iter().map(String::as_str)) else {
-        let diagnostic = Diagnostic::new(Code::Syntax, "", plain(&failure.error), "write Scenario(format: 1, ...)");
+        let fix = "write Scenario(format: 1, ...)";
+        let diagnostic = Diagnostic::new(Code::Syntax, "", plain(&failure.error), fix);
         return Explained { diagnostic, node: 0 };
     };
-    if failure.in_variant && !matches!(failure.error, Error::NoSuchEnumVariant { .. }) {
+    if failure.in_variant
+        && !matches!(failure.error, Error::NoSuchEnumVariant { .. } | Error::ExpectedStructLike)
+        && let [only] = tree.nodes[node].entries.as_slice()
+        && only.key.is_none()
+    {
         // `fixed("80")`: the value inside is meant.
-        if let [only] = tree.nodes[node].entries.as_slice()
-            && only.key.is_none()
-        {
-            node = only.value;
-        }
+        node = only.value;
+    }
+    if let Some(explained) = not_a_name(text, tree, node, failure) {
+        return explained;
     }
     let (code, reason, fix) = match &failure.error {
         Error::NoSuchStructField { expected, found, .. } => return unknown_field(tree, node, found, expected),
@@ -76,15 +80,30 @@ pub(super) fn explain(text: &str, tree: &Tree, failure: &Failure) -> Explained {
         },
         error => {
             node = culprit(tree, node, failure);
-            mismatch(text, tree, node, error)
+            mismatch(text, tree, node, error, failure.offset)
         }
     };
     let mut diagnostic = Diagnostic::new(code, tree.path_to(node), reason, fix);
-    diagnostic.span = Some(match code {
-        Code::UnknownVariant => tree.head_of(node),
-        _ => tree.nodes[node].span.clone(),
-    });
+    let whole = tree.nodes[node].span.clone();
+    let is_long = code == Code::UnknownVariant || text[whole.clone()].contains('\n');
+    diagnostic.span = Some(if is_long { tree.head_of(node) } else { whole });
     Explained { diagnostic, node }
+}
+
+/// A map entry whose name is not text in quotes.
+fn not_a_name(text: &str, tree: &Tree, node: NodeId, failure: &Failure) -> Option<Explained> {
+    let here = &tree.nodes[node];
+    if here.kind != Kind::Map || failure.error != Error::ExpectedString {
+        return None;
+    }
+    let is_at = |span: &std::ops::Range<usize>| span.start <= failure.offset && failure.offset <= span.end;
+    let entry = here.entries.iter().find(|e| e.key.as_ref().is_some_and(|k| is_at(&k.span)))?;
+    let key = entry.key.as_ref()?;
+    let written = short(&text[key.span.clone()]);
+    let reason = format!("the name {written} is not in quotes");
+    let mut diagnostic = Diagnostic::new(Code::WrongType, tree.path_to(entry.value), reason, format!("write \"{written}\""));
+    diagnostic.span = Some(key.span.clone());
+    Some(Explained { diagnostic, node: entry.value })
 }
 
 fn unknown_field(tree: &Tree, node: NodeId, found: &str, expected: &[&str]) -> Explained {
@@ -110,7 +129,8 @@ pub(super) fn missing(tree: &Tree, node: NodeId, field: &str) -> Diagnostic {
         (_, Some(key)) => format!("`{}` needs a `{field}`", key.text),
         (_, None) => format!("`{field}` is missing here"),
     };
-    let mut diagnostic = Diagnostic::new(Code::MissingField, tree.path_to(node), reason, format!("add `{field}: ...`"));
+    let fix = if field == "format" { format!("add `format: {FORMAT}`") } else { format!("add `{field}: ...`") };
+    let mut diagnostic = Diagnostic::new(Code::MissingField, tree.path_to(node), reason, fix);
     diagnostic.span = Some(match (&tree.nodes[node].name, key) {
         (None, Some(key)) => key.span.clone(),
         _ => tree.head_of(node),
@@ -142,7 +162,7 @@ fn culprit(tree: &Tree, node: NodeId, failure: &Failure) -> NodeId {
 }
 
 /// Explains an error about the kind of a value.
-fn mismatch(text: &str, tree: &Tree, node: NodeId, error: &Error) -> (Code, String, String) {
+fn mismatch(text: &str, tree: &Tree, node: NodeId, error: &Error, offset: usize) -> (Code, String, String) {
     let here = &tree.nodes[node];
     let written = &text[here.span.clone()];
     let label = match tree.key_of(node) {
@@ -174,26 +194,34 @@ fn mismatch(text: &str, tree: &Tree, node: NodeId, error: &Error) -> (Code, Stri
         }
         Error::ExpectedMap => wrong("a map", "a map like {\"name\": ...}"),
         Error::ExpectedArray => wrong("a list", "a list like [..., ...]"),
-        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) if here.name.is_some() => {
-            (Code::WrongType, format!("{label} takes no name before its parentheses"), "delete the name".into())
-        }
         Error::ExpectedDifferentStructName { expected, .. } => {
             let reason = format!("{label} is a {expected}, not {found}");
             (Code::WrongType, reason, "delete the name before the parentheses".into())
         }
-        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => match variants(text, tree, node) {
-            // `hard` without its parentheses.
-            None if here.kind == Kind::Word => {
-                let reason = format!("`{}` needs values in parentheses", short(written));
-                (Code::WrongType, reason, format!("write {}(...)", short(written)))
-            }
-            _ => wrong("a group of values in parentheses", "(...)"),
+        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
+            let name = here.name.clone().unwrap_or(here.span.start..here.span.start);
+            let name = if here.kind == Kind::Word { written } else { &text[name] };
+            let fix = match fields(text, tree, node, name) {
+                Some(fields) => format!("write {name}({}: ...) with the fields {}", fields[0], list(fields.iter().copied())),
+                None => format!("write {name}(...)"),
+            };
+            let reason = match (here.kind, name) {
+                (Kind::Word, name) => format!("`{name}` needs values in parentheses"),
+                (_, "") => format!("{label} is a group of values in parentheses, not {found}"),
+                (_, name) => format!("the values of `{name}` need their names"),
+            };
+            (Code::WrongType, reason, fix)
+        }
+        Error::ExpectedIdentifier
+        | Error::ExpectedUnit
+        | Error::InvalidIdentifier(_)
+        | Error::SuggestRawIdentifier(_) => match variants(text, tree, node) {
+            Some(expected) => not_a_variant(&label, &found, text, tree, node, expected),
+            None => wrong("one of a few words", "the word without quotes"),
         },
-        Error::ExpectedIdentifier | Error::ExpectedUnit | Error::InvalidIdentifier(_) => {
-            match variants(text, tree, node) {
-                Some(expected) => not_a_variant(&label, &found, text, tree, node, expected),
-                None => wrong("one of a few words", "the word without quotes"),
-            }
+        Error::InvalidValueForType { expected, .. } if expected.contains(" like ") && here.name.is_some() => {
+            let name = &text[here.name.clone().unwrap_or_default()];
+            (Code::WrongType, format!("`{name}` takes one value: {expected}"), format!("write {name}(...) with one value"))
         }
         Error::InvalidValueForType { expected, .. } if expected.contains(" like ") => wrong(expected, expected),
         Error::ExpectedDifferentLength { expected, found } => {
@@ -209,7 +237,7 @@ fn mismatch(text: &str, tree: &Tree, node: NodeId, error: &Error) -> (Code, Stri
         | Error::ExpectedMapEnd
         | Error::UnexpectedChar(_) => match (here.kind, &here.name) {
             // `ron` reads the whole part and stumbles over the rest.
-            (Kind::Number, _) => wrong("a whole number", "a whole number without quotes, like 3"),
+            (Kind::Number, _) if offset > here.span.start => wrong("a whole number", "a whole number without quotes, like 3"),
             (Kind::Parens, Some(name)) => {
                 let name = &text[name.clone()];
                 (Code::WrongType, format!("`{name}` has too many values in parentheses"), format!("write `{name}` alone, or with fewer values"))
@@ -232,12 +260,15 @@ fn not_a_variant(
     let written = &text[tree.nodes[node].span.clone()];
     let inside = ron::from_str::<String>(written).unwrap_or_default();
     let reason = format!("{label} is one of {}, not {found}", list(expected.iter().copied()));
-    let fix = if expected.contains(&inside.as_str()) {
+    let first = expected.first().copied().unwrap_or_default();
+    let fix = if tree.nodes[node].kind == Kind::Parens {
+        format!("write the word before the parentheses, like {first}(...)")
+    } else if expected.contains(&inside.as_str()) {
         format!("write {inside} without quotes")
     } else if expected.contains(&"fixed") && Duration::read(&inside).is_ok() {
         format!("write fixed(\"{inside}\") for a time that is always the same")
     } else {
-        format!("write {} without quotes", list(expected.iter().copied().take(3)))
+        format!("write one of these words, without quotes, like {first}")
     };
     (Code::WrongType, reason, fix)
 }
@@ -249,6 +280,18 @@ fn variants(text: &str, tree: &Tree, node: NodeId) -> Option<&'static [&'static 
     tried.replace_range(span.clone(), &format!("q{}", " ".repeat(span.len().saturating_sub(1))));
     match deserialise(&tried).err()?.error {
         Error::NoSuchEnumVariant { expected, found, .. } if found == "q" => Some(expected),
+        _ => None,
+    }
+}
+
+/// The fields that can stand between the parentheses of a node: tried with one that does not exist.
+fn fields(text: &str, tree: &Tree, node: NodeId, name: &str) -> Option<Vec<&'static str>> {
+    let mut tried = text.to_owned();
+    tried.replace_range(tree.nodes[node].span.clone(), &format!("{name}(q: 0)"));
+    match deserialise(&tried).err()?.error {
+        Error::NoSuchStructField { expected, found, .. } if found == "q" && !expected.is_empty() => {
+            Some(expected.to_vec())
+        }
         _ => None,
     }
 }

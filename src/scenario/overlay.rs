@@ -289,7 +289,7 @@ impl Patching {
                 };
                 let keys = node.entries.iter().filter_map(|e| e.key.as_ref().map(|k| k.text.clone()));
                 let keys: Vec<String> = keys.collect();
-                let reason = format!("{holder} has no `{rest}`");
+                let reason = format!("{holder} has no `{}`", rest.split('.').next().unwrap_or(rest));
                 return Err((reason, suggestion(rest, &keys, "set the whole of what should hold it")));
             }
         };

@@ -73,7 +73,7 @@ struct Reader {
 impl Reader {
     fn scenario(&mut self) -> Option<Scenario> {
         if let Some(problem) = self.tree.problem.clone()
-            && problem.kind != ProblemKind::Grammar
+            && (problem.kind != ProblemKind::Grammar || self.tree.root.is_none())
         {
             self.report_problem();
             return None;

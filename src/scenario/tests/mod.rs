@@ -1,6 +1,6 @@
 //! Tests of reading and writing texts.
 
-use super::*;
+use super::{Choice, Code, Diagnostic, Scenario, Source};
 
 const EVERYTHING: &str = include_str!("everything.ron");
 
@@ -101,10 +101,87 @@ fn explore_mistakes() {
         let text = EVERYTHING.replacen(old, new, 1);
         let source = Source::new("x.ron", text.clone());
         let reading = source.read(&Choice::default());
+        if text.len() == usize::MAX { continue; }
         println!("== {new}   {}", if reading.scenario.is_some() { "" } else { "(unreadable)" });
         for m in &reading.mistakes {
             println!("   {} [{}] {} | {} | {}", m.code, m.span.as_ref().map_or("-", |s| &text[s.clone()]), m.path, m.reason, m.fix);
         }
         println!("   broken {:?}", reading.scenario.map(|s| s.broken));
+    }
+}
+
+use proptest::prelude::*;
+
+/// Whatever the text: a scenario or a mistake, and every mistake in its place.
+fn check_any(text: &str, choice: &Choice) {
+    let source = Source::new("x.ron", text);
+    let mut reading = source.read(choice);
+    assert!(reading.scenario.is_some() || !reading.mistakes.is_empty(), "neither");
+    let mut elsewhere = vec![Diagnostic::new(Code::UnknownName, "services.web.calls.0.to", "", "")];
+    reading.place(&mut elsewhere);
+    reading.mistakes.extend(elsewhere);
+    for mistake in &reading.mistakes {
+        if let Some(span) = &mistake.span {
+            assert!(source.text.get(span.clone()).is_some(), "{mistake} has no place at {span:?}");
+        }
+    }
+    if let Some(scenario) = reading.scenario {
+        let back = Source::from_scenario("back", &scenario).read_plain();
+        let mut scenario = scenario;
+        scenario.broken.clear();
+        assert_eq!(back.scenario.as_ref(), Some(&scenario), "{:?}", back.mistakes);
+    }
+}
+
+fn mutated() -> impl Strategy<Value = String> {
+    const SNIPPETS: [&str; 26] = [
+        "(", ")", "[", "]", "{", "}", ",", ":", "\"", "'", "/*", "*/", "//", "r#\"", "#", "NaN", "-inf", "é", "\u{0}", "x: 3",
+        "\"3\"", "Some(", "\\", "\n", "// assumed: x\n", "99999999999999999999999",
+    ];
+    let edit = (0..EVERYTHING.len(), 0..40_usize, 0..SNIPPETS.len() * 2);
+    (prop::collection::vec(edit, 1..6), any::<bool>()).prop_map(|(edits, truncated)| {
+        let mut text = EVERYTHING.to_owned();
+        let floor = |text: &str, mut at: usize| {
+            at = at.min(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        for (at, length, snippet) in edits {
+            let (start, end) = (floor(&text, at), floor(&text, at + length / 8));
+            text.replace_range(start..end, SNIPPETS.get(snippet).unwrap_or(&""));
+            if truncated && length == 39 {
+                text.truncate(start);
+            }
+        }
+        text
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn any_text_gives_a_scenario_or_mistakes(text in mutated()) {
+        check_any(&text, &Choice { variant: Some("shared".into()), ..Choice::default() });
+    }
+
+    #[test]
+    fn any_value_can_be_set(path in "[a-z0-9.-]{0,20}|services\\.web\\.[a-z]{1,6}|people\\.b\\.uses|drill\\.9", value in "[(){}\\[\\]a-z0-9\",:/ ]{0,12}") {
+        check_any(EVERYTHING, &Choice { set: vec![(path, value)], ..Choice::default() });
+    }
+
+    #[test]
+    fn noise_is_no_danger(text in "\\PC{0,80}") {
+        check_any(&text, &Choice::default());
+    }
+}
+
+#[test]
+fn a_text_cut_anywhere_is_explained() {
+    for at in (0..EVERYTHING.len()).step_by(37).filter(|&at| EVERYTHING.is_char_boundary(at)) {
+        let reading = Source::new("x.ron", &EVERYTHING[..at]).read_plain();
+        assert!(reading.scenario.is_none() && !reading.mistakes.is_empty());
     }
 }
