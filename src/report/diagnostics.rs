@@ -23,11 +23,16 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> Stri
         let group = match &diagnostic.span {
             Some(span) => {
                 let shown = Shown::new(&source.text, span);
-                let origin = Origin::path(name.clone()).line(shown.line).char_column(shown.column);
                 let snippet = Snippet::source(shown.text)
                     .line_start(shown.line)
                     .annotation(AnnotationKind::Primary.span(shown.span));
-                title.element(origin).element(snippet).element(fix)
+                // Where the start of the line is left out, the renderer cannot count the column itself.
+                if shown.is_cut {
+                    let origin = Origin::path(name.clone()).line(shown.line).char_column(shown.column);
+                    title.element(origin).element(snippet).element(fix)
+                } else {
+                    title.element(snippet.path(name.clone())).element(fix)
+                }
             }
             None if diagnostic.path.is_empty() => title.element(Origin::path(name.clone())).element(fix),
             None => {
@@ -56,6 +61,8 @@ struct Shown {
     line: usize,
     /// The column in characters, from 1.
     column: usize,
+    /// Whether the start of the line is left out.
+    is_cut: bool,
 }
 
 impl Shown {
@@ -93,7 +100,7 @@ impl Shown {
                 marked = shown.len();
             }
         }
-        Shown { span: from..marked, text: shown, line, column: before.len() + 1 }
+        Shown { span: from..marked, text: shown, line, column: before.len() + 1, is_cut: skipped > 0 }
     }
 }
 
@@ -103,9 +110,11 @@ fn visible(c: char) -> char {
         '\t' => ' ',
         '\u{0}'..='\u{1F}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{FFFD}'),
         '\u{7F}' => '\u{2421}',
-        '\u{80}'..='\u{9F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' => {
-            '\u{FFFD}'
-        }
+        '\u{80}'..='\u{9F}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{FEFF}' => '\u{FFFD}',
         c => c,
     }
 }
@@ -128,14 +137,34 @@ mod tests {
 
     #[test]
     fn a_mistake_is_underlined() {
-        insta::assert_snapshot!(shown("(\n    a: (b: 30),\n)", "30"), @"");
+        insta::assert_snapshot!(shown("(\n    a: (b: 30),\n)", "30"), @r#"
+        error[F201]: 30 has no unit
+         --> file.ron:2:12
+          |
+        2 |     a: (b: 30),
+          |            ^^
+          |
+          = help: write "30s"
+
+        1 mistake in file.ron
+        "#);
     }
 
     #[test]
     fn a_mistake_without_a_place_is_told() {
         let source = Source::new("file.ron", "()");
         let whole = Diagnostic::new(Code::UnknownName, "", "there is no strategy called \"x\"", "it has `a`");
-        insta::assert_snapshot!(render(&source, &[whole.clone(), whole], false), @"");
+        insta::assert_snapshot!(render(&source, &[whole.clone(), whole], false), @r#"
+        error[F301]: there is no strategy called "x"
+        --> file.ron
+         = help: it has `a`
+
+        error[F301]: there is no strategy called "x"
+        --> file.ron
+         = help: it has `a`
+
+        2 mistakes in file.ron
+        "#);
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) fn explain(text: &str, tree: &Tree, failure: &Failure) -> Explained {
         return Explained { diagnostic, node: 0 };
     };
     if failure.in_variant
-        && !matches!(failure.error, Error::NoSuchEnumVariant { .. } | Error::ExpectedStructLike)
+        && !matches!(failure.error, Error::NoSuchEnumVariant { .. } | Error::ExpectedDifferentLength { .. })
         && let [only] = tree.nodes[node].entries.as_slice()
         && only.key.is_none()
     {
@@ -101,7 +101,8 @@ fn not_a_name(text: &str, tree: &Tree, node: NodeId, failure: &Failure) -> Optio
     let key = entry.key.as_ref()?;
     let written = short(&text[key.span.clone()]);
     let reason = format!("the name {written} is not in quotes");
-    let mut diagnostic = Diagnostic::new(Code::WrongType, tree.path_to(entry.value), reason, format!("write \"{written}\""));
+    let mut diagnostic =
+        Diagnostic::new(Code::WrongType, tree.path_to(entry.value), reason, format!("write \"{written}\""));
     diagnostic.span = Some(key.span.clone());
     Some(Explained { diagnostic, node: entry.value })
 }
@@ -170,6 +171,7 @@ fn mismatch(text: &str, tree: &Tree, node: NodeId, error: &Error, offset: usize)
         None => "this".to_owned(),
     };
     let found = found(text, tree, node);
+    let name = here.name.clone().map_or("", |name| &text[name]);
     let wrong = |wanted: &str, fix: &str| {
         (Code::WrongType, format!("{label} is {wanted}, not {found}"), format!("write {fix}"))
     };
@@ -198,31 +200,27 @@ fn mismatch(text: &str, tree: &Tree, node: NodeId, error: &Error, offset: usize)
             let reason = format!("{label} is a {expected}, not {found}");
             (Code::WrongType, reason, "delete the name before the parentheses".into())
         }
-        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
-            let name = here.name.clone().unwrap_or(here.span.start..here.span.start);
-            let name = if here.kind == Kind::Word { written } else { &text[name] };
-            let fix = match fields(text, tree, node, name) {
-                Some(fields) => format!("write {name}({}: ...) with the fields {}", fields[0], list(fields.iter().copied())),
-                None => format!("write {name}(...)"),
-            };
-            let reason = match (here.kind, name) {
-                (Kind::Word, name) => format!("`{name}` needs values in parentheses"),
-                (_, "") => format!("{label} is a group of values in parentheses, not {found}"),
-                (_, name) => format!("the values of `{name}` need their names"),
-            };
-            (Code::WrongType, reason, fix)
-        }
+        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => match (here.kind, name) {
+            (Kind::Word, _) => unnamed(&label, text, tree, node, written),
+            (_, "") => {
+                let fix = fields(text, tree, node, "").unwrap_or_else(|| "write (...)".into());
+                (Code::WrongType, format!("{label} is a group of values in parentheses, not {found}"), fix)
+            }
+            (_, name) => unnamed(&label, text, tree, node, name),
+        },
         Error::ExpectedIdentifier
         | Error::ExpectedUnit
         | Error::InvalidIdentifier(_)
         | Error::SuggestRawIdentifier(_) => match variants(text, tree, node) {
+            Some(expected) if expected.contains(&name) => unnamed(&label, text, tree, node, name),
             Some(expected) => not_a_variant(&label, &found, text, tree, node, expected),
             None => wrong("one of a few words", "the word without quotes"),
         },
-        Error::InvalidValueForType { expected, .. } if expected.contains(" like ") && here.name.is_some() => {
-            let name = &text[here.name.clone().unwrap_or_default()];
-            (Code::WrongType, format!("`{name}` takes one value: {expected}"), format!("write {name}(...) with one value"))
-        }
+        Error::InvalidValueForType { expected, .. } if expected.contains(" like ") && here.name.is_some() => (
+            Code::WrongType,
+            format!("`{name}` takes one value: {expected}"),
+            format!("write {name}(...) with one value"),
+        ),
         Error::InvalidValueForType { expected, .. } if expected.contains(" like ") => wrong(expected, expected),
         Error::ExpectedDifferentLength { expected, found } => {
             let digits: String = expected.chars().filter(char::is_ascii_digit).collect();
@@ -237,11 +235,14 @@ fn mismatch(text: &str, tree: &Tree, node: NodeId, error: &Error, offset: usize)
         | Error::ExpectedMapEnd
         | Error::UnexpectedChar(_) => match (here.kind, &here.name) {
             // `ron` reads the whole part and stumbles over the rest.
-            (Kind::Number, _) if offset > here.span.start => wrong("a whole number", "a whole number without quotes, like 3"),
-            (Kind::Parens, Some(name)) => {
-                let name = &text[name.clone()];
-                (Code::WrongType, format!("`{name}` has too many values in parentheses"), format!("write `{name}` alone, or with fewer values"))
+            (Kind::Number, _) if offset > here.span.start => {
+                wrong("a whole number", "a whole number without quotes, like 3")
             }
+            (Kind::Parens, Some(_)) => (
+                Code::WrongType,
+                format!("`{name}` has too many values in parentheses"),
+                format!("write `{name}` alone, or with fewer values"),
+            ),
             _ => (Code::WrongType, "one value too many".into(), "delete it".into()),
         },
         other => (Code::Syntax, plain(other), "compare it with the reference of the format".into()),
@@ -284,13 +285,28 @@ fn variants(text: &str, tree: &Tree, node: NodeId) -> Option<&'static [&'static 
     }
 }
 
+/// A word without the values that belong in its parentheses, or without their names.
+fn unnamed(label: &str, text: &str, tree: &Tree, node: NodeId, name: &str) -> (Code, String, String) {
+    let reason = match (tree.nodes[node].kind, tree.nodes[node].entries.is_empty()) {
+        (Kind::Word, _) | (_, true) => format!("`{}` needs values in parentheses", short(name)),
+        _ if name.is_empty() => format!("the values of {label} need their names"),
+        _ => format!("the values of `{}` need their names", short(name)),
+    };
+    let fix = fields(text, tree, node, name).unwrap_or_else(|| format!("write {}(...)", short(name)));
+    (Code::WrongType, reason, fix)
+}
+
 /// The fields that can stand between the parentheses of a node: tried with one that does not exist.
-fn fields(text: &str, tree: &Tree, node: NodeId, name: &str) -> Option<Vec<&'static str>> {
+fn fields(text: &str, tree: &Tree, node: NodeId, name: &str) -> Option<String> {
     let mut tried = text.to_owned();
     tried.replace_range(tree.nodes[node].span.clone(), &format!("{name}(q: 0)"));
     match deserialise(&tried).err()?.error {
-        Error::NoSuchStructField { expected, found, .. } if found == "q" && !expected.is_empty() => {
-            Some(expected.to_vec())
+        Error::NoSuchStructField { expected: [first, rest @ ..], found, .. } if found == "q" => {
+            let others = match rest {
+                [] => String::new(),
+                rest => format!("; it can also have {}", list(rest.iter().copied())),
+            };
+            Some(format!("write {name}({first}: ...){others}"))
         }
         _ => None,
     }

@@ -220,7 +220,8 @@ impl Reader {
             .collect();
         for &node in &wrong {
             let span = self.tree.nodes[node].span.clone();
-            let reason = format!("{} is not a finite number", &self.text[span.clone()].chars().take(40).collect::<String>());
+            let reason =
+                format!("{} is not a finite number", &self.text[span.clone()].chars().take(40).collect::<String>());
             let path = self.tree.path_to(node);
             let mut diagnostic = Diagnostic::new(Code::NotFinite, path, reason, "write an ordinary number, like 1.5");
             diagnostic.span = Some(span);
@@ -279,8 +280,7 @@ impl Reader {
         let entry = &self.tree.nodes[parent].entries[index];
         let ranges = [Some(entry.span.clone()), entry.comma.map(|at| at..at + 1)];
         for range in ranges.into_iter().flatten() {
-            let blank: String =
-                self.text[range.clone()].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
+            let blank: String = self.text[range.clone()].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
             self.text.replace_range(range, &blank);
         }
     }
