@@ -29,6 +29,7 @@ pub(super) fn read(rope: &Rope) -> Reading {
     };
     let mut scenario = reader.scenario();
     if let Some(scenario) = &mut scenario {
+        trim_sets(scenario);
         reader.add_assumptions(scenario, &rope.text());
         scenario.broken = std::mem::take(&mut reader.broken);
     }
@@ -42,6 +43,13 @@ pub(super) fn read(rope: &Rope) -> Reading {
     }
     mistakes.sort_by_key(|m| m.span.as_ref().map_or(0, |s| s.start));
     Reading { scenario, mistakes, tree: reader.tree, rope: rope.clone() }
+}
+
+/// Comments beside a value that an overlay sets are not a part of it.
+fn trim_sets(scenario: &mut Scenario) {
+    let strategies = scenario.strategies.0.iter_mut().flat_map(|(_, s)| &mut s.set.0);
+    let variants = scenario.variants.0.iter_mut().flat_map(|(_, v)| &mut v.set.0);
+    strategies.chain(variants).for_each(|(_, value)| *value = value.trim().to_owned());
 }
 
 /// What the derived readers make of a text, or where and why they stopped.

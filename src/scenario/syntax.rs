@@ -31,7 +31,7 @@ pub struct Tree {
 /// Why a text is not RON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Which of the three limits of a text was crossed.
+    /// How.
     pub kind: ProblemKind,
     /// Where.
     pub span: Range<usize>,
