@@ -4,6 +4,7 @@
 pub mod dist;
 pub mod num;
 pub mod queueing;
+pub mod report;
 pub mod rng;
 pub mod scenario;
 pub mod units;

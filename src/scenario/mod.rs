@@ -4,11 +4,15 @@
 //! ([`Scenario::to_ron`]). It is *as written*: names are strings, nothing is resolved or checked beyond what a single
 //! value can tell of itself. [`World::compile`](crate::world::World::compile) does the rest.
 
+mod assumed;
 mod design;
 pub mod diagnostics;
 mod drill;
+mod explain;
 mod named;
+mod overlay;
 mod people;
+mod read;
 mod response;
 pub mod syntax;
 mod text;
@@ -19,7 +23,7 @@ pub use drill::*;
 pub use named::Named;
 pub use people::*;
 pub use response::*;
-pub use text::{Choice, Source};
+pub use text::{Choice, Reading, Source};
 
 use crate::units::Duration;
 use serde::{Deserialize, Serialize};
@@ -129,3 +133,6 @@ pub(crate) fn is_zero(duration: &Duration) -> bool {
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,13 @@
-//! From text to scenario.
+//! From text to scenario and back.
+
+use super::overlay::{self, Rope};
+use super::syntax::{self, Kind, NodeId, Tree};
+use super::{Diagnostic, Scenario, read};
+use ron::extensions::Extensions;
+use std::ops::Range;
+
+/// Lines of printed scenarios are broken when they get longer than this.
+const LINE_CHARS_MAX: usize = 100;
 
 /// A scenario's text and its name.
 #[derive(Debug, Clone)]
@@ -20,4 +29,205 @@ pub struct Choice {
     pub variant: Option<String>,
     /// Values that are different: path and RON text.
     pub set: Vec<(String, String)>,
+}
+
+/// What reading a text gave: a scenario, as far as it could be read, and every mistake.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The scenario without what could not be read; nothing if not even that makes sense.
+    pub scenario: Option<Scenario>,
+    /// What is wrong, in the order of the text.
+    pub mistakes: Vec<Diagnostic>,
+    pub(super) tree: Tree,
+    pub(super) rope: Rope,
+}
+
+/// How RON is read and written: `Some(..)` and the inner parentheses of `hard((to: "core"))` can be left out.
+pub(super) fn options() -> ron::Options {
+    ron::Options::default().with_default_extension(
+        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
+    )
+}
+
+impl Source {
+    /// A text under a name. A byte-order mark at its start is dropped.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Source {
+        let mut text: String = text.into();
+        if text.starts_with('\u{FEFF}') {
+            text.drain(..'\u{FEFF}'.len_utf8());
+        }
+        Source { name: name.into(), text }
+    }
+
+    /// The text of a scenario that was built in Rust, so that its mistakes can be shown.
+    pub fn from_scenario(name: impl Into<String>, scenario: &Scenario) -> Source {
+        Source::new(name, scenario.to_ron())
+    }
+
+    /// Reads the scenario of one run: the file with the values that its variant, its strategy and the choice set, in
+    /// this order, and with `run` filled in. Mistakes have their spans in this text, also those in values that were set.
+    pub fn read(&self, choice: &Choice) -> Reading {
+        let plain = self.read_plain();
+        if plain.scenario.is_none() {
+            return plain;
+        }
+        let overlaid = overlay::apply(&self.text, &plain, choice);
+        let mut reading = if overlaid.rope.is_changed() { read::read(&overlaid.rope) } else { plain.clone() };
+        // The last text says what a run sees; the first one has mistakes that an overlay may hide.
+        reading.mistakes.extend(plain.mistakes);
+        reading.mistakes.extend(overlaid.mistakes);
+        if let Some(scenario) = &mut reading.scenario {
+            scenario.run = overlaid.pick;
+            scenario.broken.extend(plain.scenario.map(|s| s.broken).unwrap_or_default());
+            overlaid.sets.iter().for_each(|(set, path)| move_assumption(scenario, set, path));
+        }
+        tidy(&mut reading.mistakes);
+        reading
+    }
+
+    /// Reads the scenario as it is written, without any overlay.
+    pub fn read_plain(&self) -> Reading {
+        read::read(&Rope::new(&self.text))
+    }
+}
+
+/// What is assumed of a value that an overlay sets is assumed of the place where it was put.
+fn move_assumption(scenario: &mut Scenario, set: &str, path: &str) {
+    let list = &mut scenario.assumptions.0;
+    let Some(index) = list.iter().position(|(p, _)| p == set) else { return };
+    let (_, why) = list.remove(index);
+    list.retain(|(p, _)| p != path);
+    list.push((path.to_owned(), why));
+}
+
+impl Reading {
+    /// Fills the span of every diagnostic that has only a path, sorts them by position and removes duplicates. A path that
+    /// ends with `#key` asks for the name of its entry instead of the value. What does not exist is shown at its nearest
+    /// ancestor that does.
+    pub fn place(&self, diagnostics: &mut Vec<Diagnostic>) {
+        for diagnostic in diagnostics.iter_mut() {
+            let (path, of_key) = match diagnostic.path.strip_suffix("#key") {
+                Some(path) => (path.to_owned(), true),
+                None => (diagnostic.path.clone(), false),
+            };
+            if diagnostic.span.is_none() {
+                diagnostic.span = self.span_of(&path, of_key);
+            }
+            diagnostic.path = path;
+        }
+        tidy(diagnostics);
+    }
+
+    /// Where a path of the scenario is in the original text: its value, or its key.
+    pub fn span_of(&self, path: &str, of_key: bool) -> Option<Range<usize>> {
+        let (node, rest) = self.tree.find_nearest(path)?;
+        if path.is_empty() {
+            return None;
+        }
+        let span = if of_key || !rest.is_empty() {
+            // Something that is not there is shown at the name of what should hold it.
+            self.tree.key_of(node).map_or_else(|| self.tree.head_of(node), |k| k.span.clone())
+        } else {
+            self.tree.nodes[node].span.clone()
+        };
+        Some(self.rope.original(span))
+    }
+}
+
+/// Sorts by position and removes what was found twice.
+fn tidy(diagnostics: &mut Vec<Diagnostic>) {
+    let place = |d: &Diagnostic| d.span.as_ref().map_or((0, 0), |s| (s.start, s.end));
+    diagnostics.sort_by_key(|d| (place(d), d.code));
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics.drain(..) {
+        let twice = kept.iter().rev().take_while(|k| k.span == diagnostic.span).any(|k| {
+            k.code == diagnostic.code
+                && (k.span.is_some() || (&k.path, &k.reason) == (&diagnostic.path, &diagnostic.reason))
+        });
+        if !twice {
+            kept.push(diagnostic);
+        }
+    }
+    *diagnostics = kept;
+}
+
+impl Scenario {
+    /// The scenario as text that reads back to an equal scenario.
+    ///
+    /// # Panics
+    /// Never for a scenario that was read. One built in Rust must not be larger than a file may be.
+    pub fn to_ron(&self) -> String {
+        let compact = options().to_string(self).expect("plain data can always be written");
+        let tree = syntax::parse(&compact);
+        let Some(root) = tree.root.filter(|_| tree.problem.is_none()) else { return compact };
+        let mut printer = Printer { text: &compact, tree: &tree, out: String::from("Scenario") };
+        printer.node(root, 0, true);
+        printer.out.push('\n');
+        printer.out
+    }
+}
+
+/// Lays compact RON out in lines.
+struct Printer<'a> {
+    text: &'a str,
+    tree: &'a Tree,
+    out: String,
+}
+
+impl Printer<'_> {
+    fn node(&mut self, id: NodeId, depth: usize, broken: bool) {
+        let node = &self.tree.nodes[id];
+        if !matches!(node.kind, Kind::Parens | Kind::List | Kind::Map) {
+            self.out.push_str(&self.text[node.span.clone()]);
+            return;
+        }
+        // Values that an overlay sets are kept as they were written.
+        if depth == 4 && self.is_set(id) {
+            self.out.push_str(&self.text[node.span.clone()]);
+            return;
+        }
+        if let Some(name) = &node.name {
+            self.out.push_str(&self.text[name.clone()]);
+        }
+        let (open, close) = match node.kind {
+            Kind::Parens => ('(', ')'),
+            Kind::List => ('[', ']'),
+            _ => ('{', '}'),
+        };
+        self.out.push(open);
+        for (i, entry) in node.entries.iter().enumerate() {
+            if broken {
+                self.out.push('\n');
+                self.out.push_str(&"    ".repeat(depth + 1));
+            } else if i > 0 {
+                self.out.push_str(", ");
+            }
+            if let Some(key) = &entry.key {
+                self.out.push_str(&self.text[key.span.clone()]);
+                self.out.push_str(": ");
+            }
+            let start = self.out.len();
+            self.node(entry.value, depth + 1, false);
+            let line_start = self.out[..start].rfind('\n').map_or(0, |at| at + 1);
+            if broken && self.out[line_start..].chars().count() > LINE_CHARS_MAX {
+                self.out.truncate(start);
+                self.node(entry.value, depth + 1, true);
+            }
+            if broken {
+                self.out.push(',');
+            }
+        }
+        if broken && !node.entries.is_empty() {
+            self.out.push('\n');
+            self.out.push_str(&"    ".repeat(depth));
+        }
+        self.out.push(close);
+    }
+
+    fn is_set(&self, id: NodeId) -> bool {
+        match self.tree.steps_to(id).as_slice() {
+            [section, _, set, _] => set == "set" && (section == "strategies" || section == "variants"),
+            _ => false,
+        }
+    }
 }

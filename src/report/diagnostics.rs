@@ -1,0 +1,188 @@
+//! Diagnostics as text: each mistake with its place underlined and its fix.
+
+use crate::scenario::{Diagnostic, Source};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use std::ops::Range;
+
+/// Of a long line so many characters are shown on each side of where the mistake starts.
+const AROUND_CHARS_MAX: usize = 100;
+/// The longest reason, fix or file name that is shown.
+const MESSAGE_CHARS_MAX: usize = 1_000;
+
+/// Writes every mistake in the style that Rust programmers know, and a closing line with their number.
+///
+/// Nothing of the file reaches the terminal as a control character, and long lines are shown in part.
+pub fn render(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let name = clean(&source.name, MESSAGE_CHARS_MAX);
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        let id = diagnostic.code.id();
+        let title = Level::ERROR.primary_title(clean(&diagnostic.reason, MESSAGE_CHARS_MAX)).id(id);
+        let fix = Level::HELP.message(clean(&diagnostic.fix, MESSAGE_CHARS_MAX));
+        let group = match &diagnostic.span {
+            Some(span) => {
+                let shown = Shown::new(&source.text, span);
+                let snippet = Snippet::source(shown.text)
+                    .line_start(shown.line)
+                    .annotation(AnnotationKind::Primary.span(shown.span));
+                // Where the start of the line is left out, the renderer cannot count the column itself.
+                if shown.is_cut {
+                    let origin = Origin::path(name.clone()).line(shown.line).char_column(shown.column);
+                    title.element(origin).element(snippet).element(fix)
+                } else {
+                    title.element(snippet.path(name.clone())).element(fix)
+                }
+            }
+            None if diagnostic.path.is_empty() => title.element(Origin::path(name.clone())).element(fix),
+            None => {
+                let place = format!("{name}, {}", clean(&diagnostic.path, MESSAGE_CHARS_MAX));
+                title.element(Origin::path(place)).element(fix)
+            }
+        };
+        out.push_str(&renderer.render(&[group]));
+        out.push_str("\n\n");
+    }
+    match diagnostics.len() {
+        0 => {}
+        1 => out.push_str(&format!("1 mistake in {name}\n")),
+        count => out.push_str(&format!("{count} mistakes in {name}\n")),
+    }
+    out
+}
+
+/// The part of a line that is shown.
+struct Shown {
+    /// Cleaned, and cut where it is long.
+    text: String,
+    /// What is underlined of it.
+    span: Range<usize>,
+    /// The line's number, from 1.
+    line: usize,
+    /// The column in characters, from 1.
+    column: usize,
+    /// Whether the start of the line is left out.
+    is_cut: bool,
+}
+
+impl Shown {
+    fn new(text: &str, span: &Range<usize>) -> Shown {
+        // A span from elsewhere must not bring the report down.
+        let floor = |mut at: usize| {
+            at = at.min(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let (start, end) = (floor(span.start), floor(span.end));
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let line = 1 + text.as_bytes()[..line_start].iter().filter(|&&b| b == b'\n').count();
+        let before: Vec<char> = text[line_start..start].chars().collect();
+        let skipped = before.len().saturating_sub(AROUND_CHARS_MAX);
+        let mut shown = String::new();
+        if skipped > 0 {
+            shown.push('…');
+        }
+        shown.extend(before[skipped..].iter().map(|&c| visible(c)));
+        let from = shown.len();
+        let end = end.clamp(start, line_end);
+        let mut marked = from;
+        let rest = text[start..line_end].strip_suffix('\r').unwrap_or(&text[start..line_end]);
+        for (count, (at, c)) in rest.char_indices().enumerate() {
+            if count >= AROUND_CHARS_MAX {
+                shown.push('…');
+                break;
+            }
+            shown.push(visible(c));
+            if start + at < end {
+                marked = shown.len();
+            }
+        }
+        Shown { span: from..marked, text: shown, line, column: before.len() + 1, is_cut: skipped > 0 }
+    }
+}
+
+/// A character as it can be shown: no control characters, nothing that turns the direction of writing.
+fn visible(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        '\u{0}'..='\u{1F}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{FFFD}'),
+        '\u{7F}' => '\u{2421}',
+        '\u{80}'..='\u{9F}'
+        | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}'
+        | '\u{FEFF}' => '\u{FFFD}',
+        c => c,
+    }
+}
+
+fn clean(message: &str, chars_max: usize) -> String {
+    message.chars().take(chars_max).map(visible).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Choice, Code};
+
+    fn shown(text: &str, at: &str) -> String {
+        let start = text.find(at).unwrap();
+        let mut diagnostic = Diagnostic::new(Code::Unit, "a.b", "30 has no unit", "write \"30s\"");
+        diagnostic.span = Some(start..start + at.len());
+        render(&Source::new("file.ron", text), &[diagnostic], false)
+    }
+
+    #[test]
+    fn a_mistake_is_underlined() {
+        insta::assert_snapshot!(shown("(\n    a: (b: 30),\n)", "30"), @r#"
+        error[F201]: 30 has no unit
+         --> file.ron:2:12
+          |
+        2 |     a: (b: 30),
+          |            ^^
+          |
+          = help: write "30s"
+
+        1 mistake in file.ron
+        "#);
+    }
+
+    #[test]
+    fn a_mistake_without_a_place_is_told() {
+        let source = Source::new("file.ron", "()");
+        let whole = Diagnostic::new(Code::UnknownName, "", "there is no strategy called \"x\"", "it has `a`");
+        insta::assert_snapshot!(render(&source, &[whole.clone(), whole], false), @r#"
+        error[F301]: there is no strategy called "x"
+        --> file.ron
+         = help: it has `a`
+
+        error[F301]: there is no strategy called "x"
+        --> file.ron
+         = help: it has `a`
+
+        2 mistakes in file.ron
+        "#);
+    }
+
+    #[test]
+    fn long_lines_are_cut() {
+        let text = format!("{}30{}", " ".repeat(5_000), "é".repeat(5_000));
+        let out = shown(&text, "30");
+        assert!(out.len() < 1_000 && out.contains("file.ron:1:5001"), "{out}");
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let mut text: String = (0..0x2100).filter_map(char::from_u32).filter(|&c| c != '\n').collect();
+        text.push_str("30\u{1b}[31m");
+        let out = shown(&text, "30\u{1b}[31m");
+        assert!(!out.chars().any(|c| c.is_control() && c != '\n'), "{out}");
+        let source = Source::new("\u{1b}[31m.ron", text);
+        let mistakes = source.read(&Choice::default()).mistakes;
+        let out = render(&source, &mistakes, false);
+        assert!(!out.chars().any(|c| c.is_control() && c != '\n'), "{out}");
+    }
+}

@@ -1,0 +1,4 @@
+//! What people read: plain data in, text out.
+
+#[cfg(feature = "cli")]
+pub mod diagnostics;

@@ -1,0 +1,85 @@
+//! Assumptions: comments of the form `// assumed: why` beside the values that no source states.
+
+use super::syntax::{NodeId, Tree};
+use std::ops::Range;
+
+/// The nodes that are assumed, and why. A comment at the end of a line belongs to the outermost entries that start on that
+/// line, or else end on it; a comment on its own line belongs to the entry that follows, and goes on over the comments right
+/// below it.
+pub(super) fn collect(text: &str, tree: &Tree) -> Vec<(NodeId, String)> {
+    let mut found = Vec::new();
+    let mut comments = tree.comments.iter().peekable();
+    while let Some(comment) = comments.next() {
+        let Some(why) = body(&text[comment.clone()]).strip_prefix("assumed:") else { continue };
+        let mut why = why.trim().to_owned();
+        let line = line_around(text, comment.start);
+        if !text[line.start..comment.start].trim().is_empty() {
+            found.extend(on_line(tree, line.start..comment.start).into_iter().map(|node| (node, why.clone())));
+            continue;
+        }
+        let mut end = comment.end;
+        while let Some(next) = comments.peek()
+            && text[end..next.start].trim().is_empty()
+            && text[end..next.start].matches('\n').count() == 1
+            && !body(&text[(*next).clone()]).starts_with("assumed:")
+        {
+            why = format!("{why} {}", body(&text[(*next).clone()])).trim().to_owned();
+            end = next.end;
+            comments.next();
+        }
+        found.extend(after(tree, end).map(|node| (node, why)));
+    }
+    found
+}
+
+/// What a comment says.
+fn body(comment: &str) -> &str {
+    let inner = comment.strip_prefix("/*").map(|c| c.strip_suffix("*/").unwrap_or(c));
+    inner.unwrap_or_else(|| comment.trim_start_matches('/')).trim()
+}
+
+fn line_around(text: &str, offset: usize) -> Range<usize> {
+    let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
+    start..end
+}
+
+/// The values of the outermost entries that start in a part of a line, or else of the outermost that ends there.
+fn on_line(tree: &Tree, line: Range<usize>) -> Vec<NodeId> {
+    let Some(mut node) = tree.root else { return Vec::new() };
+    loop {
+        let entries = &tree.nodes[node].entries;
+        let starts: Vec<NodeId> = entries.iter().filter(|e| line.contains(&e.span.start)).map(|e| e.value).collect();
+        if !starts.is_empty() {
+            return starts;
+        }
+        let ends = entries.iter().find(|e| e.span.start < line.start && line.start < e.span.end);
+        let Some(entry) = ends else { return Vec::new() };
+        if line.contains(&(entry.span.end - 1)) && !starts_inside(tree, entry.value, &line) {
+            return vec![entry.value];
+        }
+        node = entry.value;
+    }
+}
+
+/// Whether an entry somewhere below a node starts in a part of a line.
+fn starts_inside(tree: &Tree, node: NodeId, line: &Range<usize>) -> bool {
+    tree.nodes[node].entries.iter().any(|e| {
+        line.contains(&e.span.start)
+            || (e.span.start < line.start && line.start < e.span.end && starts_inside(tree, e.value, line))
+    })
+}
+
+/// The value of the entry that follows an offset in what holds it; else of the entry around it.
+fn after(tree: &Tree, offset: usize) -> Option<NodeId> {
+    let mut node = tree.root?;
+    loop {
+        let entries = &tree.nodes[node].entries;
+        if let Some(around) = entries.iter().find(|e| e.span.start < offset && offset < e.span.end) {
+            node = around.value;
+            continue;
+        }
+        let next = entries.iter().find(|e| e.span.start >= offset).map(|e| e.value);
+        return next.or_else(|| tree.nodes[node].parent.map(|_| node));
+    }
+}

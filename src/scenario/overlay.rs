@@ -1,0 +1,345 @@
+//! The values that a variant, a strategy or the command line sets, put in their places in the text.
+//!
+//! The text is patched rather than the data: a value that was set is read, checked and explained like any other, and every
+//! byte of the patched text still knows where in the file it was written.
+
+use super::syntax::{self, Kind, NodeId, Tree};
+use super::text::{Choice, Reading};
+use super::{Code, Diagnostic, Pick, diagnostics::did_you_mean};
+use std::ops::Range;
+
+/// A text in pieces that know where they came from.
+#[derive(Debug, Clone)]
+pub(super) struct Rope {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone)]
+struct Piece {
+    text: String,
+    origin: Origin,
+}
+
+#[derive(Debug, Clone)]
+enum Origin {
+    /// Copied from the file at this offset.
+    File(usize),
+    /// Written by us or on the command line, in the place of this part of the file.
+    Instead(Range<usize>),
+}
+
+impl Rope {
+    pub(super) fn new(text: &str) -> Rope {
+        Rope { pieces: vec![Piece { text: text.to_owned(), origin: Origin::File(0) }] }
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.pieces.iter().map(|p| p.text.as_str()).collect()
+    }
+
+    pub(super) fn is_changed(&self) -> bool {
+        self.pieces.len() > 1
+    }
+
+    /// Where a part of this text is in the file.
+    pub(super) fn original(&self, span: Range<usize>) -> Range<usize> {
+        let start = self.at(span.start, false);
+        if span.is_empty() {
+            return start.start..start.start;
+        }
+        let end = self.at(span.end, true);
+        if end.end > start.start { start.start..end.end } else { start }
+    }
+
+    /// The place in the file of one offset; with `before`, of the byte before it.
+    fn at(&self, offset: usize, before: bool) -> Range<usize> {
+        let mut start = 0;
+        let mut last = 0..0;
+        for piece in &self.pieces {
+            let end = start + piece.text.len();
+            let inside = if before { offset > start && offset <= end } else { offset >= start && offset < end };
+            match &piece.origin {
+                Origin::File(at) if inside => return at + offset - start..at + offset - start,
+                Origin::Instead(range) if inside => return range.clone(),
+                Origin::File(at) => last = at + piece.text.len()..at + piece.text.len(),
+                Origin::Instead(range) => last = range.clone(),
+            }
+            start = end;
+        }
+        last.end..last.end
+    }
+
+    /// The pieces of one part of the text.
+    fn slice(&self, span: Range<usize>) -> Vec<Piece> {
+        let mut start = 0;
+        let mut slice = Vec::new();
+        for piece in &self.pieces {
+            let end = start + piece.text.len();
+            let (from, to) = (span.start.max(start), span.end.min(end));
+            if from < to {
+                let origin = match &piece.origin {
+                    Origin::File(at) => Origin::File(at + from - start),
+                    Origin::Instead(range) => Origin::Instead(range.clone()),
+                };
+                slice.push(Piece { text: piece.text[from - start..to - start].to_owned(), origin });
+            }
+            start = end;
+        }
+        slice
+    }
+
+    fn replace(&mut self, span: Range<usize>, by: Vec<Piece>) {
+        let len = self.pieces.iter().map(|p| p.text.len()).sum();
+        let mut pieces = self.slice(0..span.start);
+        pieces.extend(by);
+        pieces.extend(self.slice(span.end..len));
+        self.pieces = pieces;
+    }
+}
+
+/// A patched text, and which run it is of.
+pub(super) struct Overlaid {
+    pub(super) rope: Rope,
+    pub(super) pick: Pick,
+    pub(super) mistakes: Vec<Diagnostic>,
+    /// For each value that was set from the file: the path where it is written, and the path that it sets.
+    pub(super) sets: Vec<(String, String)>,
+}
+
+/// A text with its tree, kept together while it is patched.
+struct Patching {
+    rope: Rope,
+    text: String,
+    tree: Tree,
+    mistakes: Vec<Diagnostic>,
+    sets: Vec<(String, String)>,
+}
+
+/// Picks strategy, maintenance and variant, and sets what they and the choice set.
+pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
+    let broken = plain.scenario.as_ref().map(|s| s.broken.clone()).unwrap_or_default();
+    let mut patching = Patching {
+        rope: Rope::new(text),
+        text: text.to_owned(),
+        tree: syntax::parse(text),
+        mistakes: Vec::new(),
+        sets: Vec::new(),
+    };
+    let known = |name: &String| !broken.contains(name);
+
+    let asked = patching.asked(&choice.variant, &["run.variant"]);
+    let variant = patching.named("variants", "variant", asked);
+    if let Some(name) = variant.as_ref().filter(|name| known(name)) {
+        patching.set_all("variants", name);
+    }
+    let asked = patching.asked(&choice.strategy, &["run.strategy"]);
+    let strategy = match asked {
+        Some(asked) => patching.named("strategies", "strategy", Some(asked)),
+        None => patching.names("strategies").into_iter().next(),
+    };
+    if let Some(name) = strategy.as_ref().filter(|name| known(name)) {
+        patching.set_all("strategies", name);
+    }
+    let own = strategy.as_ref().map(|name| format!("strategies.{name}.maintenance")).unwrap_or_default();
+    let asked = patching.asked(&choice.maintenance, &[&own, "run.maintenance"]);
+    let maintenance = match asked {
+        Some(asked) => patching.named("maintenance", "maintenance", Some(asked)),
+        None => patching.names("maintenance").into_iter().next(),
+    };
+    for (path, value) in &choice.set {
+        patching.set_asked(path, value);
+    }
+    let pick = Pick { strategy, maintenance, variant };
+    Overlaid { rope: patching.rope, pick, mistakes: patching.mistakes, sets: patching.sets }
+}
+
+/// A name that somebody wrote: the name, and the path where, if it was in the file.
+type Asked = (String, Option<String>);
+
+impl Patching {
+    /// The choice, or the first of the paths that has a text.
+    fn asked(&self, choice: &Option<String>, paths: &[&str]) -> Option<Asked> {
+        if let Some(name) = choice {
+            return Some((name.clone(), None));
+        }
+        paths.iter().filter(|p| !p.is_empty()).find_map(|path| {
+            let mut node = self.tree.find(path)?;
+            // `Some("x")` is the long form of `"x"`.
+            while self.tree.nodes[node].kind == Kind::Parens && self.tree.nodes[node].entries.len() == 1 {
+                node = self.tree.nodes[node].entries[0].value;
+            }
+            let written = &self.text[self.tree.nodes[node].span.clone()];
+            Some((ron::from_str::<String>(written).ok()?, Some((*path).to_owned())))
+        })
+    }
+
+    fn names(&self, section: &str) -> Vec<String> {
+        let Some(node) = self.tree.find(section) else { return Vec::new() };
+        self.tree.nodes[node].entries.iter().filter_map(|e| e.key.as_ref().map(|k| k.text.clone())).collect()
+    }
+
+    /// The name that was asked for, if the section has it; a mistake if not.
+    fn named(&mut self, section: &str, what: &str, asked: Option<Asked>) -> Option<String> {
+        let (name, path) = asked?;
+        let names = self.names(section);
+        if names.contains(&name) {
+            return Some(name);
+        }
+        let reason = format!("there is no {what} called \"{name}\"");
+        let fix = suggestion(&name, &names, &format!("the file has no `{section}`"));
+        let mut diagnostic = Diagnostic::new(Code::UnknownName, path.clone().unwrap_or_default(), reason, fix);
+        if let Some(node) = path.and_then(|p| self.tree.find(&p)) {
+            diagnostic.span = Some(self.rope.original(self.tree.nodes[node].span.clone()));
+        }
+        self.mistakes.push(diagnostic);
+        None
+    }
+
+    /// Sets every value that a variant or a strategy sets.
+    fn set_all(&mut self, section: &str, name: &str) {
+        let count = self.find_set(section, name).map_or(0, |set| self.tree.nodes[set].entries.len());
+        for index in 0..count {
+            // Setting one value moves the others, so each is looked up afresh.
+            let Some(set) = self.find_set(section, name) else { return };
+            let Some(entry) = self.tree.nodes[set].entries.get(index).cloned() else { return };
+            let Some(key) = entry.key else { continue };
+            let value = self.rope.slice(self.tree.nodes[entry.value].span.clone());
+            let key_span = self.rope.original(key.span);
+            self.sets.push((format!("{section}.{name}.set.{}", key.text), key.text.clone()));
+            self.set(&key.text, value, Some(key_span), format!("{section}.{name}.set.{}", key.text));
+        }
+    }
+
+    fn find_set(&self, section: &str, name: &str) -> Option<NodeId> {
+        let (node, taken) = self.tree.walk([section, name, "set"])?;
+        (taken == 3 && self.tree.nodes[node].kind == Kind::Map).then_some(node)
+    }
+
+    /// Sets a value from the command line.
+    fn set_asked(&mut self, path: &str, value: &str) {
+        if let Err(error) = ron::value::RawValue::from_ron(value) {
+            let reason = format!("the value for {path} is not RON: {}", error.code.to_string().to_lowercase());
+            let fix = "write it as in a file: text and quantities in quotes";
+            self.mistakes.push(Diagnostic::new(Code::Syntax, path, reason, fix));
+            return;
+        }
+        // A line comment at its end must not swallow what follows.
+        let text = if value.contains("//") { format!("{value}\n") } else { value.to_owned() };
+        let place = self.tree.find_nearest(path).map_or(0..0, |(node, rest)| match rest {
+            "" => self.rope.original(self.tree.nodes[node].span.clone()),
+            _ => self.rope.original(self.tree.head_of(node)),
+        });
+        self.set(path, vec![Piece { text, origin: Origin::Instead(place) }], None, path.to_owned());
+    }
+
+    fn set(&mut self, path: &str, value: Vec<Piece>, place: Option<Range<usize>>, at: String) {
+        let found = if path.is_empty() { None } else { self.tree.find_nearest(path) };
+        let problem = match found {
+            None => Some(("it is empty".to_owned(), "write a path like services.web.takes".to_owned())),
+            Some((node, "")) => {
+                let span = self.tree.nodes[node].span.clone();
+                self.patch(span, value);
+                return;
+            }
+            Some((node, rest)) => {
+                let shown = place.clone().unwrap_or_else(|| self.rope.original(self.tree.head_of(node)));
+                match self.insert(node, rest, value, shown) {
+                    Ok(()) => return,
+                    Err(problem) => Some(problem),
+                }
+            }
+        };
+        if let Some((reason, fix)) = problem {
+            let mut diagnostic = Diagnostic::new(Code::Path, at, format!("\"{path}\" leads nowhere: {reason}"), fix);
+            diagnostic.span = place;
+            self.mistakes.push(diagnostic);
+        }
+    }
+
+    /// Adds a field or a map entry that is not there yet.
+    fn insert(
+        &mut self,
+        parent: NodeId,
+        rest: &str,
+        value: Vec<Piece>,
+        place: Range<usize>,
+    ) -> Result<(), (String, String)> {
+        let mut parent = parent;
+        // Through `hard((to: ..))` and the like to what has the fields.
+        while self.tree.nodes[parent].kind == Kind::Parens
+            && self.tree.nodes[parent].entries.len() == 1
+            && self.tree.nodes[parent].entries[0].key.is_none()
+            && matches!(self.tree.nodes[self.tree.nodes[parent].entries[0].value].kind, Kind::Parens | Kind::Map)
+        {
+            parent = self.tree.nodes[parent].entries[0].value;
+        }
+        let node = &self.tree.nodes[parent];
+        let is_name = rest.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && rest.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let has_items = node.entries.iter().any(|e| e.key.is_none());
+        let key = match node.kind {
+            // A name with dots would only be a path with a mistake in it.
+            Kind::Map if !rest.contains('.') => format!("{}: ", ron::to_string(rest).unwrap_or_default()),
+            Kind::Parens if is_name && !has_items => format!("{rest}: "),
+            Kind::List if rest.parse() == Ok(node.entries.len()) => String::new(),
+            _ => {
+                let holder = match self.tree.path_to(parent) {
+                    path if path.is_empty() => "the file".to_owned(),
+                    path => path,
+                };
+                let keys = node.entries.iter().filter_map(|e| e.key.as_ref().map(|k| k.text.clone()));
+                let keys: Vec<String> = keys.collect();
+                let reason = format!("{holder} has no `{}`", rest.split('.').next().unwrap_or(rest));
+                return Err((reason, suggestion(rest, &keys, "set the whole of what should hold it")));
+            }
+        };
+        let close = node.span.end - 1;
+        let written = |text: &str| Piece { text: text.to_owned(), origin: Origin::Instead(place.clone()) };
+        let mut pieces = Vec::new();
+        // The comma follows the last entry directly: further on there may be a comment.
+        let start = match node.entries.last() {
+            Some(last) if last.comma.is_none() => {
+                pieces.push(written(","));
+                last.span.end
+            }
+            _ => close,
+        };
+        pieces.extend(self.rope.slice(start..close));
+        pieces.push(written(&format!(" {key}")));
+        pieces.extend(value);
+        self.patch(start..close, pieces);
+        Ok(())
+    }
+
+    fn patch(&mut self, span: Range<usize>, by: Vec<Piece>) {
+        self.rope.replace(span, by);
+        self.text = self.rope.text();
+        self.tree = syntax::parse(&self.text);
+    }
+}
+
+/// "did you mean", or everything that is known.
+fn suggestion(wrong: &str, known: &[String], none: &str) -> String {
+    let first = wrong.split('.').next().unwrap_or(wrong);
+    if let Some(meant) = did_you_mean(wrong, known.iter().map(String::as_str))
+        .or_else(|| did_you_mean(first, known.iter().map(String::as_str)))
+    {
+        return format!("did you mean \"{meant}\"?");
+    }
+    match known {
+        [] => none.to_owned(),
+        _ => format!("it has {}", list(known.iter().map(String::as_str))),
+    }
+}
+
+/// `a, b and c`, cut off where it gets long.
+pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let shown: Vec<String> = names.iter().take(12).map(|n| format!("`{n}`")).collect();
+    match (names.len(), shown.as_slice()) {
+        (_, []) => "nothing".into(),
+        (1, [only]) => only.clone(),
+        (n, shown) if n > shown.len() => format!("{} and {} more", shown.join(", "), n - shown.len()),
+        (_, shown) => format!("{} and {}", shown[..shown.len() - 1].join(", "), shown[shown.len() - 1]),
+    }
+}
