@@ -18,6 +18,9 @@ pub const POINTS_MAX: usize = 5_000_000;
 /// Servers or workers of one station.
 pub const WORKERS_MAX: u64 = 100_000_000;
 
+/// Different calls that one request may make, all levels together.
+pub const CALL_STEPS_MAX: f64 = 10_000.0;
+
 /// Checks a distribution's parameters.
 pub fn dist(problems: &mut Problems, path: &str, dist: &Dist) -> bool {
     match dist.problem() {

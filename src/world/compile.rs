@@ -106,6 +106,12 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
     if !problems.found.is_empty() {
         return Err(Diagnostics(problems.found));
     }
+    // A pool gives what servers it has: it works while one of them does, unless the file says otherwise.
+    for pool in stations.iter().filter_map(|s| s.pool) {
+        if scenario.components.get(&nodes[pool.at()].name).is_some_and(|c| c.needs.is_none()) {
+            nodes[pool.at()].needs = 1;
+        }
+    }
     let mut node_rank = vec![0; nodes.len()];
     for (rank, id) in node_order.iter().enumerate() {
         node_rank[id.at()] = rank as u32;

@@ -2,6 +2,7 @@
 
 use super::compile::{Tables, cycle, listed, no_route, sorted};
 use super::nodes::{gate, sampler};
+use crate::queueing::Strata;
 use crate::scenario::{self, Code, Named, Scenario};
 use crate::world::check;
 use crate::world::resolve::Problems;
@@ -44,6 +45,7 @@ pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<S
             name: name.to_owned(),
             stations: Vec::new(),
             takes_mean_s: if service.takes.problem().is_none() { service.takes.mean_s() } else { 0.0 },
+            strata: Strata::of(&takes),
             takes_scv: if service.takes.problem().is_none() { service.takes.scv() } else { 0.0 },
             takes,
             waiting_max: service.queue,
@@ -295,7 +297,24 @@ pub fn order(scenario: &Scenario, services: &[Service], stations: &[Station], p:
         edges.extend(station.calls.iter().map(|c| (station.service.at(), c.service.at())));
     }
     match cycle(services.len(), edges.into_iter()) {
-        Ok(order) => order.into_iter().flat_map(|s| services[s].stations.clone()).collect(),
+        Ok(order) => {
+            // Paths are followed call by call: a ladder of services that each call the next twice doubles at every rung.
+            let mut steps = vec![1.0f64; services.len()];
+            for &service in order.iter().rev() {
+                let calls = services[service].stations.first().map_or(&[][..], |s| &stations[s.at()].calls);
+                steps[service] += calls.iter().map(|c| steps[c.service.at()]).sum::<f64>();
+                if steps[service] > check::CALL_STEPS_MAX {
+                    p.add(
+                        Code::TooMany,
+                        format!("services.{}.calls", services[service].name),
+                        "one request makes more than 10000 different calls from here on",
+                        "use times: for repeated calls, and call each service from few places",
+                    );
+                    break;
+                }
+            }
+            order.into_iter().flat_map(|s| services[s].stations.clone()).collect()
+        }
         Err(members) => {
             if scenario.services.get(&services[members[0]].name).is_some() {
                 p.add(

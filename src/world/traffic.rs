@@ -2,6 +2,7 @@
 
 use super::{Curve, FeatureId, Gate, GroupId, NodeId, QueueId, ServiceId, SiteId, StationId, StoreId};
 use crate::dist::Sampler;
+use crate::queueing::Strata;
 use crate::units::Duration;
 use jiff::tz::TimeZone;
 
@@ -14,6 +15,8 @@ pub struct Service {
     pub stations: Vec<StationId>,
     /// Service time without calls.
     pub takes: Sampler,
+    /// The same as equally probable points.
+    pub strata: Strata,
     /// Mean of the service time in seconds.
     pub takes_mean_s: f64,
     /// Its squared coefficient of variation.
