@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod dist;
+pub mod engine;
 pub mod num;
+pub mod observe;
 pub mod queueing;
 pub mod report;
 pub mod rng;

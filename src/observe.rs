@@ -4,7 +4,9 @@
 //! does not change it.
 
 use crate::units::Time;
-use crate::world::{GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, StationId, StoreId, World};
+use crate::world::{
+    GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, StationId, StoreId, World,
+};
 use xxhash_rust::xxh3::Xxh3;
 
 /// The number of an observation in its run, from 0.

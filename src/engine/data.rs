@@ -248,4 +248,3 @@ fn lacking(replica: &mut ReplicaFlow, rate: f64, now_s: f64) -> (f64, f64) {
         },
     }
 }
-

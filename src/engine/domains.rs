@@ -1,7 +1,8 @@
 //! Failure domains: a change goes up through everything that stands on it, and stations stop and start.
 
+use super::Engine;
+use super::event::Event;
 use super::state::{StationPhase, StationState};
-use super::{Engine, Event};
 use crate::observe::{SeenId, What};
 use crate::world::{Gate, NodeId, NodeKind, StationId};
 

@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 
 /// What is due. Closed: whoever adds one has to say how it is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub(super) enum Event {
     /// A step of the drill, by index.
     Inject(u32),
     /// A member of a node fails, unless the token is old.
@@ -79,7 +79,7 @@ impl PartialOrd for Due {
 
 /// Pending events in the total order (time, class, sequence).
 #[derive(Debug, Clone, Default)]
-pub struct EventQueue {
+pub(super) struct EventQueue {
     heap: BinaryHeap<Due>,
     sequence: u64,
     until: Time,
@@ -110,10 +110,6 @@ impl EventQueue {
         self.heap.pop().map(|d| (d.at, d.event))
     }
 
-    /// How many are pending.
-    pub fn len(&self) -> usize {
-        self.heap.len()
-    }
 }
 
 #[cfg(test)]
@@ -130,6 +126,5 @@ mod tests {
         queue.push(Time(101), Event::Shock(0));
         let order: Vec<Event> = std::iter::from_fn(|| queue.pop()).map(|(_, e)| e).collect();
         assert_eq!(order, [Event::Flow { token: 0 }, Event::Inject(1), Event::Inject(2), Event::Horizon]);
-        assert_eq!(queue.len(), 0);
     }
 }

@@ -1,8 +1,9 @@
 //! Failover: detect, decide, fence, promote, start, warm, steer, verify; each with its own clock and its own way to
 //! fail.
 
+use super::Engine;
+use super::event::Event;
 use super::state::{GroupStreams, Stage};
-use super::{Engine, Event};
 use crate::dist::Sampler;
 use crate::num;
 use crate::observe::{FailoverFailure, What};
@@ -212,7 +213,8 @@ impl Engine<'_> {
         let state = &mut self.state.groups[id.at()];
         state.alarm_token += 1;
         let token = state.alarm_token;
-        self.events.push(self.now.after(Duration::from_seconds(checks * every_s)), Event::FalseAlarm { group: id, token });
+        self.events
+            .push(self.now.after(Duration::from_seconds(checks * every_s)), Event::FalseAlarm { group: id, token });
     }
 
     pub(super) fn false_alarm(&mut self, id: GroupId, token: u32) {
@@ -426,7 +428,8 @@ impl Engine<'_> {
     /// Somebody, a failback or a drain orders a switchover: the phases run while the active member still serves.
     pub(super) fn order_switchover(&mut self, id: GroupId, member: usize) {
         let state = &self.state.groups[id.at()];
-        if state.active == member || !self.member_up(id, member) || !matches!(state.stage, Stage::Idle | Stage::GivenUp) {
+        if state.active == member || !self.member_up(id, member) || !matches!(state.stage, Stage::Idle | Stage::GivenUp)
+        {
             return;
         }
         if self.world.groups[id.at()].failover.is_none() {

@@ -1,7 +1,8 @@
 //! Faults and repair: members fail and are repaired, shocks hit several, hidden failures wait to be found.
 
+use super::Engine;
+use super::event::Event;
 use super::state::{Condition, Job, RepairStreams, Surge};
-use super::{Engine, Event};
 use crate::dist::Sampler;
 use crate::observe::{FailedBy, SeenId, What};
 use crate::units::Duration;

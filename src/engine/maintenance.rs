@@ -1,6 +1,7 @@
 //! Maintenance: told, begun, overrun, aborted, ended.
 
-use super::{Engine, Event};
+use super::Engine;
+use super::event::Event;
 use crate::observe::What;
 use crate::scenario::Order;
 use crate::units::Duration;
@@ -35,7 +36,9 @@ impl Engine<'_> {
             }
             NEXT_ONE => self.take_next_one(),
             GIVEN_UP => {
-                let Some((_, rollback)) = self.world.maintenance.as_ref().and_then(|p| p.abort.as_ref()) else { return };
+                let Some((_, rollback)) = self.world.maintenance.as_ref().and_then(|p| p.abort.as_ref()) else {
+                    return;
+                };
                 let takes = rollback.draw(&mut self.state.maintenance.rollbacks);
                 let seen = self.see_because(What::MaintenanceAborted, self.state.maintenance.why);
                 self.state.maintenance.why = Some(seen);

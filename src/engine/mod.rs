@@ -15,11 +15,11 @@ mod span;
 mod state;
 mod steering;
 
-pub use event::{Event, EventQueue};
+use event::{Event, EventQueue};
 pub use span::{LatencyPart, Span, StationWait};
 
 use crate::observe::{Observer, Seen, SeenId, What};
-use crate::rng::{Luck, Stream};
+use crate::rng::Luck;
 use crate::units::Time;
 use crate::world::{GroupId, NodeId, World};
 use state::State;
@@ -175,10 +175,5 @@ impl<'w> Engine<'w> {
         for seen in self.told.drain(..) {
             observer.saw(self.world, &seen);
         }
-    }
-
-    /// The stream of an entity for a purpose.
-    fn stream(&self, entity: &str, purpose: &str) -> Stream {
-        Stream::new(self.luck, entity, purpose)
     }
 }

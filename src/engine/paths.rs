@@ -154,7 +154,7 @@ impl Engine<'_> {
             }
         }
         if path.dead.is_none() {
-            path.quiet = Arc::new(self.latency(&path, |_| Wait::Never));
+            path.quiet = Arc::new(self.latency(&path, |_| (Wait::Never, 1.0)));
             path.quiet_p95_s = path.quiet.quantile(0.95);
         }
         path
@@ -212,18 +212,18 @@ impl Engine<'_> {
         }
     }
 
-    /// The latency of a path with these waits.
-    pub(super) fn latency(&self, path: &Path, wait: impl Fn(StationId) -> Wait) -> Latency {
-        let waits: Vec<Wait> = path.visits.iter().map(|v| wait(v.0)).collect();
+    /// The latency of a path when stations have these waits and are this much slower.
+    pub(super) fn latency(&self, path: &Path, at: impl Fn(StationId) -> (Wait, f64)) -> Latency {
+        let waits: Vec<(Wait, f64)> = path.visits.iter().map(|v| at(v.0)).collect();
         let stages: Vec<Stage> = path
             .visits
             .iter()
             .zip(&waits)
-            .map(|((id, times, _), wait)| Stage {
+            .map(|((id, times, _), (wait, slower))| Stage {
                 service: &self.world.services[self.world.stations[id.at()].service.at()].strata,
                 times: *times,
                 wait,
-                slower: self.slower(*id),
+                slower: *slower,
             })
             .collect();
         compose(path.fixed_s, &stages)
@@ -237,4 +237,3 @@ fn soft(why: Why) -> Why {
         other => other,
     }
 }
-

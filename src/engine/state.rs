@@ -276,13 +276,7 @@ impl State {
                 }),
             })
             .collect();
-        let station = StationState {
-            phase: StationPhase::Down,
-            token: 0,
-            why: None,
-            cold_since: None,
-            slow: 1.0,
-        };
+        let station = StationState { phase: StationPhase::Down, token: 0, why: None, cold_since: None, slow: 1.0 };
         let plan = world.maintenance.as_ref().map_or("", |m| m.name.as_str());
         State {
             nodes,

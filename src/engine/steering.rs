@@ -3,8 +3,8 @@
 use super::Engine;
 use crate::observe::{SeenId, What};
 use crate::scenario::Steer;
-use crate::units::{Duration, Time};
-use crate::world::{GroupId, Place, PopId, Population, SiteId, World};
+use crate::units::Time;
+use crate::world::{GroupId, Place, PopId, Population, SiteId, Tail, World};
 
 /// Where a population's requests go.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,64 +17,6 @@ pub struct SteeringState {
     tail: Tail,
     moving: bool,
     pub why: Option<SeenId>,
-}
-
-/// How the share of those who have not moved yet falls.
-#[derive(Debug, Clone, PartialEq)]
-enum Tail {
-    AtOnce,
-    Ramp(Duration),
-    /// Of all, the share `cached` held a record; of those, the share `ignoring` keeps it longer. Residual lifetimes of
-    /// records are uniform (equilibrium renewal theory), so that the shares fall in straight lines.
-    Dns { cached: (f64, f64), ttl: Duration, ignoring: f64, kept: Duration },
-}
-
-impl Tail {
-    fn new(steer: &Steer) -> Tail {
-        match steer {
-            Steer::AtOnce => Tail::AtOnce,
-            Steer::Ramp(over) if over.0 > 0 => Tail::Ramp(*over),
-            Steer::Ramp(_) => Tail::AtOnce,
-            Steer::Dns { ttl, ignored_by, ignored_for, asked_every } => {
-                // A resolver asked every 1/q on average holds a record for a share TTL / (TTL + 1/q) of the time.
-                let held = |kept: &Duration| match asked_every {
-                    None => 1.0,
-                    Some(every) => kept.seconds() / (kept.seconds() + every.seconds()),
-                };
-                Tail::Dns {
-                    cached: (held(ttl), held(ignored_for)),
-                    ttl: *ttl,
-                    ignoring: ignored_by.0,
-                    kept: *ignored_for,
-                }
-            }
-        }
-    }
-
-    /// The share not yet moved this long after the start, its slope per second, and when the slope changes next.
-    fn left(&self, since: Duration) -> (f64, f64, Option<Duration>) {
-        let line = |share: f64, over: Duration| {
-            if since >= over || share <= 0.0 {
-                (0.0, 0.0, None)
-            } else {
-                let slope = -share / over.seconds();
-                (share + slope * since.seconds(), slope, Some(over))
-            }
-        };
-        match self {
-            Tail::AtOnce => (0.0, 0.0, None),
-            Tail::Ramp(over) => line(1.0, *over),
-            Tail::Dns { cached, ttl, ignoring, kept } => {
-                let good = line((1.0 - ignoring) * cached.0, *ttl);
-                let bad = line(ignoring * cached.1, *kept);
-                let next = match (good.2, bad.2) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                };
-                (good.0 + bad.0, good.1 + bad.1, next)
-            }
-        }
-    }
 }
 
 /// A site's share of a population: now, its slope per second.
@@ -124,8 +66,7 @@ impl Engine<'_> {
             let from = self.state.steering[i].shares(self.now).0.iter().map(|s| (s.site, s.now)).collect();
             let tail = Tail::new(&steer);
             let moving = tail != Tail::AtOnce;
-            self.state.steering[i] =
-                SteeringState { from, to, began: self.now, tail, moving, why: Some(why) };
+            self.state.steering[i] = SteeringState { from, to, began: self.now, tail, moving, why: Some(why) };
             self.see_because(What::SteeringBegan { people: PopId::new(i), to }, Some(why));
             if !moving {
                 self.see_because(What::SteeringDone(PopId::new(i)), Some(why));

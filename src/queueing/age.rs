@@ -85,6 +85,20 @@ impl Age {
         self.stretches.front().map_or(0.0, |first| (now_s - first.next_arrived_at_s()).max(0.0))
     }
 
+    /// The age at `at_s` if another `served` of what waits were served by then and nothing else arrived.
+    pub fn age_if_s(&self, at_s: f64, served: f64) -> f64 {
+        let mut left = served;
+        for stretch in &self.stretches {
+            let here = stretch.arrived - stretch.served;
+            if left < here - 1e-12 * stretch.arrived {
+                let ahead = Stretch { served: stretch.served + left.max(0.0), ..*stretch };
+                return (at_s - ahead.next_arrived_at_s()).max(0.0);
+            }
+            left -= here;
+        }
+        0.0
+    }
+
     fn coarsen(&mut self) {
         let stretches: Vec<Stretch> = self.stretches.drain(..).collect();
         for pair in stretches.chunks(2) {

@@ -15,6 +15,7 @@ mod plan;
 mod resolve;
 mod response;
 mod routes;
+mod steer;
 mod traffic;
 
 pub use calendar::{Calendar, civil_label};
@@ -22,6 +23,7 @@ pub use curve::Curve;
 pub use ids::*;
 pub use plan::*;
 pub use routes::{Route, Routes};
+pub use steer::Tail;
 pub use traffic::*;
 
 use crate::dist::Sampler;

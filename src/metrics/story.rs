@@ -1,0 +1,284 @@
+//! The story of a run: the observations worth telling, in words, each with the one that led to it.
+
+use crate::observe::{FailedBy, FailoverFailure, Mood, Observer, Seen, SeenId, What, Why};
+use crate::units::{Duration, Time};
+use crate::world::{Act, World, civil_label};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What a line of a story is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// Something broke.
+    Fault,
+    /// Something was put right.
+    Repair,
+    /// The response: detection, decision, failover, steering.
+    Response,
+    /// The response failed.
+    ResponseFailed,
+    /// Planned work.
+    Maintenance,
+    /// What systems did: started, overloaded, drained, stale.
+    System,
+    /// What users lived through.
+    People,
+    /// Words and decisions.
+    Word,
+}
+
+/// A line of a story.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StoryLine {
+    /// When, in seconds of the run.
+    pub at_s: f64,
+    /// Civil time in the file's zone: `Mon 10 Oct 14:31:00`.
+    pub at: String,
+    /// What it is about.
+    pub theme: Theme,
+    /// What happened.
+    pub text: String,
+    /// The line that led to it, as an index.
+    pub because: Option<usize>,
+    /// The population that it is about.
+    pub people: Option<String>,
+    /// How that population feels from then on.
+    pub mood: Option<Mood>,
+}
+
+/// Lines that are kept; a run that tells more is cut short, and says so.
+pub const STORY_LINES_MAX: usize = 20_000;
+
+/// Collects the story.
+#[derive(Debug, Clone, Default)]
+pub struct Story {
+    lines: Vec<StoryLine>,
+    /// The line of an observation, or the line of what led to it where it has none of its own.
+    line_of: BTreeMap<SeenId, usize>,
+}
+
+impl Story {
+    /// The lines in order of time.
+    pub fn lines(&self) -> &[StoryLine] {
+        &self.lines
+    }
+
+    /// Takes the lines.
+    pub fn into_lines(self) -> Vec<StoryLine> {
+        self.lines
+    }
+
+    /// What led to an observation, nearest first.
+    pub fn because(&self, cause: Option<SeenId>) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut next = cause.and_then(|c| self.line_of.get(&c).copied());
+        while let Some(line) = next {
+            if found.len() >= 12 {
+                break;
+            }
+            found.push(self.lines[line].text.clone());
+            next = self.lines[line].because;
+        }
+        found
+    }
+}
+
+impl Observer for Story {
+    fn saw(&mut self, world: &World, seen: &Seen) {
+        let because = seen.cause.and_then(|c| self.line_of.get(&c).copied());
+        match words(world, &seen.what).filter(|_| self.lines.len() < STORY_LINES_MAX) {
+            Some((theme, text)) => {
+                let (people, mood) = match &seen.what {
+                    What::Feels { people, mood, .. } => (Some(world.people[people.at()].name.clone()), Some(*mood)),
+                    _ => (None, None),
+                };
+                self.line_of.insert(seen.id, self.lines.len());
+                let at = civil_label(&world.calendar, seen.at);
+                self.lines.push(StoryLine { at_s: seen.at.seconds(), at, theme, text, because, people, mood });
+            }
+            None => {
+                if let (Some(line), true) = (because, self.line_of.len() < 4 * STORY_LINES_MAX) {
+                    self.line_of.insert(seen.id, line);
+                }
+            }
+        }
+    }
+
+    fn flowed(&mut self, _: &World, _: &crate::engine::Span) {}
+}
+
+/// What a reason is called.
+pub fn why_words(world: &World, why: Why) -> String {
+    let station = |id: crate::world::StationId| world.stations[id.at()].name.as_str();
+    match why {
+        Why::Nothing => String::new(),
+        Why::Site(id) => format!("site {} is down", world.sites[id.at()].name),
+        Why::Station(id) => format!("{} does not serve", station(id)),
+        Why::Missing(id) => format!("{} is missing", station(id)),
+        Why::Overload(id) => format!("{} is overloaded", station(id)),
+        Why::Link(id) => format!("link {} is full", world.links[id.at()].name),
+        Why::NoRoute => "there is no route".to_owned(),
+        Why::Loss => "requests get lost on the way".to_owned(),
+        Why::Gray(id) => format!("{} is gray", world.nodes[id.at()].name),
+        Why::Queue(id) => format!("{} is behind", world.queues[id.at()].name),
+        Why::Store(id) => format!("{} is old here", world.stores[id.at()].name),
+        Why::Slow => "it takes long".to_owned(),
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{}%", (share * 1_000.0).round() / 10.0)
+}
+
+/// A length of time as people say it: two units at most.
+pub fn length_words(seconds: f64) -> String {
+    if seconds < 1.0 {
+        return format!("{} ms", (seconds * 1e3).round());
+    }
+    if seconds < 60.0 {
+        return format!("{} s", (seconds * 10.0).round() / 10.0);
+    }
+    let whole = Duration::from_seconds(seconds.round()).seconds() as i64;
+    let (days, hours, minutes, rest) = (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60, whole % 60);
+    let parts: Vec<String> = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+        .iter()
+        .skip_while(|(n, _)| *n == 0)
+        .take(2)
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, unit)| format!("{n} {unit}"))
+        .collect();
+    parts.join(" ")
+}
+
+/// The words for an observation, if it is worth a line.
+fn words(world: &World, what: &What) -> Option<(Theme, String)> {
+    let node = |id: &crate::world::NodeId| world.nodes[id.at()].name.as_str();
+    let told = |id: &crate::world::NodeId| world.nodes[id.at()].told;
+    let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
+    let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
+    let queue = |id: &crate::world::QueueId| world.queues[id.at()].name.as_str();
+    let people = |id: &crate::world::PopId| world.people[id.at()].name.as_str();
+    let clock = |at: Time| {
+        world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string()
+    };
+    let plan = world.maintenance.as_ref().map_or("maintenance", |m| m.name.as_str());
+    Some(match what {
+        What::Failed { node: id, by, hidden } if told(id) => {
+            let how = match by {
+                FailedBy::Drill if *hidden => "fails, and nobody notices".to_owned(),
+                _ if *hidden => "fails, and nobody notices".to_owned(),
+                FailedBy::Drill | FailedBy::Itself => "fails".to_owned(),
+                FailedBy::OnTemporaryFix => "fails again: the temporary fix did not hold".to_owned(),
+                FailedBy::Shock(i) => format!("fails: {}", world.shocks[*i].name),
+            };
+            (Theme::Fault, format!("{} {how}", node(id)))
+        }
+        What::Found { node: id, on_demand } => {
+            let how = if *on_demand { "when it was needed" } else { "by a test" };
+            (Theme::Fault, format!("{} turns out to have failed, found {how}", node(id)))
+        }
+        What::RepairBegan { node: id, temporary } if told(id) => {
+            let what = if *temporary { "a temporary fix of" } else { "repair of" };
+            (Theme::Repair, format!("{what} {} begins", node(id)))
+        }
+        What::Repaired { node: id, temporary } if told(id) => {
+            let how = if *temporary { "works again, on a temporary fix" } else { "is repaired" };
+            (Theme::Repair, format!("{} {how}", node(id)))
+        }
+        What::StationDown(id) => (Theme::System, format!("{} stops serving", station(id))),
+        What::StationStarting(id, until) => {
+            (Theme::System, format!("{} begins to start, until {}", station(id), clock(*until)))
+        }
+        What::StationUp(id) => (Theme::System, format!("{} serves", station(id))),
+        What::Detected { group: id, false_alarm: true, .. } => {
+            (Theme::Response, format!("{}: checks fail although all is well, a false alarm", group(id)))
+        }
+        What::Detected { group: id, .. } => (Theme::Response, format!("{}: the failure is noticed", group(id))),
+        What::Decided { group: id, by_people } => {
+            let who = if *by_people { "people decide" } else { "the automation decides" };
+            (Theme::Response, format!("{}: {who} to fail over", group(id)))
+        }
+        What::PhaseDone(id, phase) => (Theme::Response, format!("{}: {} done", group(id), phase.name())),
+        What::FailoverFailed(id, failure) => {
+            (Theme::ResponseFailed, format!("{}: failover fails, {}", group(id), failure_words(world, *failure)))
+        }
+        What::ByHand(id) => (Theme::Response, format!("{}: people fail over by hand", group(id))),
+        What::CalledOff(id) => (Theme::Response, format!("{}: failover called off, the active member is back", group(id))),
+        What::Activated { group: id, member, planned } => {
+            let member = node(&world.groups[id.at()].members[*member]);
+            let how = if *planned { "switchover" } else { "failover" };
+            (Theme::Response, format!("{}: {how} done, {member} is active", group(id)))
+        }
+        What::SteeringBegan { people: id, to } => {
+            (Theme::Response, format!("{} are led to {}", people(id), world.sites[to.at()].name))
+        }
+        What::SteeringDone(id) => (Theme::Response, format!("{} have all moved", people(id))),
+        What::DataLost { store, window_s, writes } if *writes > 0.0 || *window_s > 0.0 => (
+            Theme::ResponseFailed,
+            format!("{} loses {} of writes ({writes:.0})", world.stores[store.at()].name, length_words(*window_s)),
+        ),
+        What::SplitBrain(id) => (Theme::ResponseFailed, format!("{}: two members take writes, split brain", group(id))),
+        What::MaintenanceTold => (Theme::Word, format!("users are told of {plan}")),
+        What::MaintenanceBegan(until) => {
+            (Theme::Maintenance, format!("{plan} begins, announced until {}", clock(*until)))
+        }
+        What::MaintenanceSkipped => (Theme::Maintenance, format!("{plan} does not begin: something is down already")),
+        What::MaintenanceOverran => (Theme::Maintenance, format!("{plan} overruns what was announced")),
+        What::MaintenanceAborted => (Theme::Maintenance, format!("{plan} is given up and rolled back")),
+        What::MaintenanceEnded { rolled_back } => {
+            let how = if *rolled_back { "is rolled back" } else { "is done" };
+            (Theme::Maintenance, format!("{plan} {how}"))
+        }
+        What::Replaced(id) => (Theme::Repair, format!("{} is replaced", node(id))),
+        What::Improved(id, to) => {
+            (Theme::Maintenance, format!("{}: failover enhanced, fails on demand {} of the time", group(id), percent(*to)))
+        }
+        What::Gray(id, loses) if *loses > 0.0 => {
+            (Theme::Fault, format!("{} turns gray: {} of requests get lost", node(id), percent(*loses)))
+        }
+        What::Gray(id, _) => (Theme::Repair, format!("{} is no longer gray", node(id))),
+        What::Slowed(id, by) if *by != 1.0 => (Theme::Fault, format!("{} takes x{by} as long", station(id))),
+        What::Slowed(id, _) => (Theme::Repair, format!("{} is as fast as usual", station(id))),
+        What::LinkCut(id, true) => (Theme::Fault, format!("link {} is cut", world.links[id.at()].name)),
+        What::LinkCut(id, false) => (Theme::Repair, format!("link {} is back", world.links[id.at()].name)),
+        What::Surge(id, true) => (Theme::People, format!("{} surge", people(id))),
+        What::Surge(id, false) => (Theme::People, format!("{} are as many as usual again", people(id))),
+        What::Overloaded(id) => (Theme::System, format!("{} is overloaded", station(id))),
+        What::Drained(id) => (Theme::System, format!("{} has drained its queue", station(id))),
+        What::QueueStale(id) => (Theme::System, format!("{} gets stale", queue(id))),
+        What::QueueStopped(id) => (Theme::System, format!("{} stands still, work piles up", queue(id))),
+        What::QueueServes(id) => (Theme::System, format!("{} works again, with a backlog to drain", queue(id))),
+        What::QueueFresh(id) => (Theme::System, format!("{} is fresh again", queue(id))),
+        What::Feels { people: id, feature: None, mood, why } => {
+            let how = match mood {
+                Mood::Fine => "all is well".to_owned(),
+                Mood::Stale => format!("served, but what they see is old ({})", why_words(world, *why)),
+                Mood::Degraded => format!("degraded ({})", why_words(world, *why)),
+                Mood::Down => format!("down ({})", why_words(world, *why)),
+            };
+            (Theme::People, format!("{}: {how}", people(id)))
+        }
+        What::Decision(step) => match &world.drill[*step].1 {
+            Act::Decide(what) => (Theme::Word, format!("decision: {what}")),
+            _ => return None,
+        },
+        What::Told(step) => match &world.drill[*step].1 {
+            Act::Tell(what) => (Theme::Word, format!("users are told: {what}")),
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// Why a failover failed, in words.
+pub fn failure_words(world: &World, failure: FailoverFailure) -> String {
+    match failure {
+        FailoverFailure::Mechanism(id) => {
+            format!("{} had failed before and nobody knew", world.nodes[id.at()].name)
+        }
+        FailoverFailure::OnDemand => "the mechanism does not work when it is needed".to_owned(),
+        FailoverFailure::Phase(phase) => format!("{} does not succeed", phase.name()),
+        FailoverFailure::NoTarget => "no member is left to go to".to_owned(),
+    }
+}
