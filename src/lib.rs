@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod dist;
+pub mod load;
 pub mod num;
 pub mod queueing;
 pub mod report;

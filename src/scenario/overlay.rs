@@ -143,7 +143,7 @@ pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
     let own = strategy.as_ref().map(|name| format!("strategies.{name}.maintenance")).unwrap_or_default();
     let asked = patching.asked(&choice.maintenance, &[&own, "run.maintenance"]);
     let maintenance = match asked {
-        Some(asked) => patching.named("maintenance", "maintenance", Some(asked)),
+        Some(asked) => patching.named("maintenance", "maintenance plan", Some(asked)),
         None => patching.names("maintenance").into_iter().next(),
     };
     for (path, value) in &choice.set {

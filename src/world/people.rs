@@ -54,7 +54,7 @@ pub fn people(
                     let known = crate::world::resolve::Names(
                         scenario.weeks.names().enumerate().map(|(i, n)| (n.to_owned(), i)).collect(),
                     );
-                    p.unknown(format!("{path}.active"), "week", week_name, &known);
+                    p.unknown(format!("{path}.active.0"), "week", week_name, &known);
                     None
                 }
             },
@@ -195,7 +195,7 @@ fn sinusoid(
         p.add(
             Code::TooMany,
             format!("{path}.active.step"),
-            "a step this short makes too many points",
+            format!("steps of {step} make too many points"),
             "write a step of a second or more, and fewer than 5 million steps over the horizon",
         );
         return None;
