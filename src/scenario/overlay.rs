@@ -125,6 +125,11 @@ pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
         mistakes: Vec::new(),
         sets: Vec::new(),
     };
+    if patching.tree.problem.is_some() {
+        // Where the text stops being RON, nobody knows what is in the rest of it.
+        let pick = plain.scenario.as_ref().map(|s| s.run.clone()).unwrap_or_default();
+        return Overlaid { rope: patching.rope, pick, mistakes: Vec::new(), sets: Vec::new() };
+    }
     let known = |name: &String| !broken.contains(name);
 
     let asked = patching.asked(&choice.variant, &["run.variant"]);
@@ -290,7 +295,7 @@ impl Patching {
                 let keys = node.entries.iter().filter_map(|e| e.key.as_ref().map(|k| k.text.clone()));
                 let keys: Vec<String> = keys.collect();
                 let reason = format!("{holder} has no `{}`", rest.split('.').next().unwrap_or(rest));
-                return Err((reason, suggestion(rest, &keys, "set the whole of what should hold it")));
+                return Err((reason, suggestion(rest, &keys, &format!("set {holder} itself, with all that it holds"))));
             }
         };
         let close = node.span.end - 1;

@@ -260,13 +260,13 @@ impl Reader {
                     continue;
                 };
                 let line = 1 + self.text.as_bytes()[..first.start].iter().filter(|&&b| b == b'\n').count();
-                let (code, what) = match node.kind {
-                    Kind::Map => (Code::DuplicateName, "name"),
-                    _ => (Code::DuplicateField, "field"),
+                let (code, what, fix) = match node.kind {
+                    Kind::Map => (Code::DuplicateName, "name", "delete one of the two, or rename it"),
+                    _ => (Code::DuplicateField, "field", "write it once, with what belongs to it in one place"),
                 };
                 let reason = format!("the {what} `{}` is there already, in line {line}", key.text);
                 let path = self.tree.path_to(entry.value);
-                let mut diagnostic = Diagnostic::new(code, path, reason, "delete one of the two, or rename it");
+                let mut diagnostic = Diagnostic::new(code, path, reason, fix);
                 diagnostic.span = Some(key.span.clone());
                 if self.mistakes.len() < MISTAKES_MAX {
                     self.mistakes.push(diagnostic);

@@ -61,7 +61,8 @@ impl Calendar {
             }
             date.to_datetime(read_clock(clock)?)
         } else {
-            first.date().to_datetime(read_clock(text)?)
+            let is_clock = text.starts_with(|c: char| c.is_ascii_digit());
+            first.date().to_datetime(read_clock(text).map_err(|e| if is_clock { e } else { how_to_write(text) })?)
         };
         Ok(self.time_of(instant(civil, &self.zone, &self.zone_name)?))
     }

@@ -464,7 +464,12 @@ pub fn features<'a>(
             p.found.extend(found);
         }
         if let Some(timeout) = feature.timeout {
-            p.range(format!("{path}.timeout"), timeout.0 > 0, "a timeout of zero fails every request", "lengthen it");
+            p.range(
+                format!("{path}.timeout"),
+                timeout.0 > 0,
+                "a timeout of zero fails every request",
+                "give a timeout above zero, or leave it out",
+            );
         }
         let fresh = (feature.fresh.iter().enumerate())
             .filter_map(|(i, q)| tables.queues.find(q, "queue", format!("{path}.fresh.{i}"), p))

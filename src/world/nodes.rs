@@ -29,7 +29,7 @@ pub fn gate(gate: &scenario::Gate, path: &str, tables: &Tables, p: &mut Problems
         p.add(
             Code::OutOfRange,
             path,
-            format!("{needed} of {} can never work", names.len()),
+            format!("{needed} of {} members can never work", names.len()),
             format!("need from 1 to {}", names.len()),
         );
     }

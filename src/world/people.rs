@@ -237,14 +237,14 @@ fn check_week(name: &str, week: &Week, p: &mut Problems) {
                     if last.is_some_and(|l| time <= l) {
                         p.add(
                             Code::OutOfRange,
-                            format!("{path}.{i}"),
+                            format!("{path}.{i}.0"),
                             format!("{clock} does not come after the point before it"),
                             "put the points in order of time",
                         );
                     }
                     last = Some(time);
                 }
-                Err((reason, fix)) => p.add(Code::Time, format!("{path}.{i}"), reason, fix),
+                Err((reason, fix)) => p.add(Code::Time, format!("{path}.{i}.0"), reason, fix),
             }
         }
     }

@@ -214,7 +214,9 @@ fn detect(detect: &scenario::Detect, path: &str, horizon: Duration, tables: &Tab
                 );
             }
             if loss.0 > 0.0 {
-                check::period(p, &format!("{path}.every"), *every, horizon);
+                if every.0 > 0 {
+                    check::period(p, &format!("{path}.every"), *every, horizon);
+                }
                 p.range(format!("{path}.loss"), loss.0 < 1.0, "checks that always fail check nothing", "write less");
             }
             Detect::Probe {
@@ -573,7 +575,7 @@ fn act_of(
                     format!("{path}.between"),
                     format!("there is no link between \"{}\" and \"{}\"", between.0, between.1),
                     match links {
-                        [] => "this file declares no link; declare it".to_owned(),
+                        [] => "this file declares no link: declare it, or leave this out".to_owned(),
                         _ => format!("links here: {}", listed(links.iter().map(|l| l.name.as_str()))),
                     },
                 );
