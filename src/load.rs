@@ -7,6 +7,9 @@ use crate::scenario::{Choice, Code, Diagnostic, Diagnostics, Scenario, Source};
 use crate::world::World;
 use std::collections::BTreeSet;
 
+/// Stands before the name of the strategy or variant without which a line would have no mistake.
+const IN_AN_OVERLAY: &str = ", as changed by ";
+
 /// Reads and compiles the scenario of one run.
 ///
 /// ```
@@ -57,9 +60,24 @@ pub fn check(source: &Source) -> Result<(), Diagnostics> {
     if mistakes.iter().any(|mistake| mistake.code == Code::TooMany) {
         return Err(Diagnostics(mistakes));
     }
-    for choice in overlays(scenario) {
-        if let Err(Diagnostics(found)) = load(source, &choice) {
-            mistakes.extend(found);
+    for (kind, name, choice) in overlays(scenario) {
+        let Err(Diagnostics(found)) = load(source, &choice) else { continue };
+        let set = plain
+            .span_of(&format!("{}.{name}.set", if kind == "strategy" { "strategies" } else { "variants" }), false)
+            .unwrap_or_default();
+        for mut mistake in found {
+            let is_known = |known: &Diagnostic| {
+                let reason = known.reason.split(IN_AN_OVERLAY).next();
+                (&known.span, known.code) == (&mistake.span, mistake.code) && reason == Some(mistake.reason.as_str())
+            };
+            if mistakes.iter().any(is_known) {
+                continue;
+            }
+            // What is wrong only because of a value that is set elsewhere would puzzle whoever reads the line.
+            if mistake.span.as_ref().is_some_and(|span| !(set.start <= span.start && span.end <= set.end)) {
+                mistake.reason = format!("{}{IN_AN_OVERLAY}{kind} \"{name}\"", mistake.reason);
+            }
+            mistakes.push(mistake);
         }
     }
     plain.place(&mut mistakes);
@@ -67,14 +85,14 @@ pub fn check(source: &Source) -> Result<(), Diagnostics> {
 }
 
 /// The runs that read other values than the default one does.
-fn overlays(scenario: &Scenario) -> Vec<Choice> {
+fn overlays(scenario: &Scenario) -> Vec<(&'static str, String, Choice)> {
     let strategies = (scenario.strategies.iter())
         .filter(|(_, strategy)| !strategy.set.is_empty())
-        .map(|(name, _)| Choice { strategy: Some(name.to_owned()), ..Choice::default() });
+        .map(|(name, _)| ("strategy", name, Choice { strategy: Some(name.to_owned()), ..Choice::default() }));
     let variants = (scenario.variants.iter())
         .filter(|(_, variant)| !variant.set.is_empty())
-        .map(|(name, _)| Choice { variant: Some(name.to_owned()), ..Choice::default() });
-    strategies.chain(variants).collect()
+        .map(|(name, _)| ("variant", name, Choice { variant: Some(name.to_owned()), ..Choice::default() }));
+    strategies.chain(variants).map(|(kind, name, choice)| (kind, name.to_owned(), choice)).collect()
 }
 
 /// What is known to be wrong already, so that its consequences are not told as mistakes of their own.

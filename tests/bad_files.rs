@@ -27,6 +27,7 @@ fn corpus() -> Vec<Source> {
         .collect();
     sources.push(Source::new("too-large.ron", "// nothing but comments\n".repeat(200_000)));
     sources.push(Source::new("too-many-sites.ron", with_many_sites(501)));
+    sources.push(Source::new("too-many-values-set.ron", with_many_values_set(201)));
     sources.sort_by(|a, b| a.name.cmp(&b.name));
     sources
 }
@@ -35,6 +36,14 @@ fn with_many_sites(count: usize) -> String {
     let sites: String = (0..count).map(|i| format!("\"site {i}\": (), ")).collect();
     let clock = "clock: (from: \"2024-03-04T08:00\", zone: \"Europe/Oslo\", horizon: \"1d\")";
     format!("Scenario(\n    format: 1,\n    title: \"too many sites\",\n    {clock},\n    sites: {{{sites}}},\n)\n")
+}
+
+fn with_many_values_set(count: usize) -> String {
+    let values: String = (0..count).map(|i| format!("\"sites.s{i}\": (), ")).collect();
+    let clock = "clock: (from: \"2024-03-04T08:00\", zone: \"Europe/Oslo\", horizon: \"1d\")";
+    format!(
+        "Scenario(\n    format: 1,\n    title: \"x\",\n    {clock},\n    variants: {{\"all\": (set: {{{values}}})}},\n)\n"
+    )
 }
 
 fn mistakes(source: &Source) -> Vec<Diagnostic> {

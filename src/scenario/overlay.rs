@@ -8,6 +8,9 @@ use super::text::{Choice, Reading};
 use super::{Code, Diagnostic, Pick, diagnostics::did_you_mean};
 use std::ops::Range;
 
+/// Values that one strategy or variant may set: each is a reading of the whole text.
+const SETS_MAX: usize = 200;
+
 /// A text in pieces that know where they came from.
 #[derive(Debug, Clone)]
 pub(super) struct Rope {
@@ -203,6 +206,15 @@ impl Patching {
     /// Sets every value that a variant or a strategy sets.
     fn set_all(&mut self, section: &str, name: &str) {
         let count = self.find_set(section, name).map_or(0, |set| self.tree.nodes[set].entries.len());
+        if count > SETS_MAX {
+            let path = format!("{section}.{name}.set");
+            let reason = format!("{count} values are more than the {SETS_MAX} that can be set at once");
+            let fix = "set what holds several of them as a whole";
+            let mut diagnostic = Diagnostic::new(Code::TooMany, path, reason, fix);
+            diagnostic.span = self.find_set(section, name).map(|set| self.rope.original(self.tree.head_of(set)));
+            self.mistakes.push(diagnostic);
+            return;
+        }
         for index in 0..count {
             // Setting one value moves the others, so each is looked up afresh.
             let Some(set) = self.find_set(section, name) else { return };
