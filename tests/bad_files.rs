@@ -104,6 +104,21 @@ fn every_code_is_explained_in_the_reference() {
     assert_eq!(headings, Code::ALL.len(), "a heading for a code that does not exist");
 }
 
+#[test]
+fn a_dense_network_is_routed_at_once() {
+    let links: String = (0..20_000_usize)
+        .map(|i| {
+            format!("(between: (\"s{}\", \"s{}\"), rtt: \"{}ms\"), ", i % 500, (i + 1 + i / 500) % 500, 1 + i % 97)
+        })
+        .collect();
+    let sites: String = (0..500).map(|i| format!("\"s{i}\": (), ")).collect();
+    let clock = "clock: (from: \"2024-03-04T08:00\", zone: \"Europe/Oslo\", horizon: \"1d\")";
+    let text = format!("Scenario(format: 1, title: \"dense\", {clock}, sites: {{{sites}}}, links: [{links}])");
+    let start = Instant::now();
+    assert_eq!(check(&Source::new("dense.ron", text)), Ok(()));
+    assert!(start.elapsed() < 5 * CHECK_MAX, "{:?}", start.elapsed());
+}
+
 const EVERYTHING: &str = include_str!("../src/scenario/tests/everything.ron");
 
 /// What a hand that slips, or a hostile one, puts into a file.
