@@ -154,28 +154,28 @@ fn component_node(
         },
         format!("need from 1 to {}", node.count),
     );
-    if let Some(site) = &component.at {
-        if let Some(id) = tables.sites.find(site, "site", format!("{path}.at"), p) {
-            node.site = Some(SiteId::new(id));
-            node.gates.push(Gate { needed: 1, of: vec![NodeId::new(tables.nodes.get(site).unwrap_or(0))] });
-        }
+    if let Some(site) = &component.at
+        && let Some(id) = tables.sites.find(site, "site", format!("{path}.at"), p)
+    {
+        node.site = Some(SiteId::new(id));
+        node.gates.push(Gate { needed: 1, of: vec![NodeId::new(tables.nodes.get(site).unwrap_or(0))] });
     }
     if let Some(stands_on) = &component.stands_on {
         node.gates.push(gate(stands_on, &format!("{path}.stands_on"), tables, p));
     }
-    if let Some(fails) = &component.fails {
-        if check::positive_dist(p, &format!("{path}.fails"), fails) {
-            let expected = horizon.seconds() / fails.mean_s() * node.count as f64;
-            if expected > check::HAPPENINGS_MAX {
-                p.add(
-                    Code::TooMany,
-                    format!("{path}.fails"),
-                    format!("about {expected:.0} failures over the horizon are more than 50 million"),
-                    "lower the count, lengthen the time to failure or shorten the horizon",
-                );
-            }
-            node.fails = Some(fails.sampler());
+    if let Some(fails) = &component.fails
+        && check::positive_dist(p, &format!("{path}.fails"), fails)
+    {
+        let expected = horizon.seconds() / fails.mean_s() * node.count as f64;
+        if expected > check::HAPPENINGS_MAX {
+            p.add(
+                Code::TooMany,
+                format!("{path}.fails"),
+                format!("about {expected:.0} failures over the horizon are more than 50 million"),
+                "lower the count, lengthen the time to failure or shorten the horizon",
+            );
         }
+        node.fails = Some(fails.sampler());
     }
     node.stationary_start = component.starts == Age::Stationary;
     node.hidden = component.hidden;

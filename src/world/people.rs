@@ -87,15 +87,15 @@ pub fn people(
         let Some(served_by) = place(&people.served_by, &format!("{path}.served_by"), scenario, tables, p) else {
             continue;
         };
-        if let Place::Group(id) = served_by {
-            if let Some(group) = groups.get(id.at()).filter(|g| g.sites.iter().any(Option::is_none)) {
-                p.add(
-                    Code::Contradiction,
-                    format!("{path}.served_by"),
-                    format!("a member of \"{}\" is at no site, so that it can serve nobody", group.name),
-                    "give every member a site with at:",
-                );
-            }
+        if let Place::Group(id) = served_by
+            && let Some(group) = groups.get(id.at()).filter(|g| g.sites.iter().any(Option::is_none))
+        {
+            p.add(
+                Code::Contradiction,
+                format!("{path}.served_by"),
+                format!("a member of \"{}\" is at no site, so that it can serve nobody", group.name),
+                "give every member a site with at:",
+            );
         }
         check_reads(scenario, people, features, &uses, &path, p);
         found.push(Population {

@@ -378,15 +378,15 @@ fn plan_of(
     let path = format!("maintenance.{name}");
     let starts = time_in_run(calendar, &plan.starts, horizon, &format!("{path}.starts"), p);
     let told_at = plan.told_at.as_ref().and_then(|t| time_in_run(calendar, t, horizon, &format!("{path}.told_at"), p));
-    if let (Some(told), Some(starts)) = (told_at, starts) {
-        if told > starts {
-            p.add(
-                Code::Contradiction,
-                format!("{path}.told_at"),
-                "the users would be told after it has started",
-                "tell them before the start, or leave told_at out",
-            );
-        }
+    if let (Some(told), Some(starts)) = (told_at, starts)
+        && told > starts
+    {
+        p.add(
+            Code::Contradiction,
+            format!("{path}.told_at"),
+            "the users would be told after it has started",
+            "tell them before the start, or leave told_at out",
+        );
     }
     if plan.takes_down.is_empty() && plan.replaces.is_empty() {
         p.add(
