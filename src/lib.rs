@@ -3,6 +3,7 @@
 
 pub mod dist;
 pub mod engine;
+pub mod load;
 pub mod metrics;
 pub mod num;
 pub mod observe;
