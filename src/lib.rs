@@ -3,9 +3,6 @@
 
 pub mod dist;
 pub mod engine;
-pub mod expect;
-#[path="metrics/stub.rs"]
-pub mod metrics;
 pub mod num;
 pub mod observe;
 pub mod queueing;

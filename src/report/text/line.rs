@@ -76,6 +76,12 @@ impl Line {
         }
     }
 
+    /// This line and another behind it.
+    pub fn and(mut self, other: Line) -> Line {
+        self.pieces.extend(other.pieces);
+        self
+    }
+
     /// Adds blanks up to a column.
     pub fn pad(&mut self, column: usize) {
         let missing = column.saturating_sub(self.width());

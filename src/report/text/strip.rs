@@ -59,7 +59,6 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
         page.line(Line::new().with(Ink::Plain, " ".repeat(left)).with(Ink::Faint, text));
     }
     let mut legend = Line::new();
-    legend.pad(left);
     let felt = |mood: Mood| outcome.people.values().any(|p| p.intervals.iter().any(|i| i.mood == mood));
     for (mood, word) in [
         (Mood::Fine, "fine"),
@@ -75,7 +74,8 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
     }
     legend.push(Ink::Faint, format!("(the worst of each {})", words::length(cells.each_s)));
     page.blank();
-    page.line(legend);
+    let indent = if left + legend.width() <= page.width { left } else { INDENT };
+    page.line(Line::new().with(Ink::Plain, " ".repeat(indent)).and(legend));
 }
 
 /// Words that reach the users, told from decisions by how the story puts them.

@@ -211,9 +211,8 @@ fn tell(page: &mut Page, story: &[StoryLine], clock: &Clock, entry: &Entry, time
         page.line(line);
     };
     let rest: Vec<String> = parts.collect();
-    let because = because(story, clock, entry.line);
     // A reason from the same instant is what this line already stands under.
-    let because = because.filter(|_| more.is_empty());
+    let because = if more.is_empty() { because(story, clock, entry.line, room) } else { None };
     match because {
         Some(because) if rest.is_empty() && first.width() + 2 + width(&because) <= page.width => {
             first.push(Ink::Faint, format!("  {because}"));
@@ -223,7 +222,7 @@ fn tell(page: &mut Page, story: &[StoryLine], clock: &Clock, entry: &Entry, time
             page.line(first);
             rest.into_iter().for_each(|part| margin(page, text_ink, part));
             if let Some(because) = because {
-                margin(page, Ink::Faint, cut(&because, room));
+                margin(page, Ink::Faint, because);
             }
         }
     }
@@ -261,14 +260,20 @@ fn text(story: &[StoryLine], entry: &Entry) -> String {
     format!("{what}: {}{more}", names.join(", "))
 }
 
-/// What led to a line: for what people felt and for what failed the whole chain, else the nearest.
-fn because(story: &[StoryLine], clock: &Clock, line: usize) -> Option<String> {
+/// What led to a line: for what people felt and for what failed the whole chain, else the nearest. Where the chain is too
+/// long for so many columns, its middle is left out: what it began with is what one looks for.
+fn because(story: &[StoryLine], clock: &Clock, line: usize, columns: usize) -> Option<String> {
     let mut next = cause(story, line)?;
-    let long = matches!(story[line].theme, Theme::People | Theme::ResponseFailed) && story[line].mood != Some(Mood::Fine);
-    let mut out = format!("← {}", story[next].text);
+    // That a plan goes on and ends is due to its beginning; nobody has to be told.
+    if (story[line].theme, story[next].theme) == (Theme::Maintenance, Theme::Maintenance) {
+        return None;
+    }
+    let felt = story[line].mood != Some(Mood::Fine);
+    let long = felt && matches!(story[line].theme, Theme::People | Theme::ResponseFailed);
+    let mut chain = vec![story[next].text.as_str()];
     while let (true, Some(cause)) = (long, cause(story, next)) {
         next = cause;
-        out.push_str(&format!(" ← {}", story[next].text));
+        chain.push(&story[next].text);
     }
     let (then, now) = (clock.at(story[next].at_s.round()), clock.at(story[line].at_s.round()));
     let format = match then.date() == now.date() {
@@ -276,7 +281,28 @@ fn because(story: &[StoryLine], clock: &Clock, line: usize) -> Option<String> {
         false if (now.date() - then.date()).get_days() < 7 => "%a %H:%M",
         false => "%a %d %b %H:%M",
     };
-    Some(format!("{out} ({})", then.strftime(format)))
+    let time = then.strftime(format).to_string();
+    let first = chain.pop()?;
+    let ending = format!("← {first} ({time})");
+    let shown = |chain: &[&str], gap: &str| {
+        chain.iter().map(|text| format!("← {text} ")).collect::<String>() + gap + &ending
+    };
+    let whole = shown(&chain, "");
+    if width(&whole) <= columns {
+        return Some(whole);
+    }
+    let fitting = (0..chain.len()).rev().map(|n| shown(&chain[..n], "← … ")).find(|text| width(text) <= columns);
+    Some(fitting.unwrap_or_else(|| {
+        // Not even the two ends fit: each gives way by itself.
+        let room = columns.saturating_sub(time.len() + 5);
+        match chain.first() {
+            Some(nearest) => {
+                let half = room.saturating_sub(6) / 2;
+                format!("← {} ← … ← {} ({time})", cut(nearest, half.saturating_sub(2)), cut(first, half.saturating_sub(2)))
+            }
+            None => format!("← {} ({time})", cut(first, room)),
+        }
+    }))
 }
 
 fn glyph(line: &StoryLine) -> (Ink, &'static str) {
