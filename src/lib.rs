@@ -3,11 +3,13 @@
 
 pub mod dist;
 pub mod engine;
+pub mod metrics;
 pub mod num;
 pub mod observe;
 pub mod queueing;
 pub mod report;
 pub mod rng;
+pub mod run;
 pub mod scenario;
 pub mod units;
 pub mod world;

@@ -294,6 +294,8 @@ pub struct Work {
     pub backlog_max: f64,
     /// Sum over arrivals of the time that they wait, in seconds.
     pub wait_s: f64,
+    /// The longest wait of an arrival, in seconds.
+    pub wait_max_s: f64,
     /// Arrivals that met a backlog.
     pub delayed: f64,
     /// Worker-seconds in use.

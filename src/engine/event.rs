@@ -109,7 +109,6 @@ impl EventQueue {
     pub fn pop(&mut self) -> Option<(Time, Event)> {
         self.heap.pop().map(|d| (d.at, d.event))
     }
-
 }
 
 #[cfg(test)]

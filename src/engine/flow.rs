@@ -1010,7 +1010,8 @@ impl Engine<'_> {
                 work.lost = arrived * at.block;
                 work.served = arrived - work.lost;
                 work.wait_s = work.served * at.wait_mean_s;
-                work.delayed = work.served;
+                work.delayed = work.served * at.wait.probability();
+                work.wait_max_s = at.wait_mean_s;
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flow.fluid.backlog;
                 work.overloaded_s = dt_s;
@@ -1021,6 +1022,7 @@ impl Engine<'_> {
                 work.served = flowed.served;
                 work.wait_s = flowed.delay_integral;
                 work.delayed = flowed.delayed;
+                work.wait_max_s = flowed.wait_max_s;
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flowed.backlog_max;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);

@@ -159,9 +159,7 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
     let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
     let queue = |id: &crate::world::QueueId| world.queues[id.at()].name.as_str();
     let people = |id: &crate::world::PopId| world.people[id.at()].name.as_str();
-    let clock = |at: Time| {
-        world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string()
-    };
+    let clock = |at: Time| world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string();
     let plan = world.maintenance.as_ref().map_or("maintenance", |m| m.name.as_str());
     Some(match what {
         What::Failed { node: id, by, hidden } if told(id) => {
@@ -204,7 +202,9 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
             (Theme::ResponseFailed, format!("{}: failover fails, {}", group(id), failure_words(world, *failure)))
         }
         What::ByHand(id) => (Theme::Response, format!("{}: people fail over by hand", group(id))),
-        What::CalledOff(id) => (Theme::Response, format!("{}: failover called off, the active member is back", group(id))),
+        What::CalledOff(id) => {
+            (Theme::Response, format!("{}: failover called off, the active member is back", group(id)))
+        }
         What::Activated { group: id, member, planned } => {
             let member = node(&world.groups[id.at()].members[*member]);
             let how = if *planned { "switchover" } else { "failover" };
@@ -231,9 +231,10 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
             (Theme::Maintenance, format!("{plan} {how}"))
         }
         What::Replaced(id) => (Theme::Repair, format!("{} is replaced", node(id))),
-        What::Improved(id, to) => {
-            (Theme::Maintenance, format!("{}: failover enhanced, fails on demand {} of the time", group(id), percent(*to)))
-        }
+        What::Improved(id, to) => (
+            Theme::Maintenance,
+            format!("{}: failover enhanced, fails on demand {} of the time", group(id), percent(*to)),
+        ),
         What::Gray(id, loses) if *loses > 0.0 => {
             (Theme::Fault, format!("{} turns gray: {} of requests get lost", node(id), percent(*loses)))
         }

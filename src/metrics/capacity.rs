@@ -1,0 +1,380 @@
+//! What the systems did: services, queues, stores, links, transfers.
+
+use super::outcome::*;
+use crate::engine::Span;
+use crate::observe::{Seen, What};
+use crate::queueing::{ApplyQueue, Sojourn, Wait};
+use crate::units::Time;
+use crate::world::{ReplicaKind, StationId, World, civil_label};
+
+/// Different waiting-time distributions kept per station; beyond it the nearest in mean are joined.
+const WAITS_MAX: usize = 64;
+/// Overloads, backlogs and losses kept per entity.
+const KEPT_MAX: usize = 10_000;
+
+#[derive(Debug, Clone)]
+struct StationSums {
+    outcome: ServiceOutcome,
+    busy_s: f64,
+    workers_s: f64,
+    wait_s: f64,
+    delayed: f64,
+    held_s: f64,
+    exponential: bool,
+    /// Distribution of the wait, mean hold, and how many requests had it.
+    waits: Vec<(Wait, f64, f64)>,
+    over: Option<OverloadOutcome>,
+    up_since: Option<Time>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct QueueSums {
+    outcome: QueueOutcome,
+    behind: Option<BacklogOutcome>,
+    stopped: bool,
+    stale: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct StoreSums {
+    outcome: StoreOutcome,
+    replicas: Vec<(ReplicaOutcome, bool)>,
+    written_s: f64,
+}
+
+/// What the systems did, as it is being measured.
+#[derive(Debug, Clone)]
+pub struct CapacityMetrics {
+    stations: Vec<StationSums>,
+    queues: Vec<QueueSums>,
+    stores: Vec<StoreSums>,
+    links: Vec<(LinkOutcome, f64)>,
+    transfers: Vec<(TransferOutcome, f64)>,
+}
+
+impl CapacityMetrics {
+    pub fn new(world: &World) -> CapacityMetrics {
+        let station = StationSums {
+            outcome: ServiceOutcome::default(),
+            busy_s: 0.0,
+            workers_s: 0.0,
+            wait_s: 0.0,
+            delayed: 0.0,
+            held_s: 0.0,
+            exponential: true,
+            waits: Vec::new(),
+            over: None,
+            up_since: Some(world.measured_from),
+        };
+        let transfer = TransferOutcome { mean_bps: 0.0, min_bps: f64::INFINITY };
+        CapacityMetrics {
+            stations: vec![station; world.stations.len()],
+            queues: vec![QueueSums::default(); world.queues.len()],
+            stores: world
+                .stores
+                .iter()
+                .map(|s| StoreSums { replicas: vec![Default::default(); s.replicas.len()], ..StoreSums::default() })
+                .collect(),
+            links: vec![Default::default(); world.links.len()],
+            transfers: vec![(transfer, 0.0); world.transfers.len()],
+        }
+    }
+
+    pub fn saw(&mut self, world: &World, seen: &Seen) {
+        let at_s = seen.at.seconds();
+        match &seen.what {
+            What::StationDown(id) => {
+                let sums = &mut self.stations[id.at()];
+                if let Some(since) = sums.up_since.take() {
+                    sums.outcome.serving_s += seen.at.since(since).seconds();
+                }
+            }
+            What::StationUp(id) => self.stations[id.at()].up_since = Some(seen.at.max(world.measured_from)),
+            What::Overloaded(id) => {
+                self.stations[id.at()].over =
+                    Some(OverloadOutcome { from_s: at_s, load_over_until_s: at_s, ..OverloadOutcome::default() });
+            }
+            What::Drained(id) => self.close_overload(*id, Some(at_s)),
+            What::QueueStopped(id) => {
+                self.queues[id.at()].stopped = true;
+                self.queue_behind(id.at(), at_s);
+            }
+            What::QueueStale(id) => {
+                self.queues[id.at()].stale = true;
+                self.queue_behind(id.at(), at_s);
+            }
+            What::QueueServes(id) => {
+                let sums = &mut self.queues[id.at()];
+                sums.stopped = false;
+                if let Some(behind) = &mut sums.behind {
+                    behind.restored_at_s = Some(at_s);
+                    behind.time_to_restored_s = Some(at_s - behind.from_s);
+                }
+                self.queue_recovers(id.at(), at_s);
+            }
+            What::QueueFresh(id) => {
+                self.queues[id.at()].stale = false;
+                self.queue_recovers(id.at(), at_s);
+            }
+            What::AtRisk { store, replica, window_s, writes, .. } => {
+                let index = world.stores[store.at()].replicas.iter().position(|r| r.0 == *replica);
+                if let Some(index) = index {
+                    let kept = &mut self.stores[store.at()].replicas[index].0.at_risk;
+                    if kept.len() < KEPT_MAX {
+                        kept.push(loss(world, seen.at, *window_s, *writes));
+                    }
+                }
+            }
+            What::DataLost { store, window_s, writes } => {
+                let outcome = &mut self.stores[store.at()].outcome;
+                outcome.data_loss_window_max_s = outcome.data_loss_window_max_s.max(*window_s);
+                outcome.writes_lost += writes;
+                if outcome.losses.len() < KEPT_MAX {
+                    outcome.losses.push(loss(world, seen.at, *window_s, *writes));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn close_overload(&mut self, id: StationId, drained_at_s: Option<f64>) {
+        let sums = &mut self.stations[id.at()];
+        if let Some(mut over) = sums.over.take() {
+            over.drained_at_s = drained_at_s;
+            if sums.outcome.overloads.len() < KEPT_MAX {
+                sums.outcome.overloads.push(over);
+            }
+        }
+    }
+
+    fn queue_behind(&mut self, queue: usize, at_s: f64) {
+        let behind = &mut self.queues[queue].behind;
+        if behind.is_none() {
+            *behind = Some(BacklogOutcome { from_s: at_s, ..BacklogOutcome::default() });
+        }
+    }
+
+    /// A queue has recovered when it is neither stopped nor stale.
+    fn queue_recovers(&mut self, queue: usize, at_s: f64) {
+        let sums = &mut self.queues[queue];
+        if sums.stopped || sums.stale {
+            return;
+        }
+        if let Some(mut behind) = sums.behind.take() {
+            behind.recovered_at_s = Some(at_s);
+            behind.time_to_recovered_s = Some(at_s - behind.from_s);
+            if sums.outcome.backlogs.len() < KEPT_MAX {
+                sums.outcome.backlogs.push(behind);
+            }
+        }
+    }
+
+    pub fn flowed(&mut self, world: &World, span: &Span) {
+        let dt_s = span.to.since(span.from).seconds();
+        let to_s = span.to.seconds();
+        for (sums, work) in self.stations.iter_mut().zip(&span.stations) {
+            let outcome = &mut sums.outcome;
+            outcome.arrived += work.arrived;
+            outcome.served += work.served;
+            outcome.lost += work.lost;
+            outcome.backlog = work.backlog;
+            sums.busy_s += work.busy_s;
+            sums.workers_s += work.workers_s;
+            sums.wait_s += work.wait_s;
+            sums.delayed += work.delayed;
+            if let Some(over) = &mut sums.over {
+                over.requests_delayed += work.delayed;
+                over.delay_total_s += work.wait_s;
+                over.shed += work.lost;
+                if work.overloaded_s > 0.0 {
+                    over.load_over_until_s = to_s;
+                }
+                if work.backlog_max > over.backlog_max {
+                    over.backlog_max = work.backlog_max;
+                    let at_end = work.backlog_max == work.backlog;
+                    over.backlog_max_at_s = if at_end { to_s } else { span.from.seconds() };
+                }
+                over.wait_max_s = over.wait_max_s.max(work.wait_max_s);
+            }
+        }
+        for wait in &span.waits {
+            let sums = &mut self.stations[wait.station.at()];
+            sums.held_s += wait.held_s * wait.weight;
+            sums.exponential &= (wait.held_scv - 1.0).abs() < 1e-12;
+            let room = sums.waits.len() < WAITS_MAX;
+            match sums.waits.iter_mut().find(|(w, held_s, _)| *w == wait.wait && *held_s == wait.held_s) {
+                Some((_, _, weight)) => *weight += wait.weight,
+                None if room => {
+                    sums.waits.push((wait.wait.clone(), wait.held_s, wait.weight));
+                }
+                None => {
+                    let mean = wait.wait.mean();
+                    let nearest = sums
+                        .waits
+                        .iter_mut()
+                        .min_by(|a, b| (a.0.mean() - mean).abs().total_cmp(&(b.0.mean() - mean).abs()));
+                    if let Some((_, _, weight)) = nearest {
+                        *weight += wait.weight;
+                    }
+                }
+            }
+        }
+        for (i, sums) in self.queues.iter_mut().enumerate() {
+            let (backlog, age_s) = (span.queue_backlogs[i], span.queue_ages_s[i]);
+            let outcome = &mut sums.outcome;
+            outcome.arrived += span.queue_arrived[i];
+            outcome.done += span.queue_done[i];
+            outcome.backlog = backlog;
+            outcome.age_max_s = outcome.age_max_s.max(age_s);
+            if backlog > outcome.backlog_max {
+                outcome.backlog_max = backlog;
+                outcome.backlog_max_at_s = to_s;
+            }
+            if sums.stale {
+                outcome.stale_s += dt_s;
+            }
+            if let Some(behind) = &mut sums.behind {
+                behind.backlog_max = behind.backlog_max.max(backlog);
+                behind.age_max_s = behind.age_max_s.max(age_s);
+            }
+        }
+        for (i, sums) in self.stores.iter_mut().enumerate() {
+            sums.outcome.writes += span.writes_per_s[i] * dt_s;
+            if span.writes_per_s[i] > 0.0 {
+                sums.written_s += dt_s;
+            }
+            for ((replica, behind), (backlog, lag_s)) in sums.replicas.iter_mut().zip(&span.replicas[i]) {
+                replica.backlog_max = replica.backlog_max.max(*backlog);
+                if *lag_s > replica.lag_max_s {
+                    replica.lag_max_s = *lag_s;
+                    replica.lag_max_at_s = to_s;
+                }
+                if *behind && *backlog == 0.0 {
+                    replica.caught_up_at_s = Some(to_s);
+                }
+                *behind = *backlog > 0.0;
+            }
+        }
+        for ((link, sum), bps) in self.links.iter_mut().zip(&span.links_bps) {
+            *sum += bps * dt_s;
+            link.max_bps = link.max_bps.max(*bps);
+        }
+        for (i, (link, _)) in self.links.iter_mut().enumerate() {
+            let capacity = world.links[i].bandwidth_bps;
+            if capacity.is_finite() && span.links_bps[i] >= capacity * (1.0 - 1e-9) {
+                link.full_s += dt_s;
+            }
+        }
+        for ((transfer, sum), bps) in self.transfers.iter_mut().zip(&span.transfers_bps) {
+            *sum += bps * dt_s;
+            transfer.min_bps = transfer.min_bps.min(*bps);
+        }
+    }
+
+    pub fn finish(&mut self, world: &World, outcome: &mut Outcome) {
+        let length_s = world.horizon.since(world.measured_from).seconds();
+        for i in 0..self.stations.len() {
+            self.close_overload(StationId::new(i), None);
+            let sums = &mut self.stations[i];
+            if let Some(since) = sums.up_since.take() {
+                sums.outcome.serving_s += world.horizon.since(since).seconds();
+            }
+            outcome.services.insert(world.stations[i].name.clone(), finished(sums, length_s));
+        }
+        for (queue, sums) in world.queues.iter().zip(&mut self.queues) {
+            if let Some(behind) = sums.behind.take() {
+                sums.outcome.backlogs.push(behind);
+            }
+            outcome.queues.insert(queue.name.clone(), std::mem::take(&mut sums.outcome));
+        }
+        for (store, sums) in world.stores.iter().zip(&mut self.stores) {
+            let mut done = std::mem::take(&mut sums.outcome);
+            let rate = if sums.written_s > 0.0 { done.writes / sums.written_s } else { 0.0 };
+            for ((site, kind), (replica, _)) in store.replicas.iter().zip(&mut sums.replicas) {
+                let mut replica = std::mem::take(replica);
+                if let ReplicaKind::Async(applies) = kind {
+                    if let Some(queue) = ApplyQueue::new(rate, *applies) {
+                        replica.lost_mean = Some(queue.lost_mean());
+                        replica.lost_none_probability = Some(queue.lost_none_probability());
+                        replica.lost_p99 = Some(queue.lost_quantile(0.99) as f64);
+                        replica.lag_mean_s = Some(queue.lag_mean_s());
+                        replica.lag_p99_s = Some(queue.lag_quantile_s(0.99));
+                    }
+                }
+                done.replicas.insert(world.sites[site.at()].name.clone(), replica);
+            }
+            outcome.stores.insert(store.name.clone(), done);
+        }
+        for (link, (mut measured, sum)) in world.links.iter().zip(std::mem::take(&mut self.links)) {
+            measured.mean_bps = sum / length_s;
+            measured.utilisation_max = link.bandwidth_bps.is_finite().then(|| measured.max_bps / link.bandwidth_bps);
+            outcome.links.insert(link.name.clone(), measured);
+        }
+        for (transfer, (mut measured, sum)) in world.transfers.iter().zip(std::mem::take(&mut self.transfers)) {
+            measured.mean_bps = sum / length_s;
+            measured.min_bps = if measured.min_bps.is_finite() { measured.min_bps } else { 0.0 };
+            outcome.transfers.insert(transfer.name.clone(), measured);
+        }
+    }
+}
+
+fn loss(world: &World, at: Time, window_s: f64, writes: f64) -> LossOutcome {
+    LossOutcome { at_s: at.seconds(), at: civil_label(&world.calendar, at), window_s, writes }
+}
+
+fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
+    let mut outcome = std::mem::take(&mut sums.outcome);
+    let admitted: f64 = sums.waits.iter().map(|w| w.2).sum();
+    let per = |sum: f64, n: f64| if n > 0.0 { sum / n } else { 0.0 };
+    outcome.block_probability = per(outcome.lost, outcome.arrived);
+    outcome.throughput_per_s = per(outcome.served, length_s);
+    outcome.utilisation = per(sums.busy_s, sums.workers_s);
+    outcome.wait_probability = per(sums.delayed, admitted);
+    outcome.wait_mean_s = per(sums.wait_s, admitted);
+    let held_s = per(sums.held_s, admitted);
+    outcome.sojourn_mean_s = outcome.wait_mean_s + held_s;
+    // Little's law over the whole run.
+    outcome.queue_len_mean = per(sums.wait_s, length_s);
+    outcome.in_system_mean = outcome.queue_len_mean + per(sums.busy_s, length_s);
+    if admitted > 0.0 {
+        let ccdf = |t: f64| sums.waits.iter().map(|(wait, _, n)| n / admitted * wait.ccdf(t)).sum::<f64>();
+        outcome.wait_p50_s = quantile(0.50, ccdf);
+        outcome.wait_p95_s = quantile(0.95, ccdf);
+        outcome.wait_p99_s = quantile(0.99, ccdf);
+        if sums.exponential {
+            let parts: Vec<(Sojourn, f64)> = sums
+                .waits
+                .iter()
+                .map(|(wait, held_s, n)| (Sojourn { wait: wait.clone(), service_s: *held_s }, n / admitted))
+                .collect();
+            let ccdf = |t: f64| parts.iter().map(|(sojourn, share)| share * sojourn.ccdf(t)).sum::<f64>();
+            outcome.sojourn_p50_s = Some(quantile(0.50, ccdf));
+            outcome.sojourn_p95_s = Some(quantile(0.95, ccdf));
+            outcome.sojourn_p99_s = Some(quantile(0.99, ccdf));
+            outcome.sojourn_p999_s = Some(quantile(0.999, ccdf));
+        }
+    }
+    outcome
+}
+
+/// The smallest `t` with `ccdf(t) <= 1 - p`, by bisection.
+fn quantile(p: f64, ccdf: impl Fn(f64) -> f64) -> f64 {
+    let over = 1.0 - p;
+    if ccdf(0.0) <= over {
+        return 0.0;
+    }
+    let mut high = 1e-6;
+    while ccdf(high) > over && high < 1e12 {
+        high *= 2.0;
+    }
+    let mut low = 0.0;
+    for _ in 0..100 {
+        let middle = (low + high) / 2.0;
+        if ccdf(middle) > over {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}

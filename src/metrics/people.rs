@@ -1,0 +1,387 @@
+//! What users lived through.
+
+use super::outcome::*;
+use super::story::{Story, why_words};
+use crate::engine::Span;
+use crate::observe::{Mood, Seen, SeenId, Use, What, Why};
+use crate::queueing::{Latency, LatencyHistogram};
+use crate::units::Time;
+use crate::world::{Tail, World, civil_label};
+use std::sync::Arc;
+
+/// Windows of user-uptime, in seconds.
+const WINDOWS_S: [f64; 5] = [60.0, 900.0, 3_600.0, 21_600.0, 86_400.0];
+/// Points kept of the curve of users served, per population.
+const SERIES_MAX: f64 = 20_000.0;
+/// Intervals kept per population and feature.
+const INTERVALS_MAX: usize = 10_000;
+
+/// One mood over time.
+#[derive(Debug, Clone)]
+struct Feeling {
+    mood: Mood,
+    why: Why,
+    since: Time,
+    cause: Option<SeenId>,
+    past: Vec<(Mood, Why, Time, Time, Option<SeenId>)>,
+    seconds: [f64; 4],
+}
+
+impl Feeling {
+    fn new() -> Feeling {
+        let (mood, why) = (Mood::Fine, Why::Nothing);
+        Feeling { mood, why, since: Time::ZERO, cause: None, past: Vec::new(), seconds: [0.0; 4] }
+    }
+
+    fn change(&mut self, at: Time, mood: Mood, why: Why, cause: Option<SeenId>, from: Time) {
+        let since = self.since.max(from);
+        if at > since {
+            self.seconds[self.mood as usize] += at.since(since).seconds();
+            if self.mood != Mood::Fine {
+                // One mood with a new reason goes on; its first reason stays.
+                let room = self.past.len() < INTERVALS_MAX;
+                match self.past.last_mut() {
+                    Some(last) if last.0 == self.mood && last.3 == since => last.3 = at,
+                    _ if room => {
+                        self.past.push((self.mood, self.why, since, at, self.cause));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        (self.mood, self.why, self.since, self.cause) = (mood, why, at, cause);
+    }
+
+    fn intervals(&self, world: &World, story: &Story) -> Vec<Interval> {
+        self.past
+            .iter()
+            .map(|(mood, why, from, to, cause)| Interval {
+                mood: *mood,
+                from_s: from.seconds(),
+                to_s: to.seconds(),
+                from: civil_label(&world.calendar, *from),
+                to: civil_label(&world.calendar, *to),
+                why: why_words(world, *why),
+                because: story.because(*cause),
+            })
+            .collect()
+    }
+}
+
+/// Before, during, after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Before = 0,
+    During = 1,
+    After = 2,
+}
+
+/// A histogram that waits as long as one latency holds, and records it once.
+#[derive(Debug, Clone, Default)]
+struct Lazy {
+    histogram: LatencyHistogram,
+    latest: Option<(Arc<Latency>, f64, f64)>,
+}
+
+impl Lazy {
+    fn add(&mut self, latency: &Arc<Latency>, shift_s: f64, weight: f64) {
+        match &mut self.latest {
+            Some((same, shift, sum)) if Arc::ptr_eq(same, latency) && *shift == shift_s => *sum += weight,
+            _ => {
+                self.flush();
+                self.latest = Some((Arc::clone(latency), shift_s, weight));
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        if let Some((latency, shift_s, weight)) = self.latest.take() {
+            if shift_s > 0.0 {
+                self.histogram.record(&latency.shifted(shift_s), weight);
+            } else {
+                self.histogram.record(&latency, weight);
+            }
+        }
+    }
+}
+
+fn percentiles(histogram: &LatencyHistogram) -> LatencyOutcome {
+    LatencyOutcome {
+        requests: histogram.count(),
+        p50_s: histogram.percentile(0.50),
+        p95_s: histogram.percentile(0.95),
+        p99_s: histogram.percentile(0.99),
+    }
+}
+
+fn latencies(parts: &[LatencyHistogram; 3]) -> Latencies {
+    let mut all = LatencyHistogram::new();
+    parts.iter().for_each(|p| all.merge(p));
+    Latencies {
+        all: percentiles(&all),
+        before: percentiles(&parts[0]),
+        during: percentiles(&parts[1]),
+        after: percentiles(&parts[2]),
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Population {
+    overall: Feeling,
+    features: Vec<Feeling>,
+    part: Part,
+    used: Vec<Use>,
+    latency: Vec<[Lazy; 3]>,
+    /// (time, active user-seconds so far, lost user-seconds so far).
+    series: Vec<(f64, f64, f64)>,
+    active_s: f64,
+    lost_s: f64,
+    never_sent_s: f64,
+    degraded_s: f64,
+    steering: Vec<SteeringOutcome>,
+}
+
+/// What users lived through, as it is being measured.
+#[derive(Debug, Clone)]
+pub struct PeopleMetrics {
+    people: Vec<Population>,
+}
+
+impl PeopleMetrics {
+    pub fn new(world: &World) -> PeopleMetrics {
+        let people = world
+            .people
+            .iter()
+            .map(|p| Population {
+                overall: Feeling::new(),
+                features: vec![Feeling::new(); p.uses.len()],
+                part: Part::Before,
+                used: vec![Use::default(); p.uses.len()],
+                latency: vec![Default::default(); p.uses.len()],
+                series: vec![(world.measured_from.seconds(), 0.0, 0.0)],
+                active_s: 0.0,
+                lost_s: 0.0,
+                never_sent_s: 0.0,
+                degraded_s: 0.0,
+                steering: Vec::new(),
+            })
+            .collect();
+        PeopleMetrics { people }
+    }
+
+    pub fn saw(&mut self, world: &World, seen: &Seen) {
+        match &seen.what {
+            What::Feels { people, feature, mood, why } => {
+                let population = &mut self.people[people.at()];
+                let feeling = match feature {
+                    Some(feature) => &mut population.features[*feature],
+                    None => &mut population.overall,
+                };
+                feeling.change(seen.at, *mood, *why, seen.cause, world.measured_from);
+                if feature.is_none() && seen.at >= world.measured_from {
+                    population.part = match (population.part, mood) {
+                        (Part::Before, Mood::Fine) => Part::Before,
+                        (_, Mood::Fine) => Part::After,
+                        _ => Part::During,
+                    };
+                }
+            }
+            What::SteeringBegan { people, to } => {
+                let steer = match world.people[people.at()].served_by {
+                    crate::world::Place::Group(group) => world.groups[group.at()].failover.as_ref().map(|f| &f.steer),
+                    crate::world::Place::Site(_) => None,
+                };
+                let tail = steer.map_or(Tail::AtOnce, Tail::new);
+                let left = [10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0]
+                    .iter()
+                    .map(|&s| (s, tail.left(crate::units::Duration::from_seconds(s)).0))
+                    .collect();
+                if self.people[people.at()].steering.len() < INTERVALS_MAX {
+                    self.people[people.at()].steering.push(SteeringOutcome {
+                        to: world.sites[to.at()].name.clone(),
+                        from_s: seen.at.seconds(),
+                        from: civil_label(&world.calendar, seen.at),
+                        mean_s: tail.mean_s(),
+                        p95_s: tail.until_left_s(0.05),
+                        p99_s: tail.until_left_s(0.01),
+                        left,
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub fn flowed(&mut self, world: &World, span: &Span) {
+        let resolution_s = world.horizon.seconds() / SERIES_MAX;
+        for (i, population) in self.people.iter_mut().enumerate() {
+            let (mut intended, mut lost, mut never_sent, mut degraded) = (0.0, 0.0, 0.0, 0.0);
+            for (total, used) in population.used.iter_mut().zip(&span.uses[i]) {
+                add(total, used);
+                intended += used.intended;
+                lost += used.failed + used.shed + used.never_sent;
+                never_sent += used.never_sent;
+                degraded += used.degraded;
+            }
+            let active_s = span.active_user_s[i];
+            population.active_s += active_s;
+            if intended > 0.0 {
+                // A crash fails also what was waiting: no more can be lost than there are users.
+                population.lost_s += active_s * (lost / intended).min(1.0);
+                population.never_sent_s += active_s * never_sent / intended;
+                population.degraded_s += active_s * degraded / intended;
+            }
+            let point = (span.to.seconds(), population.active_s, population.lost_s);
+            let count = population.series.len();
+            let bends = lost > 0.0;
+            if count >= 2
+                && (point.0 - population.series[count - 2].0 < resolution_s
+                    || (!bends && population.series[count - 1].2 == population.series[count - 2].2))
+            {
+                population.series[count - 1] = point;
+            } else {
+                population.series.push(point);
+            }
+        }
+        for part in &span.latencies {
+            let population = &mut self.people[part.people];
+            let when = population.part as usize;
+            population.latency[part.feature][when].add(&part.latency, part.shift_s, part.weight);
+        }
+    }
+
+    pub fn finish(&mut self, world: &World, story: &Story, outcome: &mut Outcome) {
+        let (from, to) = (world.measured_from, world.horizon);
+        let length_s = to.since(from).seconds();
+        for (i, population) in self.people.iter_mut().enumerate() {
+            population.overall.change(to, Mood::Fine, Why::Nothing, None, from);
+            let mut merged: [LatencyHistogram; 3] = Default::default();
+            let mut all = Use::default();
+            let mut features = std::collections::BTreeMap::new();
+            for (j, feeling) in population.features.iter_mut().enumerate() {
+                feeling.change(to, Mood::Fine, Why::Nothing, None, from);
+                let mut parts: [LatencyHistogram; 3] = Default::default();
+                for (k, lazy) in population.latency[j].iter_mut().enumerate() {
+                    lazy.flush();
+                    merged[k].merge(&lazy.histogram);
+                    parts[k] = std::mem::take(&mut lazy.histogram);
+                }
+                let used = population.used[j];
+                add(&mut all, &used);
+                let name = world.features[world.people[i].uses[j].0.at()].name.clone();
+                features.insert(
+                    name,
+                    FeatureOutcome {
+                        downtime_s: feeling.seconds[Mood::Down as usize],
+                        degraded_s: feeling.seconds[Mood::Degraded as usize],
+                        stale_s: feeling.seconds[Mood::Stale as usize],
+                        time_availability: 1.0 - feeling.seconds[Mood::Down as usize] / length_s,
+                        request_availability: share(used.served + waiting(&used), used.intended),
+                        requests: requests(&used),
+                        latency: latencies(&parts),
+                        intervals: feeling.intervals(world, story),
+                    },
+                );
+            }
+            let seconds = population.overall.seconds;
+            outcome.people.insert(
+                world.people[i].name.clone(),
+                PeopleOutcome {
+                    users: world.people[i].users,
+                    downtime_s: seconds[Mood::Down as usize],
+                    degraded_s: seconds[Mood::Degraded as usize],
+                    stale_s: seconds[Mood::Stale as usize],
+                    time_availability: 1.0 - seconds[Mood::Down as usize] / length_s,
+                    request_availability: share(all.served + waiting(&all), all.intended),
+                    user_uptime: 1.0 - share_or(population.lost_s, population.active_s, 0.0),
+                    windowed_user_uptime: windows(&population.series, length_s),
+                    user_minutes_lost: population.lost_s / 60.0,
+                    user_minutes_never_sent: population.never_sent_s / 60.0,
+                    user_minutes_degraded: population.degraded_s / 60.0,
+                    user_minutes: population.active_s / 60.0,
+                    requests: requests(&all),
+                    latency: latencies(&merged),
+                    intervals: population.overall.intervals(world, story),
+                    features,
+                    steering: std::mem::take(&mut population.steering),
+                },
+            );
+        }
+    }
+}
+
+fn add(total: &mut Use, used: &Use) {
+    total.intended += used.intended;
+    total.served += used.served;
+    total.degraded += used.degraded;
+    total.failed += used.failed;
+    total.shed += used.shed;
+    total.never_sent += used.never_sent;
+}
+
+/// What is neither served nor failed yet.
+fn waiting(used: &Use) -> f64 {
+    let left = used.intended - used.served - used.failed - used.shed - used.never_sent;
+    if left.abs() <= 1e-9 * used.intended { 0.0 } else { left }
+}
+
+fn requests(used: &Use) -> RequestsOutcome {
+    RequestsOutcome {
+        intended: used.intended,
+        served: used.served,
+        degraded: used.degraded,
+        failed: used.failed,
+        shed: used.shed,
+        waiting: waiting(used),
+        never_sent: used.never_sent,
+    }
+}
+
+/// A part of a whole; of nothing, all is well.
+fn share(part: f64, whole: f64) -> f64 {
+    share_or(part, whole, 1.0)
+}
+
+fn share_or(part: f64, whole: f64, of_nothing: f64) -> f64 {
+    if whole > 0.0 { part / whole } else { of_nothing }
+}
+
+/// The worst window of each length. The uptime of a window is smallest where the window begins or ends at a bend of the
+/// curve.
+fn windows(series: &[(f64, f64, f64)], length_s: f64) -> Vec<WindowOutcome> {
+    let at = |t: f64, hint: &mut usize| -> (f64, f64) {
+        while *hint + 1 < series.len() && series[*hint + 1].0 <= t {
+            *hint += 1;
+        }
+        while *hint > 0 && series[*hint].0 > t {
+            *hint -= 1;
+        }
+        let left = series[*hint];
+        match series.get(*hint + 1) {
+            Some(right) if right.0 > left.0 => {
+                let f = (t - left.0) / (right.0 - left.0);
+                (left.1 + f * (right.1 - left.1), left.2 + f * (right.2 - left.2))
+            }
+            _ => (left.1, left.2),
+        }
+    };
+    let (Some(first), Some(last)) = (series.first(), series.last()) else { return Vec::new() };
+    WINDOWS_S
+        .iter()
+        .filter(|w| **w <= length_s)
+        .map(|&window_s| {
+            let mut worst = WindowOutcome { window_s, user_uptime_min: 1.0, from_s: first.0 };
+            let (mut left, mut right) = (0, 0);
+            let starts = series.iter().map(|p| p.0).chain(series.iter().map(|p| p.0 - window_s));
+            for from_s in starts.filter(|s| *s >= first.0 && *s + window_s <= last.0 + 1e-9) {
+                let (active, lost) = at(from_s, &mut left);
+                let (active_end, lost_end) = at(from_s + window_s, &mut right);
+                let uptime = 1.0 - share_or(lost_end - lost, active_end - active, 0.0);
+                if uptime < worst.user_uptime_min {
+                    worst = WindowOutcome { window_s, user_uptime_min: uptime.max(0.0), from_s };
+                }
+            }
+            worst
+        })
+        .collect()
+}

@@ -1,0 +1,374 @@
+//! How the design responded: failovers, groups, maintenance, communication; and what worked when.
+
+use super::outcome::*;
+use super::story::failure_words;
+use crate::engine::Span;
+use crate::observe::{FailoverFailure, Mood, Seen, What};
+use crate::units::Time;
+use crate::world::{GroupId, NodeId, PhaseKind, Place, World, civil_label};
+
+/// Failovers and maintenances kept in full; the sums go on.
+const KEPT_MAX: usize = 10_000;
+
+#[derive(Debug, Clone, Default)]
+struct Watched {
+    down_since: Option<Time>,
+    down_s: f64,
+    outages: u64,
+    failures: u64,
+    repairs: u64,
+}
+
+#[derive(Debug, Clone)]
+struct UnderWay {
+    failed_at: Time,
+    last: Time,
+    from: usize,
+    phases: Vec<PhaseOutcome>,
+    failure: Option<String>,
+    by_hand: bool,
+    false_alarm: bool,
+    planned: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct GroupSums {
+    outcome: GroupOutcome,
+    active: usize,
+    detect_s: f64,
+    restore_s: f64,
+    restores: u64,
+    down_since: Option<Time>,
+    under_way: Option<UnderWay>,
+    /// A failover that has switched and whose users are still moving, as an index.
+    steering: Option<(usize, Time)>,
+}
+
+/// Failovers, maintenance and availability, as they are being measured.
+#[derive(Debug, Clone)]
+pub struct ResponseMetrics {
+    nodes: Vec<Watched>,
+    groups: Vec<GroupSums>,
+    failovers: Vec<FailoverOutcome>,
+    maintenance: Vec<MaintenanceOutcome>,
+    /// Start and promised end of the maintenance that is under way.
+    promised: Option<(Time, Time)>,
+    told_at: Option<Time>,
+    first_felt: Option<Time>,
+    first_told: Option<Time>,
+}
+
+impl ResponseMetrics {
+    pub fn new(world: &World) -> ResponseMetrics {
+        ResponseMetrics {
+            nodes: vec![Watched::default(); world.nodes.len()],
+            groups: vec![GroupSums::default(); world.groups.len()],
+            failovers: Vec::new(),
+            maintenance: Vec::new(),
+            promised: None,
+            told_at: None,
+            first_felt: None,
+            first_told: None,
+        }
+    }
+
+    pub fn saw(&mut self, world: &World, seen: &Seen) {
+        match &seen.what {
+            What::Failed { node, .. } => self.nodes[node.at()].failures += u64::from(seen.at >= world.measured_from),
+            What::Repaired { node, .. } => self.nodes[node.at()].repairs += u64::from(seen.at >= world.measured_from),
+            What::NodeDown(node) => self.node_down(world, *node, seen.at),
+            What::NodeUp(node) => self.node_up(world, *node, seen.at),
+            What::Feels { mood, .. } if *mood > Mood::Stale && seen.at >= world.measured_from => {
+                self.first_felt = self.first_felt.or(Some(seen.at));
+            }
+            What::Told(_) => self.told(seen.at),
+            What::MaintenanceTold => {
+                self.told_at = Some(seen.at);
+                self.told(seen.at);
+            }
+            What::MaintenanceBegan(until) => self.maintenance_began(world, seen.at, *until),
+            What::MaintenanceSkipped => {
+                self.maintenance_began(world, seen.at, seen.at);
+                self.maintenance_ended(world, seen.at, "not begun");
+            }
+            What::MaintenanceEnded { rolled_back } => {
+                self.maintenance_ended(world, seen.at, if *rolled_back { "rolled back" } else { "done" });
+            }
+            _ => self.saw_failover(world, seen),
+        }
+    }
+
+    fn told(&mut self, at: Time) {
+        if self.first_felt.is_some() {
+            self.first_told = self.first_told.or(Some(at));
+        }
+    }
+
+    fn node_down(&mut self, world: &World, id: NodeId, at: Time) {
+        let node = &mut self.nodes[id.at()];
+        node.down_since = Some(at);
+        node.outages += u64::from(at >= world.measured_from);
+        if let crate::world::NodeKind::Group(group) = world.nodes[id.at()].kind {
+            self.groups[group.at()].down_since = Some(at);
+        }
+    }
+
+    fn node_up(&mut self, world: &World, id: NodeId, at: Time) {
+        let node = &mut self.nodes[id.at()];
+        if let Some(since) = node.down_since.take() {
+            node.down_s += at.since(since.max(world.measured_from)).seconds();
+        }
+        if let crate::world::NodeKind::Group(group) = world.nodes[id.at()].kind {
+            let sums = &mut self.groups[group.at()];
+            if let Some(since) = sums.down_since.take() {
+                sums.restore_s += at.since(since).seconds();
+                sums.restores += 1;
+            }
+            if let Some(under_way) = sums.under_way.take_if(|u| u.failure.is_some() && !u.by_hand) {
+                let restored = Some(at.since(under_way.failed_at).seconds());
+                self.end_failover(world, group, under_way, None, "failed", restored);
+            }
+        }
+    }
+
+    fn begin(&mut self, group: GroupId, at: Time, planned: bool) -> &mut UnderWay {
+        let sums = &mut self.groups[group.at()];
+        sums.under_way.get_or_insert_with(|| UnderWay {
+            failed_at: at,
+            last: at,
+            from: sums.active,
+            phases: Vec::new(),
+            failure: None,
+            by_hand: false,
+            false_alarm: false,
+            planned,
+        })
+    }
+
+    fn phase(&mut self, group: GroupId, phase: PhaseKind, at: Time, ok: bool) {
+        let under_way = self.begin(group, at, true);
+        let took_s = at.since(under_way.last).seconds();
+        under_way.last = at;
+        under_way.phases.push(PhaseOutcome { phase, took_s, ok });
+    }
+
+    fn saw_failover(&mut self, world: &World, seen: &Seen) {
+        match &seen.what {
+            What::Detected { group, false_alarm, failed_at } => {
+                let sums = &mut self.groups[group.at()];
+                if *false_alarm {
+                    sums.outcome.false_alarms += 1;
+                } else {
+                    sums.outcome.detections += 1;
+                    sums.detect_s += seen.at.since(*failed_at).seconds();
+                }
+                sums.under_way = None;
+                self.begin(*group, *failed_at, false).false_alarm = *false_alarm;
+                self.phase(*group, PhaseKind::Detect, seen.at, true);
+            }
+            What::Decided { group, .. } => {
+                self.groups[group.at()].outcome.demands += 1;
+                self.phase(*group, PhaseKind::Decide, seen.at, true);
+            }
+            What::PhaseDone(group, PhaseKind::Verify) => {
+                if let Some((index, since)) = self.groups[group.at()].steering {
+                    let took_s = seen.at.since(since).seconds();
+                    if let Some(failover) = self.failovers.get_mut(index) {
+                        failover.phases.push(PhaseOutcome { phase: PhaseKind::Verify, took_s, ok: true });
+                    }
+                }
+            }
+            What::PhaseDone(group, phase) => self.phase(*group, *phase, seen.at, true),
+            What::FailoverFailed(group, failure) => {
+                if *failure != FailoverFailure::NoTarget {
+                    self.groups[group.at()].outcome.failed_on_demand += 1;
+                }
+                if let FailoverFailure::Phase(phase) = failure {
+                    self.phase(*group, *phase, seen.at, false);
+                }
+                self.begin(*group, seen.at, false).failure = Some(failure_words(world, *failure));
+            }
+            What::ByHand(group) => self.begin(*group, seen.at, false).by_hand = true,
+            What::CalledOff(group) => {
+                if let Some(under_way) = self.groups[group.at()].under_way.take() {
+                    let restored = Some(seen.at.since(under_way.failed_at).seconds());
+                    self.end_failover(world, *group, under_way, None, "called off", restored);
+                }
+            }
+            What::Activated { group, member, planned } => {
+                let under_way = {
+                    self.begin(*group, seen.at, *planned);
+                    self.groups[group.at()].under_way.take()
+                };
+                if let Some(mut under_way) = under_way {
+                    under_way.planned = *planned;
+                    let ended = if under_way.by_hand { "by hand" } else { "switched" };
+                    let restored = (!planned).then(|| seen.at.since(under_way.failed_at).seconds());
+                    self.groups[group.at()].steering = Some((self.failovers.len(), seen.at));
+                    self.end_failover(world, *group, under_way, Some(*member), ended, restored);
+                }
+                self.groups[group.at()].active = *member;
+            }
+            What::SplitBrain(group) => self.groups[group.at()].outcome.split_brains += 1,
+            What::SteeringDone(people) => {
+                let Place::Group(group) = world.people[people.at()].served_by else { return };
+                if let Some((index, since)) = self.groups[group.at()].steering {
+                    let took_s = seen.at.since(since).seconds();
+                    let Some(failover) = self.failovers.get_mut(index) else { return };
+                    // The phase lasts until the last population has moved.
+                    match failover.phases.iter_mut().find(|p| p.phase == PhaseKind::Steer) {
+                        Some(phase) => phase.took_s = phase.took_s.max(took_s),
+                        None => failover.phases.push(PhaseOutcome { phase: PhaseKind::Steer, took_s, ok: true }),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn end_failover(
+        &mut self,
+        world: &World,
+        group: GroupId,
+        under_way: UnderWay,
+        to: Option<usize>,
+        ended: &str,
+        time_to_restore_s: Option<f64>,
+    ) {
+        if self.failovers.len() >= KEPT_MAX {
+            return;
+        }
+        let members = &world.groups[group.at()].members;
+        let name = |member: usize| world.nodes[members[member].at()].name.clone();
+        self.failovers.push(FailoverOutcome {
+            group: world.groups[group.at()].name.clone(),
+            from: name(under_way.from),
+            to: to.map(name),
+            failed_at_s: under_way.failed_at.seconds(),
+            failed_at: civil_label(&world.calendar, under_way.failed_at),
+            phases: under_way.phases,
+            ended: ended.to_owned(),
+            failure: under_way.failure,
+            false_alarm: under_way.false_alarm,
+            planned: under_way.planned,
+            time_to_restore_s,
+        });
+    }
+
+    fn maintenance_began(&mut self, world: &World, at: Time, until: Time) {
+        self.promised = Some((at, until));
+        if self.maintenance.len() >= KEPT_MAX {
+            return;
+        }
+        let plan = world.maintenance.as_ref();
+        self.maintenance.push(MaintenanceOutcome {
+            plan: plan.map(|p| p.name.clone()).unwrap_or_default(),
+            notice_s: self.told_at.map(|told| at.since(told).seconds()),
+            from_s: at.seconds(),
+            from: civil_label(&world.calendar, at),
+            to: String::new(),
+            announced_s: plan.map_or(0.0, |p| p.announced.seconds()),
+            actual_s: 0.0,
+            overrun_s: 0.0,
+            ended: "under way".to_owned(),
+            met: Default::default(),
+        });
+    }
+
+    fn maintenance_ended(&mut self, world: &World, at: Time, ended: &str) {
+        let Some((began, _)) = self.promised.take() else { return };
+        let Some(last) = self.maintenance.last_mut().filter(|m| m.ended == "under way") else { return };
+        last.ended = ended.to_owned();
+        last.to = civil_label(&world.calendar, at);
+        last.actual_s = at.since(began).seconds();
+        last.overrun_s = if ended == "not begun" { 0.0 } else { (last.actual_s - last.announced_s).max(0.0) };
+    }
+
+    pub fn flowed(&mut self, world: &World, span: &Span) {
+        let Some((began, until)) = self.promised else { return };
+        let Some(last) = self.maintenance.last_mut() else { return };
+        if span.to <= began {
+            return;
+        }
+        for (i, people) in world.people.iter().enumerate() {
+            let minutes = span.active_user_s[i] / 60.0;
+            if minutes <= 0.0 {
+                continue;
+            }
+            let met = last.met.entry(people.name.clone()).or_default();
+            met.user_minutes += minutes;
+            // A span can cross hours: it is split in proportion to its time.
+            let (from_s, to_s) = (span.from.seconds(), span.to.seconds());
+            let mut at = span.from;
+            while at < span.to {
+                let local = world.calendar.zoned(at, &people.zone);
+                let into_hour_s = i64::from(local.minute()) * 60 + i64::from(local.second());
+                let next =
+                    Time(at.0 + (3_600 - into_hour_s).max(1) * 1_000_000_000 - i64::from(local.subsec_nanosecond()));
+                let mut cuts = vec![at, next.min(span.to)];
+                if until > at && until < cuts[1] {
+                    cuts.insert(1, until);
+                }
+                for pair in cuts.windows(2) {
+                    let part = minutes * pair[1].since(pair[0]).seconds() / (to_s - from_s);
+                    *met.by_local_hour.entry(local.hour() as u8).or_default() += part;
+                    if pair[0] >= until {
+                        met.user_minutes_unannounced += part;
+                        *met.unannounced_by_local_hour.entry(local.hour() as u8).or_default() += part;
+                    }
+                }
+                at = next;
+            }
+        }
+    }
+
+    pub fn finish(&mut self, world: &World, outcome: &mut Outcome) {
+        let (from, to) = (world.measured_from, world.horizon);
+        let length_s = to.since(from).seconds();
+        for i in 0..self.groups.len() {
+            let id = GroupId::new(i);
+            if let Some(under_way) = self.groups[i].under_way.take() {
+                let ended = if under_way.failure.is_some() { "failed" } else { "under way" };
+                self.end_failover(world, id, under_way, None, ended, None);
+            }
+            let sums = &mut self.groups[i];
+            let mut group = std::mem::take(&mut sums.outcome);
+            group.detect_mean_s = (group.detections > 0).then(|| sums.detect_s / group.detections as f64);
+            group.restore_mean_s = (sums.restores > 0).then(|| sums.restore_s / sums.restores as f64);
+            outcome.groups.insert(world.groups[i].name.clone(), group);
+        }
+        for (node, watched) in world.nodes.iter().zip(&mut self.nodes) {
+            if let Some(since) = watched.down_since.take() {
+                watched.down_s += to.since(since.max(from)).seconds();
+            }
+            outcome.components.insert(
+                node.name.clone(),
+                ComponentOutcome {
+                    availability: 1.0 - watched.down_s / length_s,
+                    downtime_s: watched.down_s,
+                    outages: watched.outages,
+                    mean_outage_s: (watched.outages > 0).then(|| watched.down_s / watched.outages as f64),
+                    failures: watched.failures,
+                    repairs: watched.repairs,
+                },
+            );
+        }
+        if let Some((began, _)) = self.promised.take() {
+            if let Some(last) = self.maintenance.last_mut() {
+                last.to = civil_label(&world.calendar, to);
+                last.actual_s = to.since(began).seconds();
+                last.overrun_s = (last.actual_s - last.announced_s).max(0.0);
+            }
+        }
+        self.failovers.sort_by(|a, b| a.failed_at_s.total_cmp(&b.failed_at_s));
+        outcome.failovers = std::mem::take(&mut self.failovers);
+        outcome.maintenance = std::mem::take(&mut self.maintenance);
+        outcome.communication = CommunicationOutcome {
+            first_felt_s: self.first_felt.map(Time::seconds),
+            first_told_s: self.first_told.map(Time::seconds),
+            time_to_first_communication_s: self
+                .first_felt
+                .and_then(|felt| self.first_told.map(|told| told.since(felt).seconds())),
+        };
+    }
+}
