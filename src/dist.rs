@@ -104,7 +104,7 @@ impl Dist {
                 } else if mean.is_some() == scale.is_some() {
                     bad("a Weibull needs either its mean or its scale", "write one of mean: or scale:")
                 } else if mean.or(*scale).is_some_and(|d| d.0 == 0) {
-                    bad("the mean is zero", "give a mean above zero")
+                    bad("the mean or the scale is zero", "give one above zero")
                 } else {
                     None
                 }
@@ -115,9 +115,18 @@ impl Dist {
                 } else if cv.is_some() == sigma.is_some() {
                     bad("a lognormal needs either its cv or its sigma", "write one of cv: or sigma:")
                 } else if mean.or(*median).is_some_and(|d| d.0 == 0) {
-                    bad("the mean is zero", "give a mean above zero")
-                } else if !cv.or(*sigma).is_some_and(|x| (0.0..=100.0).contains(&x)) {
-                    bad("the spread is not between 0 and 100", "give a cv or sigma between 0 and 100")
+                    bad("the mean or the median is zero", "give one above zero")
+                } else if cv.is_some_and(|cv| !(0.0..=100.0).contains(&cv)) {
+                    bad(
+                        &format!("the cv {} is not between 0 and 100", cv.unwrap_or_default()),
+                        "give a cv between 0 and 100",
+                    )
+                } else if sigma.is_some_and(|sigma| !(0.0..=10.0).contains(&sigma)) {
+                    // The mean is the median times exp(sigma^2 / 2): beyond this no number holds it.
+                    bad(
+                        &format!("the sigma {} is not between 0 and 10", sigma.unwrap_or_default()),
+                        "give a sigma between 0 and 10",
+                    )
                 } else {
                     None
                 }

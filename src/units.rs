@@ -149,7 +149,11 @@ fn scaled<Q: Quantity>(text: &str, units: &[(&str, f64)]) -> Result<f64, UnitErr
     let Some(&(_, scale)) = units.iter().find(|u| u.0 == unit) else {
         return Err(wrong::<Q>(format!("\"{unit}\" is not a unit of {} (one of {})", Q::NAME, known())));
     };
-    Ok(number * scale)
+    let value = number * scale;
+    if !value.is_finite() {
+        return Err(wrong::<Q>("the number is too large"));
+    }
+    Ok(value)
 }
 
 /// Writes `value` in the largest unit that keeps it exact and short.

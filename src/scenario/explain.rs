@@ -75,7 +75,13 @@ pub(super) fn explain(text: &str, tree: &Tree, failure: &Failure) -> Explained {
             (Code::UnknownVariant, reason, one_of(found, expected))
         }
         Error::Message(message) => match message.rsplit_once("; write ") {
-            Some((reason, fix)) => (Code::Unit, reason.to_owned(), format!("write {fix}")),
+            Some((reason, fix)) => {
+                // The unit is right, and the number is not.
+                let beyond = ["negative", "more than 100%", "longer than 250 years", "too large", "not finite"];
+                let is_beyond = beyond.iter().any(|end| reason.ends_with(end));
+                let code = if is_beyond { Code::OutOfRange } else { Code::Unit };
+                (code, reason.to_owned(), format!("write {fix}"))
+            }
             None => (Code::WrongType, message.clone(), "compare it with the reference of the format".to_owned()),
         },
         error => {
@@ -201,6 +207,11 @@ fn mismatch(text: &str, tree: &Tree, node: NodeId, error: &Error, offset: usize)
             (Code::WrongType, reason, "delete the name before the parentheses".into())
         }
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => match (here.kind, name) {
+            _ if tree.root == Some(node) => (
+                Code::WrongType,
+                format!("a scenario is written Scenario(...), and this is {found}"),
+                format!("write Scenario(format: {FORMAT}, title: \"...\", clock: (...), ...)"),
+            ),
             (Kind::Word, _) => unnamed(&label, text, tree, node, written),
             (_, "") => {
                 let fix = fields(text, tree, node, "").unwrap_or_else(|| "write (...)".into());
@@ -260,8 +271,11 @@ fn not_a_variant(
 ) -> (Code, String, String) {
     let written = &text[tree.nodes[node].span.clone()];
     let inside = ron::from_str::<String>(written).unwrap_or_default();
-    let reason = format!("{label} is one of {}, not {found}", list(expected.iter().copied()));
     let first = expected.first().copied().unwrap_or_default();
+    let reason = match expected {
+        [only] => format!("{label} is written {only}(...), and not as {found}"),
+        _ => format!("{label} is one of {}, not {found}", list(expected.iter().copied())),
+    };
     let fix = if tree.nodes[node].kind == Kind::Parens {
         format!("write the word before the parentheses, like {first}(...)")
     } else if expected.contains(&inside.as_str()) {

@@ -8,6 +8,9 @@ use super::text::{Choice, Reading};
 use super::{Code, Diagnostic, Pick, diagnostics::did_you_mean};
 use std::ops::Range;
 
+/// Values that one strategy or variant may set: each is a reading of the whole text.
+const SETS_MAX: usize = 200;
+
 /// A text in pieces that know where they came from.
 #[derive(Debug, Clone)]
 pub(super) struct Rope {
@@ -125,6 +128,11 @@ pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
         mistakes: Vec::new(),
         sets: Vec::new(),
     };
+    if patching.tree.problem.is_some() {
+        // Where the text stops being RON, nobody knows what is in the rest of it.
+        let pick = plain.scenario.as_ref().map(|s| s.run.clone()).unwrap_or_default();
+        return Overlaid { rope: patching.rope, pick, mistakes: Vec::new(), sets: Vec::new() };
+    }
     let known = |name: &String| !broken.contains(name);
 
     let asked = patching.asked(&choice.variant, &["run.variant"]);
@@ -143,7 +151,7 @@ pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
     let own = strategy.as_ref().map(|name| format!("strategies.{name}.maintenance")).unwrap_or_default();
     let asked = patching.asked(&choice.maintenance, &[&own, "run.maintenance"]);
     let maintenance = match asked {
-        Some(asked) => patching.named("maintenance", "maintenance", Some(asked)),
+        Some(asked) => patching.named("maintenance", "maintenance plan", Some(asked)),
         None => patching.names("maintenance").into_iter().next(),
     };
     for (path, value) in &choice.set {
@@ -198,6 +206,15 @@ impl Patching {
     /// Sets every value that a variant or a strategy sets.
     fn set_all(&mut self, section: &str, name: &str) {
         let count = self.find_set(section, name).map_or(0, |set| self.tree.nodes[set].entries.len());
+        if count > SETS_MAX {
+            let path = format!("{section}.{name}.set");
+            let reason = format!("{count} values are more than the {SETS_MAX} that can be set at once");
+            let fix = "set what holds several of them as a whole";
+            let mut diagnostic = Diagnostic::new(Code::TooMany, path, reason, fix);
+            diagnostic.span = self.find_set(section, name).map(|set| self.rope.original(self.tree.head_of(set)));
+            self.mistakes.push(diagnostic);
+            return;
+        }
         for index in 0..count {
             // Setting one value moves the others, so each is looked up afresh.
             let Some(set) = self.find_set(section, name) else { return };
@@ -290,7 +307,7 @@ impl Patching {
                 let keys = node.entries.iter().filter_map(|e| e.key.as_ref().map(|k| k.text.clone()));
                 let keys: Vec<String> = keys.collect();
                 let reason = format!("{holder} has no `{}`", rest.split('.').next().unwrap_or(rest));
-                return Err((reason, suggestion(rest, &keys, "set the whole of what should hold it")));
+                return Err((reason, suggestion(rest, &keys, &format!("set {holder} itself, with all that it holds"))));
             }
         };
         let close = node.span.end - 1;

@@ -67,6 +67,26 @@ pub(super) fn deserialise(text: &str) -> Result<Scenario, Failure> {
     })
 }
 
+/// Texts up to this size are searched for further missing fields: each costs several readings of the text.
+const FILLED_IN_BYTES_MAX: usize = 200_000;
+/// More fields than any part of a scenario has to have.
+const FIELDS_MAX: usize = 8;
+/// Values of the types that a field which has to be there can have.
+const SAMPLES: [&str; 12] = [
+    "\"1s\"",
+    "1",
+    "fixed(\"1s\")",
+    "[]",
+    "{}",
+    "\"1%\"",
+    "\"1/s\"",
+    "\"1bps\"",
+    "\"x1\"",
+    "(\"1s\", \"1s\")",
+    "instant",
+    "(from: \"2000-01-01T00:00\", zone: \"UTC\", horizon: \"1h\")",
+];
+
 struct Reader {
     text: String,
     tree: Tree,
@@ -114,6 +134,9 @@ impl Reader {
             if !self.is_consequence(&failure, node) {
                 self.report(diagnostic);
             }
+            if let ron::Error::MissingStructField { field, .. } = &failure.error {
+                self.report_also_missing(node, field, &failure);
+            }
             if !self.remove(node) {
                 self.report_missing_at_the_top();
                 return None;
@@ -144,6 +167,42 @@ impl Reader {
         let mut diagnostic = Diagnostic::new(code, path, problem.reason, problem.fix);
         diagnostic.span = Some(problem.span);
         self.mistakes.push(diagnostic);
+    }
+
+    /// The other fields that are missing where one is: the derived reader names only the first, so that one is filled in
+    /// for a try, with whatever it accepts.
+    fn report_also_missing(&mut self, node: NodeId, first: &'static str, failure: &Failure) {
+        let here = &self.tree.nodes[node];
+        if self.text.len() > FILLED_IN_BYTES_MAX || here.kind != Kind::Parens {
+            return;
+        }
+        let inside = here.name.as_ref().map_or(here.span.start, |name| name.end);
+        let Some(open) = self.text[inside..].find('(').map(|at| inside + at + 1) else { return };
+        let (mut field, mut filled) = (first, String::new());
+        'fields: for _ in 0..FIELDS_MAX {
+            for sample in SAMPLES {
+                let with = format!("{filled}{field}: {sample}, ");
+                let mut tried = self.text.clone();
+                tried.insert_str(open, &with);
+                let Err(next) = deserialise(&tried) else { return };
+                // The sample is of another type than the field.
+                if next.offset <= open + with.len() {
+                    continue;
+                }
+                let ron::Error::MissingStructField { field: other, .. } = next.error else { return };
+                if next.steps != failure.steps || other == field {
+                    return;
+                }
+                let removed = self.removed.get(&self.tree.nodes[node].span.start);
+                if !removed.is_some_and(|removed| removed.contains(other)) {
+                    let diagnostic = explain::missing(&self.tree, node, other);
+                    self.report(diagnostic);
+                }
+                (field, filled) = (other, with);
+                continue 'fields;
+            }
+            return;
+        }
     }
 
     /// The fields without which nothing can be read, and of which the derived reader names only the first.
@@ -201,13 +260,13 @@ impl Reader {
                     continue;
                 };
                 let line = 1 + self.text.as_bytes()[..first.start].iter().filter(|&&b| b == b'\n').count();
-                let (code, what) = match node.kind {
-                    Kind::Map => (Code::DuplicateName, "name"),
-                    _ => (Code::DuplicateField, "field"),
+                let (code, what, fix) = match node.kind {
+                    Kind::Map => (Code::DuplicateName, "name", "delete one of the two, or rename it"),
+                    _ => (Code::DuplicateField, "field", "write it once, with what belongs to it in one place"),
                 };
                 let reason = format!("the {what} `{}` is there already, in line {line}", key.text);
                 let path = self.tree.path_to(entry.value);
-                let mut diagnostic = Diagnostic::new(code, path, reason, "delete one of the two, or rename it");
+                let mut diagnostic = Diagnostic::new(code, path, reason, fix);
                 diagnostic.span = Some(key.span.clone());
                 if self.mistakes.len() < MISTAKES_MAX {
                     self.mistakes.push(diagnostic);

@@ -199,6 +199,13 @@ impl Tree {
             node = next;
             rest = left;
         }
+        // `sites.` is the entry of `sites` whose name is empty.
+        if rest.is_empty()
+            && path.ends_with('.')
+            && let Some(unnamed) = self.child(node, "")
+        {
+            node = unnamed;
+        }
         Some((node, rest))
     }
 
@@ -559,6 +566,12 @@ impl Locator<'_> {
                 let span = self.tree.nodes[key].span.clone();
                 self.skip()?;
                 if self.peek() != Some(':') {
+                    let written = &self.text[span.clone()];
+                    if written.starts_with('"') && written.contains(": ") {
+                        // The quote that ends it opens the next text.
+                        let fix = "close the name with a quote before its `:`";
+                        return self.problem(span, "this name goes on over its `:`", fix);
+                    }
                     return self.problem(span, "a `:` and a value are missing after this name", "write `name: value`");
                 }
                 Some(span)

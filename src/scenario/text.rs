@@ -2,7 +2,7 @@
 
 use super::overlay::{self, Rope};
 use super::syntax::{self, Kind, NodeId, Tree};
-use super::{Diagnostic, Scenario, read};
+use super::{Code, Diagnostic, Scenario, read};
 use ron::extensions::Extensions;
 use std::ops::Range;
 
@@ -141,8 +141,11 @@ fn tidy(diagnostics: &mut Vec<Diagnostic>) {
     let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics.drain(..) {
         let twice = kept.iter().rev().take_while(|k| k.span == diagnostic.span).any(|k| {
+            // A name, or a way to a place, is wrong once, however many things look for it.
+            let is_once = matches!(k.code, Code::UnknownName | Code::NoRoute) && k.span.is_some();
             k.code == diagnostic.code
-                && (k.span.is_some() || (&k.path, &k.reason) == (&diagnostic.path, &diagnostic.reason))
+                && (is_once || k.reason == diagnostic.reason)
+                && (k.span.is_some() || k.path == diagnostic.path)
         });
         if !twice {
             kept.push(diagnostic);

@@ -48,10 +48,10 @@ impl Calendar {
             return Ok(Time::ZERO.after(offset));
         }
         let first = self.start.to_zoned(self.zone.clone()).datetime();
-        let civil = if text.contains('T') || text.matches('-').count() == 2 {
+        let civil = if text.matches('-').count() >= 2 {
             read_civil(text)?
         } else if let Some((day, clock)) = text.split_once(' ') {
-            let weekday = read_weekday(day)?;
+            let weekday = read_weekday(day).map_err(|()| how_to_write(text))?;
             let mut date = first.date();
             for _ in 0..7 {
                 if date.weekday() == weekday && date.to_datetime(read_clock(clock)?) >= first {
@@ -61,7 +61,8 @@ impl Calendar {
             }
             date.to_datetime(read_clock(clock)?)
         } else {
-            first.date().to_datetime(read_clock(text)?)
+            let is_clock = text.starts_with(|c: char| c.is_ascii_digit());
+            first.date().to_datetime(read_clock(text).map_err(|e| if is_clock { e } else { how_to_write(text) })?)
         };
         Ok(self.time_of(instant(civil, &self.zone, &self.zone_name)?))
     }
@@ -74,13 +75,11 @@ fn how_to_write(text: &str) -> TimeProblem {
     )
 }
 
-fn read_weekday(text: &str) -> Result<Weekday, TimeProblem> {
-    let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-    let short: String = text.to_lowercase().chars().take(3).collect();
-    match days.iter().position(|&d| d == short) {
-        Some(i) => Weekday::from_monday_zero_offset(i as i8).map_err(|_| how_to_write(text)),
-        None => Err(how_to_write(text)),
-    }
+fn read_weekday(text: &str) -> Result<Weekday, ()> {
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let written = text.to_lowercase();
+    let index = days.iter().position(|day| written == *day || written == day[..3]).ok_or(())?;
+    Weekday::from_monday_zero_offset(index as i8).map_err(|_| ())
 }
 
 /// Reads a time of day: `"21:30"` or `"21:30:15"`.

@@ -96,6 +96,9 @@ pub fn sizes(scenario: &Scenario, problems: &mut Problems) {
         ("weeks", scenario.weeks.len(), 2_000),
         ("people", scenario.people.len(), 5_000),
         ("transfers", scenario.transfers.len(), ENTITIES_MAX),
+        ("strategies", scenario.strategies.len(), 200),
+        ("maintenance", scenario.maintenance.len(), 500),
+        ("variants", scenario.variants.len(), 200),
         ("drill", scenario.drill.len(), 100_000),
         ("expect", scenario.expect.len(), ENTITIES_MAX),
     ];

@@ -80,7 +80,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
             p.range(
                 format!("crews.{name}.at_once"),
                 crew.at_once > 0,
-                "a crew of none repairs nothing",
+                "a crew that does no repair at once never repairs anything",
                 "write at least 1",
             );
             Crew {
@@ -93,7 +93,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
     let groups = response::groups(scenario, &tables, &nodes, p);
     let mut services = demand::services(scenario, &tables, p);
     let stations = demand::stations(scenario, &tables, &groups, &routes, &mut services, p);
-    let station_order = demand::order(scenario, &services, &stations, p);
+    let station_order = demand::order(&services, &stations, p);
     let queues = demand::queues(scenario, &tables, p);
     let stores = demand::stores(scenario, &tables, p);
     let features = demand::features(scenario, &tables, &groups, &routes, &stations, &services, p);
@@ -101,8 +101,8 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
     let transfers = transfers(scenario, &tables, &routes, p);
     let maintenance = response::maintenance(scenario, &tables, &calendar, horizon, p);
     let drill = response::drill(scenario, &tables, &calendar, horizon, &links, &services, &nodes, p);
-    response::strategies(scenario, &tables, p);
-    response::expectations(scenario, &tables, &calendar, p);
+    response::strategies(scenario, &tables, &nodes, p);
+    response::expectations(scenario, &tables, &calendar, horizon, p);
     if !problems.found.is_empty() {
         return Err(Diagnostics(problems.found));
     }
@@ -218,14 +218,19 @@ fn links(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Link> {
         let from = tables.sites.find(&link.between.0, "site", format!("{path}.between.0"), p);
         let to = tables.sites.find(&link.between.1, "site", format!("{path}.between.1"), p);
         if link.between.0 == link.between.1 {
-            p.add(Code::Contradiction, format!("{path}.between"), "a link from a site to itself", "name two sites");
+            p.add(
+                Code::Contradiction,
+                format!("{path}.between"),
+                "a link joins two sites, not one to itself",
+                "name two sites",
+            );
         }
         if let Some(bandwidth) = link.bandwidth {
             p.range(
                 format!("{path}.bandwidth"),
                 bandwidth.0 > 0.0,
-                "a link without capacity",
-                "give it some, or cut it",
+                "a link without capacity carries nothing",
+                "write a bandwidth above zero, or cut the link in the drill",
             );
         }
         if let (Some(from), Some(to)) = (from, to) {
@@ -261,7 +266,14 @@ fn transfers(scenario: &Scenario, tables: &Tables, routes: &Routes, p: &mut Prob
         let to = tables.sites.find(&transfer.to, "site", format!("{path}.to"), p);
         if let (Some(from), Some(to)) = (from, to) {
             let ends = (SiteId::new(from), SiteId::new(to));
-            if routes.between(ends.0, ends.1).is_none() {
+            if ends.0 == ends.1 {
+                p.add(
+                    Code::Contradiction,
+                    format!("{path}.to"),
+                    "a transfer from a site to itself crosses no link",
+                    "name two sites",
+                );
+            } else if routes.between(ends.0, ends.1).is_none() {
                 no_route(p, &format!("{path}.to"), &transfer.from, &transfer.to);
             }
             found.push(Transfer {
@@ -284,8 +296,8 @@ pub(super) fn no_route(p: &mut Problems, path: &str, from: &str, to: &str) {
     );
 }
 
-/// The members of a cycle in a graph over `0..n`, if there is one.
-pub(super) fn cycle(n: usize, edges: impl Iterator<Item = (usize, usize)>) -> Result<Vec<usize>, Vec<usize>> {
+/// A topological order of a graph over `0..n`, or the members of each of its circles.
+pub(super) fn cycle(n: usize, edges: impl Iterator<Item = (usize, usize)>) -> Result<Vec<usize>, Vec<Vec<usize>>> {
     let mut graph = DiGraph::<(), ()>::new();
     for _ in 0..n {
         graph.add_node(());
@@ -296,23 +308,23 @@ pub(super) fn cycle(n: usize, edges: impl Iterator<Item = (usize, usize)>) -> Re
     match toposort(&graph, None) {
         Ok(order) => Ok(order.into_iter().map(NodeIndex::index).collect()),
         Err(_) => {
-            let looped = tarjan_scc(&graph)
-                .into_iter()
-                .find(|c| c.len() > 1 || graph.contains_edge(c[0], c[0]))
-                .unwrap_or_default();
-            let mut members: Vec<usize> = looped.into_iter().map(NodeIndex::index).collect();
-            members.sort_unstable();
-            Err(members)
+            let looped = tarjan_scc(&graph).into_iter().filter(|c| c.len() > 1 || graph.contains_edge(c[0], c[0]));
+            let mut circles: Vec<Vec<usize>> = looped.map(|c| c.into_iter().map(NodeIndex::index).collect()).collect();
+            circles.iter_mut().for_each(|members| members.sort_unstable());
+            circles.sort_unstable();
+            Err(circles)
         }
     }
 }
 
-/// "a, b and c".
+/// "a, b and c", cut off where it gets long.
 pub(super) fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    const NAMES_MAX: usize = 12;
     let names: Vec<String> = names.map(|n| format!("\"{n}\"")).collect();
     match names.len() {
-        0 => String::new(),
+        0 => "none".to_owned(),
         1 => names[0].clone(),
+        n if n > NAMES_MAX => format!("{} and {} more", names[..NAMES_MAX].join(", "), n - NAMES_MAX),
         n => format!("{} and {}", names[..n - 1].join(", "), names[n - 1]),
     }
 }

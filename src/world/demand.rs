@@ -1,7 +1,7 @@
 //! Compiling services, stations, queues, stores and features, and the calls between them.
 
 use super::compile::{Tables, cycle, listed, no_route, sorted};
-use super::nodes::{gate, sampler};
+use super::nodes::{component, gate, sampler};
 use crate::queueing::Strata;
 use crate::scenario::{self, Code, Named, Scenario};
 use crate::world::check;
@@ -69,14 +69,16 @@ pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<S
 
 fn start_cycle(services: &[Service], p: &mut Problems) {
     let edges = services.iter().enumerate().flat_map(|(i, s)| s.starts_after.iter().map(move |a| (a.at(), i)));
-    if let Err(members) = cycle(services.len(), edges) {
+    for members in cycle(services.len(), edges).err().unwrap_or_default() {
+        let names = listed(members.iter().map(|&i| services[i].name.as_str()));
+        let reason = match members.as_slice() {
+            [_] => format!("{names} waits for itself to start"),
+            _ => format!("these wait for each other to start: {names}"),
+        };
         p.add(
             Code::Cycle,
             format!("services.{}.starts_after", services[members[0]].name),
-            format!(
-                "these wait for each other to start: {}",
-                listed(members.iter().map(|&i| services[i].name.as_str()))
-            ),
+            reason,
             "let one of them start on its own",
         );
     }
@@ -121,10 +123,8 @@ pub fn stations(
         for (site, placement) in sorted(&service.runs_at) {
             let path = format!("services.{name}.runs_at.{site}");
             let Some(site_id) = tables.sites.find(site, "site", format!("{path}#key"), p) else { continue };
-            let pool = placement
-                .pool
-                .as_ref()
-                .and_then(|pool| tables.nodes.find(pool, "component", format!("{path}.pool"), p).map(NodeId::new));
+            let pool =
+                placement.pool.as_ref().and_then(|pool| component(pool, &format!("{path}.pool"), tables, scenario, p));
             match (placement.servers, &placement.pool) {
                 (None, None) => p.add(
                     Code::MissingField,
@@ -140,7 +140,12 @@ pub fn stations(
                 ),
                 _ => {}
             }
-            p.range(format!("{path}.workers"), placement.workers > 0, "no workers do nothing", "write at least 1");
+            p.range(
+                format!("{path}.workers"),
+                placement.workers > 0,
+                "servers without workers do nothing",
+                "write at least 1",
+            );
             let servers = placement.servers.unwrap_or(0);
             p.range(
                 path.clone(),
@@ -291,7 +296,7 @@ impl Resolver<'_> {
 }
 
 /// Callers before callees; a circle of calls is reported with its members.
-pub fn order(scenario: &Scenario, services: &[Service], stations: &[Station], p: &mut Problems) -> Vec<StationId> {
+pub fn order(services: &[Service], stations: &[Station], p: &mut Problems) -> Vec<StationId> {
     let mut edges = Vec::new();
     for station in stations {
         edges.extend(station.calls.iter().map(|c| (station.service.at(), c.service.at())));
@@ -315,15 +320,17 @@ pub fn order(scenario: &Scenario, services: &[Service], stations: &[Station], p:
             }
             order.into_iter().flat_map(|s| services[s].stations.clone()).collect()
         }
-        Err(members) => {
-            if scenario.services.get(&services[members[0]].name).is_some() {
+        Err(circles) => {
+            for members in circles {
+                let names = listed(members.iter().map(|&i| services[i].name.as_str()));
+                let reason = match members.as_slice() {
+                    [_] => format!("{names} calls itself"),
+                    _ => format!("these call each other in a circle: {names}"),
+                };
                 p.add(
                     Code::Cycle,
                     format!("services.{}.calls", services[members[0]].name),
-                    format!(
-                        "these call each other in a circle: {}",
-                        listed(members.iter().map(|&i| services[i].name.as_str()))
-                    ),
+                    reason,
                     "break the circle: a request has to end somewhere",
                 );
             }
@@ -347,9 +354,19 @@ pub fn queues(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Que
     let mut found = Vec::new();
     for (name, queue) in sorted(&scenario.queues) {
         let path = format!("queues.{name}");
-        p.range(format!("{path}.workers"), queue.workers > 0, "no workers do nothing", "write at least 1");
+        p.range(
+            format!("{path}.workers"),
+            queue.workers > 0,
+            "a queue without workers never drains",
+            "write at least 1",
+        );
         let takes = sampler(&queue.takes, &format!("{path}.takes"), p).map_or(1.0, |_| queue.takes.mean_s());
-        p.range(format!("{path}.takes"), takes > 0.0, "an item that takes no time", "give it a duration above zero");
+        p.range(
+            format!("{path}.takes"),
+            takes > 0.0,
+            "an item of the queue takes no time",
+            "give a duration above zero",
+        );
         let gates = queue.stands_on.iter().map(|g| gate(g, &format!("{path}.stands_on"), tables, p)).collect();
         let Some(place) = place(&queue.at, &format!("{path}.at"), scenario, tables, p) else { continue };
         found.push(Queue {
@@ -447,7 +464,12 @@ pub fn features<'a>(
             p.found.extend(found);
         }
         if let Some(timeout) = feature.timeout {
-            p.range(format!("{path}.timeout"), timeout.0 > 0, "a timeout of zero fails every request", "lengthen it");
+            p.range(
+                format!("{path}.timeout"),
+                timeout.0 > 0,
+                "a timeout of zero fails every request",
+                "give a timeout above zero, or leave it out",
+            );
         }
         let fresh = (feature.fresh.iter().enumerate())
             .filter_map(|(i, q)| tables.queues.find(q, "queue", format!("{path}.fresh.{i}"), p))

@@ -5,8 +5,9 @@ use crate::dist::{Dist, Sampler};
 use crate::scenario::{self, Age, Code, Scenario};
 use crate::units::Duration;
 use crate::world::check;
-use crate::world::resolve::Problems;
+use crate::world::resolve::{Names, Problems};
 use crate::world::{CrewId, Gate, GroupId, Node, NodeId, NodeKind, Repair, Shock, SiteId};
+use std::collections::BTreeSet;
 
 /// The sampler of a distribution, if its parameters make sense.
 pub fn sampler(dist: &Dist, path: &str, p: &mut Problems) -> Option<Sampler> {
@@ -23,13 +24,13 @@ pub fn gate(gate: &scenario::Gate, path: &str, tables: &Tables, p: &mut Problems
     if names.is_empty() {
         p.add(Code::OutOfRange, path, "a gate over nothing", "name what has to work");
     } else if needed == 0 {
-        p.add(Code::NeverActs, path, "a gate that needs none of its members never closes", "need at least 1");
+        p.add(Code::NeverActs, path, "a gate that needs none of its members always holds", "need at least 1");
     } else if needed as usize > names.len() {
         p.add(
             Code::OutOfRange,
             path,
-            format!("{needed} of {} can never work", names.len()),
-            format!("need at most {}", names.len()),
+            format!("{needed} of {} members can never work", names.len()),
+            format!("need from 1 to {}", names.len()),
         );
     }
     let mut of = Vec::new();
@@ -44,6 +45,26 @@ pub fn gate(gate: &scenario::Gate, path: &str, tables: &Tables, p: &mut Problems
     }
     of.sort_unstable();
     Gate { needed, of }
+}
+
+/// The node of a component: sites and groups have no members that fail.
+pub fn component(name: &str, path: &str, tables: &Tables, scenario: &Scenario, p: &mut Problems) -> Option<NodeId> {
+    let what = match (scenario.sites.get(name), scenario.groups.get(name)) {
+        (Some(_), _) => "site",
+        (_, Some(_)) => "group",
+        _ => {
+            let names = Names(scenario.components.names().enumerate().map(|(i, n)| (n.to_owned(), i)).collect());
+            names.find(name, "component", path, p)?;
+            return tables.nodes.get(name).map(NodeId::new);
+        }
+    };
+    p.add(
+        Code::WrongType,
+        path,
+        format!("\"{name}\" is a {what}, and a component belongs here"),
+        "name a component, like one that the site stands on",
+    );
+    None
 }
 
 pub fn nodes(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Node> {
@@ -125,32 +146,36 @@ fn component_node(
     p.range(format!("{path}.count"), node.count > 0, "a component of no members", "write at least 1");
     p.range(
         format!("{path}.needs"),
-        node.needs <= node.count && node.needs > 0,
-        format!("{} of {} members can never be needed", node.needs, node.count),
-        "need between 1 and the count",
+        // Without members, that is the mistake.
+        node.count == 0 || (1..=node.count).contains(&node.needs),
+        match node.needs {
+            0 => "a component that needs none of its members never fails".to_owned(),
+            needs => format!("{needs} of {} members can never work", node.count),
+        },
+        format!("need from 1 to {}", node.count),
     );
-    if let Some(site) = &component.at {
-        if let Some(id) = tables.sites.find(site, "site", format!("{path}.at"), p) {
-            node.site = Some(SiteId::new(id));
-            node.gates.push(Gate { needed: 1, of: vec![NodeId::new(tables.nodes.get(site).unwrap_or(0))] });
-        }
+    if let Some(site) = &component.at
+        && let Some(id) = tables.sites.find(site, "site", format!("{path}.at"), p)
+    {
+        node.site = Some(SiteId::new(id));
+        node.gates.push(Gate { needed: 1, of: vec![NodeId::new(tables.nodes.get(site).unwrap_or(0))] });
     }
     if let Some(stands_on) = &component.stands_on {
         node.gates.push(gate(stands_on, &format!("{path}.stands_on"), tables, p));
     }
-    if let Some(fails) = &component.fails {
-        if check::positive_dist(p, &format!("{path}.fails"), fails) {
-            let expected = horizon.seconds() / fails.mean_s() * node.count as f64;
-            if expected > check::HAPPENINGS_MAX {
-                p.add(
-                    Code::TooMany,
-                    format!("{path}.fails"),
-                    format!("about {expected:.0} failures over the horizon are more than 50 million"),
-                    "lower the count, lengthen the time to failure or shorten the horizon",
-                );
-            }
-            node.fails = Some(fails.sampler());
+    if let Some(fails) = &component.fails
+        && check::positive_dist(p, &format!("{path}.fails"), fails)
+    {
+        let expected = horizon.seconds() / fails.mean_s() * node.count as f64;
+        if expected > check::HAPPENINGS_MAX {
+            p.add(
+                Code::TooMany,
+                format!("{path}.fails"),
+                format!("about {expected:.0} failures over the horizon are more than 50 million"),
+                "lower the count, lengthen the time to failure or shorten the horizon",
+            );
         }
+        node.fails = Some(fails.sampler());
     }
     node.stationary_start = component.starts == Age::Stationary;
     node.hidden = component.hidden;
@@ -188,29 +213,20 @@ fn component_node(
 
 fn repair(repair: &scenario::Repair, path: &str, tables: &Tables, p: &mut Problems) -> Option<Repair> {
     let path = format!("{path}.repair");
-    let crew = match &repair.crew {
-        Some(name) => Some(CrewId::new(tables.crews.find(name, "crew", format!("{path}.crew"), p)?)),
-        None => None,
-    };
-    let vendor = match &repair.vendor {
-        Some(dist) => Some(sampler(dist, &format!("{path}.vendor"), p)?),
-        None => None,
-    };
-    let spares = match &repair.spares {
-        Some(spares) => Some((spares.stock, sampler(&spares.restock, &format!("{path}.spares.restock"), p)?)),
-        None => None,
-    };
-    let temporary = match &repair.temporary {
-        Some(fix) => {
-            let takes = sampler(&fix.takes, &format!("{path}.temporary.takes"), p)?;
-            if !check::positive_dist(p, &format!("{path}.temporary.fails"), &fix.fails) {
-                return None;
-            }
-            Some((takes, fix.fails.sampler()))
-        }
-        None => None,
-    };
-    Some(Repair { takes: sampler(&repair.takes, &format!("{path}.takes"), p)?, crew, vendor, spares, temporary })
+    // Each part is looked at whatever is wrong with the others; a world with a mistake is not used.
+    let takes = sampler(&repair.takes, &format!("{path}.takes"), p);
+    let crew = repair.crew.as_ref().and_then(|name| tables.crews.find(name, "crew", format!("{path}.crew"), p));
+    let vendor = repair.vendor.as_ref().and_then(|dist| sampler(dist, &format!("{path}.vendor"), p));
+    let spares = repair
+        .spares
+        .as_ref()
+        .and_then(|spares| Some((spares.stock, sampler(&spares.restock, &format!("{path}.spares.restock"), p)?)));
+    let temporary = repair.temporary.as_ref().and_then(|fix| {
+        let takes = sampler(&fix.takes, &format!("{path}.temporary.takes"), p);
+        let fails = check::positive_dist(p, &format!("{path}.temporary.fails"), &fix.fails);
+        takes.filter(|_| fails).map(|takes| (takes, fix.fails.sampler()))
+    });
+    Some(Repair { takes: takes?, crew: crew.map(CrewId::new), vendor, spares, temporary })
 }
 
 /// Topological order of what stands on what; a cycle is reported with all its members.
@@ -238,22 +254,26 @@ pub fn order(scenario: &Scenario, nodes: &[Node], p: &mut Problems) -> Vec<NodeI
     }
     match cycle(nodes.len(), edges.into_iter()) {
         Ok(order) => order.into_iter().map(NodeId::new).collect(),
-        Err(members) => {
-            let first = &nodes[members[0]];
-            let section = match first.kind {
-                NodeKind::Site(_) => "sites",
-                NodeKind::Component => "components",
-                NodeKind::Group(_) => "groups",
-            };
-            p.add(
-                Code::Cycle,
-                format!("{section}.{}#key", first.name),
-                format!(
-                    "these stand on each other in a circle: {}",
-                    listed(members.iter().map(|&i| nodes[i].name.as_str()))
-                ),
-                "break the circle: something has to stand on its own",
-            );
+        Err(circles) => {
+            for members in circles {
+                let first = &nodes[members[0]];
+                let section = match first.kind {
+                    NodeKind::Site(_) => "sites",
+                    NodeKind::Component => "components",
+                    NodeKind::Group(_) => "groups",
+                };
+                let names = listed(members.iter().map(|&i| nodes[i].name.as_str()));
+                let reason = match members.as_slice() {
+                    [_] => format!("{names} stands on itself"),
+                    _ => format!("these stand on each other in a circle: {names}"),
+                };
+                p.add(
+                    Code::Cycle,
+                    format!("{section}.{}#key", first.name),
+                    reason,
+                    "break the circle: something has to stand on its own",
+                );
+            }
             Vec::new()
         }
     }
@@ -279,22 +299,11 @@ pub fn shocks(scenario: &Scenario, tables: &Tables, nodes: &mut [Node], p: &mut 
         let path = format!("common_cause.{name}");
         let mut of = Vec::new();
         for (i, member) in cause.of.iter().enumerate() {
-            if let Some(id) = tables.nodes.find(member, "component", format!("{path}.of.{i}"), p) {
-                if !matches!(nodes[id].kind, NodeKind::Component) {
-                    p.add(
-                        Code::WrongType,
-                        format!("{path}.of.{i}"),
-                        format!("\"{member}\" is a site or a group, and only components fail"),
-                        "let the site stand on a component, and name that",
-                    );
-                    continue;
-                }
-                of.push(NodeId::new(id));
-            }
+            of.extend(component(member, &format!("{path}.of.{i}"), tables, scenario, p));
         }
         of.sort_unstable();
         of.dedup();
-        if of.len() < 2 && cause.of.len() < 2 {
+        if cause.of.iter().collect::<BTreeSet<_>>().len() < 2 {
             p.add(
                 Code::NeverActs,
                 format!("{path}.of"),

@@ -54,7 +54,7 @@ pub fn people(
                     let known = crate::world::resolve::Names(
                         scenario.weeks.names().enumerate().map(|(i, n)| (n.to_owned(), i)).collect(),
                     );
-                    p.unknown(format!("{path}.active"), "week", week_name, &known);
+                    p.unknown(format!("{path}.active.0"), "week", week_name, &known);
                     None
                 }
             },
@@ -87,15 +87,15 @@ pub fn people(
         let Some(served_by) = place(&people.served_by, &format!("{path}.served_by"), scenario, tables, p) else {
             continue;
         };
-        if let Place::Group(id) = served_by {
-            if let Some(group) = groups.get(id.at()).filter(|g| g.sites.iter().any(Option::is_none)) {
-                p.add(
-                    Code::Contradiction,
-                    format!("{path}.served_by"),
-                    format!("a member of \"{}\" is at no site, so that it can serve nobody", group.name),
-                    "give every member a site with at:",
-                );
-            }
+        if let Place::Group(id) = served_by
+            && let Some(group) = groups.get(id.at()).filter(|g| g.sites.iter().any(Option::is_none))
+        {
+            p.add(
+                Code::Contradiction,
+                format!("{path}.served_by"),
+                format!("a member of \"{}\" is at no site, so that it can serve nobody", group.name),
+                "give every member a site with at:",
+            );
         }
         check_reads(scenario, people, features, &uses, &path, p);
         found.push(Population {
@@ -195,7 +195,7 @@ fn sinusoid(
         p.add(
             Code::TooMany,
             format!("{path}.active.step"),
-            "a step this short makes too many points",
+            format!("steps of {step} make too many points"),
             "write a step of a second or more, and fewer than 5 million steps over the horizon",
         );
         return None;
@@ -237,14 +237,14 @@ fn check_week(name: &str, week: &Week, p: &mut Problems) {
                     if last.is_some_and(|l| time <= l) {
                         p.add(
                             Code::OutOfRange,
-                            format!("{path}.{i}"),
+                            format!("{path}.{i}.0"),
                             format!("{clock} does not come after the point before it"),
                             "put the points in order of time",
                         );
                     }
                     last = Some(time);
                 }
-                Err((reason, fix)) => p.add(Code::Time, format!("{path}.{i}"), reason, fix),
+                Err((reason, fix)) => p.add(Code::Time, format!("{path}.{i}.0"), reason, fix),
             }
         }
     }

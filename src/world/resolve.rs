@@ -35,7 +35,7 @@ impl<'a> Problems<'a> {
         let known: Vec<&str> = known.0.keys().map(String::as_str).collect();
         let fix = match did_you_mean(name, known.iter().copied()) {
             Some(close) => format!("did you mean \"{close}\"?"),
-            None if known.is_empty() => format!("this file declares no {kind}; declare it"),
+            None if known.is_empty() => format!("this file declares no {kind}: declare it, or leave this out"),
             None if known.len() <= 8 => format!("known here: {}", quoted(&known)),
             None => format!("declare a {kind} of this name, or use one of the {} that there are", known.len()),
         };
@@ -105,7 +105,14 @@ fn check_name(section: &str, name: &str, problems: &mut Problems) {
         problems.add(Code::BadName, path, "this name is empty", "write a name");
     } else if name.chars().count() > 80 {
         problems.add(Code::BadName, path, "this name is longer than 80 characters", "write a shorter name");
-    } else if let Some(c) = name.chars().find(|c| c.is_control() || ".[]{}\"'`#".contains(*c)) {
+    } else if name.chars().any(char::is_control) {
+        problems.add(
+            Code::BadName,
+            path,
+            "this name has a control character, which no table can show",
+            "write it on one line, without tabs",
+        );
+    } else if let Some(c) = name.chars().find(|c| ".[]{}\"'`#".contains(*c)) {
         problems.add(
             Code::BadName,
             path,

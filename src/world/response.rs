@@ -2,7 +2,7 @@
 
 use super::calendar::{Calendar, read_clock};
 use super::compile::{Tables, listed, sorted};
-use super::nodes::sampler;
+use super::nodes::{component, sampler};
 use crate::num;
 use crate::scenario::{self, Code, Expectation, Failback, Fallback, Pick, Scenario};
 use crate::units::{Duration, Time};
@@ -17,16 +17,9 @@ pub fn groups(scenario: &Scenario, tables: &Tables, nodes: &[Node], p: &mut Prob
         let members: Vec<NodeId> = group.members.iter().filter_map(|m| tables.nodes.get(m)).map(NodeId::new).collect();
         let sites = members.iter().map(|m| nodes[m.at()].site).collect();
         let strategy_name = scenario.run.strategy.as_deref().unwrap_or_default();
-        let failover = strategy.and_then(|s| s.failover.get(name)).map(|f| {
-            failover(
-                f,
-                &format!("strategies.{strategy_name}.failover.{name}"),
-                scenario.clock.horizon,
-                tables,
-                nodes,
-                p,
-            )
-        });
+        let failover = strategy
+            .and_then(|s| s.failover.get(name))
+            .map(|f| failover(f, &format!("strategies.{strategy_name}.failover.{name}"), scenario, tables, nodes, p));
         found.push(Group {
             name: name.to_owned(),
             node: NodeId::new(tables.nodes.get(name).unwrap_or(0)),
@@ -39,10 +32,13 @@ pub fn groups(scenario: &Scenario, tables: &Tables, nodes: &[Node], p: &mut Prob
 }
 
 /// Checks the strategies that this run does not take, and the names that all of them use.
-pub fn strategies(scenario: &Scenario, tables: &Tables, p: &mut Problems) {
+pub fn strategies(scenario: &Scenario, tables: &Tables, nodes: &[Node], p: &mut Problems) {
     let plans = Names(scenario.maintenance.names().enumerate().map(|(i, n)| (n.to_owned(), i)).collect());
     for (name, strategy) in sorted(&scenario.strategies) {
-        for (group, _) in strategy.failover.iter() {
+        for (group, response) in strategy.failover.iter() {
+            if scenario.run.strategy.as_deref() != Some(name) || scenario.groups.get(group).is_none() {
+                failover(response, &format!("strategies.{name}.failover.{group}"), scenario, tables, nodes, p);
+            }
             let path = format!("strategies.{name}.failover.{group}#key");
             tables.groups.find(group, "group", path.clone(), p);
             if scenario.groups.get(group).is_some_and(|g| g.members.len() == 1) {
@@ -69,7 +65,8 @@ fn pick(scenario: &Scenario, pick: &Pick, path: &str, p: &mut Problems) {
         ("variant", &pick.variant, names(scenario.variants.names().collect())),
     ] {
         if let Some(name) = chosen {
-            known.find(name, field, format!("{path}.{field}"), p);
+            let kind = if field == "maintenance" { "maintenance plan" } else { field };
+            known.find(name, kind, format!("{path}.{field}"), p);
         }
     }
 }
@@ -77,11 +74,12 @@ fn pick(scenario: &Scenario, pick: &Pick, path: &str, p: &mut Problems) {
 fn failover(
     f: &scenario::Failover,
     path: &str,
-    horizon: Duration,
+    scenario: &Scenario,
     tables: &Tables,
     nodes: &[Node],
     p: &mut Problems,
 ) -> Failover {
+    let horizon = scenario.clock.horizon;
     let mut step = |kind: PhaseKind, phase: &Option<scenario::Phase>| {
         let phase = phase.as_ref()?;
         let takes = sampler(&phase.takes, &format!("{path}.{}.takes", kind.name()), p)?;
@@ -95,8 +93,8 @@ fn failover(
     ];
     let verify = step(PhaseKind::Verify, &f.verify);
     let mechanism = f.mechanism.as_ref().and_then(|name| {
-        let id = tables.nodes.find(name, "component", format!("{path}.mechanism"), p)?;
-        if !nodes[id].hidden {
+        let id = component(name, &format!("{path}.mechanism"), tables, scenario, p)?;
+        if !nodes[id.at()].hidden {
             p.add(
                 Code::Contradiction,
                 format!("{path}.mechanism"),
@@ -104,7 +102,7 @@ fn failover(
                 format!("write hidden: true at \"{name}\""),
             );
         }
-        Some(NodeId::new(id))
+        Some(id)
     });
     if let scenario::Steer::Dns { ttl, ignored_by, ignored_for, asked_every } = &f.steer {
         p.range(
@@ -122,7 +120,12 @@ fn failover(
             );
         }
         if asked_every.is_some_and(|a| a.0 == 0) {
-            p.add(Code::OutOfRange, format!("{path}.steer.asked_every"), "an interval of zero", "leave it out");
+            p.add(
+                Code::OutOfRange,
+                format!("{path}.steer.asked_every"),
+                "nobody asks again after no time",
+                "give an interval above zero, or leave it out",
+            );
         }
     }
     let failback_after = match &f.failback {
@@ -181,24 +184,39 @@ fn detect(detect: &scenario::Detect, path: &str, horizon: Duration, tables: &Tab
                 .filter_map(|(i, site)| tables.sites.find(site, "site", format!("{path}.from.{i}"), p))
                 .map(SiteId::new)
                 .collect();
+            if !from.is_empty() && *checkers != 1 && *checkers as usize != from.len() {
+                p.add(
+                    Code::Contradiction,
+                    format!("{path}.checkers"),
+                    format!("from: names {} sites, one for each checker, and this says {checkers}", from.len()),
+                    "leave checkers: out",
+                );
+            }
             let checkers = if from.is_empty() { *checkers } else { from.len() as u32 };
+            let field = if from.is_empty() { "checkers" } else { "from" };
+            let sensible = (1..=1_000).contains(&checkers);
             p.range(
-                format!("{path}.checkers"),
-                (1..=1_000).contains(&checkers),
-                format!("{checkers} checkers"),
+                format!("{path}.{field}"),
+                sensible,
+                format!("the number of checkers is from 1 to 1000, not {checkers}"),
                 "write from 1 to 1000",
             );
             let quorum = quorum.unwrap_or(checkers / 2 + 1);
-            if quorum == 0 || quorum > checkers {
+            if sensible && (quorum == 0 || quorum > checkers) {
                 p.add(
                     Code::NeverActs,
                     format!("{path}.quorum"),
-                    format!("{quorum} of {checkers} checkers can never agree"),
+                    match quorum {
+                        0 => "a quorum of no checkers says nothing of a failure".to_owned(),
+                        _ => format!("{quorum} of {checkers} checkers can never agree"),
+                    },
                     format!("write from 1 to {checkers}"),
                 );
             }
             if loss.0 > 0.0 {
-                check::period(p, &format!("{path}.every"), *every, horizon);
+                if every.0 > 0 {
+                    check::period(p, &format!("{path}.every"), *every, horizon);
+                }
                 p.range(format!("{path}.loss"), loss.0 < 1.0, "checks that always fail check nothing", "write less");
             }
             Detect::Probe {
@@ -230,6 +248,7 @@ fn detect(detect: &scenario::Detect, path: &str, horizon: Duration, tables: &Tab
                 format!("a suspicion level of {threshold} makes no sense"),
                 "write a threshold from 0.1 to 300, usually 8 to 12",
             );
+            p.range(format!("{path}.mean"), mean.0 > 0, "heartbeats without a pause", "give an interval above zero");
             let threshold = threshold.clamp(0.1, 300.0);
             let after = match sd {
                 // P(later than t) = 10^-phi, for exponential intervals and for normal ones.
@@ -244,8 +263,8 @@ fn detect(detect: &scenario::Detect, path: &str, horizon: Duration, tables: &Tab
                 p.add(
                     Code::OutOfRange,
                     format!("{path}.timeout"),
-                    "the longest timeout is below the shortest",
-                    "swap them",
+                    format!("the longest timeout of {} is below the shortest of {}", timeout.1, timeout.0),
+                    "write the shorter one first",
                 );
             }
             Detect::Raft(*followers, timeout.0.seconds(), (timeout.1.seconds() - timeout.0.seconds()).max(0.0))
@@ -256,6 +275,12 @@ fn detect(detect: &scenario::Detect, path: &str, horizon: Duration, tables: &Tab
                 (1..=254).contains(priority),
                 format!("a backup's priority is from 1 to 254, not {priority}"),
                 "write a priority like 100",
+            );
+            p.range(
+                format!("{path}.advert"),
+                advert.0 > 0,
+                "advertisements without a pause",
+                "give an interval above zero",
             );
             // RFC 3768: Master_Down_Interval = 3 * Advertisement_Interval + (256 - Priority) / 256.
             Detect::After(3.0 * advert.seconds() + (256.0 - f64::from((*priority).min(256))) / 256.0)
@@ -333,7 +358,7 @@ pub fn maintenance(
 ) -> Option<Maintenance> {
     let mut picked = None;
     for (name, plan) in sorted(&scenario.maintenance) {
-        let compiled = plan_of(name, plan, tables, calendar, horizon, p);
+        let compiled = plan_of(name, plan, scenario, tables, calendar, horizon, p);
         if scenario.run.maintenance.as_deref() == Some(name) {
             picked = compiled;
         }
@@ -344,6 +369,7 @@ pub fn maintenance(
 fn plan_of(
     name: &str,
     plan: &scenario::Maintenance,
+    scenario: &Scenario,
     tables: &Tables,
     calendar: &Calendar,
     horizon: Time,
@@ -352,15 +378,15 @@ fn plan_of(
     let path = format!("maintenance.{name}");
     let starts = time_in_run(calendar, &plan.starts, horizon, &format!("{path}.starts"), p);
     let told_at = plan.told_at.as_ref().and_then(|t| time_in_run(calendar, t, horizon, &format!("{path}.told_at"), p));
-    if let (Some(told), Some(starts)) = (told_at, starts) {
-        if told > starts {
-            p.add(
-                Code::Contradiction,
-                format!("{path}.told_at"),
-                "the users would be told after it has started",
-                "tell them before the start, or leave told_at out",
-            );
-        }
+    if let (Some(told), Some(starts)) = (told_at, starts)
+        && told > starts
+    {
+        p.add(
+            Code::Contradiction,
+            format!("{path}.told_at"),
+            "the users would be told after it has started",
+            "tell them before the start, or leave told_at out",
+        );
     }
     if plan.takes_down.is_empty() && plan.replaces.is_empty() {
         p.add(
@@ -370,15 +396,27 @@ fn plan_of(
             "name what it takes down",
         );
     }
-    let mut nodes = |names: &[String], field: &str, kind: &str| -> Vec<NodeId> {
+    let takes_down = (plan.takes_down.iter().enumerate())
+        .filter_map(|(i, n)| tables.nodes.find(n, "site, component or group", format!("{path}.takes_down.{i}"), p))
+        .map(NodeId::new)
+        .collect();
+    let mut components = |names: &[String], field: &str| -> Vec<NodeId> {
         (names.iter().enumerate())
-            .filter_map(|(i, n)| tables.nodes.find(n, kind, format!("{path}.{field}.{i}"), p))
-            .map(NodeId::new)
+            .filter_map(|(i, n)| component(n, &format!("{path}.{field}.{i}"), tables, scenario, p))
             .collect()
     };
-    let takes_down = nodes(&plan.takes_down, "takes_down", "site, component or group");
-    let replaces = nodes(&plan.replaces, "replaces", "component");
-    let hazard = plan.hazard.as_ref().map(|h| nodes(&h.of, "hazard.of", "component")).unwrap_or_default();
+    let replaces = components(&plan.replaces, "replaces");
+    let hazard = plan.hazard.as_ref().map(|h| components(&h.of, "hazard.of")).unwrap_or_default();
+    for (i, name) in plan.hazard.iter().flat_map(|h| &h.of).enumerate() {
+        if scenario.components.get(name).is_some_and(|c| c.fails.is_none()) {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.hazard.of.{i}"),
+                format!("\"{name}\" never fails by itself, so that no hazard of it can be raised"),
+                format!("give \"{name}\" a time to failure with fails:, or leave it out here"),
+            );
+        }
+    }
     let improves = sorted(&plan.improves)
         .filter_map(|(group, improved)| {
             let id = tables.groups.find(group, "group", format!("{path}.improves.{group}#key"), p)?;
@@ -387,7 +425,7 @@ fn plan_of(
         .collect();
     if let Some(every) = plan.repeats_every {
         check::period(p, &format!("{path}.repeats_every"), every, Duration(horizon.0));
-        if every <= plan.announced {
+        if every.0 > 0 && every <= plan.announced {
             p.add(
                 Code::Contradiction,
                 format!("{path}.repeats_every"),
@@ -396,7 +434,12 @@ fn plan_of(
             );
         }
     }
-    p.range(format!("{path}.announced"), plan.announced.0 > 0, "an announced time of zero", "write the promise");
+    p.range(
+        format!("{path}.announced"),
+        plan.announced.0 > 0,
+        "a promise of no time",
+        "write how long it was announced to take",
+    );
     let abort = match &plan.abort {
         Some(abort) => {
             sampler(&abort.rollback, &format!("{path}.abort.rollback"), p).map(|rollback| (abort.after, rollback))
@@ -407,7 +450,7 @@ fn plan_of(
     p.range(
         format!("{path}.hazard.by"),
         hazard_by > 0.0 && hazard_by <= 1e6,
-        "a hazard factor must be above zero",
+        "a hazard is raised by a factor above zero and up to a million",
         "write a factor like \"x3\"",
     );
     Some(Maintenance {
@@ -464,23 +507,24 @@ fn act_of(
     p: &mut Problems,
 ) -> Option<Act> {
     let node = |of: &str, p: &mut Problems| {
-        tables.nodes.find(of, "site or component", format!("{path}.of"), p).map(NodeId::new)
+        let id = tables.nodes.find(of, "site or component", format!("{path}.of"), p).map(NodeId::new)?;
+        if matches!(nodes[id.at()].kind, NodeKind::Group(_)) {
+            p.add(
+                Code::WrongType,
+                format!("{path}.of"),
+                format!("\"{of}\" is a group: its members fail, not the group"),
+                "name a member of it",
+            );
+        }
+        Some(id)
     };
     Some(match act {
         scenario::Act::Crash { of, repaired_after } => {
             let id = node(of, p)?;
-            if matches!(nodes[id.at()].kind, NodeKind::Group(_)) {
-                p.add(
-                    Code::WrongType,
-                    format!("{path}.of"),
-                    format!("\"{of}\" is a group: its members fail, not the group"),
-                    "crash a member",
-                );
-            }
             Act::Crash(id, *repaired_after)
         }
         scenario::Act::FailHidden { of } => {
-            let id = node(of, p)?;
+            let id = component(of, &format!("{path}.of"), tables, scenario, p)?;
             if !nodes[id.at()].hidden {
                 p.add(
                     Code::Contradiction,
@@ -516,7 +560,7 @@ fn act_of(
             p.range(
                 format!("{path}.by"),
                 by.0 > 0.0 && by.0 <= 1e6,
-                "a factor above zero",
+                "a service slows down by a factor above zero and up to a million",
                 "write a factor like \"x3\"",
             );
             Act::Slow(stations, by.0, *lasts)
@@ -530,7 +574,10 @@ fn act_of(
                     Code::UnknownName,
                     format!("{path}.between"),
                     format!("there is no link between \"{}\" and \"{}\"", between.0, between.1),
-                    format!("links here: {}", listed(links.iter().map(|l| l.name.as_str()))),
+                    match links {
+                        [] => "this file declares no link: declare it, or leave this out".to_owned(),
+                        _ => format!("links here: {}", listed(links.iter().map(|l| l.name.as_str()))),
+                    },
                 );
                 return None;
             };
@@ -553,7 +600,12 @@ fn act_of(
                 }
                 None => None,
             };
-            p.range(format!("{path}.by"), by.0 <= 10_000.0, "more than ten thousandfold", "write a smaller factor");
+            p.range(
+                format!("{path}.by"),
+                by.0 <= 10_000.0,
+                "a surge of more than ten thousandfold",
+                "write a smaller factor",
+            );
             Act::Surge { people: PopId::new(people), feature, by: by.0, ramp: *ramp, lasts: *lasts }
         }
         scenario::Act::FailOver { group, to } => {
@@ -569,7 +621,7 @@ fn act_of(
 }
 
 /// Checks what the expectations speak of.
-pub fn expectations(scenario: &Scenario, tables: &Tables, calendar: &Calendar, p: &mut Problems) {
+pub fn expectations(scenario: &Scenario, tables: &Tables, calendar: &Calendar, horizon: Time, p: &mut Problems) {
     let plans = Names(scenario.maintenance.names().enumerate().map(|(i, n)| (n.to_owned(), i)).collect());
     for (i, expectation) in scenario.expect.iter().enumerate() {
         let path = format!("expect.{i}");
@@ -583,8 +635,8 @@ pub fn expectations(scenario: &Scenario, tables: &Tables, calendar: &Calendar, p
                         p.range(
                             format!("{path}.between"),
                             from < to,
-                            "the end is not after the beginning",
-                            "swap them",
+                            "the end of this part of the run is not after its beginning",
+                            "write the earlier time first",
                         );
                     }
                 }
@@ -596,7 +648,7 @@ pub fn expectations(scenario: &Scenario, tables: &Tables, calendar: &Calendar, p
             }
             Expectation::RestoredAt(e) => {
                 tables.people.find(&e.of, "population", format!("{path}.of"), p);
-                time(calendar, &e.at, &format!("{path}.at"), p);
+                time_in_run(calendar, &e.at, horizon, &format!("{path}.at"), p);
                 pick(scenario, &e.when, &format!("{path}.when"), p);
             }
             Expectation::Value(e) => {
@@ -614,6 +666,16 @@ pub fn expectations(scenario: &Scenario, tables: &Tables, calendar: &Calendar, p
                         value.is_none_or(f64::is_finite),
                         "not a finite number",
                         "write a finite number",
+                    );
+                }
+                if let (Some(least), Some(most)) = (e.at_least, e.at_most)
+                    && least > most
+                {
+                    p.add(
+                        Code::Contradiction,
+                        format!("{path}.at_least"),
+                        format!("no value is at least {least} and at most {most}"),
+                        "swap the two bounds",
                     );
                 }
                 pick(scenario, &e.when, &format!("{path}.when"), p);

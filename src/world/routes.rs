@@ -1,8 +1,8 @@
 //! Routes between sites: the shortest by round-trip time over the links that are up.
 
 use super::{Link, LinkId, SiteId};
-use petgraph::algo::astar;
-use petgraph::graph::{NodeIndex, UnGraph};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 /// A route between two sites.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,25 +25,12 @@ pub struct Routes {
 impl Routes {
     /// The routes over the links of which `up` says that they are up.
     pub fn new(sites: usize, links: &[Link], up: impl Fn(LinkId) -> bool) -> Routes {
-        let mut graph = UnGraph::<(), (LinkId, i64)>::new_undirected();
-        for _ in 0..sites {
-            graph.add_node(());
-        }
-        for (i, link) in links.iter().enumerate() {
-            let id = LinkId::new(i);
-            if up(id) {
-                let ends = (NodeIndex::new(link.ends.0.at()), NodeIndex::new(link.ends.1.at()));
-                graph.add_edge(ends.0, ends.1, (id, link.rtt.0));
-            }
-        }
+        let neighbours = neighbours(sites, links, up);
         let mut table = vec![None; sites * sites];
         for from in 0..sites {
+            let steps = steps_from(from, &neighbours);
             for to in from..sites {
-                let route = if from == to {
-                    Some(Route { rtt_s: 0.0, passes: 1.0, links: Vec::new() })
-                } else {
-                    find(&graph, links, from, to)
-                };
+                let route = route(from, to, &steps, links);
                 table[to * sites + from] = route.clone();
                 table[from * sites + to] = route;
             }
@@ -57,17 +44,96 @@ impl Routes {
     }
 }
 
-fn find(graph: &UnGraph<(), (LinkId, i64)>, links: &[Link], from: usize, to: usize) -> Option<Route> {
-    let goal = NodeIndex::new(to);
-    let (_, path) = astar(graph, NodeIndex::new(from), |n| n == goal, |e| e.weight().1, |_| 0)?;
+/// For each site its neighbours, with the link between them. Of parallel links the quickest carries the traffic, the first
+/// declared by name where they tie.
+fn neighbours(sites: usize, links: &[Link], up: impl Fn(LinkId) -> bool) -> Vec<BTreeMap<usize, (i64, LinkId)>> {
+    let mut neighbours = vec![BTreeMap::new(); sites];
+    for (i, link) in links.iter().enumerate() {
+        let id = LinkId::new(i);
+        let ends = (link.ends.0.at(), link.ends.1.at());
+        if up(id) {
+            for (from, to) in [ends, (ends.1, ends.0)] {
+                let best = neighbours[from].entry(to).or_insert((link.rtt.0, id));
+                *best = (*best).min((link.rtt.0, id));
+            }
+        }
+    }
+    neighbours
+}
+
+/// For each site the one before it on the way from `from`, and the link between them (Dijkstra 1959). Of ways that take
+/// the same time the one with fewer links is taken, and then the one over the sites whose names come first.
+fn steps_from(from: usize, neighbours: &[BTreeMap<usize, (i64, LinkId)>]) -> Vec<Option<(usize, LinkId)>> {
+    let mut steps = vec![None; neighbours.len()];
+    let mut nearest = vec![(i64::MAX, u32::MAX); neighbours.len()];
+    nearest[from] = (0, 0);
+    let mut open = BinaryHeap::from([Reverse((nearest[from], from))]);
+    while let Some(Reverse((reached, site))) = open.pop() {
+        if reached > nearest[site] {
+            continue;
+        }
+        for (&next, &(rtt, link)) in &neighbours[site] {
+            let over = (reached.0.saturating_add(rtt), reached.1 + 1);
+            if over < nearest[next] {
+                nearest[next] = over;
+                steps[next] = Some((site, link));
+                open.push(Reverse((over, next)));
+            }
+        }
+    }
+    steps
+}
+
+fn route(from: usize, to: usize, steps: &[Option<(usize, LinkId)>], links: &[Link]) -> Option<Route> {
     let mut route = Route { rtt_s: 0.0, passes: 1.0, links: Vec::new() };
-    for hop in path.windows(2) {
-        // Of parallel links the quickest carries the traffic, the first declared by name where they tie.
-        let (id, _) = graph.edges_connecting(hop[0], hop[1]).map(|e| *e.weight()).min_by_key(|w| (w.1, w.0))?;
-        let link = &links[id.at()];
+    let mut at = to;
+    while at != from {
+        let (before, link) = steps[at]?;
+        route.links.push(link);
+        at = before;
+    }
+    route.links.reverse();
+    for link in &route.links {
+        let link = &links[link.at()];
         route.rtt_s += link.rtt.seconds();
         route.passes *= 1.0 - link.loss;
-        route.links.push(id);
     }
     Some(route)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::{Duration, TIME_MAX};
+
+    /// Links given by their ends and milliseconds.
+    fn links(of: &[(u32, u32, i64)]) -> Vec<Link> {
+        let link = |&(from, to, ms): &(u32, u32, i64)| Link {
+            name: String::new(),
+            ends: (SiteId(from), SiteId(to)),
+            rtt: Duration(ms * 1_000_000),
+            bandwidth_bps: f64::INFINITY,
+            loss: 0.5,
+        };
+        of.iter().map(link).collect()
+    }
+
+    #[test]
+    fn the_quickest_way_is_taken_and_of_equal_ways_the_shorter() {
+        let links = links(&[(0, 1, 10), (1, 2, 10), (0, 2, 20), (2, 3, 9), (2, 3, 5)]);
+        let routes = Routes::new(5, &links, |_| true);
+        let route = routes.between(SiteId(0), SiteId(3)).unwrap();
+        assert_eq!((&route.links[..], route.passes), (&[LinkId(2), LinkId(4)][..], 0.25));
+        assert!((route.rtt_s - 0.025).abs() < 1e-12);
+        let around = Routes::new(5, &links, |id| id != LinkId(2));
+        assert_eq!(around.between(SiteId(3), SiteId(0)).unwrap().links, [LinkId(0), LinkId(1), LinkId(4)]);
+        assert_eq!(routes.between(SiteId(0), SiteId(4)), None);
+    }
+
+    #[test]
+    fn the_longest_times_do_not_overflow() {
+        let mut links = links(&[(0, 1, 0), (1, 2, 0)]);
+        links.iter_mut().for_each(|link| link.rtt = TIME_MAX);
+        assert_eq!(Routes::new(3, &links, |_| true).between(SiteId(0), SiteId(2)).unwrap().links.len(), 2);
+    }
 }

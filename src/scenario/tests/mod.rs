@@ -187,7 +187,7 @@ fn mistakes_in_overlays_are_shown_where_they_are_written() {
     check(
         "maintenance: \"takedown\"",
         "maintenance: \"takdown\"",
-        "F301 [\"takdown\"] there is no maintenance called \"takdown\"; did you mean \"takedown\"?",
+        "F301 [\"takdown\"] there is no maintenance plan called \"takdown\"; did you mean \"takedown\"?",
     );
     let choice = Choice { strategy: Some("raf".into()), ..Choice::default() };
     assert_eq!(mistakes(&[], &choice), ["F301 [-] there is no strategy called \"raf\"; did you mean \"raft\"?"]);
