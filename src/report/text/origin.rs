@@ -1,8 +1,11 @@
 //! Where a run comes from: its head, what it assumes, and how to get it again.
 
-use super::line::{Ink, Line, wrap};
+use super::line::{Ink, Line, width, wrap};
 use super::{Clock, Page, words};
 use crate::metrics::Outcome;
+
+/// Longer paths have the line to themselves.
+const PATH_WIDTH_MAX: usize = 36;
 
 /// Title, which run this is, and when it plays.
 pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
@@ -26,7 +29,11 @@ pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     part("replication", (provenance.replication != 0).then(|| provenance.replication.to_string()));
     page.line(which);
     let (from, to) = (clock.at(0.0), clock.at(clock.horizon_s));
-    let until = if from.year() == to.year() { "%a %d %b %H:%M" } else { "%a %d %b %Y %H:%M" };
+    let until = match (from.date() == to.date(), from.year() == to.year()) {
+        (true, _) => "%H:%M",
+        (_, true) => "%a %d %b %H:%M",
+        _ => "%a %d %b %Y %H:%M",
+    };
     let span = format!("{} to {}", from.strftime("%a %d %b %Y %H:%M"), to.strftime(until));
     let mut line = Line::new().with(Ink::Plain, span).with(Ink::Faint, " · ");
     line.push(Ink::Plain, words::length(clock.horizon_s));
@@ -45,21 +52,21 @@ pub fn assumptions(page: &mut Page, outcome: &Outcome) {
         return;
     }
     page.section("Assumed, because no source states it");
+    // Reasons stand in a column beside the paths; below a path that is longer.
+    let column = assumptions.iter().map(|a| width(&a.path)).filter(|w| *w <= PATH_WIDTH_MAX).max().unwrap_or(0) + 4;
     for assumption in assumptions {
-        let path = format!("  {}  ", assumption.path);
-        let hang = 4;
-        let first = Line::new().with(Ink::Plain, &path);
-        // The reason stands beside its path where it fits, and below it where not.
-        let beside = wrap(&assumption.why, page.width.saturating_sub(first.width()).max(1));
-        if let ([only], true) = (beside.as_slice(), first.width() < page.width) {
-            page.line(first.with(Ink::Faint, only));
-            continue;
+        let beside = width(&assumption.path) <= PATH_WIDTH_MAX;
+        let mut line = Line::new().with(Ink::Plain, format!("  {}", assumption.path));
+        let indent = if beside { column } else { 4 };
+        if !beside {
+            for part in wrap(&assumption.path, page.width - 2) {
+                page.line(Line::new().with(Ink::Plain, format!("  {part}")));
+            }
+            line = Line::new();
         }
-        for part in wrap(&path, page.width - 2) {
-            page.line(Line::new().with(Ink::Plain, format!("  {part}")));
-        }
-        for part in wrap(&assumption.why, page.width - hang) {
-            page.line(Line::new().with(Ink::Plain, " ".repeat(hang)).with(Ink::Faint, part));
+        for part in wrap(&assumption.why, page.width.saturating_sub(indent)) {
+            line.pad(indent);
+            page.line(std::mem::take(&mut line).with(Ink::Faint, part));
         }
     }
 }

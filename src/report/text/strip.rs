@@ -95,17 +95,17 @@ struct Cells {
 }
 
 impl Cells {
-    /// As many as fit, each of a length that divides a day (or a minute, or is made of days), so that days begin at the
-    /// same place of their stretch.
+    /// As many as fit, each of a length that divides a minute, an hour or six hours, or is made of days: the ticks of the
+    /// axis are then evenly spaced.
     fn new(horizon_s: f64, count_max: usize) -> Cells {
-        const MINUTE: f64 = 60.0;
         const DAY: f64 = 86_400.0;
-        let under_a_minute = [0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 6.0, 10.0, 12.0, 15.0, 20.0, 30.0];
-        let minutes = (1..=1440).filter(|m| 1440 % m == 0).map(|m| f64::from(m) * MINUTE);
+        let seconds = [0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 6.0, 10.0, 12.0, 15.0, 20.0, 30.0];
+        let minutes = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 72, 90, 120, 180, 240, 360, 720, 1440];
+        let minutes = minutes.map(|m| f64::from(m) * 60.0);
         let days = (2..).map(|d| f64::from(d) * DAY);
         let fits = |each: &f64| horizon_s / each <= count_max as f64;
         // Days go on without end, so that one fits.
-        let each_s = under_a_minute.into_iter().chain(minutes).chain(days).find(fits).unwrap_or(horizon_s);
+        let each_s = seconds.into_iter().chain(minutes).chain(days).find(fits).unwrap_or(horizon_s);
         Cells { count: (horizon_s / each_s).ceil().max(1.0) as usize, each_s, horizon_s }
     }
 
