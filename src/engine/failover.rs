@@ -250,12 +250,8 @@ impl Engine<'_> {
         match self.state.groups[id.at()].stage {
             Stage::Detecting => {
                 let failed_at = self.state.groups[id.at()].failed_at;
-                let active = self.state.groups[id.at()].active;
-                let false_alarm = self.member_up(id, active);
-                let seen = self.see(What::Detected { group: id, false_alarm, failed_at });
-                let state = &mut self.state.groups[id.at()];
-                state.why = Some(seen);
-                state.false_alarm = false_alarm;
+                let seen = self.see(What::Detected { group: id, false_alarm: false, failed_at });
+                self.state.groups[id.at()].why = Some(seen);
                 self.cause = Some(seen);
                 self.nobody_or_another(id);
             }
@@ -481,8 +477,9 @@ fn checks_until_run(stream: &mut Stream, share: f64, run: u32, most: f64) -> f64
     if share >= 1.0 || all <= 0.0 {
         return if share >= 1.0 { run_s } else { f64::INFINITY };
     }
+    const GONE_THROUGH_MAX: f64 = 100_000.0;
     let mean = (1.0 - all) / (all * (1.0 - share));
-    if share <= 0.3 {
+    if share <= 0.3 || mean > GONE_THROUGH_MAX {
         return run_s + Sampler::Exponential((mean - run_s).max(1e-9)).quantile_s(stream.uniform());
     }
     let (mut checks, mut in_a_row) = (0.0, 0);

@@ -359,7 +359,7 @@ impl Engine<'_> {
             Act::Gray { node, loses, lasts, .. } => {
                 let seen = self.see(What::Gray(*node, *loses));
                 self.condition(step, *lasts, seen);
-                self.touch_node(*node, Some(seen));
+                self.look_at_every_group();
             }
             Act::Slow(stations, by, lasts) => {
                 for station in stations {
@@ -418,7 +418,8 @@ impl Engine<'_> {
         match &self.world.drill[step].1 {
             Act::Gray { node, .. } => {
                 let seen = self.see(What::Gray(*node, 0.0));
-                self.touch_node(*node, Some(seen));
+                self.cause = Some(seen);
+                self.look_at_every_group();
             }
             Act::Slow(stations, by, _) => {
                 for station in stations {
@@ -446,8 +447,13 @@ impl Engine<'_> {
     fn reroute(&mut self) {
         let cut = &self.state.links_cut;
         self.state.routes = Routes::new(self.world.sites.len(), &self.world.links, |l| cut[l.at()] == 0);
-        self.groups_dirty.extend((0..self.world.groups.len()).map(crate::world::GroupId::new));
+        self.look_at_every_group();
         self.paths_dirty = true;
+    }
+
+    /// What the checkers see has changed, though nothing has failed.
+    fn look_at_every_group(&mut self) {
+        self.groups_dirty.extend((0..self.world.groups.len()).map(crate::world::GroupId::new));
     }
 
     /// The share of requests that a gray node loses, and the share of health checks.

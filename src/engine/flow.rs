@@ -612,11 +612,11 @@ impl Engine<'_> {
                 self.bound_by_patience(path, open, &mut at_most);
             }
         }
-        for (i, flow) in self.state.flow.queues.iter().enumerate() {
+        self.bound_by_steering(&mut at_most);
+        for flow in &self.state.flow.queues {
             if let Some(change_s) = flow.fluid.next_change_s(flow.inflow, flow.slope, flow.capacity) {
                 at_most(change_s);
             }
-            let _ = i;
         }
         for store in &self.state.flow.stores {
             for replica in &store.replicas {
@@ -646,6 +646,38 @@ impl Engine<'_> {
         if nearest.is_finite() {
             let nanos = (nearest * 1e9).ceil() as i64;
             *until = (*until).min(Time(now.0 + nanos.max(1)));
+        }
+    }
+
+    /// While users move away from what is dead, the share that fails passes the bounds of down and degraded.
+    fn bound_by_steering(&self, at_most: &mut impl FnMut(f64)) {
+        let mut index = 0;
+        for (people, population) in self.world.people.iter().enumerate() {
+            let (shares, _) = self.state.steering[people].shares(self.now);
+            let (mut all, mut all_slope, mut all_rate) = (0.0, 0.0, 0.0);
+            let mut cross = |failed: f64, slope: f64| {
+                for bound in [DOWN_ABOVE, DEGRADED_ABOVE] {
+                    let crossing_s = (bound - failed) / slope;
+                    if slope != 0.0 && crossing_s > 1e-9 {
+                        at_most(crossing_s);
+                    }
+                }
+            };
+            for (_, rate) in &population.uses {
+                let (mut failed, mut slope) = (0.0, 0.0);
+                for share in &shares {
+                    let path = &self.state.flow.paths[index];
+                    let fails = if path.dead.is_some() { 1.0 } else { 1.0 - path.passes };
+                    failed += fails * share.now;
+                    slope += fails * share.slope;
+                    index += 1;
+                }
+                cross(failed, slope);
+                all += rate * failed;
+                all_slope += rate * slope;
+                all_rate += rate;
+            }
+            cross(all / all_rate, all_slope / all_rate);
         }
     }
 

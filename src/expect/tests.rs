@@ -12,14 +12,14 @@ fn verdicts(expect: &str) -> String {
             title: "two outages",
             clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "12h"),
             sites: {{"a": ()}},
-            components: {{"power": (at: "a")}},
+            components: {{"power": (at: "a"), "spare": (at: "a")}},
             services: {{"web": (runs_at: {{"a": (servers: 4, stands_on: all(["power"]))}}, takes: fixed("1ms"))}},
             features: {{"read": (calls: [hard(to: "web")])}},
             people: {{"all": (users: 100, uses: {{"read": "1/min"}}, served_by: "a")}},
             strategies: {{"first": (), "second": (maintenance: "long")}},
             maintenance: {{
-                "short": (starts: "08:00", announced: "1h", takes: fixed("1h"), takes_down: []),
-                "long": (starts: "08:00", announced: "1h", takes: fixed("90m"), takes_down: []),
+                "short": (starts: "08:00", announced: "1h", takes: fixed("1h"), takes_down: ["spare"]),
+                "long": (starts: "08:00", announced: "1h", takes: fixed("90m"), takes_down: ["spare"]),
             }},
             drill: [
                 at("01:00", crash(of: "power", repaired_after: "1h")),

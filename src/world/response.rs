@@ -213,11 +213,17 @@ fn detect(detect: &scenario::Detect, path: &str, horizon: Duration, tables: &Tab
                     format!("write from 1 to {checkers}"),
                 );
             }
-            if loss.0 > 0.0 {
-                if every.0 > 0 {
-                    check::period(p, &format!("{path}.every"), *every, horizon);
-                }
-                p.range(format!("{path}.loss"), loss.0 < 1.0, "checks that always fail check nothing", "write less");
+            p.range(format!("{path}.loss"), loss.0 < 1.0, "checks that always fail check nothing", "write less");
+            // Feller: the mean number of checks until so many in a row fail.
+            let all = num::pow(loss.0, f64::from(*fails));
+            let checks = ((1.0 - all) / (all * (1.0 - loss.0))).max(1.0);
+            if loss.0 > 0.0 && loss.0 < 1.0 && horizon.seconds() / (checks * every.seconds()) > check::HAPPENINGS_MAX {
+                p.add(
+                    Code::TooMany,
+                    format!("{path}.loss"),
+                    "a loss this large raises more than 50 million false alarms over the horizon",
+                    "lower it, or need more failed checks",
+                );
             }
             Detect::Probe {
                 every_s: every.seconds(),

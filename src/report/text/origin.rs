@@ -14,19 +14,22 @@ pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     }
     let provenance = &outcome.provenance;
     let mut which = Line::new();
-    let mut part = |label: &str, value: Option<String>| {
-        let Some(value) = value else { return };
-        if which.width() > 0 {
+    for (label, value) in [
+        ("strategy", provenance.strategy.clone()),
+        ("maintenance", provenance.maintenance.clone()),
+        ("variant", provenance.variant.clone()),
+        ("seed", Some(provenance.seed.to_string())),
+        ("replication", (provenance.replication != 0).then(|| provenance.replication.to_string())),
+    ] {
+        let Some(value) = value else { continue };
+        let part = Line::new().with(Ink::Faint, format!("{label} ")).with(Ink::Plain, value);
+        if which.width() > 0 && which.width() + 3 + part.width() > page.width {
+            page.line(std::mem::take(&mut which));
+        } else if which.width() > 0 {
             which.push(Ink::Faint, " · ");
         }
-        which.push(Ink::Faint, format!("{label} "));
-        which.push(Ink::Plain, value);
-    };
-    part("strategy", provenance.strategy.clone());
-    part("maintenance", provenance.maintenance.clone());
-    part("variant", provenance.variant.clone());
-    part("seed", Some(provenance.seed.to_string()));
-    part("replication", (provenance.replication != 0).then(|| provenance.replication.to_string()));
+        which = which.and(part);
+    }
     page.line(which);
     let (from, to) = (clock.at(0.0), clock.at(clock.horizon_s));
     let until = match (from.date() == to.date(), from.year() == to.year()) {

@@ -13,17 +13,18 @@ pub fn communication(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     let said = &outcome.communication;
     let Some(felt) = said.first_felt_s else { return };
     page.section("Communication");
-    let mut line = Line::new().with(Ink::Plain, format!("  First felt {}", clock.when(felt)));
+    let mut line = Line::new().with(Ink::Plain, "  ");
     match (said.first_told_s, said.time_to_first_communication_s) {
         (Some(told), Some(after)) => {
-            line.push(Ink::Plain, format!(", first told {}: ", clock.when(told)));
             line.push(Ink::Strong, words::length(after));
-            line.push(Ink::Plain, " without a word.");
+            line.push(Ink::Plain, " without a word");
+            let same_day = clock.at(felt).date() == clock.at(told).date();
+            let told = if same_day { clock.at(told).strftime("%H:%M").to_string() } else { clock.when(told) };
+            line.push(Ink::Faint, format!(" (felt {}, told {told})", clock.when(felt)));
         }
         _ => {
-            line.push(Ink::Plain, ", and ");
             line.push(Ink::Bad, "nobody told the users");
-            line.push(Ink::Plain, ".");
+            line.push(Ink::Faint, format!(" (felt {})", clock.when(felt)));
         }
     }
     page.line(line);

@@ -56,15 +56,24 @@ impl Table {
         // The names give way when that makes the table fit in one part, or when nothing fits beside them.
         let enough = if room.saturating_sub(all) >= NAME_WIDTH_MIN { all } else { widest };
         widths[0] = widths[0].min(room.saturating_sub(enough).max(NAME_WIDTH_MIN));
-        let mut rest = &columns[1..];
-        loop {
+        let fitting = |rest: &[usize]| {
             let mut used = widths[0];
             let fits = rest.iter().take_while(|&&i| {
                 used += widths[i] + 2;
                 used <= room
             });
-            let taken = fits.count().clamp(1.min(rest.len()), rest.len());
-            let (now, later) = rest.split_at(taken);
+            fits.count().clamp(1.min(rest.len()), rest.len())
+        };
+        // As few parts as fit, and those about alike.
+        let (mut parts, mut left) = (0, &columns[1..]);
+        while !left.is_empty() {
+            left = &left[fitting(left)..];
+            parts += 1;
+        }
+        let evenly = columns[1..].len().div_ceil(parts.max(1));
+        let mut rest = &columns[1..];
+        loop {
+            let (now, later) = rest.split_at(fitting(rest).min(evenly));
             let natural: usize = widths[0] + now.iter().map(|&i| widths[i]).sum::<usize>();
             let gaps = now.len().max(1);
             let gap = (room.saturating_sub(natural) / gaps).clamp(2, 4);
