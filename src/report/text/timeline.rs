@@ -157,7 +157,8 @@ fn grouped(story: &[StoryLine], siblings: &[usize], led_to: &BTreeMap<usize, Vec
 fn shared(story: &[StoryLine], a: usize, b: usize) -> Option<&str> {
     const ENDINGS: [&str; 5] = [" stops serving", " serves", " is overloaded", " has drained its queue", " fails"];
     let (a, b) = (&story[a], &story[b]);
-    if a.theme != b.theme || a.because != b.because {
+    // Many systems that start again each go back to their own stop: that is no reason to tell them apart.
+    if a.theme != b.theme || (a.because != b.because && a.theme != Theme::System) {
         return None;
     }
     ENDINGS.into_iter().find(|end| a.text.ends_with(end) && b.text.ends_with(end)).map(str::trim_start)
@@ -212,7 +213,8 @@ fn tell(page: &mut Page, story: &[StoryLine], clock: &Clock, entry: &Entry, time
     };
     let rest: Vec<String> = parts.collect();
     // A reason from the same instant is what this line already stands under.
-    let because = if more.is_empty() { because(story, clock, entry.line, room) } else { None };
+    let has_own = more.is_empty() && entry.alike.iter().all(|&i| story[i].because == line.because);
+    let because = if has_own { because(story, clock, entry.line, room) } else { None };
     match because {
         Some(because) if rest.is_empty() && first.width() + 2 + width(&because) <= page.width => {
             first.push(Ink::Faint, format!("  {because}"));
@@ -284,9 +286,8 @@ fn because(story: &[StoryLine], clock: &Clock, line: usize, columns: usize) -> O
     let time = then.strftime(format).to_string();
     let first = chain.pop()?;
     let ending = format!("← {first} ({time})");
-    let shown = |chain: &[&str], gap: &str| {
-        chain.iter().map(|text| format!("← {text} ")).collect::<String>() + gap + &ending
-    };
+    let shown =
+        |chain: &[&str], gap: &str| chain.iter().map(|text| format!("← {text} ")).collect::<String>() + gap + &ending;
     let whole = shown(&chain, "");
     if width(&whole) <= columns {
         return Some(whole);
@@ -298,7 +299,11 @@ fn because(story: &[StoryLine], clock: &Clock, line: usize, columns: usize) -> O
         match chain.first() {
             Some(nearest) => {
                 let half = room.saturating_sub(6) / 2;
-                format!("← {} ← … ← {} ({time})", cut(nearest, half.saturating_sub(2)), cut(first, half.saturating_sub(2)))
+                format!(
+                    "← {} ← … ← {} ({time})",
+                    cut(nearest, half.saturating_sub(2)),
+                    cut(first, half.saturating_sub(2))
+                )
             }
             None => format!("← {} ({time})", cut(first, room)),
         }
