@@ -107,6 +107,10 @@ impl<'w> Engine<'w> {
             self.cause = None;
             self.handle(event);
             self.settle();
+            // Whoever measures hears of a change after what flowed before it.
+            if self.told.iter().any(|seen| !is_of_a_member(&seen.what)) {
+                self.close_span();
+            }
             if self.flow_dirty && self.events.next_at() != Some(self.now) {
                 self.refresh_flow();
             }
@@ -176,4 +180,10 @@ impl<'w> Engine<'w> {
             observer.saw(self.world, &seen);
         }
     }
+}
+
+/// Whether an observation is about single members only: of a million servers some fail every minute, and mostly nothing
+/// flows differently.
+fn is_of_a_member(what: &What) -> bool {
+    matches!(what, What::Failed { .. } | What::RepairBegan { .. } | What::Repaired { .. } | What::Tested(_))
 }
