@@ -3,6 +3,7 @@
 
 pub mod dist;
 pub mod engine;
+pub mod expect;
 pub mod load;
 pub mod metrics;
 pub mod num;

@@ -118,6 +118,11 @@ impl Engine<'_> {
         if self.site_of(self.world.stores[store.at()].primary) == Some(site) {
             return 0.0;
         }
+        // A replica that has lost its primary is as old as their last contact: nobody knows what it lacks.
+        let primary = &self.state.nodes[self.node_of(self.world.stores[store.at()].primary).at()];
+        if !primary.up {
+            return self.now.since(primary.since).seconds();
+        }
         let flow = &self.state.flow.stores[store.at()];
         let Some(replica) = flow.replicas.iter().find(|r| r.site == site) else { return 0.0 };
         replica.age.age_s(self.now.seconds())
@@ -191,9 +196,20 @@ impl Engine<'_> {
             let blocker = (!self.state.nodes[place.at()].up)
                 .then_some(place)
                 .or_else(|| queue.gates.iter().find_map(|g| self.gate_blocked_by(g)));
-            let serving = blocker.is_none();
+            let missing = queue.needs.iter().find(|s| !self.serves_where_needed(**s, self.site_of(queue.place)));
+            let serving = blocker.is_none() && missing.is_none();
             if serving != self.state.flow.queues[i].serving {
-                let why = blocker.and_then(|b| self.state.nodes[b.at()].why).or(self.cause);
+                let of_station = missing
+                    .and_then(|s| self.world.services[s.at()].stations.first())
+                    .and_then(|s| self.state.stations[s.at()].why);
+                let let_work = queue
+                    .needs
+                    .iter()
+                    .flat_map(|s| &self.world.services[s.at()].stations)
+                    .filter_map(|s| self.state.stations[s.at()].why)
+                    .chain(self.state.nodes[place.at()].why)
+                    .max();
+                let why = blocker.and_then(|b| self.state.nodes[b.at()].why).or(of_station).or(let_work).or(self.cause);
                 let id = QueueId::new(i);
                 let seen = self.see_because(if serving { What::QueueServes(id) } else { What::QueueStopped(id) }, why);
                 let flow = &mut self.state.flow.queues[i];
@@ -218,6 +234,15 @@ impl Engine<'_> {
                 flow.stale = stale;
                 flow.why = Some(seen);
             }
+        }
+    }
+
+    /// Whether a service serves at a site, or anywhere where it does not run there.
+    pub(super) fn serves_where_needed(&self, service: crate::world::ServiceId, site: Option<SiteId>) -> bool {
+        let placed = &self.world.services[service.at()].stations;
+        match placed.iter().find(|s| Some(self.world.stations[s.at()].site) == site) {
+            Some(here) => self.serves(*here),
+            None => placed.iter().any(|s| self.serves(*s)),
         }
     }
 

@@ -129,14 +129,7 @@ impl Engine<'_> {
     fn may_start(&self, id: StationId) -> bool {
         let station = &self.world.stations[id.at()];
         let service = &self.world.services[station.service.at()];
-        service.starts_after.iter().all(|first| {
-            let placed = &self.world.services[first.at()].stations;
-            let here = placed.iter().find(|s| self.world.stations[s.at()].site == station.site);
-            match here {
-                Some(here) => self.state.stations[here.at()].phase == StationPhase::Serving,
-                None => placed.iter().any(|s| self.state.stations[s.at()].phase == StationPhase::Serving),
-            }
-        })
+        service.starts_after.iter().all(|first| self.serves_where_needed(*first, Some(station.site)))
     }
 
     /// Stops the stations that lost what they stand on, and starts those that can start.
@@ -158,10 +151,14 @@ impl Engine<'_> {
     fn station_stops(&mut self, id: StationId, cause: Option<SeenId>) {
         self.close_span();
         let seen = self.see_because(What::StationDown(id), cause);
+        let planned = self.state.maintenance.under_way
+            && self.state.maintenance.holds.iter().any(|held| !self.state.nodes[held.at()].up);
         let state = &mut self.state.stations[id.at()];
         *state = StationState {
             phase: StationPhase::Down,
             token: state.token + 1,
+            down_since: self.now,
+            planned,
             why: Some(seen),
             cold_since: None,
             slow: state.slow,
@@ -172,19 +169,39 @@ impl Engine<'_> {
     }
 
     fn station_starts(&mut self, id: StationId) {
+        let root = self.cause;
         let service = &self.world.services[self.world.stations[id.at()].service.at()];
-        let until = self.now.after(service.starts_in);
         let state = &mut self.state.stations[id.at()];
+        let short = self.now.since(state.down_since) <= service.rides_out && service.rides_out.0 > 0;
+        let until = if short || state.planned { self.now } else { self.now.after(service.starts_in) };
         state.phase = StationPhase::Starting;
         state.token += 1;
         let token = state.token;
+        self.cause = self.what_let_start(id).or(root);
         if until == self.now {
+            self.state.stations[id.at()].why = self.cause;
             self.station_started(id, token);
+            if short {
+                self.state.stations[id.at()].cold_since = None;
+            }
         } else {
             let seen = self.see(What::StationStarting(id, until));
             self.state.stations[id.at()].why = Some(seen);
             self.events.push(until, Event::Started { station: id, token });
         }
+        self.cause = root;
+    }
+
+    /// The latest of what a station had to wait for.
+    fn what_let_start(&self, id: StationId) -> Option<SeenId> {
+        let station = &self.world.stations[id.at()];
+        let nodes = station.gates.iter().flat_map(|g| &g.of).chain(&station.pool);
+        let firsts = self.world.services[station.service.at()].starts_after.iter();
+        let before = firsts.flat_map(|s| &self.world.services[s.at()].stations);
+        nodes
+            .filter_map(|n| self.state.nodes[n.at()].why)
+            .chain(before.filter_map(|s| self.state.stations[s.at()].why))
+            .max()
     }
 
     pub(super) fn station_started(&mut self, id: StationId, token: u32) {

@@ -637,7 +637,12 @@ impl Engine<'_> {
             let feature = &world.features[world.people[path.people].uses[path.feature].0.at()];
             for (store, level) in &feature.reads {
                 let flow = &self.state.flow.stores[store.at()];
-                if let Some(replica) = flow.replicas.iter().find(|r| r.site == path.site) {
+                if !self.primary_up(store.at()) {
+                    let left_s = level - self.read_age_s(*store, path.site);
+                    if left_s > 0.0 {
+                        nearest = nearest.min(left_s);
+                    }
+                } else if let Some(replica) = flow.replicas.iter().find(|r| r.site == path.site) {
                     let input = (flow.inflow, flow.slope, replica.capacity);
                     nearest = nearest.min(age_crosses_s(&replica.age, now.seconds(), input, length_s, *level));
                 }

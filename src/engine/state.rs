@@ -90,6 +90,10 @@ impl RepairStreams {
 pub struct StationState {
     pub phase: StationPhase,
     pub token: u32,
+    /// When it stopped.
+    pub down_since: Time,
+    /// It was stopped by maintenance, which starts it again.
+    pub planned: bool,
     /// The observation of its last change.
     pub why: Option<SeenId>,
     /// It is cold since then; `None`: warm.
@@ -276,7 +280,15 @@ impl State {
                 }),
             })
             .collect();
-        let station = StationState { phase: StationPhase::Down, token: 0, why: None, cold_since: None, slow: 1.0 };
+        let station = StationState {
+            phase: StationPhase::Down,
+            token: 0,
+            down_since: Time::ZERO,
+            planned: false,
+            why: None,
+            cold_since: None,
+            slow: 1.0,
+        };
         let plan = world.maintenance.as_ref().map_or("", |m| m.name.as_str());
         State {
             nodes,

@@ -56,6 +56,7 @@ impl Metrics {
                 assumptions: world.assumptions.clone(),
             },
             clock: ClockOutcome {
+                starts: world.calendar.start.to_zoned(world.calendar.zone.clone()).to_string(),
                 from: civil_label(&world.calendar, crate::units::Time::ZERO),
                 to: civil_label(&world.calendar, world.horizon),
                 zone: world.calendar.zone_name.clone(),

@@ -71,6 +71,8 @@ pub struct Provenance {
 /// The run's clock.
 #[derive(Debug, Clone, Serialize)]
 pub struct ClockOutcome {
+    /// The instant of the start, with offset and zone: `2016-10-10T00:00:00-04:00[America/New_York]`.
+    pub starts: String,
     /// Civil time of the start.
     pub from: String,
     /// Civil time of the end.

@@ -105,12 +105,13 @@ impl Shown {
 }
 
 /// A character as it can be shown: no control characters, nothing that turns the direction of writing.
-fn visible(c: char) -> char {
+pub(crate) fn visible(c: char) -> char {
     match c {
         '\t' => ' ',
         '\u{0}'..='\u{1F}' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{FFFD}'),
         '\u{7F}' => '\u{2421}',
         '\u{80}'..='\u{9F}'
+        | '\u{61C}'
         | '\u{200B}'..='\u{200F}'
         | '\u{2028}'..='\u{202E}'
         | '\u{2060}'..='\u{206F}'

@@ -2,3 +2,5 @@
 
 #[cfg(feature = "cli")]
 pub mod diagnostics;
+#[cfg(feature = "cli")]
+pub mod text;

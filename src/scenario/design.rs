@@ -202,6 +202,9 @@ pub struct Service {
     /// Services that must serve before this one begins to start: at the same site, or wherever they run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts_after: Vec<String>,
+    /// An interruption this short of what it stands on is ridden out: it fails meanwhile, but need not start again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rides_out: Duration,
     /// The cold cache after a start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warms: Option<Warm>,
@@ -299,6 +302,9 @@ pub struct Queue {
     /// What else must work for the workers to work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands_on: Option<Gate>,
+    /// Services that must serve for its workers to work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// Items older than this are stale for the people who wait for them.
     pub fresh_within: Duration,
     /// Items that arrive whatever people do.

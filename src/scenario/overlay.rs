@@ -150,7 +150,10 @@ pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
     }
     let own = strategy.as_ref().map(|name| format!("strategies.{name}.maintenance")).unwrap_or_default();
     let asked = patching.asked(&choice.maintenance, &[&own, "run.maintenance"]);
+    // "none" is a choice too, unless a plan bears that name.
+    let is_none = |asked: &Asked| asked.0 == "none" && !patching.names("maintenance").iter().any(|n| n == "none");
     let maintenance = match asked {
+        Some(asked) if is_none(&asked) => None,
         Some(asked) => patching.named("maintenance", "maintenance plan", Some(asked)),
         None => patching.names("maintenance").into_iter().next(),
     };

@@ -16,7 +16,7 @@ pub struct Strategy {
     /// How each group fails over; a group that is not named here does not.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub failover: Named<Failover>,
-    /// The maintenance plan that goes with it, unless the run picks another.
+    /// The maintenance plan that goes with it, unless the run picks another; `"none"` for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<String>,
     /// Values of the file that this strategy changes, by their path.
@@ -232,7 +232,7 @@ pub enum Failback {
     After(Duration),
 }
 
-/// A planned takedown.
+/// A planned takedown. What it stops is started again within it: its end is the moment in which users are served.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Maintenance {

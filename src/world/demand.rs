@@ -60,6 +60,7 @@ pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<S
                 .collect(),
             starts_in: service.starts_in,
             starts_after,
+            rides_out: service.rides_out,
             warms: service.warms.as_ref().map(|w| (w.takes, w.slower.0)),
         });
     }
@@ -374,6 +375,10 @@ pub fn queues(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Que
             place,
             capacity: queue.workers as f64 / takes.max(1e-9),
             gates,
+            needs: (queue.needs.iter().enumerate())
+                .filter_map(|(i, s)| tables.services.find(s, "service", format!("{path}.needs.{i}"), p))
+                .map(ServiceId::new)
+                .collect(),
             fresh_within_s: queue.fresh_within.seconds(),
             also_fed: queue.also_fed.0,
         });

@@ -50,7 +50,7 @@ pub fn strategies(scenario: &Scenario, tables: &Tables, nodes: &[Node], p: &mut 
                 );
             }
         }
-        if let Some(plan) = &strategy.maintenance {
+        if let Some(plan) = strategy.maintenance.as_ref().filter(|plan| *plan != "none") {
             plans.find(plan, "maintenance plan", format!("strategies.{name}.maintenance"), p);
         }
     }
@@ -64,7 +64,7 @@ fn pick(scenario: &Scenario, pick: &Pick, path: &str, p: &mut Problems) {
         ("maintenance", &pick.maintenance, names(scenario.maintenance.names().collect())),
         ("variant", &pick.variant, names(scenario.variants.names().collect())),
     ] {
-        if let Some(name) = chosen {
+        if let Some(name) = chosen.as_ref().filter(|name| field == "strategy" || *name != "none") {
             let kind = if field == "maintenance" { "maintenance plan" } else { field };
             known.find(name, kind, format!("{path}.{field}"), p);
         }

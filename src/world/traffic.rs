@@ -33,6 +33,8 @@ pub struct Service {
     pub starts_in: Duration,
     /// Services that must serve first.
     pub starts_after: Vec<ServiceId>,
+    /// Interruptions up to this long need no new start.
+    pub rides_out: Duration,
     /// Cold cache: how long, and how much slower at first.
     pub warms: Option<(Duration, f64)>,
 }
@@ -102,6 +104,8 @@ pub struct Queue {
     pub capacity: f64,
     /// All of these must hold.
     pub gates: Vec<Gate>,
+    /// Services that must serve.
+    pub needs: Vec<ServiceId>,
     /// Stale beyond this age, in seconds.
     pub fresh_within_s: f64,
     /// Items per second that arrive anyway.

@@ -1,0 +1,140 @@
+//! The command line as it is typed.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// What is said below `--help`.
+const EXAMPLES: &str = "\
+Compare designs:
+  firedrill new school.ron                          a scenario to start from
+  firedrill run school.ron                          what the users live through
+  firedrill run school.ron --strategy \"warm standby\"
+  firedrill run school.ron --set services.web.queue=100
+
+Test in CI:
+  firedrill check scenarios/*.ron                   mistakes, with their place and their fix
+  firedrill test scenarios                          every expectation in every file
+  firedrill run school.ron --twice                  proof that a run can be repeated
+
+Rehearse:
+  firedrill run school.ron --seed 7                 another piece of luck
+  firedrill run school.ron --json                   all numbers and the whole story, for a tool
+
+Exit codes: 0 all well, 1 an expectation failed, 2 wrong usage, 3 the scenario has mistakes,
+4 cannot read or write, 5 not deterministic, 101 a bug of firedrill.";
+
+/// Judges failover designs by what their users live through.
+///
+/// A scenario file says which sites, services and people there are, what breaks, and how the design responds. A run
+/// tells who was down when, and why; the same file and the same seed tell the same, to the last bit.
+#[derive(Debug, Parser)]
+#[command(name = "firedrill", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario and tell what its users lived through
+    Run(RunArgs),
+    /// Look for mistakes in scenarios without running them
+    Check {
+        /// Scenario files; `-` is the standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Run scenarios and hold them against what they expect
+    Test {
+        /// Scenario files, or folders that are searched for `.ron`
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// The luck of the runs
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        seed: u64,
+    },
+    /// Write a scenario to start from
+    New {
+        /// Where to; an existing file is left alone. Without it, to the standard output
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Which run, and how it is shown.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The scenario; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How the design responds; by default the file's choice, else its first strategy
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+    /// Which maintenance plan is carried out
+    #[arg(long, value_name = "NAME")]
+    pub maintenance: Option<String>,
+    /// Which reading of the story is taken
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Change a value of the file for this run; may be given more than once
+    ///
+    /// The value is written as in the file; the quotes of a quantity may be left out:
+    /// `--set services.web.takes=fixed("5ms")`, `--set clock.horizon=2d`.
+    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
+    pub set: Vec<(String, String)>,
+    /// The luck of the run: any number
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Which replication under this seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub replication: u64,
+    /// Print all numbers and the whole story as JSON (docs/reference/json.md)
+    #[arg(long)]
+    pub json: bool,
+    /// Run twice and compare; where the runs differ, show the first difference
+    #[arg(long, conflicts_with = "json")]
+    pub twice: bool,
+}
+
+fn path_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((path, value)) if !path.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((path.trim().to_owned(), quoted(value.trim())))
+        }
+        _ => Err("write a path, an equals sign and a value, like services.web.queue=100".to_owned()),
+    }
+}
+
+/// A quantity or a name as the shell leaves it, put back in quotes: `2d` is `"2d"`. What begins like another value of a
+/// file, or like one of its variants with fields, is taken as it is.
+fn quoted(value: &str) -> String {
+    let is_number = value.parse::<f64>().is_ok() || value.replace('_', "").parse::<f64>().is_ok();
+    let is_written = value.starts_with(['"', '\'', '(', '[', '{']) || value.contains('(') || value.starts_with("r#");
+    let is_word = value.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    if is_number || is_written || is_word { value.to_owned() } else { format!("{value:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn values_may_leave_out_quotes_where_nothing_else_is_meant() {
+        let set = |text: &str| path_and_value(text).map(|(path, value)| format!("{path} {value}"));
+        assert_eq!(set("clock.horizon=2d").as_deref(), Ok(r#"clock.horizon "2d""#));
+        assert_eq!(set("a.b=fixed(\"5ms\")").as_deref(), Ok(r#"a.b fixed("5ms")"#));
+        assert_eq!(set("a=4_200").as_deref(), Ok("a 4_200"));
+        assert_eq!(set("a=true").as_deref(), Ok("a true"));
+        assert_eq!(set("a=30%").as_deref(), Ok(r#"a "30%""#));
+        assert_eq!(set("a = automatic").as_deref(), Ok("a automatic"));
+        assert!(set("a").is_err() && set("=1").is_err() && set("a=").is_err());
+    }
+}

@@ -1,0 +1,19 @@
+//! What the exit code of the command means. When several apply, the highest is given. Documented for users in
+//! `docs/reference/exit-codes.md`.
+
+/// All went well, and every expectation holds.
+#[allow(dead_code, reason = "the codes are documented here whether or not a name is needed for them")]
+pub const OK: u8 = 0;
+/// An expectation does not hold.
+pub const EXPECTATION_FAILED: u8 = 1;
+/// The command was used wrongly: an option that does not exist, a folder without scenarios.
+pub const USAGE: u8 = 2;
+/// A scenario has mistakes, or is not text.
+pub const SCENARIO: u8 = 3;
+/// Something could not be read or written.
+pub const FILES: u8 = 4;
+/// Two runs that have to be the same are not.
+pub const NOT_DETERMINISTIC: u8 = 5;
+/// A panic: a bug of firedrill, never of a scenario. Rust's own code for it.
+#[allow(dead_code, reason = "Rust gives it by itself")]
+pub const BUG: u8 = 101;

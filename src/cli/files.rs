@@ -1,0 +1,148 @@
+//! Files: scenarios that are read, a new one that is written.
+
+use super::exit;
+use firedrill::scenario::Source;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Files are not read further than this: a scenario of a hundred megabytes is a mistake, and so is `/dev/zero`.
+const BYTES_MAX: u64 = 64 << 20;
+/// Folders in folders are searched this deep.
+const DEPTH_MAX: usize = 32;
+
+/// What went wrong with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It could not be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not text.
+    #[error("{} is not text: the byte at offset {offset} is not UTF-8; save it as UTF-8", path.display())]
+    NotText {
+        /// Which.
+        path: PathBuf,
+        /// The first byte that is not.
+        offset: usize,
+    },
+    /// It is larger than any scenario.
+    #[error("{} is larger than {} MB; a scenario is not", path.display(), BYTES_MAX >> 20)]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+    },
+    /// There is something already.
+    #[error("{} exists, and is left as it is; name another file, or remove it first", path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It could not be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A folder has no scenarios in it.
+    #[error("{} has no .ron files in it", path.display())]
+    Empty {
+        /// Which.
+        path: PathBuf,
+    },
+}
+
+impl FileError {
+    /// The exit code that tells of it.
+    pub fn exit(&self) -> u8 {
+        match self {
+            FileError::NotText { .. } | FileError::TooLarge { .. } => exit::SCENARIO,
+            FileError::Empty { .. } => exit::USAGE,
+            FileError::Read { .. } | FileError::Exists { .. } | FileError::Write { .. } => exit::FILES,
+        }
+    }
+}
+
+/// Reads a scenario's text; `-` is the standard input.
+pub fn read(path: &Path) -> Result<Source, FileError> {
+    let failed = |source| FileError::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let (name, read) = if path == Path::new("-") {
+        ("standard input".to_owned(), io::stdin().lock().take(BYTES_MAX + 1).read_to_end(&mut bytes))
+    } else {
+        let file = fs::File::open(path).map_err(failed)?;
+        (path.display().to_string(), file.take(BYTES_MAX + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(failed)?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(FileError::TooLarge { path: path.to_owned() });
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(name, text)),
+        Err(error) => Err(FileError::NotText { path: path.to_owned(), offset: error.utf8_error().valid_up_to() }),
+    }
+}
+
+/// The scenarios at a path: the file itself, or what a folder and its folders hold, in the order of their names.
+pub fn scenarios(path: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let failed = |source| FileError::Read { path: path.to_owned(), source };
+    if path == Path::new("-") || !fs::metadata(path).map_err(failed)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    search(path, 0, &mut found)?;
+    match found.is_empty() {
+        true => Err(FileError::Empty { path: path.to_owned() }),
+        false => Ok(found),
+    }
+}
+
+fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), FileError> {
+    let failed = |source| FileError::Read { path: folder.to_owned(), source };
+    let mut entries = fs::read_dir(folder).map_err(failed)?.collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        // Links to folders are not followed: they may lead in a circle.
+        let is_folder = entry.file_type().map_err(failed)?.is_dir();
+        if is_folder && depth < DEPTH_MAX && !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            search(&path, depth + 1, found)?;
+        } else if !is_folder && path.extension().is_some_and(|e| e == "ron") && path.is_file() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file that is not there yet: whole or not at all, and never over another.
+pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    let exists = || FileError::Exists { path: path.to_owned() };
+    if path.symlink_metadata().is_ok() {
+        return Err(exists());
+    }
+    let mut name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?.to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&part)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        // A link does not replace a file that came into being in the meantime; a rename would.
+        .and_then(|()| match fs::hard_link(&part, path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists && path.symlink_metadata().is_err() => {
+                fs::rename(&part, path)
+            }
+            linked => linked,
+        });
+    // After a rename there is nothing left to remove.
+    let _ = fs::remove_file(&part);
+    written.map_err(|error| if error.kind() == io::ErrorKind::AlreadyExists { exists() } else { failed(error) })
+}

@@ -1,0 +1,216 @@
+//! The command line: the only part that touches files, the terminal and the environment. Each command builds all of its
+//! output and then writes it at once, so that an interrupt leaves nothing half said.
+
+mod args;
+pub mod exit;
+mod files;
+mod terminal;
+mod test;
+mod twice;
+
+use args::{Cli, Command, RunArgs};
+use clap::Parser;
+use firedrill::metrics::{Outcome, StoryLine};
+use firedrill::report::{diagnostics, text};
+use firedrill::rng::Luck;
+use firedrill::run::run;
+use firedrill::scenario::{Choice, Diagnostics, Source};
+use firedrill::{load, world::World};
+use serde::Serialize;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+/// The scenario that `new` writes.
+const STARTER: &str = include_str!("starter.ron");
+
+/// What a command has to say, and how it ends.
+#[derive(Debug, Default)]
+struct Said {
+    out: String,
+    err: String,
+    code: u8,
+}
+
+impl Said {
+    fn out(out: impl Into<String>) -> Said {
+        Said { out: out.into(), ..Said::default() }
+    }
+
+    /// Of several codes the highest counts.
+    fn worsen(&mut self, code: u8) {
+        self.code = self.code.max(code);
+    }
+
+    fn file_error(&mut self, error: &files::FileError) {
+        self.err.push_str(&told(error));
+        self.worsen(error.exit());
+    }
+
+    fn mistakes(&mut self, source: &Source, mistakes: &Diagnostics) {
+        self.err.push_str(&diagnostics::render(source, &mistakes.0, terminal::errors_are_coloured()));
+        self.worsen(exit::SCENARIO);
+    }
+}
+
+/// Does what the arguments say; gives the exit code.
+pub fn main() -> u8 {
+    tell_of_bugs();
+    let said = match Cli::parse().command {
+        Command::Run(args) => run_one(&args),
+        Command::Check { files } => check(&files),
+        Command::Test { paths, seed } => test::test(&paths, seed),
+        Command::New { file } => new(file.as_deref()),
+    };
+    let mut code = said.code;
+    if let Err(error) = terminal::print(&said.out) {
+        terminal::complain(&told(&files::FileError::Write { path: PathBuf::from("the standard output"), source: error }));
+        code = code.max(exit::FILES);
+    }
+    terminal::complain(&said.err);
+    code
+}
+
+/// An error and what it goes back to, on one line that nothing hostile can leave.
+fn told(error: &dyn Error) -> String {
+    let mut line = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text::clean(&line) + "\n"
+}
+
+/// A panic is a bug of ours; whoever meets it should know that, and what would help.
+fn tell_of_bugs() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        usual(info);
+        terminal::complain("this is a bug of firedrill, not of the scenario: please report it with the file and the command\n");
+    }));
+}
+
+fn run_one(args: &RunArgs) -> Said {
+    let mut said = Said::default();
+    let source = match files::read(&args.file) {
+        Ok(source) => source,
+        Err(error) => {
+            said.file_error(&error);
+            return said;
+        }
+    };
+    let choice = Choice {
+        strategy: args.strategy.clone(),
+        maintenance: args.maintenance.clone(),
+        variant: args.variant.clone(),
+        set: args.set.clone(),
+    };
+    let luck = Luck { seed: args.seed, replication: args.replication };
+    let world = match load::load(&source, &choice) {
+        Ok((_, world)) => world,
+        Err(mistakes) => {
+            said.mistakes(&source, &mistakes);
+            return said;
+        }
+    };
+    let first = run(&world, luck);
+    if args.twice {
+        return compare(&source, &choice, &world, luck, &first.outcome);
+    }
+    if args.json {
+        #[derive(Serialize)]
+        struct WithStory<'a> {
+            #[serde(flatten)]
+            outcome: &'a Outcome,
+            story: &'a [StoryLine],
+        }
+        let json = serde_json::to_string_pretty(&WithStory { outcome: &first.outcome, story: &first.story });
+        // Plain data with text for keys: it can always be written.
+        return Said::out(json.expect("an outcome is plain data") + "\n");
+    }
+    let look = terminal::look();
+    let replay = replay(args);
+    let layout = text::Layout { width: look.width, colour: look.colour, replay: Some(&replay) };
+    Said::out(text::render(&first.outcome, &first.story, layout))
+}
+
+/// Runs again from the text on, and compares.
+fn compare(source: &Source, choice: &Choice, world: &World, luck: Luck, first: &Outcome) -> Said {
+    let again = match load::load(source, choice) {
+        Ok((_, world)) => world,
+        Err(mistakes) => {
+            let mut said = Said { code: exit::NOT_DETERMINISTIC, ..Said::default() };
+            said.err.push_str("the scenario was read without mistakes, and then not\n");
+            said.mistakes(source, &mistakes);
+            return said;
+        }
+    };
+    let second = run(&again, luck).outcome;
+    let (a, b) = (&first.provenance, &second.provenance);
+    if (&a.digest, a.observations) == (&b.digest, b.observations) {
+        return Said::out(format!("twice the same: digest {} over {} observations\n", a.digest, a.observations));
+    }
+    let err = format!(
+        "not deterministic: digests {} and {}\n{}",
+        a.digest,
+        b.digest,
+        twice::difference(world, &again, luck)
+    );
+    Said { err, code: exit::NOT_DETERMINISTIC, ..Said::default() }
+}
+
+fn check(paths: &[PathBuf]) -> Said {
+    let mut said = Said::default();
+    for path in paths {
+        match files::read(path) {
+            Err(error) => said.file_error(&error),
+            Ok(source) => match load::check(&source) {
+                Ok(()) => said.out.push_str(&format!("{}: no mistakes\n", text::clean(&source.name))),
+                Err(mistakes) => said.mistakes(&source, &mistakes),
+            },
+        }
+    }
+    said
+}
+
+fn new(file: Option<&Path>) -> Said {
+    let Some(path) = file else { return Said::out(STARTER) };
+    let mut said = Said::default();
+    match files::write_new(path, STARTER) {
+        Ok(()) => {
+            let shown = shell_word(&path.display().to_string());
+            said.out = format!("wrote {shown}; now try: firedrill run {shown}\n");
+        }
+        Err(error) => said.file_error(&error),
+    }
+    said
+}
+
+/// The command that makes a run again.
+fn replay(args: &RunArgs) -> String {
+    let mut words = vec!["firedrill".to_owned(), "run".to_owned(), shell_word(&args.file.display().to_string())];
+    let named = [("--strategy", &args.strategy), ("--maintenance", &args.maintenance), ("--variant", &args.variant)];
+    for (option, name) in named {
+        if let Some(name) = name {
+            words.extend([option.to_owned(), shell_word(name)]);
+        }
+    }
+    for (path, value) in &args.set {
+        words.extend(["--set".to_owned(), shell_word(&format!("{path}={value}"))]);
+    }
+    words.extend(["--seed".to_owned(), args.seed.to_string()]);
+    if args.replication != 0 {
+        words.extend(["--replication".to_owned(), args.replication.to_string()]);
+    }
+    words.join(" ")
+}
+
+/// A word as a shell reads it back.
+fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    let word = text::clean(word);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word,
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}

@@ -1,0 +1,58 @@
+//! The terminal: what may be shown on it, and how it is written to.
+
+use std::io::{IsTerminal, Write};
+
+/// Columns where there is no terminal to ask.
+const WIDTH_WITHOUT_TERMINAL: usize = 100;
+/// Wider lines are harder to read, however wide the terminal.
+const WIDTH_MAX: usize = 140;
+
+/// What one stream of output shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Columns.
+    pub width: usize,
+    /// Whether it shows colour.
+    pub colour: bool,
+}
+
+/// What the standard output shows: colour only on a terminal, and as `NO_COLOR` and its like say.
+pub fn look() -> Look {
+    let stdout = std::io::stdout();
+    let colour = is_coloured(&stdout);
+    let asked = std::env::var_os("COLUMNS").and_then(|text| text.to_str()?.parse::<usize>().ok());
+    let real = if stdout.is_terminal() { terminal_size::terminal_size().map(|(w, _)| usize::from(w.0)) } else { None };
+    let width = real.or(asked).unwrap_or(WIDTH_WITHOUT_TERMINAL).min(WIDTH_MAX);
+    Look { width, colour }
+}
+
+/// Whether the standard error shows colour.
+pub fn errors_are_coloured() -> bool {
+    is_coloured(&std::io::stderr())
+}
+
+fn is_coloured(stream: &impl anstream::stream::RawStream) -> bool {
+    anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
+}
+
+/// Writes everything at once. A reader that has gone away is no error: it has seen what it wanted.
+pub fn print(text: &str) -> std::io::Result<()> {
+    tolerate(write(std::io::stdout().lock(), text))
+}
+
+/// Writes to the standard error. There is nowhere left to tell that it failed.
+pub fn complain(text: &str) {
+    let _ = write(std::io::stderr().lock(), text);
+}
+
+fn write(mut stream: impl Write, text: &str) -> std::io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+fn tolerate(written: std::io::Result<()>) -> std::io::Result<()> {
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

@@ -1,0 +1,270 @@
+//! What a scenario expects of its runs, held against what they show.
+//!
+//! [`runs_needed`] says which runs a file speaks of; [`judge`] holds one of them against the expectations that speak of it.
+//!
+//! ```
+//! use firedrill::{expect, load::load, rng::Luck, run::run, scenario::{Choice, Source}};
+//! let text = r#"Scenario(
+//!     format: 1,
+//!     title: "one site",
+//!     clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1h"),
+//!     sites: {"a": ()},
+//!     expect: [value(of: "components.a.availability", at_least: 1)],
+//! )"#;
+//! let source = Source::new("one.ron", text);
+//! let written = source.read_plain().scenario.unwrap();
+//! for choice in expect::runs_needed(&written) {
+//!     let (_, world) = load(&source, &choice).unwrap();
+//!     let run = run(&world, Luck { seed: 1, replication: 0 });
+//!     assert!(expect::judge(&written, &world, &run.outcome).iter().all(|verdict| verdict.passed));
+//! }
+//! ```
+
+mod path;
+
+use crate::metrics::{Interval, Outcome, PeopleOutcome};
+use crate::observe::Mood;
+use crate::scenario::diagnostics::did_you_mean;
+use crate::scenario::{Choice, Expectation, HowLong, HowMuch, Pick, Scenario, When};
+use crate::units::{Duration, Time};
+use crate::world::{World, civil_label};
+
+/// What came of one expectation in one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Which expectation: its place in the scenario's list, from 0.
+    pub expectation: usize,
+    /// What was looked at, in words.
+    pub what: String,
+    /// What was expected of it.
+    pub expected: String,
+    /// What the run showed.
+    pub seen: String,
+    /// Whether they agree.
+    pub passed: bool,
+}
+
+/// Which runs have to be made to judge a file: its default run, and one more for each other run that an expectation
+/// speaks of, in the order of the file.
+///
+/// `scenario` is the file as it is written ([`Source::read_plain`](crate::scenario::Source::read_plain)).
+pub fn runs_needed(scenario: &Scenario) -> Vec<Choice> {
+    let mut runs = vec![(resolved(scenario, &Pick::default()), Choice::default())];
+    for expectation in &scenario.expect {
+        let when = when(expectation);
+        let pick = resolved(scenario, when);
+        if runs.iter().all(|(known, _)| *known != pick) {
+            let Pick { strategy, maintenance, variant } = when.clone();
+            runs.push((pick, Choice { strategy, maintenance, variant, set: Vec::new() }));
+        }
+    }
+    runs.into_iter().map(|(_, choice)| choice).collect()
+}
+
+/// Holds a run against the expectations that speak of it. What an expectation's `when` leaves out is the file's default.
+///
+/// `scenario` is the file as it is written ([`Source::read_plain`](crate::scenario::Source::read_plain)), so that its
+/// defaults are known; `world` and `outcome` are of the run.
+///
+/// What is compared:
+/// - `downtime`, `degraded`, `stale`: seconds in which the population felt so. With `between`, of the intervals that begin
+///   in that part; intervals that follow each other without a gap are one, whatever they were due to.
+/// - `restored_at`: the end of the longest time in which the population was down; if it never was, of the longest in which
+///   it was degraded; if it never was that either, in which it was stale. Restored is not recovered: that things are stale
+///   afterwards changes nothing.
+/// - `overrun`: by how much a maintenance took longer than announced; of several, the longest overrun.
+/// - `value`: a number of the outcome by its path, as `--json` shows it.
+pub fn judge(scenario: &Scenario, world: &World, outcome: &Outcome) -> Vec<Verdict> {
+    let provenance = &outcome.provenance;
+    let this = Pick {
+        strategy: provenance.strategy.clone(),
+        maintenance: provenance.maintenance.clone(),
+        variant: provenance.variant.clone(),
+    };
+    let of_this_run = |e: &Expectation| resolved(scenario, when(e)) == this;
+    let expectations = scenario.expect.iter().enumerate().filter(|(_, e)| of_this_run(e));
+    expectations.map(|(index, expectation)| verdict(index, expectation, world, outcome)).collect()
+}
+
+fn when(expectation: &Expectation) -> &Pick {
+    match expectation {
+        Expectation::Downtime(e) | Expectation::Degraded(e) | Expectation::Stale(e) | Expectation::Overrun(e) => &e.when,
+        Expectation::RestoredAt(e) => &e.when,
+        Expectation::Value(e) => &e.when,
+    }
+}
+
+/// The run that is picked, with the file's defaults filled in as reading it does.
+fn resolved(scenario: &Scenario, pick: &Pick) -> Pick {
+    let first = |mut names: Vec<&str>| if names.is_empty() { None } else { Some(names.swap_remove(0).to_owned()) };
+    let default = &scenario.run;
+    let strategy = pick.strategy.clone().or_else(|| default.strategy.clone());
+    let strategy = strategy.or_else(|| first(scenario.strategies.names().collect()));
+    let own = strategy.as_ref().and_then(|name| scenario.strategies.get(name)?.maintenance.clone());
+    let maintenance = pick.maintenance.clone().or(own).or_else(|| default.maintenance.clone());
+    let maintenance = maintenance.or_else(|| first(scenario.maintenance.names().collect()));
+    let variant = pick.variant.clone().or_else(|| default.variant.clone());
+    Pick { strategy, maintenance, variant }
+}
+
+/// What was found, or why nothing was: the words, and whether it is as expected.
+type Seen = (String, bool);
+
+fn verdict(index: usize, expectation: &Expectation, world: &World, outcome: &Outcome) -> Verdict {
+    let (what, expected, (seen, passed)) = match expectation {
+        Expectation::Downtime(e) => (format!("{}: down", e.of), length_wanted(e), felt(e, Mood::Down, world, outcome)),
+        Expectation::Degraded(e) => {
+            (format!("{}: degraded", e.of), length_wanted(e), felt(e, Mood::Degraded, world, outcome))
+        }
+        Expectation::Stale(e) => (format!("{}: stale", e.of), length_wanted(e), felt(e, Mood::Stale, world, outcome)),
+        Expectation::Overrun(e) => (format!("{}: overrun", e.of), length_wanted(e), overrun(e, world, outcome)),
+        Expectation::RestoredAt(e) => {
+            let mut expected = world.calendar.read(&e.at).map_or(e.at.clone(), |at| civil_label(&world.calendar, at));
+            expected.push_str(&tolerance(e.within));
+            (format!("{}: restored", e.of), expected, restored(e, world, outcome))
+        }
+        Expectation::Value(e) => (e.of.clone(), number_wanted(e), number(e, outcome)),
+    };
+    Verdict { expectation: index, what, expected, seen, passed }
+}
+
+fn length_wanted(e: &HowLong) -> String {
+    let between = e.between.as_ref().map_or(String::new(), |(from, to)| format!(", begun {from} to {to}"));
+    format!("{}{}{between}", exactly(e.is.seconds()), tolerance(e.within))
+}
+
+fn tolerance(within: Duration) -> String {
+    if within == Duration::ZERO { String::new() } else { format!(" ± {}", exactly(within.seconds())) }
+}
+
+/// The clock has nanoseconds, lengths are sums of them: less than a microsecond is no difference.
+fn is_near(seen_s: f64, is: Duration, within: Duration) -> bool {
+    (seen_s - is.seconds()).abs() <= within.seconds() + 1e-6
+}
+
+fn population<'a>(of: &str, outcome: &'a Outcome) -> Result<&'a PeopleOutcome, Seen> {
+    outcome.people.get(of).ok_or_else(|| {
+        let meant = did_you_mean(of, outcome.people.keys().map(String::as_str));
+        let hint = meant.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"));
+        (format!("there is no population \"{of}\"{hint}"), false)
+    })
+}
+
+fn felt(e: &HowLong, mood: Mood, world: &World, outcome: &Outcome) -> Seen {
+    let seconds = population(&e.of, outcome).and_then(|people| match part(e, world)? {
+        Some((from, to)) => {
+            let begun = stretches(&people.intervals, mood).into_iter().filter(|s| from <= s.0 && s.0 < to);
+            // From +0, because the sum of nothing is -0.
+            Ok(begun.fold(0.0, |sum, s| sum + s.1 - s.0))
+        }
+        None => Ok(match mood {
+            Mood::Down => people.downtime_s,
+            Mood::Degraded => people.degraded_s,
+            _ => people.stale_s,
+        }),
+    });
+    match seconds {
+        Ok(seconds) => (exactly(seconds), is_near(seconds, e.is, e.within)),
+        Err(seen) => seen,
+    }
+}
+
+/// The part of the run that counts, in seconds.
+fn part(e: &HowLong, world: &World) -> Result<Option<(f64, f64)>, Seen> {
+    let Some((from, to)) = &e.between else { return Ok(None) };
+    let read = |text: &str| world.calendar.read(text).map_err(|(reason, fix)| (format!("{reason}; {fix}"), false));
+    Ok(Some((read(from)?.seconds(), read(to)?.seconds())))
+}
+
+/// The times in which a mood lasted, whatever it was due to.
+fn stretches(intervals: &[Interval], mood: Mood) -> Vec<(f64, f64)> {
+    let mut found: Vec<(f64, f64)> = Vec::new();
+    for interval in intervals.iter().filter(|i| i.mood == mood) {
+        match found.last_mut() {
+            Some(last) if interval.from_s <= last.1 + 1e-9 => last.1 = last.1.max(interval.to_s),
+            _ => found.push((interval.from_s, interval.to_s)),
+        }
+    }
+    found
+}
+
+fn restored(e: &When, world: &World, outcome: &Outcome) -> Seen {
+    let people = match population(&e.of, outcome) {
+        Ok(people) => people,
+        Err(seen) => return seen,
+    };
+    let longest = |mood| stretches(&people.intervals, mood).into_iter().max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
+    let Some((_, end)) = [Mood::Down, Mood::Degraded, Mood::Stale].into_iter().find_map(longest) else {
+        return ("nothing was felt".to_owned(), false);
+    };
+    if end >= outcome.clock.horizon_s {
+        return ("not restored before the run ends".to_owned(), false);
+    }
+    let label = civil_label(&world.calendar, Time::ZERO.after(Duration::from_seconds(end)));
+    match world.calendar.read(&e.at) {
+        Ok(at) => (label, (end - at.seconds()).abs() <= e.within.seconds() + 1e-6),
+        Err((reason, fix)) => (format!("{reason}; {fix}"), false),
+    }
+}
+
+fn overrun(e: &HowLong, world: &World, outcome: &Outcome) -> Seen {
+    let part = match part(e, world) {
+        Ok(part) => part,
+        Err(seen) => return seen,
+    };
+    let counts = |from_s: f64| part.is_none_or(|(from, to)| from <= from_s && from_s < to);
+    let of_this = outcome.maintenance.iter().filter(|m| m.plan == e.of && m.ended != "not begun" && counts(m.from_s));
+    match of_this.map(|m| m.overrun_s).max_by(f64::total_cmp) {
+        Some(seconds) => (exactly(seconds), is_near(seconds, e.is, e.within)),
+        None => (format!("\"{}\" did not take place", e.of), false),
+    }
+}
+
+fn number_wanted(e: &HowMuch) -> String {
+    let mut parts = Vec::new();
+    if let Some(is) = e.is {
+        let within = if e.within.0 == 0.0 { String::new() } else { format!(" ± {}", e.within) };
+        parts.push(format!("{is}{within}"));
+    }
+    parts.extend(e.at_least.map(|least| format!("at least {least}")));
+    parts.extend(e.at_most.map(|most| format!("at most {most}")));
+    parts.join(", ")
+}
+
+fn number(e: &HowMuch, outcome: &Outcome) -> Seen {
+    let json = match serde_json::to_value(outcome) {
+        Ok(json) => json,
+        Err(error) => return (format!("the outcome cannot be shown: {error}"), false),
+    };
+    let seen = match path::number_at(&json, &e.of) {
+        Ok(seen) => seen,
+        Err(problem) => return (problem, false),
+    };
+    // Written decimals and sums of floats: a part in a thousand million is no difference.
+    let near = |is: f64| (seen - is).abs() <= e.within.0 * is.abs() + 1e-9 * is.abs();
+    let passed = e.is.is_none_or(near)
+        && e.at_least.is_none_or(|least| seen >= least)
+        && e.at_most.is_none_or(|most| seen <= most);
+    (seen.to_string(), passed)
+}
+
+/// A length of time to the millisecond, every unit that counts: `12 h 59 min 30 s`.
+fn exactly(seconds: f64) -> String {
+    let ms = (seconds.abs() * 1e3).round() as u64;
+    let sign = if seconds < 0.0 && ms > 0 { "-" } else { "" };
+    let parts: Vec<String> = [
+        (ms / 86_400_000, "d"),
+        (ms / 3_600_000 % 24, "h"),
+        (ms / 60_000 % 60, "min"),
+        (ms / 1_000 % 60, "s"),
+        (ms % 1_000, "ms"),
+    ]
+    .iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, unit)| format!("{n} {unit}"))
+    .collect();
+    if parts.is_empty() { "0 s".to_owned() } else { format!("{sign}{}", parts.join(" ")) }
+}
+
+#[cfg(test)]
+mod tests;

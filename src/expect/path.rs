@@ -1,0 +1,102 @@
+//! A number of an outcome by its path: `people.oslo schools.user_minutes_lost`, `failovers.0.time_to_restore_s`.
+
+use crate::scenario::diagnostics::did_you_mean;
+use serde_json::Value;
+
+/// Keys that a message lists.
+const LISTED_MAX: usize = 12;
+
+/// The number at a path, or why there is none. Names may have dots in them: the longest that leads on is taken.
+pub fn number_at(root: &Value, path: &str) -> Result<f64, String> {
+    let mut furthest = Furthest { depth: 0, problem: String::new() };
+    match find(root, path, "", &mut furthest) {
+        Some(Value::Number(number)) => Ok(number.as_f64().unwrap_or(f64::NAN)),
+        Some(Value::Null) => Err(format!("{path} has no value in this run")),
+        Some(Value::Object(map)) if map.is_empty() => Err(format!("{path} is not a number but empty")),
+        Some(Value::Object(map)) => Err(format!("{path} is not a number; it has {}", list(map.keys()))),
+        Some(Value::Array(items)) => Err(format!("{path} is not a number but a list of {}", items.len())),
+        Some(_) => Err(format!("{path} is not a number")),
+        None => Err(furthest.problem),
+    }
+}
+
+/// Where the path was lost, as far in as it led.
+struct Furthest {
+    depth: usize,
+    problem: String,
+}
+
+fn find<'a>(node: &'a Value, rest: &str, walked: &str, furthest: &mut Furthest) -> Option<&'a Value> {
+    if rest.is_empty() {
+        return Some(node);
+    }
+    let step = |key: &str| -> Option<&str> {
+        let after = rest.strip_prefix(key)?;
+        if after.is_empty() { Some("") } else { after.strip_prefix('.') }
+    };
+    let onward = |key: &str| if walked.is_empty() { key.to_owned() } else { format!("{walked}.{key}") };
+    let first = rest.split('.').next().unwrap_or(rest);
+    let problem = match node {
+        Value::Object(map) => {
+            let mut keys: Vec<(&String, &Value, &str)> =
+                map.iter().filter_map(|(key, value)| Some((key, value, step(key)?))).collect();
+            keys.sort_by_key(|(key, ..)| std::cmp::Reverse(key.len()));
+            for (key, value, after) in keys {
+                if let Some(found) = find(value, after, &onward(key), furthest) {
+                    return Some(found);
+                }
+            }
+            let known = || map.keys().map(String::as_str);
+            let meant = did_you_mean(rest, known()).or_else(|| did_you_mean(first, known()));
+            match meant {
+                Some(meant) => format!("has no \"{first}\"; did you mean \"{meant}\"?"),
+                None if map.is_empty() => format!("has no \"{first}\"; it is empty"),
+                None => format!("has no \"{first}\"; it has {}", list(map.keys())),
+            }
+        }
+        Value::Array(items) => {
+            if let Some((value, after)) = first.parse::<usize>().ok().and_then(|i| Some((items.get(i)?, step(first)?))) {
+                if let Some(found) = find(value, after, &onward(first), furthest) {
+                    return Some(found);
+                }
+            }
+            format!("has {} entries, numbered from 0, and no \"{first}\"", items.len())
+        }
+        _ => format!("has nothing below it, and no \"{first}\""),
+    };
+    let holder = if walked.is_empty() { "the outcome" } else { walked };
+    if furthest.problem.is_empty() || walked.len() > furthest.depth {
+        *furthest = Furthest { depth: walked.len(), problem: format!("{holder} {problem}") };
+    }
+    None
+}
+
+fn list<'a>(keys: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let count = keys.len();
+    let shown: Vec<&str> = keys.take(LISTED_MAX).map(String::as_str).collect();
+    let more = if count > LISTED_MAX { format!(" and {} more", count - LISTED_MAX) } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn paths_lead_to_numbers_or_say_why_not() {
+        let root = json!({
+            "people": {"oslo schools": {"downtime_s": 5.5, "p50_s": null}, "a.b": {"users": 3}, "a": {"x": 1}},
+            "failovers": [{"group": "core", "time_to_restore_s": 60.0}],
+        });
+        let at = |path: &str| number_at(&root, path).map_or_else(|problem| problem, |n| n.to_string());
+        assert_eq!(at("people.oslo schools.downtime_s"), "5.5");
+        assert_eq!(at("people.a.b.users"), "3");
+        assert_eq!(at("failovers.0.time_to_restore_s"), "60");
+        insta::assert_snapshot!(
+            ["people.oslo.downtime_s", "people.oslo schools.down", "people.oslo schools", "people.oslo schools.p50_s",
+             "failovers.1.group", "failovers.0.group", "failovers", "pepole.x", "people.oslo schools.downtime_s.x", "q"]
+                .map(at).join("\n"),
+            @"");
+    }
+}

@@ -1,0 +1,187 @@
+//! A run as text for a terminal: what users lived through first, then how it came about, then the numbers.
+//!
+//! Plain data in, text out. Every name is cleaned before it is written, colour is never the only sign of anything, and
+//! sections without content are left out.
+
+mod line;
+mod numbers;
+mod origin;
+mod response;
+#[cfg(test)]
+mod sample;
+mod strip;
+mod table;
+mod timeline;
+mod words;
+
+use crate::metrics::{Outcome, StoryLine};
+use crate::units::{Duration, Time};
+use crate::world::Calendar;
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+use line::{Ink, Line};
+
+pub use line::{clean, width};
+
+/// Narrower than this nothing is laid out; the terminal then breaks the lines.
+const WIDTH_MIN: usize = 60;
+
+/// How the text is laid out.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout<'a> {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether escape sequences for colour are wanted.
+    pub colour: bool,
+    /// The command that makes this run again.
+    pub replay: Option<&'a str>,
+}
+
+/// Writes the report of one run.
+pub fn render(outcome: &Outcome, story: &[StoryLine], layout: Layout) -> String {
+    let mut page = Page::new(layout.width, layout.colour);
+    let clock = Clock::new(outcome);
+    origin::head(&mut page, outcome, &clock);
+    strip::write(&mut page, outcome, story, &clock);
+    timeline::write(&mut page, story, &clock);
+    numbers::people(&mut page, outcome);
+    response::communication(&mut page, outcome, &clock);
+    response::failovers(&mut page, outcome, &clock);
+    numbers::queues(&mut page, outcome, &clock);
+    numbers::stores(&mut page, outcome, &clock);
+    response::maintenance(&mut page, outcome);
+    numbers::overloads(&mut page, outcome, &clock);
+    origin::assumptions(&mut page, outcome);
+    origin::provenance(&mut page, outcome, layout.replay);
+    page.out
+}
+
+/// What is being written.
+pub(crate) struct Page {
+    width: usize,
+    colour: bool,
+    out: String,
+}
+
+impl Page {
+    pub(crate) fn new(width: usize, colour: bool) -> Page {
+        Page { width: width.max(WIDTH_MIN), colour, out: String::new() }
+    }
+
+    fn line(&mut self, line: Line) {
+        line.write(&mut self.out, self.colour);
+    }
+
+    fn blank(&mut self) {
+        self.out.push('\n');
+    }
+
+    /// A heading with a rule to the edge.
+    fn section(&mut self, title: &str) {
+        self.blank();
+        let line = Line::new().with(Ink::Strong, title).with(Ink::Plain, " ");
+        let rule = "─".repeat(self.width.saturating_sub(line.width()));
+        self.line(line.with(Ink::Faint, rule));
+    }
+}
+
+/// Civil time of the run's seconds.
+pub(crate) struct Clock {
+    calendar: Calendar,
+    horizon_s: f64,
+    measured_from_s: f64,
+}
+
+impl Clock {
+    fn new(outcome: &Outcome) -> Clock {
+        // An outcome that was made by hand may state no start; its times are then told from an arbitrary one.
+        let start = outcome.clock.starts.parse::<Zoned>();
+        let (start, zone) = match start {
+            Ok(zoned) => (zoned.timestamp(), zoned.time_zone().clone()),
+            Err(_) => (jiff::Timestamp::UNIX_EPOCH, TimeZone::UTC),
+        };
+        let calendar = Calendar { start, zone, zone_name: outcome.clock.zone.clone() };
+        Clock { calendar, horizon_s: outcome.clock.horizon_s, measured_from_s: outcome.clock.warm_up_s }
+    }
+
+    fn at(&self, seconds: f64) -> Zoned {
+        self.calendar.zoned(Time::ZERO.after(Duration::from_seconds(seconds)), &self.calendar.zone)
+    }
+
+    /// `Mon 10 Oct 14:31`; the year where the run is longer than most of one.
+    fn when(&self, seconds: f64) -> String {
+        self.at(seconds.round()).strftime(if self.has_years() { "%a %d %b %Y %H:%M" } else { "%a %d %b %H:%M" }).to_string()
+    }
+
+    fn has_years(&self) -> bool {
+        const SECONDS_PER_300_DAYS: f64 = 300.0 * 86_400.0;
+        self.horizon_s > SECONDS_PER_300_DAYS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(width: usize) -> String {
+        let (outcome, story) = sample::monday_morning();
+        let replay = Some("firedrill run monday.ron --seed 1");
+        let out = render(&outcome, &story, Layout { width, colour: false, replay });
+        for line in out.lines() {
+            assert!(line::width(line) <= width, "wider than {width}: {line}");
+        }
+        out
+    }
+
+    #[test]
+    fn a_run_at_80_columns() {
+        insta::assert_snapshot!(rendered(80));
+    }
+
+    #[test]
+    fn a_run_at_100_columns() {
+        insta::assert_snapshot!(rendered(100));
+    }
+
+    #[test]
+    fn plain_text_has_no_escapes_and_colour_says_nothing_else() {
+        let (outcome, story) = sample::monday_morning();
+        let colour = render(&outcome, &story, Layout { width: 100, colour: true, replay: None });
+        let plain = render(&outcome, &story, Layout { width: 100, colour: false, replay: None });
+        assert!(colour.contains('\u{1b}') && !plain.contains('\u{1b}'));
+        assert_eq!(anstream::adapter::strip_str(&colour).to_string(), plain);
+    }
+
+    #[test]
+    fn hostile_names_do_not_reach_the_terminal() {
+        let (mut outcome, mut story) = sample::monday_morning();
+        let hostile = "\u{1b}]0;x\u{7}\u{202e}\r\n\u{9b}31m";
+        outcome.title.push_str(hostile);
+        outcome.clock.zone.push_str(hostile);
+        let people = outcome.people.remove("oslo schools").unwrap();
+        outcome.people.insert(hostile.to_owned(), people);
+        outcome.failovers[0].group.push_str(hostile);
+        outcome.failovers[0].failure = Some(hostile.to_owned());
+        outcome.maintenance[0].plan.push_str(hostile);
+        outcome.provenance.assumptions[0].why.push_str(hostile);
+        outcome.provenance.strategy = Some(hostile.to_owned());
+        story.iter_mut().for_each(|line| line.text.push_str(hostile));
+        let out = render(&outcome, &story, Layout { width: 80, colour: false, replay: Some(hostile) });
+        assert!(!out.chars().any(|c| c.is_control() && c != '\n'), "{out}");
+        assert!(!out.contains('\u{202e}'));
+    }
+
+    #[test]
+    fn nothing_happened_is_a_short_report() {
+        let (mut outcome, _) = sample::monday_morning();
+        outcome.people.clear();
+        outcome.failovers.clear();
+        outcome.queues.clear();
+        outcome.stores.clear();
+        outcome.maintenance.clear();
+        outcome.services.clear();
+        outcome.communication = Default::default();
+        outcome.provenance.assumptions.clear();
+        insta::assert_snapshot!(render(&outcome, &[], Layout { width: 80, colour: false, replay: None }));
+    }
+}

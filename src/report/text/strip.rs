@@ -1,0 +1,251 @@
+//! The users' experience as a strip: the worst that each population felt in each stretch of the run.
+
+use super::line::{Ink, Line, cut, width};
+use super::table::ROWS_MAX;
+use super::{Clock, Page, words};
+use crate::metrics::{Interval, Outcome, StoryLine, Theme};
+use crate::observe::Mood;
+use jiff::civil::DateTime;
+use jiff::{Span, ToSpan};
+
+/// Columns that a name may take.
+const NAME_WIDTH_MAX: usize = 24;
+const CELLS_MAX: usize = 144;
+const INDENT: usize = 2;
+
+/// The sign and the colour of a mood.
+pub fn sign(mood: Mood) -> (Ink, &'static str) {
+    match mood {
+        Mood::Fine => (Ink::Good, "·"),
+        Mood::Stale => (Ink::Stale, "░"),
+        Mood::Degraded => (Ink::Degraded, "▒"),
+        Mood::Down => (Ink::Bad, "█"),
+    }
+}
+
+/// Writes a row per population, marks for maintenance and words, and the axis.
+pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Clock) {
+    if outcome.people.is_empty() || clock.horizon_s <= 0.0 {
+        return;
+    }
+    page.section("What users lived through");
+    let told: Vec<f64> = story.iter().filter(|l| is_word_to_users(l)).map(|l| l.at_s).collect();
+    let names = outcome.people.keys().map(|n| width(n)).chain([width("maintenance"), width("users told")]);
+    let name_width = names.max().unwrap_or(0).min(NAME_WIDTH_MAX);
+    let left = INDENT + name_width + 2;
+    let cells = Cells::new(clock.horizon_s, page.width.saturating_sub(left + 1).min(CELLS_MAX));
+    let row = |page: &mut Page, name: &str, inks: Vec<(Ink, &'static str)>| {
+        let mut line = Line::new().with(Ink::Plain, " ".repeat(INDENT)).with(Ink::Plain, cut(name, name_width));
+        line.pad(left);
+        inks.into_iter().for_each(|(ink, sign)| line.push(ink, sign));
+        page.line(line);
+    };
+    for (name, people) in outcome.people.iter().take(ROWS_MAX) {
+        row(page, name, cells.moods(&people.intervals, clock.measured_from_s).into_iter().map(sign_or_blank).collect());
+    }
+    if let Some(more) = outcome.people.len().checked_sub(ROWS_MAX).filter(|&n| n > 0) {
+        page.line(Line::new().with(Ink::Faint, format!("  and {more} more; --json has them all")));
+    }
+    let planned: Vec<(f64, f64)> = outcome.maintenance.iter().map(|m| (m.from_s, m.from_s + m.actual_s)).collect();
+    let held = planned.iter().any(|(from, to)| to > from);
+    if held {
+        row(page, "maintenance", cells.marks(&planned, "▬").into_iter().map(|s| (Ink::Planned, s)).collect());
+    }
+    if !told.is_empty() {
+        let points: Vec<(f64, f64)> = told.iter().map(|&at| (at, at)).collect();
+        row(page, "users told", cells.marks(&points, "▲").into_iter().map(|s| (Ink::Word, s)).collect());
+    }
+    for text in cells.axis(clock) {
+        page.line(Line::new().with(Ink::Plain, " ".repeat(left)).with(Ink::Faint, text));
+    }
+    let mut legend = Line::new();
+    let felt = |mood: Mood| outcome.people.values().any(|p| p.intervals.iter().any(|i| i.mood == mood));
+    for (mood, word) in [
+        (Mood::Fine, "fine"),
+        (Mood::Stale, "stale"),
+        (Mood::Degraded, "degraded"),
+        (Mood::Down, "down"),
+    ] {
+        if mood == Mood::Fine || felt(mood) {
+            let (ink, sign) = sign(mood);
+            legend.push(ink, sign);
+            legend.push(Ink::Faint, format!(" {word}  "));
+        }
+    }
+    legend.push(Ink::Faint, format!("(the worst of each {})", words::length(cells.each_s)));
+    page.blank();
+    let indent = if left + legend.width() <= page.width { left } else { INDENT };
+    page.line(Line::new().with(Ink::Plain, " ".repeat(indent)).and(legend));
+}
+
+/// Words that reach the users, told from decisions by how the story puts them.
+pub fn is_word_to_users(line: &StoryLine) -> bool {
+    line.theme == Theme::Word && line.text.starts_with("users are told")
+}
+
+fn sign_or_blank(mood: Option<Mood>) -> (Ink, &'static str) {
+    mood.map_or((Ink::Plain, " "), sign)
+}
+
+/// The run in stretches of one length.
+struct Cells {
+    count: usize,
+    each_s: f64,
+    horizon_s: f64,
+}
+
+impl Cells {
+    /// As many as fit, each of a length that divides a minute, an hour or six hours, or is made of days: the ticks of the
+    /// axis are then evenly spaced.
+    fn new(horizon_s: f64, count_max: usize) -> Cells {
+        const DAY: f64 = 86_400.0;
+        let seconds = [0.001, 0.01, 0.1, 0.5, 1.0, 2.0, 3.0, 5.0, 6.0, 10.0, 12.0, 15.0, 20.0, 30.0];
+        let minutes = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 72, 90, 120, 180, 240, 360, 720, 1440];
+        let minutes = minutes.map(|m| f64::from(m) * 60.0);
+        let days = (2..).map(|d| f64::from(d) * DAY);
+        let fits = |each: &f64| horizon_s / each <= count_max as f64;
+        // Days go on without end, so that one fits.
+        let each_s = seconds.into_iter().chain(minutes).chain(days).find(fits).unwrap_or(horizon_s);
+        Cells { count: (horizon_s / each_s).ceil().max(1.0) as usize, each_s, horizon_s }
+    }
+
+    /// The worst mood of each stretch; nothing where it was not measured.
+    fn moods(&self, intervals: &[Interval], measured_from_s: f64) -> Vec<Option<Mood>> {
+        let mut moods: Vec<Option<Mood>> = (1..=self.count)
+            .map(|end| (end as f64 * self.each_s > measured_from_s).then_some(Mood::Fine))
+            .collect();
+        for interval in intervals {
+            for cell in self.touched(interval.from_s, interval.to_s) {
+                moods[cell] = moods[cell].max(Some(interval.mood));
+            }
+        }
+        moods
+    }
+
+    fn marks(&self, spans: &[(f64, f64)], mark: &'static str) -> Vec<&'static str> {
+        let mut marks = vec![" "; self.count];
+        for &(from, to) in spans {
+            self.touched(from, to).for_each(|cell| marks[cell] = mark);
+        }
+        marks
+    }
+
+    /// The stretches that a span of time touches: at least one, and not the one that begins when it ends.
+    fn touched(&self, from_s: f64, to_s: f64) -> std::ops::Range<usize> {
+        let first = ((from_s / self.each_s).floor().max(0.0) as usize).min(self.count - 1);
+        let last = ((to_s / self.each_s).ceil().max(0.0) as usize).min(self.count);
+        first..last.max(first + 1)
+    }
+
+    /// Ticks, hours, and days below them.
+    fn axis(&self, clock: &Clock) -> Vec<String> {
+        let steps: [(Span, f64); 19] = [
+            (1.second(), 1.0),
+            (5.seconds(), 5.0),
+            (15.seconds(), 15.0),
+            (1.minute(), 60.0),
+            (5.minutes(), 300.0),
+            (15.minutes(), 900.0),
+            (30.minutes(), 1_800.0),
+            (1.hour(), 3_600.0),
+            (2.hours(), 7_200.0),
+            (3.hours(), 10_800.0),
+            (6.hours(), 21_600.0),
+            (12.hours(), 43_200.0),
+            (1.day(), 86_400.0),
+            (2.days(), 172_800.0),
+            (7.days(), 604_800.0),
+            (1.month(), 2_592_000.0),
+            (3.months(), 7_776_000.0),
+            (1.year(), 31_536_000.0),
+            (10.years(), 315_360_000.0),
+        ];
+        let label_width = |s: f64| match s {
+            s if s < 60.0 => 10.0,
+            s if s < 3_600.0 => 7.0,
+            s if s < 86_400.0 => 4.0,
+            s if s < 2_592_000.0 => 8.0,
+            _ => 5.0,
+        };
+        let fits = |(_, s): &&(Span, f64)| s / self.each_s >= label_width(*s);
+        let Some(&(step, step_s)) = steps.iter().find(fits) else { return Vec::new() };
+        let format = match step_s {
+            s if s < 60.0 => "%H:%M:%S",
+            s if s < 3_600.0 => "%H:%M",
+            s if s < 86_400.0 => "%H",
+            s if s < 2_592_000.0 => "%d %b",
+            s if s < 31_536_000.0 => "%b",
+            _ => "%Y",
+        };
+        let mut ticks = vec!["─"; self.count];
+        let (mut hours, mut days) = (Labels::default(), Labels::default());
+        let start = clock.at(0.0).datetime();
+        let mut civil = floor(start, step_s);
+        let mut told = String::new();
+        // Civil time, so that ticks stay at full hours when the clocks change.
+        while let Ok(zoned) = clock.calendar.zone.to_zoned(civil) {
+            let at_s = clock.calendar.time_of(zoned.timestamp()).seconds();
+            if at_s >= self.horizon_s {
+                break;
+            }
+            let day = match step_s {
+                s if s < 86_400.0 => civil.strftime("%a %d %b").to_string(),
+                s if s < 31_536_000.0 => civil.strftime("%Y").to_string(),
+                _ => String::new(),
+            };
+            if at_s >= 0.0 {
+                let column = (at_s / self.each_s).floor() as usize;
+                ticks[column] = "┬";
+                hours.put(column, &civil.strftime(format).to_string());
+                if day != told && days.put(column, &day) {
+                    told = day;
+                }
+            }
+            match civil.checked_add(step) {
+                Ok(next) if next > civil => civil = next,
+                _ => break,
+            }
+        }
+        [ticks.concat(), hours.text, days.text].into_iter().filter(|l| !l.trim().is_empty()).collect()
+    }
+}
+
+/// The last multiple of a step at or before a civil time.
+fn floor(civil: DateTime, step_s: f64) -> DateTime {
+    let day = civil.date().to_datetime(jiff::civil::Time::midnight());
+    match step_s {
+        s if s < 86_400.0 => {
+            let clock = civil.time();
+            let seconds = i64::from(clock.hour()) * 3_600 + i64::from(clock.minute()) * 60 + i64::from(clock.second());
+            let whole = seconds - seconds % (s as i64);
+            day.checked_add(whole.seconds()).unwrap_or(day)
+        }
+        s if s < 604_800.0 => day,
+        s if s < 2_592_000.0 => {
+            let back = i64::from(day.weekday().to_monday_zero_offset());
+            day.checked_sub(back.days()).unwrap_or(day)
+        }
+        s if s < 31_536_000.0 => day.first_of_month(),
+        _ => day.first_of_year(),
+    }
+}
+
+/// Labels on a line, each where its tick is, none over another.
+#[derive(Default)]
+struct Labels {
+    text: String,
+    columns: usize,
+}
+
+impl Labels {
+    fn put(&mut self, column: usize, label: &str) -> bool {
+        let gap = usize::from(self.columns > 0);
+        if label.is_empty() || column < self.columns + gap {
+            return false;
+        }
+        self.text.push_str(&" ".repeat(column - self.columns));
+        self.text.push_str(label);
+        self.columns = column + width(label);
+        true
+    }
+}

@@ -1,0 +1,108 @@
+//! Numbers as people read them.
+
+use crate::metrics::length_words;
+
+/// What stands where there is nothing to say.
+pub const NOTHING: &str = "–";
+
+/// A number with thousands separators; a decimal only where it is small.
+pub fn count(value: f64) -> String {
+    if !value.is_finite() {
+        return NOTHING.to_owned();
+    }
+    if value.abs() >= 1e15 {
+        return format!("{value:.2e}");
+    }
+    let tenths = (value * 10.0).round() / 10.0;
+    if tenths.abs() < 100.0 && tenths.fract() != 0.0 {
+        return format!("{tenths:.1}");
+    }
+    let digits = format!("{:.0}", value.abs());
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if value < 0.0 && out != "0" { format!("-{out}") } else { out }
+}
+
+/// A length of time, two units at most: `12 h 59 min`.
+pub fn length(seconds: f64) -> String {
+    match seconds {
+        s if !s.is_finite() => NOTHING.to_owned(),
+        s if s < 0.0 => format!("-{}", length(-s)),
+        // Rounding to two units must carry: 59 min 59.7 s is 1 h.
+        s if s == 0.0 => "0 s".to_owned(),
+        s if s < 0.0095 => latency(s),
+        s if s < 1.0 && (s * 1e3).round() >= 1e3 => "1 s".to_owned(),
+        s if s < 60.0 && (s * 10.0).round() >= 600.0 => "1 min".to_owned(),
+        s => length_words(s),
+    }
+}
+
+/// A latency with two or three digits that count.
+pub fn latency(seconds: f64) -> String {
+    match seconds {
+        s if !s.is_finite() => NOTHING.to_owned(),
+        s if s < 0.000_999_5 => format!("{:.0} µs", s * 1e6),
+        s if s < 0.009_95 => format!("{:.1} ms", s * 1e3),
+        s if s < 0.999_5 => format!("{:.0} ms", s * 1e3),
+        s if s < 9.95 => format!("{s:.1} s"),
+        s => length(s.round()),
+    }
+}
+
+/// A share as a percentage with as many digits as tell it from 100%: `99.87%`, `99.99954%`.
+pub fn share(value: f64) -> String {
+    if !value.is_finite() {
+        return NOTHING.to_owned();
+    }
+    if value >= 1.0 {
+        return format!("{:.0}%", value * 100.0);
+    }
+    let missing = (1.0 - value) * 100.0;
+    let (mut digits, mut step) = (1, 1.0);
+    while missing < step * (1.0 - 1e-6) && digits < 9 {
+        step /= 10.0;
+        digits += 1;
+    }
+    // Truncated rather than rounded: what was lost must not round up to a perfect record.
+    let scale = [10.0, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9][digits - 1];
+    let shown = (value * 100.0 * scale + 1e-6).floor() / scale;
+    format!("{shown:.digits$}%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        let shown: Vec<String> = [0.0, 0.26, 12.0, 99.96, 999.5, 4_200_000.0, -1234.0, f64::NAN].map(count).into();
+        assert_eq!(shown, ["0", "0.3", "12", "100", "1,000", "4,200,000", "-1,234", "–"]);
+    }
+
+    #[test]
+    fn lengths_have_two_units_and_carry() {
+        let shown: Vec<String> =
+            [0.0, 0.08, 0.9999, 59.97, 90.0, 46_740.0, 46_770.4, 86_400.0, 90_061.0].map(length).into();
+        assert_eq!(
+            shown,
+            ["0 s", "80 ms", "1 s", "1 min", "1 min 30 s", "12 h 59 min", "12 h 59 min", "1 d", "1 d 1 h"]
+        );
+    }
+
+    #[test]
+    fn shares_never_round_up_to_all() {
+        let shown: Vec<String> = [1.0, 0.8197, 0.5, 0.999, 0.99987, 0.9999999, 0.0].map(share).into();
+        assert_eq!(shown, ["100%", "81.9%", "50.0%", "99.90%", "99.987%", "99.999990%", "0.0%"]);
+    }
+
+    #[test]
+    fn latencies_have_units() {
+        let shown: Vec<String> = [0.000_2, 0.004_5, 0.082, 1.26, 12.3, 75.0].map(latency).into();
+        assert_eq!(shown, ["200 µs", "4.5 ms", "82 ms", "1.3 s", "12 s", "1 min 15 s"]);
+    }
+}

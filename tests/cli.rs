@@ -1,0 +1,221 @@
+//! The command as a user meets it.
+#![cfg(feature = "cli")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
+    command.args(args).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env("COLUMNS", "100");
+    command
+}
+
+/// Exit code, standard output and standard error.
+fn firedrill(args: &[&str]) -> (i32, String, String) {
+    told(command(args).stdin(Stdio::null()).output().unwrap())
+}
+
+fn with_input(args: &[&str], input: &[u8]) -> (i32, String, String) {
+    let mut child =
+        command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    told(child.wait_with_output().unwrap())
+}
+
+fn told(output: Output) -> (i32, String, String) {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
+/// A folder of its own for one test.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn starter() -> String {
+    firedrill(&["new"]).1
+}
+
+#[test]
+fn what_new_writes_passes_check_and_test() {
+    let folder = folder("new");
+    let file = folder.join("school.ron");
+    let path = file.to_str().unwrap();
+    let (code, out, err) = firedrill(&["new", path]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), starter());
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing else is left behind");
+    assert_eq!(firedrill(&["check", path]).0, 0);
+    let (code, out, err) = firedrill(&["test", path]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.ends_with("3 expectations in 1 file, all hold\n"), "{out}");
+}
+
+#[test]
+fn new_never_overwrites() {
+    let file = folder("new-again").join("mine.ron");
+    fs::write(&file, "mine").unwrap();
+    let (code, out, err) = firedrill(&["new", file.to_str().unwrap()]);
+    assert_eq!((code, out.as_str()), (4, ""));
+    assert!(err.contains("exists, and is left as it is"), "{err}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    assert_eq!(firedrill(&["new", "/nonexistent/folder/x.ron"]).0, 4);
+}
+
+#[test]
+fn a_run_is_told_without_escapes_and_can_be_replayed() {
+    let (code, out, err) = with_input(&["run", "-", "--seed", "3", "--strategy", "by hand"], starter().as_bytes());
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(!out.contains('\u{1b}'));
+    assert!(out.contains("What users lived through") && out.contains("What happened, and why"), "{out}");
+    assert!(out.ends_with("replay    firedrill run - --strategy 'by hand' --seed 3\n"), "{out}");
+}
+
+#[test]
+fn colour_can_be_forced_and_says_nothing_else() {
+    let input = starter();
+    let run = |force: bool| {
+        let mut command = command(&["run", "-"]);
+        if force {
+            command.env("CLICOLOR_FORCE", "1");
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    };
+    let (plain, colour) = (run(false), run(true));
+    assert!(colour.contains('\u{1b}'));
+    assert_eq!(anstream::adapter::strip_str(&colour).to_string(), plain);
+}
+
+#[test]
+fn json_parses_and_every_field_is_documented() {
+    let (code, out, _) = with_input(&["run", "-", "--json"], starter().as_bytes());
+    assert_eq!(code, 0);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(json["story"].as_array().is_some_and(|lines| !lines.is_empty()));
+    assert!(json["people"]["schools"]["downtime_s"].as_f64().is_some_and(|s| s > 0.0));
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/json.md")).unwrap();
+    let documented: BTreeSet<&str> = page.split('`').skip(1).step_by(2).collect();
+    // Names that the scenario chose are keys as well.
+    let scenario = starter();
+    let mut missing = BTreeSet::new();
+    keys(&json, &mut |key| {
+        let chosen = scenario.contains(&format!("\"{}", key.split(['@', '/', '–']).next().unwrap_or(key)));
+        if !documented.contains(key) && !chosen && key.parse::<u8>().is_err() {
+            missing.insert(key.to_owned());
+        }
+    });
+    assert!(missing.is_empty(), "not in docs/reference/json.md: {missing:?}");
+}
+
+fn keys(value: &serde_json::Value, found: &mut impl FnMut(&str)) {
+    match value {
+        serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
+            found(key);
+            keys(value, found);
+        }),
+        serde_json::Value::Array(items) => items.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn twice_is_the_same() {
+    let (code, out, _) = with_input(&["run", "-", "--twice"], starter().as_bytes());
+    assert_eq!(code, 0);
+    assert!(out.starts_with("twice the same: digest "), "{out}");
+}
+
+#[test]
+fn a_failed_expectation_is_1() {
+    let text = starter().replace("is: \"5m\", within: \"5m\"", "is: \"5h\"");
+    let (code, out, _) = with_input(&["test", "-"], text.as_bytes());
+    assert_eq!(code, 1);
+    assert!(out.contains("FAIL  schools: down") && out.contains("(expected 5 h)"), "{out}");
+    assert!(out.ends_with("3 expectations in 1 file, 1 failed\n"), "{out}");
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    assert_eq!(firedrill(&[]).0, 2);
+    assert_eq!(firedrill(&["run"]).0, 2);
+    assert_eq!(firedrill(&["run", "x.ron", "--faster"]).0, 2);
+    assert_eq!(firedrill(&["run", "x.ron", "--set", "a"]).0, 2);
+    let empty = folder("empty");
+    let (code, _, err) = firedrill(&["test", empty.to_str().unwrap()]);
+    assert_eq!(code, 2);
+    assert!(err.contains("has no .ron files in it"), "{err}");
+}
+
+#[test]
+fn mistakes_are_3_and_all_shown() {
+    let text = starter().replace("\"90s\"", "90").replace("served_by: \"platform\"", "served_by: \"platfrom\"");
+    for command in [["run", "-"], ["check", "-"], ["test", "-"]] {
+        let (code, _, err) = with_input(&command, text.as_bytes());
+        assert_eq!(code, 3, "{err}");
+        assert!(err.contains("did you mean \"platform\"?"), "{err}");
+    }
+    let (code, _, err) = with_input(&["run", "-", "--strategy", "by hnd"], starter().as_bytes());
+    assert_eq!(code, 3);
+    assert!(err.contains("did you mean \"by hand\"?"), "{err}");
+    let (code, _, err) = with_input(&["check", "-"], b"Scenario(\xff)");
+    assert_eq!(code, 3);
+    assert!(err.contains("not text: the byte at offset 9 is not UTF-8"), "{err}");
+}
+
+#[test]
+fn what_cannot_be_read_is_4() {
+    let (code, out, err) = firedrill(&["run", "no/such\u{1b}[31m.ron"]);
+    assert_eq!((code, out.as_str()), (4, ""));
+    assert!(err.starts_with("error: cannot read no/such␛[31m.ron: "), "{err}");
+    assert_eq!(firedrill(&["check", env!("CARGO_TARGET_TMPDIR")]).0, 4);
+}
+
+#[test]
+fn a_folder_is_searched_in_order() {
+    let folder = folder("search");
+    fs::create_dir_all(folder.join("b/c")).unwrap();
+    for name in ["z.ron", "a.ron", "b/c/m.ron", "b/readme.md"] {
+        fs::write(folder.join(name), starter()).unwrap();
+    }
+    let (code, out, _) = firedrill(&["test", folder.to_str().unwrap()]);
+    assert_eq!(code, 0, "{out}");
+    let names: Vec<&str> = out.lines().filter(|l| l.ends_with(".ron")).map(|l| &l[folder.to_str().unwrap().len() + 1..]).collect();
+    assert_eq!(names, ["a.ron", "b/c/m.ron", "z.ron"]);
+    assert!(out.ends_with("9 expectations in 3 files, all hold\n"), "{out}");
+}
+
+#[test]
+fn values_can_be_set() {
+    let input = starter();
+    let (code, out, err) = with_input(&["run", "-", "--set", "clock.horizon=2h", "--json"], input.as_bytes());
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("\"horizon_s\": 7200.0"), "{out}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let file = folder("pipe").join("s.ron");
+    fs::write(&file, starter()).unwrap();
+    let mut child = command(&["run", file.to_str().unwrap(), "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let (code, _, err) = told(child.wait_with_output().unwrap());
+    assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[test]
+fn help_is_for_people() {
+    insta::assert_snapshot!(firedrill(&["--help"]).1);
+    insta::assert_snapshot!("help_run", firedrill(&["run", "--help"]).1);
+}
