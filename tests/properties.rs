@@ -185,7 +185,7 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(96))]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn every_request_becomes_something(plan in plans(Chance::Any)) {

@@ -444,8 +444,8 @@ impl Plan {
                 )
             })),
             entries(self.store.iter().map(|(at, written, replica)| {
-                let replicas = entries((0..self.sites.len()).skip(1).take(1).map(|i| (names('S', i), replica.clone())));
-                let primary = if self.has_group() { self.place(*at, names) } else { names('S', 0) };
+                let replicas = entries((usize::from(*at != 4 || !self.has_group())..self.sites.len()).map(|i| (names('S', i), replica.clone())));
+                let primary = if *at == 4 { self.place(*at, names) } else { names('S', 0) };
                 (names('D', 0), format!("(primary: \"{primary}\", replicas: {{{replicas}}}, also_written: \"{written}/s\")"))
             })),
             entries(self.features.iter().enumerate().map(|(i, f)| (names('F', i), self.feature_text(f, names)))),
@@ -520,7 +520,7 @@ impl Plan {
             }
             text.push(')');
         }
-        text += if c.hidden { ", hidden: true, tested_every: \"7h\"" } else { "" };
+        text += if c.hidden { ", hidden: true, tested_every: \"1h\"" } else { "" };
         text.push(')');
         text
     }
@@ -581,6 +581,9 @@ impl Plan {
         }
         if f.fresh && self.queue.is_some() {
             text += &format!(", fresh: [\"{}\"]", names('Q', 0));
+        }
+        if f.reads && self.store.is_some() && self.sites.len() > 1 {
+            text += &format!(", reads: {{\"{}\": \"5s\"}}", names('D', 0));
         }
         text.push(')');
         text
