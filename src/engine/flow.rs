@@ -29,8 +29,8 @@ const SMALL_ROOM_S: f64 = 1.0;
 const ROUNDS_MAX: usize = 40;
 /// Samples of a wait that changes during a span.
 const WAIT_SAMPLES: usize = 8;
-/// Latencies remembered for a path.
-const MET_MAX: usize = 512;
+/// Waits rarer than this change no percentile that anybody reads.
+const FELT_WAIT: f64 = 1e-6;
 
 /// What flows.
 #[derive(Debug, Clone)]
@@ -707,7 +707,7 @@ impl Engine<'_> {
                 levels[0] = (slow_over_s - path.quiet_p95_s) / times * at.capacity;
             }
             if let Some(timeout_s) = feature.timeout_s {
-                levels[1] = (timeout_s - path.quiet.mean()) / times * at.capacity;
+                levels[1] = (timeout_s - path.fixed_s - path.quiet.mean()) / times * at.capacity;
                 // Around the timeout the share that is too late changes: take small steps there.
                 let net = (at.inflow - at.capacity).abs();
                 let wait_s = fluid.backlog / at.capacity;
@@ -723,50 +723,33 @@ impl Engine<'_> {
         }
     }
 
-    /// The latency of a path at the waits that hold now, without those of moving queues; and the sum of those.
-    fn latency_now(&mut self, index: usize, open: &Open, waits_s: &[f64]) -> (Arc<Latency>, f64) {
+    /// The latency of a path at the waits that hold now, without the network and moving queues; and the sum of those.
+    fn latency_now(&self, index: usize, open: &Open, waits_s: &[f64]) -> (Arc<Latency>, f64) {
         let path = &self.state.flow.paths[index];
-        let mut moving_s = 0.0;
-        let mut key = 0xcbf2_9ce4_8422_2325u64;
+        let mut shift_s = path.fixed_s;
         let mut quiet = true;
         for (id, times, _) in &path.visits {
             let at = &open.stations[id.at()];
-            match (&at.wait, at.regime) {
-                (_, Regime::Moving) => moving_s += times * waits_s[id.at()],
-                (Wait::Never, _) => {}
-                (wait, _) => {
-                    quiet = false;
-                    for bits in [wait.probability().to_bits(), wait.mean().to_bits(), at.slower.to_bits()] {
-                        key = (key ^ bits).wrapping_mul(0x0100_0000_01b3);
-                    }
-                }
+            if at.regime == Regime::Moving {
+                shift_s += times * waits_s[id.at()];
+            } else {
+                quiet &= at.wait.probability() < FELT_WAIT;
             }
-            if at.slower != 1.0 {
-                quiet = false;
-                key = (key ^ at.slower.to_bits()).wrapping_mul(0x0100_0000_01b3);
-            }
+            quiet &= at.slower == 1.0;
         }
         if quiet {
-            return (Arc::clone(&path.quiet), moving_s);
+            return (Arc::clone(&path.quiet), shift_s);
         }
-        if let Some((_, met)) = path.met.iter().find(|(k, _)| *k == key) {
-            return (Arc::clone(met), moving_s);
-        }
-        let latency = Arc::new(self.latency(path, |id| {
+        let latency = self.latency(path, |id| {
             let at = &open.stations[id.at()];
-            let wait = if at.regime == Regime::Moving { Wait::Never } else { at.wait.clone() };
-            (wait, at.slower)
-        }));
-        let met = &mut self.state.flow.paths[index].met;
-        if met.len() >= MET_MAX {
-            met.clear();
-        }
-        met.push((key, Arc::clone(&latency)));
-        (latency, moving_s)
+            let felt = at.regime != Regime::Moving && at.wait.probability() >= FELT_WAIT;
+            (if felt { at.wait.clone() } else { Wait::Never }, at.slower)
+        });
+        (latency, shift_s)
     }
 
     /// Of the requests of a path: admitted everywhere where that is needed, and in time.
-    fn fate(&mut self, index: usize, open: &Open, waits_s: &[f64]) -> Fate {
+    fn fate(&self, index: usize, open: &Open, waits_s: &[f64]) -> Fate {
         let (latency, moving_s) = self.latency_now(index, open, waits_s);
         let path = &self.state.flow.paths[index];
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
@@ -1104,7 +1087,8 @@ impl Engine<'_> {
                         .iter()
                         .filter(|v| open.stations[v.0.at()].regime == Regime::Moving)
                         .map(|v| v.1 * waits[v.0.at()][i])
-                        .sum()
+                        .sum::<f64>()
+                        + path.fixed_s
                 })
                 .collect();
             let in_time: Vec<f64> = eighths

@@ -55,7 +55,8 @@ fn find<'a>(node: &'a Value, rest: &str, walked: &str, furthest: &mut Furthest) 
             }
         }
         Value::Array(items) => {
-            if let Some((value, after)) = first.parse::<usize>().ok().and_then(|i| Some((items.get(i)?, step(first)?))) {
+            if let Some((value, after)) = first.parse::<usize>().ok().and_then(|i| Some((items.get(i)?, step(first)?)))
+            {
                 if let Some(found) = find(value, after, &onward(first), furthest) {
                     return Some(found);
                 }

@@ -284,9 +284,8 @@ fn because(story: &[StoryLine], clock: &Clock, line: usize, columns: usize) -> O
     let time = then.strftime(format).to_string();
     let first = chain.pop()?;
     let ending = format!("← {first} ({time})");
-    let shown = |chain: &[&str], gap: &str| {
-        chain.iter().map(|text| format!("← {text} ")).collect::<String>() + gap + &ending
-    };
+    let shown =
+        |chain: &[&str], gap: &str| chain.iter().map(|text| format!("← {text} ")).collect::<String>() + gap + &ending;
     let whole = shown(&chain, "");
     if width(&whole) <= columns {
         return Some(whole);
@@ -298,7 +297,11 @@ fn because(story: &[StoryLine], clock: &Clock, line: usize, columns: usize) -> O
         match chain.first() {
             Some(nearest) => {
                 let half = room.saturating_sub(6) / 2;
-                format!("← {} ← … ← {} ({time})", cut(nearest, half.saturating_sub(2)), cut(first, half.saturating_sub(2)))
+                format!(
+                    "← {} ← … ← {} ({time})",
+                    cut(nearest, half.saturating_sub(2)),
+                    cut(first, half.saturating_sub(2))
+                )
             }
             None => format!("← {} ({time})", cut(first, room)),
         }
