@@ -61,6 +61,10 @@ pub struct FlowState {
 #[derive(Debug, Clone)]
 pub struct StationFlow {
     fluid: FluidQueue,
+    /// It has stopped in this span: what waits at its end is lost.
+    crashed: bool,
+    /// Requests lost that way and not yet told.
+    lost: f64,
     overloaded: bool,
     /// Workers, since when, and worker-seconds before that in this span.
     workers: u64,
@@ -132,6 +136,8 @@ impl FlowState {
                 .iter()
                 .map(|s| StationFlow {
                     fluid: FluidQueue::new(world.services[s.service.at()].waiting_max.map(|n| n as f64)),
+                    crashed: false,
+                    lost: 0.0,
                     overloaded: false,
                     workers: 0,
                     workers_since: Time::ZERO,
@@ -222,13 +228,20 @@ impl Engine<'_> {
         }
     }
 
-    /// Requests that waited at a station that stops are lost.
+    /// Requests that wait at a station that stops are lost: those that are there when the span ends.
     pub(super) fn lose_backlog(&mut self, id: StationId) {
+        self.state.flow.stations[id.at()].crashed = true;
+    }
+
+    /// Empties the queues of the stations that have stopped.
+    fn crash_queues(&mut self) {
         let flow = &mut self.state.flow;
-        flow.stations[id.at()].fluid.backlog = 0.0;
-        if let Some(waiting) = flow.waiting.remove(&id) {
-            for (lost, waited) in flow.crashed.iter_mut().zip(waiting) {
-                *lost += waited;
+        for (i, station) in flow.stations.iter_mut().enumerate() {
+            if std::mem::take(&mut station.crashed) {
+                station.lost += std::mem::take(&mut station.fluid.backlog);
+                if let Some(waiting) = flow.waiting.remove(&StationId::new(i)) {
+                    flow.crashed.iter_mut().zip(waiting).for_each(|(lost, waited)| *lost += waited);
+                }
             }
         }
     }
@@ -955,7 +968,10 @@ impl Engine<'_> {
     pub(super) fn close_span(&mut self) {
         let now = self.now;
         let world = self.world;
-        let Some(open) = self.state.flow.open.take_if(|open| open.from < now) else { return };
+        let Some(open) = self.state.flow.open.take_if(|open| open.from < now) else {
+            self.crash_queues();
+            return;
+        };
         let dt_s = now.since(open.from).seconds();
         let mut span = Span {
             from: open.from,
@@ -989,6 +1005,7 @@ impl Engine<'_> {
         }
         self.account_paths(&open, &waits, dt_s, &mut span);
         self.account_waiting(&open, &grown, dt_s, &mut span);
+        self.account_crashes(&mut span);
         self.account_queues(dt_s, &mut span);
         self.account_stores(dt_s, &mut span);
         self.spans.push(span);
@@ -1025,6 +1042,11 @@ impl Engine<'_> {
                 work.wait_s = work.served * at.wait_mean_s;
                 work.delayed = work.served * at.wait.probability();
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
+                // A queue that was full while the station was slower has got so small that it counts as being at rest.
+                if at.capacity > 0.0 {
+                    work.served += std::mem::take(&mut flow.fluid.backlog);
+                }
+                work.backlog = flow.fluid.backlog;
             }
             Regime::Full => {
                 work.lost = arrived * at.block;
@@ -1164,9 +1186,22 @@ impl Engine<'_> {
                 }
             }
         }
-        for (people, first) in self.state.flow.first_use.iter().enumerate() {
+    }
+
+    /// Who waited where a station has stopped has failed.
+    fn account_crashes(&mut self, span: &mut Span) {
+        self.crash_queues();
+        let flow = &mut self.state.flow;
+        for (people, first) in flow.first_use.iter().enumerate() {
             for (feature, total) in span.uses[people].iter_mut().enumerate() {
-                total.failed += std::mem::take(&mut self.state.flow.crashed[first + feature]);
+                total.failed += std::mem::take(&mut flow.crashed[first + feature]);
+            }
+        }
+        for (work, station) in span.stations.iter_mut().zip(&mut flow.stations) {
+            let lost = std::mem::take(&mut station.lost);
+            if lost > 0.0 {
+                work.lost += lost;
+                work.backlog = station.fluid.backlog;
             }
         }
     }
