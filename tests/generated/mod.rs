@@ -353,7 +353,7 @@ fn maintenance(chance: Chance) -> impl Strategy<Value = Maintenance> {
 /// Any small scenario with this much chance in it.
 pub fn plans(chance: Chance) -> impl Strategy<Value = Plan> {
     let places = (
-        120..2_880_u64,
+        120..900_u64,
         prop::bool::weighted(0.2),
         collection::vec(any::<bool>(), 1..=4),
         collection::vec(link(), 6),
