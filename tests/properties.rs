@@ -1,0 +1,331 @@
+//! What holds for every scenario: nothing gets lost, time does not go back, names and order mean nothing, what is not
+//! there changes nothing, and one luck is one run.
+
+mod common;
+mod generated;
+
+use common::world;
+use firedrill::engine::Engine;
+use firedrill::metrics::{Outcome, RequestsOutcome};
+use firedrill::observe::{Digest, Trace};
+use firedrill::rng::Luck;
+use firedrill::run::run;
+use firedrill::scenario::{Choice, Named, Source};
+use firedrill::units::Time;
+use firedrill::world::World;
+use generated::{Chance, Plan, plain, plans};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseResult;
+use serde_json::Value;
+
+const LUCK: Luck = Luck { seed: 7, replication: 3 };
+
+fn outcome(world: &World) -> Outcome {
+    run(world, LUCK).outcome
+}
+
+fn digest_of(world: &World, luck: Luck) -> String {
+    run(world, luck).outcome.provenance.digest
+}
+
+fn json(outcome: &Outcome) -> Value {
+    let mut value = serde_json::to_value(outcome).expect("an outcome is plain data");
+    value.as_object_mut().expect("an object").remove("provenance");
+    value
+}
+
+/// Fails at the first number that differs by more than `relative`, or `floor` where both are next to nothing, and at
+/// whatever else differs except texts.
+fn same_numbers(path: &str, a: &Value, b: &Value, relative: f64, floor: f64) -> TestCaseResult {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => {
+            let (a, b) = (a.as_f64().expect("a number"), b.as_f64().expect("a number"));
+            let bound = relative * a.abs().max(b.abs()) + floor;
+            prop_assert!((a - b).abs() <= bound, "{path}: {a} and {b}");
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            prop_assert_eq!(a.len(), b.len(), "length of {}", path);
+            for (i, (a, b)) in a.iter().zip(b).enumerate() {
+                same_numbers(&format!("{path}.{i}"), a, b, relative, floor)?;
+            }
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let keys = |m: &serde_json::Map<String, Value>| m.keys().cloned().collect::<Vec<_>>();
+            prop_assert_eq!(keys(a), keys(b), "keys of {}", path);
+            for (key, a) in a {
+                same_numbers(&format!("{path}.{key}"), a, &b[key], relative, floor)?;
+            }
+        }
+        (Value::String(_), Value::String(_)) => {}
+        _ => prop_assert_eq!(a, b, "{}", path),
+    }
+    Ok(())
+}
+
+/// Every number is one: JSON has no infinities, they would be written as nothing.
+fn all_finite(path: &str, value: &Value) -> TestCaseResult {
+    match value {
+        Value::Array(list) => list.iter().enumerate().try_for_each(|(i, v)| all_finite(&format!("{path}.{i}"), v)),
+        Value::Object(map) => map.iter().try_for_each(|(k, v)| all_finite(&format!("{path}.{k}"), v)),
+        Value::Null => {
+            let optional = OPTIONAL.iter().any(|o| path.ends_with(o));
+            prop_assert!(optional, "{path} is not a number");
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Fields of an outcome that may be absent.
+const OPTIONAL: [&str; 27] = [
+    ".p50_s", ".p95_s", ".p99_s", ".to", ".failure", ".time_to_restore_s", ".detect_mean_s", ".restore_mean_s",
+    ".mean_outage_s", ".drained_at_s", ".sojourn_p50_s", ".sojourn_p95_s", ".sojourn_p99_s", ".sojourn_p999_s",
+    ".restored_at_s", ".recovered_at_s", ".time_to_restored_s", ".time_to_recovered_s", ".caught_up_at_s", ".lost_mean",
+    ".lost_none_probability", ".lost_p99", ".lag_mean_s", ".lag_p99_s", ".notice_s", "_s", ".utilisation_max",
+];
+
+fn conserved(what: &str, r: &RequestsOutcome, nobody_waits: bool) -> TestCaseResult {
+    let scale = r.intended.max(1e-6);
+    for (name, value) in [
+        ("intended", r.intended),
+        ("served", r.served),
+        ("degraded", r.degraded),
+        ("failed", r.failed),
+        ("shed", r.shed),
+        ("waiting", r.waiting),
+        ("never sent", r.never_sent),
+    ] {
+        prop_assert!(value >= -1e-6 * scale, "{what}: {name} is {value} of {}", r.intended);
+    }
+    let sum = r.served + r.failed + r.shed + r.waiting + r.never_sent;
+    prop_assert!((sum - r.intended).abs() <= 1e-6 * scale, "{what}: {sum} of {}", r.intended);
+    prop_assert!(r.degraded <= r.served * (1.0 + 1e-6) + 1e-6 * scale, "{what}: more degraded than served: {r:?}");
+    if nobody_waits {
+        prop_assert!(r.waiting.abs() <= 1e-6 * scale, "{what}: {} wait in queues that are empty", r.waiting);
+    }
+    Ok(())
+}
+
+/// Declarations in another order: maps, and lists whose order means nothing.
+fn reordered(text: &str, turn: usize) -> String {
+    fn turned<T>(list: &mut [T], turn: usize) {
+        if !list.is_empty() {
+            let by = turn % list.len();
+            list.rotate_left(by);
+        }
+        if turn % 2 == 1 {
+            list.reverse();
+        }
+    }
+    fn map<T>(named: &mut Named<T>, turn: usize) {
+        turned(&mut named.0, turn);
+    }
+    let mut s = Source::new("x.ron", text).read(&Choice::default()).scenario.expect("a scenario");
+    map(&mut s.sites, turn);
+    turned(&mut s.links, turn);
+    map(&mut s.components, turn);
+    map(&mut s.services, turn);
+    s.services.0.iter_mut().for_each(|(_, service)| map(&mut service.runs_at, turn));
+    map(&mut s.features, turn);
+    map(&mut s.people, turn);
+    s.people.0.iter_mut().for_each(|(_, people)| map(&mut people.uses, turn));
+    turned(&mut s.drill, turn);
+    s.to_ron()
+}
+
+/// Names without any order, out of a number.
+fn shuffled(salt: u64) -> impl Fn(char, usize) -> String {
+    move |kind, index| {
+        let mixed = (salt ^ (kind as u64) << 8 ^ index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        format!("{:03x}{kind}{index}", mixed >> 52)
+    }
+}
+
+/// The outcome with every name written otherwise, in keys and texts.
+fn renamed(outcome: &Outcome, plan: &Plan, names: &dyn Fn(char, usize) -> String) -> Value {
+    let mut text = serde_json::to_string(outcome).expect("an outcome is plain data");
+    let counts = [
+        ('S', plan.sites.len()),
+        ('C', plan.components.len()),
+        ('W', 1),
+        ('G', 1),
+        ('V', plan.services.len()),
+        ('Q', 1),
+        ('D', 1),
+        ('F', plan.features.len()),
+        ('P', plan.people.len()),
+        ('M', 1),
+        ('Y', 1),
+    ];
+    for (kind, count) in counts {
+        for index in 0..count {
+            // What is put in has no plain name of another entity in it: the kind stands in brackets until all is done.
+            let new = names(kind, index).replace(kind, &format!("<{}>", (kind as u8 + 32) as char));
+            text = text.replace(&plain(kind, index), &new);
+        }
+    }
+    for (kind, _) in counts {
+        text = text.replace(&format!("<{}>", (kind as u8 + 32) as char), &kind.to_string());
+    }
+    let mut value: Value = serde_json::from_str(&text).expect("names have no quotes");
+    value.as_object_mut().expect("an object").remove("provenance");
+    value
+}
+
+/// A link is named after its ends in the order of the file, which no relabelling changes; their order in a map does not
+/// matter for objects.
+fn relabels_to_the_same(plan: &Plan, names: &dyn Fn(char, usize) -> String) -> TestCaseResult {
+    let before = renamed(&outcome(&world(&plan.text(&plain))), plan, names);
+    let after = json(&outcome(&world(&plan.text(names))));
+    same_numbers("", &before, &after, 1e-9, 1e-6)
+}
+
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn every_request_becomes_something(plan in plans(Chance::Any)) {
+        let outcome = outcome(&world(&plan.text(&plain)));
+        let nobody_waits = outcome.services.values().all(|s| s.backlog == 0.0) && !plan.warm_up;
+        for (name, people) in &outcome.people {
+            conserved(name, &people.requests, nobody_waits)?;
+            let mut sum = 0.0;
+            for (feature, used) in &people.features {
+                conserved(&format!("{name} {feature}"), &used.requests, nobody_waits)?;
+                sum += used.requests.intended;
+            }
+            prop_assert!((sum - people.requests.intended).abs() <= 1e-9 * sum.max(1e-9), "{name}: features do not add up");
+        }
+    }
+
+    #[test]
+    fn every_arrival_is_served_lost_or_waiting(mut plan in plans(Chance::Any)) {
+        // What waits when the measuring begins would be served without having arrived.
+        plan.warm_up = false;
+        for (name, s) in outcome(&world(&plan.text(&plain))).services {
+            for value in [s.arrived, s.served, s.lost, s.backlog, s.utilisation, s.wait_mean_s, s.queue_len_mean] {
+                prop_assert!(value >= -1e-9 * s.arrived.max(1.0), "{name}: {s:?}");
+            }
+            let sum = s.served + s.lost + s.backlog;
+            prop_assert!((sum - s.arrived).abs() <= 1e-6 * s.arrived.max(1e-3), "{name}: {sum} of {}", s.arrived);
+        }
+    }
+
+    #[test]
+    fn time_never_goes_back(plan in plans(Chance::Any)) {
+        let world = world(&plan.text(&plain));
+        let mut trace = Trace::default();
+        Engine::new(&world, LUCK).run(&mut trace);
+        for pair in trace.0.windows(2) {
+            prop_assert!(pair[0].at <= pair[1].at, "{:?} before {:?}", pair[0], pair[1]);
+            prop_assert!(pair[0].id < pair[1].id);
+        }
+        for seen in &trace.0 {
+            prop_assert!(seen.at >= Time::ZERO && seen.at <= world.horizon, "{seen:?}");
+            prop_assert!(seen.cause.is_none_or(|cause| cause < seen.id), "an effect before its cause: {seen:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_declarations_means_nothing(plan in plans(Chance::Any), turn in 1..7_usize) {
+        let text = plan.text(&plain);
+        prop_assert_eq!(digest_of(&world(&text), LUCK), digest_of(&world(&reordered(&text, turn)), LUCK));
+    }
+
+    #[test]
+    fn longer_names_in_the_same_order_mean_nothing(plan in plans(Chance::None)) {
+        relabels_to_the_same(&plan, &|kind, index| format!("{kind}{index} again"))?;
+    }
+
+    #[test]
+    fn names_mean_nothing(plan in plans(Chance::None), salt in 0..1_000_u64) {
+        relabels_to_the_same(&plan, &shuffled(salt))?;
+    }
+
+    #[test]
+    fn a_site_that_nobody_uses_changes_nothing(plan in plans(Chance::Any), first in any::<bool>()) {
+        let idle = if first { "A9" } else { "Z9" };
+        let link = format!("(between: (\"S0\", \"{idle}\"), rtt: \"400ms\"),");
+        let with = plan.text_with(&plain, &format!("\"{idle}\": (),"), &link, "");
+        prop_assert_eq!(digest_of(&world(&plan.text(&plain)), LUCK), digest_of(&world(&with), LUCK));
+    }
+
+    #[test]
+    fn another_component_that_fails_moves_nobody_elses_luck(plan in plans(Chance::Any), first in any::<bool>()) {
+        let name = if first { "A9" } else { "Z9" };
+        let other = format!("\"{name}\": (fails: exponential(mean: \"3h\"), repair: (takes: exponential(mean: \"1h\"))),");
+        let (alone, with) = (outcome(&world(&plan.text(&plain))), outcome(&world(&plan.text_with(&plain, "", "", &other))));
+        prop_assert!(with.components[name].failures > 0 || plan.horizon_min < 3_000);
+        let (mut alone, mut with) = (json(&alone), json(&with));
+        for value in [&mut alone, &mut with] {
+            value["components"].as_object_mut().expect("an object").remove(name);
+        }
+        same_numbers("", &alone, &with, 0.0, 0.0)?;
+    }
+
+    #[test]
+    fn a_run_in_pieces_is_a_run(plan in plans(Chance::Any), cuts in prop::collection::vec(0.0..1.0_f64, 1..5)) {
+        let world = world(&plan.text(&plain));
+        let straight = run(&world, LUCK).outcome.provenance.digest;
+        let mut cuts = cuts;
+        cuts.sort_by(f64::total_cmp);
+        let mut digest = Digest::default();
+        let mut engine = Engine::new(&world, LUCK);
+        for cut in cuts {
+            let until = Time((world.horizon.0 as f64 * cut) as i64);
+            engine.run_until(until, &mut digest);
+            prop_assert!(engine.now() <= until);
+            // The copy goes on; what the original does after that must not matter.
+            let copy = engine.clone();
+            engine.run(&mut Trace::default());
+            engine = copy;
+        }
+        engine.run(&mut digest);
+        prop_assert_eq!(straight, digest.hex());
+    }
+
+    #[test]
+    fn measuring_changes_nothing(plan in plans(Chance::Any)) {
+        let world = world(&plan.text(&plain));
+        let mut digest = Digest::default();
+        Engine::new(&world, LUCK).run(&mut digest);
+        prop_assert_eq!(run(&world, LUCK).outcome.provenance.digest, digest.hex());
+    }
+
+    #[test]
+    fn one_luck_is_one_run_on_any_thread(plan in plans(Chance::Any)) {
+        let text = plan.text(&plain);
+        let expected: Vec<String> =
+            (0..4).map(|replication| digest_of(&world(&text), Luck { seed: 7, replication })).collect();
+        let world = world(&text);
+        let found: Vec<String> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|replication| (scope, replication))
+                .map(|(scope, replication)| {
+                    let world = &world;
+                    scope.spawn(move || digest_of(world, Luck { seed: 7, replication }))
+                })
+                .collect();
+            threads.into_iter().map(|t| t.join().expect("a thread that ends")).collect()
+        });
+        prop_assert_eq!(expected, found);
+    }
+
+    #[test]
+    fn every_outcome_is_made_of_numbers(plan in plans(Chance::Any)) {
+        all_finite("", &json(&outcome(&world(&plan.text(&plain)))))?;
+    }
+
+    #[test]
+    fn absurd_numbers_are_answered_with_numbers(plan in plans(Chance::Absurd)) {
+        let source = Source::new("absurd.ron", plan.text(&plain));
+        // A scenario may be refused, in words; one that is accepted must run.
+        if let Ok((_, world)) = firedrill::load::load(&source, &Choice::default()) {
+            all_finite("", &json(&outcome(&world)))?;
+        }
+    }
+}
