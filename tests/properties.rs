@@ -78,10 +78,33 @@ fn all_finite(path: &str, value: &Value) -> TestCaseResult {
 
 /// Fields of an outcome that may be absent.
 const OPTIONAL: [&str; 27] = [
-    ".p50_s", ".p95_s", ".p99_s", ".to", ".failure", ".time_to_restore_s", ".detect_mean_s", ".restore_mean_s",
-    ".mean_outage_s", ".drained_at_s", ".sojourn_p50_s", ".sojourn_p95_s", ".sojourn_p99_s", ".sojourn_p999_s",
-    ".restored_at_s", ".recovered_at_s", ".time_to_restored_s", ".time_to_recovered_s", ".caught_up_at_s", ".lost_mean",
-    ".lost_none_probability", ".lost_p99", ".lag_mean_s", ".lag_p99_s", ".notice_s", "_s", ".utilisation_max",
+    ".p50_s",
+    ".p95_s",
+    ".p99_s",
+    ".to",
+    ".failure",
+    ".time_to_restore_s",
+    ".detect_mean_s",
+    ".restore_mean_s",
+    ".mean_outage_s",
+    ".drained_at_s",
+    ".sojourn_p50_s",
+    ".sojourn_p95_s",
+    ".sojourn_p99_s",
+    ".sojourn_p999_s",
+    ".restored_at_s",
+    ".recovered_at_s",
+    ".time_to_restored_s",
+    ".time_to_recovered_s",
+    ".caught_up_at_s",
+    ".lost_mean",
+    ".lost_none_probability",
+    ".lost_p99",
+    ".lag_mean_s",
+    ".lag_p99_s",
+    ".notice_s",
+    "_s",
+    ".utilisation_max",
 ];
 
 fn conserved(what: &str, r: &RequestsOutcome, nobody_waits: bool) -> TestCaseResult {

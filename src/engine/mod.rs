@@ -108,7 +108,7 @@ impl<'w> Engine<'w> {
             self.handle(event);
             self.settle();
             // Whoever measures hears of a change after what flowed before it.
-            if self.told.iter().any(|seen| !is_of_a_member(&seen.what)) {
+            if self.told.iter().any(|seen| divides(&seen.what)) {
                 self.close_span();
             }
             if self.flow_dirty && self.events.next_at() != Some(self.now) {
@@ -182,8 +182,10 @@ impl<'w> Engine<'w> {
     }
 }
 
-/// Whether an observation is about single members only: of a million servers some fail every minute, and mostly nothing
-/// flows differently.
-fn is_of_a_member(what: &What) -> bool {
-    matches!(what, What::Failed { .. } | What::RepairBegan { .. } | What::Repaired { .. } | What::Tested(_))
+/// Whether an observation divides what is measured into before and after, though nothing flows differently.
+fn divides(what: &What) -> bool {
+    matches!(
+        what,
+        What::MaintenanceBegan(_) | What::MaintenanceOverran | What::MaintenanceSkipped | What::MaintenanceEnded { .. }
+    )
 }
