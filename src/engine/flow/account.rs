@@ -193,9 +193,11 @@ impl Engine<'_> {
                 if let Some(waiting) = self.state.flow.waiting.get_mut(&id) {
                     for (people, first) in self.state.flow.first_use.iter().enumerate() {
                         for (feature, total) in span.uses[people].iter_mut().enumerate() {
-                            let left = &mut waiting[first + feature];
+                            let (left, worse) = &mut waiting[first + feature];
                             total.served += *left * (1.0 - kept);
+                            total.degraded += *worse * (1.0 - kept);
                             *left *= kept;
+                            *worse *= kept;
                         }
                     }
                     if backlog == 0.0 {
@@ -214,14 +216,18 @@ impl Engine<'_> {
             if all <= 0.0 {
                 continue;
             }
-            let waiting = self.state.flow.waiting.entry(id).or_insert_with(|| vec![0.0; uses]);
+            let waiting = self.state.flow.waiting.entry(id).or_insert_with(|| vec![(0.0, 0.0); uses]);
             for (j, path) in paths.iter().enumerate().filter(|(_, p)| p.dead.is_none()) {
                 let times: f64 = path.visits.iter().filter(|v| v.0 == id).map(|v| v.1).sum();
                 if times > 0.0 {
                     let total = &mut span.uses[path.people][path.feature];
                     let waits = (grown * visits(j, path) / all / times).min(total.served);
-                    waiting[self.state.flow.first_use[path.people] + path.feature] += waits;
+                    let worse = if total.served > 0.0 { total.degraded / total.served * waits } else { 0.0 };
+                    let waiting = &mut waiting[self.state.flow.first_use[path.people] + path.feature];
+                    waiting.0 += waits;
+                    waiting.1 += worse;
                     total.served -= waits;
+                    total.degraded -= worse;
                 }
             }
         }

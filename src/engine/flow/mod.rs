@@ -58,8 +58,9 @@ pub struct FlowState {
     /// How each population's features feel, and all of it.
     moods: Vec<Vec<(Mood, Why)>>,
     overall: Vec<(Mood, Why)>,
-    /// Requests that wait in fluid queues, by station and then by population and feature.
-    waiting: BTreeMap<StationId, Vec<f64>>,
+    /// Requests that wait in fluid queues, and how many of them will be served worse, by station and then by population
+    /// and feature.
+    waiting: BTreeMap<StationId, Vec<(f64, f64)>>,
     /// Requests lost from a crashed queue since the last span, by population and feature.
     crashed: Vec<f64>,
     /// The first feature of each population in the lists by population and feature.
@@ -250,7 +251,7 @@ impl Engine<'_> {
             if std::mem::take(&mut station.crashed) {
                 station.lost += std::mem::take(&mut station.fluid.backlog);
                 if let Some(waiting) = flow.waiting.remove(&StationId::new(i)) {
-                    flow.crashed.iter_mut().zip(waiting).for_each(|(lost, waited)| *lost += waited);
+                    flow.crashed.iter_mut().zip(waiting).for_each(|(lost, waited)| *lost += waited.0);
                 }
             }
         }
