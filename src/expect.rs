@@ -88,7 +88,9 @@ pub fn judge(scenario: &Scenario, world: &World, outcome: &Outcome) -> Vec<Verdi
 
 fn when(expectation: &Expectation) -> &Pick {
     match expectation {
-        Expectation::Downtime(e) | Expectation::Degraded(e) | Expectation::Stale(e) | Expectation::Overrun(e) => &e.when,
+        Expectation::Downtime(e) | Expectation::Degraded(e) | Expectation::Stale(e) | Expectation::Overrun(e) => {
+            &e.when
+        }
         Expectation::RestoredAt(e) => &e.when,
         Expectation::Value(e) => &e.when,
     }
@@ -193,7 +195,8 @@ fn restored(e: &When, world: &World, outcome: &Outcome) -> Seen {
         Ok(people) => people,
         Err(seen) => return seen,
     };
-    let longest = |mood| stretches(&people.intervals, mood).into_iter().max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
+    let longest =
+        |mood| stretches(&people.intervals, mood).into_iter().max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
     let Some((_, end)) = [Mood::Down, Mood::Degraded, Mood::Stale].into_iter().find_map(longest) else {
         return ("nothing was felt".to_owned(), false);
     };

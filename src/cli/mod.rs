@@ -63,7 +63,10 @@ pub fn main() -> u8 {
     };
     let mut code = said.code;
     if let Err(error) = terminal::print(&said.out) {
-        terminal::complain(&told(&files::FileError::Write { path: PathBuf::from("the standard output"), source: error }));
+        terminal::complain(&told(&files::FileError::Write {
+            path: PathBuf::from("the standard output"),
+            source: error,
+        }));
         code = code.max(exit::FILES);
     }
     terminal::complain(&said.err);
@@ -86,7 +89,9 @@ fn tell_of_bugs() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         usual(info);
-        terminal::complain("this is a bug of firedrill, not of the scenario: please report it with the file and the command\n");
+        terminal::complain(
+            "this is a bug of firedrill, not of the scenario: please report it with the file and the command\n",
+        );
     }));
 }
 
@@ -150,12 +155,8 @@ fn compare(source: &Source, choice: &Choice, world: &World, luck: Luck, first: &
     if (&a.digest, a.observations) == (&b.digest, b.observations) {
         return Said::out(format!("twice the same: digest {} over {} observations\n", a.digest, a.observations));
     }
-    let err = format!(
-        "not deterministic: digests {} and {}\n{}",
-        a.digest,
-        b.digest,
-        twice::difference(world, &again, luck)
-    );
+    let err =
+        format!("not deterministic: digests {} and {}\n{}", a.digest, b.digest, twice::difference(world, &again, luck));
     Said { err, code: exit::NOT_DETERMINISTIC, ..Said::default() }
 }
 

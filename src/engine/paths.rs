@@ -6,6 +6,7 @@ use crate::observe::Why;
 use crate::queueing::{Latency, Stage, Wait, compose};
 use crate::world::{Call, SiteId, StationId, Target};
 use std::sync::Arc;
+use xxhash_rust::xxh3::Xxh3;
 
 /// The way of one population's requests for one feature from one site.
 #[derive(Debug, Clone)]
@@ -30,11 +31,10 @@ pub struct Path {
     pub loss: Option<Why>,
     /// Links between sites: from, to, requests across.
     pub crossings: Vec<(SiteId, SiteId, f64)>,
-    /// Latency without waiting.
+    /// Latency at the stations without waiting.
     pub quiet: Arc<Latency>,
+    /// 95th percentile without waiting, network included.
     pub quiet_p95_s: f64,
-    /// Latencies with the waits that were met lately: bits of the waits, and the distribution.
-    pub met: Vec<(u64, Arc<Latency>)>,
 }
 
 /// Whether a station can do its part.
@@ -120,7 +120,6 @@ impl Engine<'_> {
             crossings: Vec::new(),
             quiet: Arc::clone(&self.state.flow.nothing),
             quiet_p95_s: 0.0,
-            met: Vec::new(),
         };
         let site_node = self.world.sites[site.at()].node;
         if !self.state.nodes[site_node.at()].up {
@@ -154,8 +153,8 @@ impl Engine<'_> {
             }
         }
         if path.dead.is_none() {
-            path.quiet = Arc::new(self.latency(&path, |_| (Wait::Never, 1.0)));
-            path.quiet_p95_s = path.quiet.quantile(0.95);
+            path.quiet = self.latency(&path, |_| (Wait::Never, 1.0));
+            path.quiet_p95_s = path.fixed_s + path.quiet.quantile(0.95);
         }
         path
     }
@@ -212,13 +211,27 @@ impl Engine<'_> {
         }
     }
 
-    /// The latency of a path when stations have these waits and are this much slower.
-    pub(super) fn latency(&self, path: &Path, at: impl Fn(StationId) -> (Wait, f64)) -> Latency {
+    /// The latency at the stations of a path when they have these waits and are this much slower.
+    pub(super) fn latency(&self, path: &Path, at: impl Fn(StationId) -> (Wait, f64)) -> Arc<Latency> {
         let waits: Vec<(Wait, f64)> = path.visits.iter().map(|v| at(v.0)).collect();
+        let mut key = Xxh3::new();
+        for ((id, times, _), (wait, slower)) in path.visits.iter().zip(&waits) {
+            let service = self.world.stations[id.at()].service;
+            key.update(&service.0.to_le_bytes());
+            let stages =
+                if let Wait::Stages { stage_s, tails, .. } = wait { (*stage_s, tails.len()) } else { (0.0, 0) };
+            for number in [*times, *slower, wait.probability(), wait.mean(), stages.0, stages.1 as f64] {
+                key.update(&number.to_bits().to_le_bytes());
+            }
+        }
+        self.world.latencies.get(key.digest128(), || self.compose(path, &waits))
+    }
+
+    fn compose(&self, path: &Path, waits: &[(Wait, f64)]) -> Latency {
         let stages: Vec<Stage> = path
             .visits
             .iter()
-            .zip(&waits)
+            .zip(waits)
             .map(|((id, times, _), (wait, slower))| Stage {
                 service: &self.world.services[self.world.stations[id.at()].service.at()].strata,
                 times: *times,
@@ -226,7 +239,7 @@ impl Engine<'_> {
                 slower: *slower,
             })
             .collect();
-        compose(path.fixed_s, &stages)
+        compose(0.0, &stages)
     }
 }
 

@@ -165,9 +165,11 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
         transfers,
         maintenance,
         drill,
+        latencies: LatencyMemo::default(),
         assumptions: scenario
             .assumptions
             .iter()
+            .filter(|(path, _)| is_taken(path, scenario))
             .map(|(path, why)| Assumption { path: path.to_owned(), why: why.clone() })
             .collect(),
     })
@@ -179,6 +181,18 @@ pub(super) fn sorted<T>(named: &scenario::Named<T>) -> impl Iterator<Item = (&st
     pairs.sort_by_key(|(name, _)| *name);
     pairs.dedup_by_key(|(name, _)| *name);
     pairs.into_iter()
+}
+
+/// Whether an assumption bears on this run: not if it is about a strategy, plan or variant that the run does not take.
+fn is_taken(path: &str, scenario: &Scenario) -> bool {
+    let run = &scenario.run;
+    [("strategies", &run.strategy), ("maintenance", &run.maintenance), ("variants", &run.variant)].iter().all(
+        |(section, taken)| {
+            let Some(rest) = path.strip_prefix(section).and_then(|p| p.strip_prefix('.')) else { return true };
+            let name = rest.split('.').next().unwrap_or(rest);
+            taken.as_deref() == Some(name)
+        },
+    )
 }
 
 /// The scenario's hash: over its content, not its layout.

@@ -9,6 +9,7 @@ mod compile;
 mod curve;
 mod demand;
 mod ids;
+mod memo;
 mod nodes;
 mod people;
 mod plan;
@@ -21,6 +22,7 @@ mod traffic;
 pub use calendar::{Calendar, civil_label};
 pub use curve::Curve;
 pub use ids::*;
+pub use memo::LatencyMemo;
 pub use plan::*;
 pub use routes::{Route, Routes};
 pub use steer::Tail;
@@ -89,6 +91,8 @@ pub struct World {
     pub maintenance: Option<Maintenance>,
     /// The drill, in order of time.
     pub drill: Vec<(Time, Act)>,
+    /// Latencies that runs of this world have worked out.
+    pub latencies: LatencyMemo,
     /// What is assumed: path, value as written, and why.
     pub assumptions: Vec<Assumption>,
 }

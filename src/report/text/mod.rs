@@ -110,7 +110,9 @@ impl Clock {
 
     /// `Mon 10 Oct 14:31`; the year where the run is longer than most of one.
     fn when(&self, seconds: f64) -> String {
-        self.at(seconds.round()).strftime(if self.has_years() { "%a %d %b %Y %H:%M" } else { "%a %d %b %H:%M" }).to_string()
+        self.at(seconds.round())
+            .strftime(if self.has_years() { "%a %d %b %Y %H:%M" } else { "%a %d %b %H:%M" })
+            .to_string()
     }
 
     fn has_years(&self) -> bool {

@@ -34,8 +34,8 @@ pub fn people(page: &mut Page, outcome: &Outcome) {
         ">stale",
         ">time|available",
         ">requests|available",
-        ">user-minutes|lost",
-        ">user-minutes|degraded",
+        ">user-min|lost",
+        ">user-min|degraded",
     ]);
     for (name, people) in &outcome.people {
         table.row(vec![
@@ -91,7 +91,8 @@ fn windows(page: &mut Page, outcome: &Outcome) {
     let Some(first) = outcome.people.values().find(hurt) else { return };
     let lengths: Vec<f64> = first.windowed_user_uptime.iter().map(|w| w.window_s).collect();
     let titles: Vec<String> = lengths.iter().map(|s| format!(">{}", words::length(*s))).collect();
-    let titles: Vec<&str> = std::iter::once("user-uptime of the worst").chain(titles.iter().map(String::as_str)).collect();
+    let titles: Vec<&str> =
+        std::iter::once("user-uptime of the worst").chain(titles.iter().map(String::as_str)).collect();
     let mut table = Table::new(&titles);
     for (name, people) in &outcome.people {
         let cells = lengths.iter().map(|length| {
@@ -195,9 +196,9 @@ pub fn overloads(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     ]);
     const SHOWN_MAX: usize = 12;
     for (name, overload) in worst.into_iter().take(SHOWN_MAX) {
-        let gone = overload.drained_at_s.map_or((Ink::Bad, "not yet".to_owned()), |at| {
-            plain(words::length(at - overload.from_s))
-        });
+        let gone = overload
+            .drained_at_s
+            .map_or((Ink::Bad, "not yet".to_owned()), |at| plain(words::length(at - overload.from_s)));
         table.row(vec![
             (Ink::Strong, name.clone()),
             plain(clock.when(overload.from_s)),

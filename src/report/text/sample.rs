@@ -60,7 +60,8 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         interval(Mood::Stale, RESTORED, RESTORED + 3.0 * HOUR, "notifications is behind"),
         interval(Mood::Down, TAKEDOWN, TAKEDOWN + 4.0 * HOUR, "site oslo is down"),
     ];
-    let us = vec![interval(Mood::Degraded, FAULT + 600.0, FAULT + 12.0 * HOUR + 19.0 * 60.0, "web at us is overloaded")];
+    let us =
+        vec![interval(Mood::Degraded, FAULT + 600.0, FAULT + 12.0 * HOUR + 19.0 * 60.0, "web at us is overloaded")];
     let phase = |phase, took_s, ok| PhaseOutcome { phase, took_s, ok };
     let failover = FailoverOutcome {
         group: "core".into(),
@@ -147,7 +148,8 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
                 Assumption { path: "people.oslo schools.users".into(), why: "users per site".into() },
                 Assumption {
                     path: "strategies.as designed.failover.core.fails_on_demand".into(),
-                    why: "one in fifty, as for storage controllers of that age; nobody has published a better number".into(),
+                    why: "one in fifty, as for storage controllers of that age; nobody has published a better number"
+                        .into(),
                 },
             ],
         },

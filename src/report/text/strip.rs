@@ -60,12 +60,9 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
     }
     let mut legend = Line::new();
     let felt = |mood: Mood| outcome.people.values().any(|p| p.intervals.iter().any(|i| i.mood == mood));
-    for (mood, word) in [
-        (Mood::Fine, "fine"),
-        (Mood::Stale, "stale"),
-        (Mood::Degraded, "degraded"),
-        (Mood::Down, "down"),
-    ] {
+    for (mood, word) in
+        [(Mood::Fine, "fine"), (Mood::Stale, "stale"), (Mood::Degraded, "degraded"), (Mood::Down, "down")]
+    {
         if mood == Mood::Fine || felt(mood) {
             let (ink, sign) = sign(mood);
             legend.push(ink, sign);
@@ -111,9 +108,8 @@ impl Cells {
 
     /// The worst mood of each stretch; nothing where it was not measured.
     fn moods(&self, intervals: &[Interval], measured_from_s: f64) -> Vec<Option<Mood>> {
-        let mut moods: Vec<Option<Mood>> = (1..=self.count)
-            .map(|end| (end as f64 * self.each_s > measured_from_s).then_some(Mood::Fine))
-            .collect();
+        let mut moods: Vec<Option<Mood>> =
+            (1..=self.count).map(|end| (end as f64 * self.each_s > measured_from_s).then_some(Mood::Fine)).collect();
         for interval in intervals {
             for cell in self.touched(interval.from_s, interval.to_s) {
                 moods[cell] = moods[cell].max(Some(interval.mood));
