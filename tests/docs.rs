@@ -395,6 +395,32 @@ fn every_field_of_the_format_is_in_the_reference() {
     assert!(missing.is_empty(), "docs/reference/format.md does not explain {missing:?}");
 }
 
+/// Numbers that pages tell in prose or tables: arguments of a run, a path in its JSON, the value, and how it is told.
+const TOLD: [(&[&str], &str, f64, &str, &str); 8] = [
+    (&[], "/people/oslo students/user_minutes_lost", 53_153_496.0, "README.md", "53,153,496"),
+    (&[TWO_PERCENT], "/people/oslo students/user_minutes_lost", 6_176_655.0, "README.md", "6,176,655"),
+    (&[TWO_PERCENT], "/people/oslo students/downtime_s", 14_444.07, "README.md", "4 h 0 min 44 s"),
+    (&["--strategy=active-active"], "/people/oslo students/degraded_s", 998.0, STORY, "degraded for 17 min"),
+    (&["--variant=absorbing load"], "/people/us students/degraded_s", 7_568.0, STORY, "2 h 6 min"),
+    (&["--variant=replication broken"], "/people/us students/stale_s", 73_421.0, STORY, "20 h 23 min"),
+    (&["--strategy=wait for the real repair"], "/people/oslo students/downtime_s", 99_060.0, STORY, "27 h 31 min"),
+    (&[], "/queues/notifications/backlog_max", 11_017_982.0, STORY, "some 11 million items"),
+];
+const STORY: &str = "docs/stories/2016-10.md";
+const TWO_PERCENT: &str = "--set=strategies.as it happened.failover.oslo/storage.fails_on_demand=2%";
+
+#[test]
+fn the_numbers_that_pages_tell_are_those_of_the_runs() {
+    for (args, path, value, page, told) in TOLD {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
+        command.args(["run", "scenarios/itslearning-2016-10.ron", "--json"]).args(args).current_dir(root());
+        let json: serde_json::Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+        let seen = json.pointer(path).and_then(|v| v.as_f64()).unwrap_or_else(|| panic!("no {path}"));
+        assert!((seen - value).abs() <= 1e-3 * value, "{args:?} {path} is {seen}, and {page} tells {value}");
+        assert!(text_of(page).contains(told), "{page} no longer tells {told}");
+    }
+}
+
 #[test]
 fn the_product_speaks_only_of_itself() {
     for page in pages() {
