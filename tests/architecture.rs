@@ -132,9 +132,9 @@ fn only_the_command_line_touches_the_machine() {
         }
         let code = code(&path);
         for word in ONLY_CLI {
-            let names_it = code.match_indices(word).any(|(at, _)| {
-                !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_')
-            });
+            let names_it = code
+                .match_indices(word)
+                .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
             assert!(!names_it, "{} names {word}", path.display());
         }
     }

@@ -47,10 +47,7 @@ const FRAME: [(&str, &str); 12] = [
             "core": (runs_at: {"oslo": (servers: 8), "bergen": (servers: 8)}, takes: fixed("5ms")),
         }"#,
     ),
-    (
-        "queues",
-        r#"{"notifications": (at: "home", workers: 4, takes: fixed("20ms"), fresh_within: "5m")}"#,
-    ),
+    ("queues", r#"{"notifications": (at: "home", workers: 4, takes: fixed("20ms"), fresh_within: "5m")}"#),
     (
         "stores",
         r#"{"content": (primary: "home", replicas: {"bergen": async(applies: "500/s"), "oslo": async(applies: "500/s")})}"#,
@@ -159,6 +156,7 @@ fn as_installed(command: &str) -> Option<String> {
     Some(command.replace("cargo run --release --", "firedrill"))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the shell finds its tools by the path of this environment")]
 fn run(folder: &Path, command: &str) -> (i32, String) {
     let program = Path::new(env!("CARGO_BIN_EXE_firedrill"));
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
@@ -230,10 +228,10 @@ fn run_page(page: &str) -> Vec<String> {
             let (code, said) = run(&folder, &typed);
             if code != expected {
                 wrong.push(format!("{}: `{command}` ends with {code}, not {expected}:\n{said}", block.place()));
-            } else if block.is("exact") {
-                if let Some(line) = differs(&shown, &said) {
-                    wrong.push(format!("{}: `{command}` does not say {line:?}; it says:\n{said}", block.place()));
-                }
+            } else if block.is("exact")
+                && let Some(line) = differs(&shown, &said)
+            {
+                wrong.push(format!("{}: `{command}` does not say {line:?}; it says:\n{said}", block.place()));
             }
         }
     }
@@ -305,8 +303,7 @@ fn every_link_leads_to_a_page() {
             assert!(path.exists(), "{page}: {target} does not exist");
             if !heading.is_empty() && path.extension().is_some_and(|e| e == "md") {
                 let there = fs::read_to_string(&path).unwrap();
-                let anchors: Vec<String> =
-                    there.lines().filter(|line| line.starts_with('#')).map(|line| anchor(line)).collect();
+                let anchors: Vec<String> = there.lines().filter(|line| line.starts_with('#')).map(anchor).collect();
                 assert!(anchors.iter().any(|a| a == heading), "{page}: {target} has no such heading");
             }
         }

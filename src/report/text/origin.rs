@@ -45,6 +45,9 @@ pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     page.line(line);
 }
 
+/// Values assumed at one place: the path above them, and their own names.
+type Place<'a> = (&'a str, Vec<&'a str>);
+
 /// Places shown for one reason; the JSON has them all.
 const PLACES_MAX: usize = 4;
 
@@ -55,7 +58,7 @@ pub fn assumptions(page: &mut Page, outcome: &Outcome) {
         return;
     }
     page.section("Assumed, because no source states it");
-    let mut reasons: Vec<(&str, Vec<(&str, Vec<&str>)>)> = Vec::new();
+    let mut reasons: Vec<(&str, Vec<Place>)> = Vec::new();
     for assumption in assumptions {
         let (parent, leaf) = assumption.path.rsplit_once('.').unwrap_or(("", &assumption.path));
         let at = match reasons.iter().position(|(why, _)| *why == assumption.why) {
