@@ -48,8 +48,9 @@ pub struct FlowState {
     /// How each population's features feel, and all of it.
     moods: Vec<Vec<(Mood, Why)>>,
     overall: Vec<(Mood, Why)>,
-    /// Requests that wait in fluid queues, by station and then by population and feature.
-    waiting: BTreeMap<StationId, Vec<f64>>,
+    /// Requests that wait in fluid queues, and how many of them will be served worse, by station and then by population
+    /// and feature.
+    waiting: BTreeMap<StationId, Vec<(f64, f64)>>,
     /// Requests lost from a crashed queue since the last span, by population and feature.
     crashed: Vec<f64>,
     /// The first feature of each population in the lists by population and feature.
@@ -240,7 +241,7 @@ impl Engine<'_> {
             if std::mem::take(&mut station.crashed) {
                 station.lost += std::mem::take(&mut station.fluid.backlog);
                 if let Some(waiting) = flow.waiting.remove(&StationId::new(i)) {
-                    flow.crashed.iter_mut().zip(waiting).for_each(|(lost, waited)| *lost += waited);
+                    flow.crashed.iter_mut().zip(waiting).for_each(|(lost, waited)| *lost += waited.0);
                 }
             }
         }
@@ -1154,9 +1155,11 @@ impl Engine<'_> {
                 if let Some(waiting) = self.state.flow.waiting.get_mut(&id) {
                     for (people, first) in self.state.flow.first_use.iter().enumerate() {
                         for (feature, total) in span.uses[people].iter_mut().enumerate() {
-                            let left = &mut waiting[first + feature];
+                            let (left, worse) = &mut waiting[first + feature];
                             total.served += *left * (1.0 - kept);
+                            total.degraded += *worse * (1.0 - kept);
                             *left *= kept;
+                            *worse *= kept;
                         }
                     }
                     if backlog == 0.0 {
@@ -1175,14 +1178,18 @@ impl Engine<'_> {
             if all <= 0.0 {
                 continue;
             }
-            let waiting = self.state.flow.waiting.entry(id).or_insert_with(|| vec![0.0; uses]);
+            let waiting = self.state.flow.waiting.entry(id).or_insert_with(|| vec![(0.0, 0.0); uses]);
             for (j, path) in paths.iter().enumerate().filter(|(_, p)| p.dead.is_none()) {
                 let times: f64 = path.visits.iter().filter(|v| v.0 == id).map(|v| v.1).sum();
                 if times > 0.0 {
                     let total = &mut span.uses[path.people][path.feature];
                     let waits = (grown * visits(j, path) / all / times).min(total.served);
-                    waiting[self.state.flow.first_use[path.people] + path.feature] += waits;
+                    let worse = if total.served > 0.0 { total.degraded / total.served * waits } else { 0.0 };
+                    let waiting = &mut waiting[self.state.flow.first_use[path.people] + path.feature];
+                    waiting.0 += waits;
+                    waiting.1 += worse;
                     total.served -= waits;
+                    total.degraded -= worse;
                 }
             }
         }
