@@ -160,8 +160,11 @@ fn minutes(chance: Chance, from: u64, to: u64) -> BoxedStrategy<String> {
 fn link() -> impl Strategy<Value = Link> {
     // Powers of two: no two ways are equally long, so that no order of names decides between them.
     let bandwidth = option::weighted(0.3, one_of(&["10Mbps", "1Gbps", "100kbps"]));
-    (bandwidth, prop_oneof![4 => Just("0%"), 1 => one_of(&["0.5%", "20%"])])
-        .prop_map(|(bandwidth, loss)| Link { rtt_ms: 1, bandwidth, loss })
+    (bandwidth, prop_oneof![4 => Just("0%"), 1 => one_of(&["0.5%", "20%"])]).prop_map(|(bandwidth, loss)| Link {
+        rtt_ms: 1,
+        bandwidth,
+        loss,
+    })
 }
 
 fn component(chance: Chance) -> impl Strategy<Value = Component> {
@@ -224,7 +227,9 @@ fn failover(chance: Chance) -> impl Strategy<Value = Failover> {
         Just("at_once".to_owned()),
         (1..30_u64).prop_map(|m| format!("ramp(\"{m}min\")")),
         (1..10_u64).prop_map(|m| format!("dns(ttl: \"{m}min\")")),
-        (1..10_u64).prop_map(|m| format!("dns(ttl: \"{m}min\", ignored_by: \"5%\", ignored_for: \"1h\", asked_every: \"1h\")")),
+        (1..10_u64).prop_map(|m| format!(
+            "dns(ttl: \"{m}min\", ignored_by: \"5%\", ignored_for: \"1h\", asked_every: \"1h\")"
+        )),
     ];
     (
         detect,
@@ -249,11 +254,8 @@ fn failover(chance: Chance) -> impl Strategy<Value = Failover> {
 }
 
 fn service(chance: Chance) -> impl Strategy<Value = Service> {
-    let servers = if chance == Chance::Absurd {
-        sample::select(vec![0_u64, 1, 1_000_000]).boxed()
-    } else {
-        (1..40_u64).boxed()
-    };
+    let servers =
+        if chance == Chance::Absurd { sample::select(vec![0_u64, 1, 1_000_000]).boxed() } else { (1..40_u64).boxed() };
     let takes = prop_oneof![
         (1..400_u64).prop_map(|ms| format!("fixed(\"{ms}ms\")")),
         (1..400_u64).prop_map(|ms| format!("exponential(mean: \"{ms}ms\")")),
@@ -276,7 +278,20 @@ fn service(chance: Chance) -> impl Strategy<Value = Service> {
     )
         .prop_map(
             |((sites, servers, workers, takes), queue, calls, stands_on, starts_s, (holds, warms, feeds, writes))| {
-                Service { sites, servers, workers, takes, queue, holds, calls, stands_on, starts_s, warms, feeds, writes }
+                Service {
+                    sites,
+                    servers,
+                    workers,
+                    takes,
+                    queue,
+                    holds,
+                    calls,
+                    stands_on,
+                    starts_s,
+                    warms,
+                    feeds,
+                    writes,
+                }
             },
         )
 }
@@ -301,10 +316,16 @@ fn feature() -> impl Strategy<Value = Feature> {
 }
 
 fn people(chance: Chance) -> impl Strategy<Value = People> {
-    let users =
-        if chance == Chance::Absurd { sample::select(vec![0_u64, 1, 4_000_000_000]).boxed() } else { (1..3_000_u64).boxed() };
-    let rates =
-        if chance == Chance::Absurd { one_of(&["0/s", "1e-9/d", "1000000/s"]) } else { one_of(&["6/h", "1/min", "4/min"]) };
+    let users = if chance == Chance::Absurd {
+        sample::select(vec![0_u64, 1, 4_000_000_000]).boxed()
+    } else {
+        (1..3_000_u64).boxed()
+    };
+    let rates = if chance == Chance::Absurd {
+        one_of(&["0/s", "1e-9/d", "1000000/s"])
+    } else {
+        one_of(&["6/h", "1/min", "4/min"])
+    };
     (
         users,
         0..4_u8,
@@ -360,17 +381,18 @@ pub fn plans(chance: Chance) -> impl Strategy<Value = Plan> {
         collection::vec(component(chance), 0..=4),
         option::of((1..3_u32, option::of(minutes(chance, 1, 60)))),
     );
-    let response =
-        (option::weighted(0.7, failover(chance)), option::weighted(0.3, maintenance(chance)), collection::vec(step(chance), 0..5));
+    let response = (
+        option::weighted(0.7, failover(chance)),
+        option::weighted(0.3, maintenance(chance)),
+        collection::vec(step(chance), 0..5),
+    );
     let replica = prop_oneof![
         Just("sync".to_owned()),
         (1..50_u64).prop_map(|n| format!("async(applies: \"{n}/s\")")),
         (1..50_u64).prop_map(|n| format!("semi_sync(applies: \"{n}/s\")")),
     ];
-    let data = (
-        option::of((0..5_usize, 1..20_u64, 10..2_000_u64, 1..60_u64)),
-        option::of((0..5_usize, 0..20_u64, replica)),
-    );
+    let data =
+        (option::of((0..5_usize, 1..20_u64, 10..2_000_u64, 1..60_u64)), option::of((0..5_usize, 0..20_u64, replica)));
     let demand = (
         collection::vec(service(chance), 1..=4),
         collection::vec(feature(), 1..=3),
@@ -479,7 +501,10 @@ impl Plan {
                 let bandwidth = link.bandwidth.map_or(String::new(), |b| format!(", bandwidth: \"{b}\""));
                 let (a, b) = (names('S', a), names('S', b));
                 let rtt_ms = link.rtt_ms << i;
-                text += &format!("(between: (\"{a}\", \"{b}\"), rtt: \"{rtt_ms}ms\"{bandwidth}, loss: \"{}\"),\n", link.loss);
+                text += &format!(
+                    "(between: (\"{a}\", \"{b}\"), rtt: \"{rtt_ms}ms\"{bandwidth}, loss: \"{}\"),\n",
+                    link.loss
+                );
             }
         }
         text
@@ -601,7 +626,11 @@ impl Plan {
             _ => "sinusoid(mean: \"40%\", swing: \"80%\", peak: \"12:00\", step: \"30min\")".to_owned(),
         };
         let uses = entries(
-            p.rates.iter().take(self.features.len()).enumerate().map(|(i, rate)| (names('F', i), format!("\"{rate}\""))),
+            p.rates
+                .iter()
+                .take(self.features.len())
+                .enumerate()
+                .map(|(i, rate)| (names('F', i), format!("\"{rate}\""))),
         );
         format!(
             "(users: {}, zone: \"Europe/Oslo\", active: {active}, uses: {{{uses}}}, served_by: \"{}\", \
