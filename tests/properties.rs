@@ -192,15 +192,42 @@ fn renamed(outcome: &Outcome, plan: &Plan, names: &dyn Fn(char, usize) -> String
     }
     let mut value: Value = serde_json::from_str(&text).expect("names have no quotes");
     value.as_object_mut().expect("an object").remove("provenance");
+    // A link is named after its ends in the order of their names.
+    let links = value["links"].as_object().expect("an object").clone();
+    let ordered = |name: &str| {
+        let mut ends: Vec<&str> = name.split('–').collect();
+        ends.sort();
+        ends.join("–")
+    };
+    value["links"] = links.iter().map(|(name, link)| (ordered(name), link.clone())).collect();
     value
 }
 
-/// A link is named after its ends in the order of the file, which no relabelling changes; their order in a map does not
-/// matter for objects.
+/// Another order of names is another order of sums, which differ in their last bits. Where no queue moves, so do all
+/// numbers. A queue that moves ends its spans where it crosses a level, and with whom waits for whom a last bit becomes a
+/// nanosecond and a nanosecond another span: there what became of the requests is compared, as shares of all of them.
 fn relabels_to_the_same(plan: &Plan, names: &dyn Fn(char, usize) -> String) -> TestCaseResult {
-    let before = renamed(&outcome(&world(&plan.text(&plain))), plan, names);
+    let plain_outcome = outcome(&world(&plan.text(&plain)));
+    let at_rest = plain_outcome.services.values().all(|s| s.overloads.is_empty());
+    let before = renamed(&plain_outcome, plan, names);
     let after = json(&outcome(&world(&plan.text(names))));
-    same_numbers("", &before, &after, 1e-9, 1e-6)
+    if at_rest {
+        return same_numbers("", &before, &after, 1e-9, 1e-6);
+    }
+    for section in ["failovers", "groups", "components", "maintenance"] {
+        same_numbers(section, &before[section], &after[section], 1e-9, 1e-6)?;
+    }
+    let people = |value: &Value| value["people"].as_object().expect("an object").clone();
+    for (name, person) in people(&before) {
+        let (mut before, mut after) = (person["requests"].clone(), after["people"][&name]["requests"].clone());
+        // A span around a bound of "slow" counts as a whole, on one side or the other.
+        for requests in [&mut before, &mut after] {
+            requests.as_object_mut().expect("an object").remove("degraded");
+        }
+        let floor = 1e-3 * before["intended"].as_f64().expect("a number");
+        same_numbers(&name, &before, &after, 0.0, floor + 1e-6)?;
+    }
+    Ok(())
 }
 
 fn cases(cases: u32) -> ProptestConfig {
@@ -211,9 +238,11 @@ proptest! {
     #![proptest_config(cases(48))]
 
     #[test]
-    fn every_request_becomes_something(plan in plans(Chance::Any)) {
+    fn every_request_becomes_something(mut plan in plans(Chance::Any)) {
+        // What waits when the measuring begins would be served without having been sent.
+        plan.warm_up = false;
         let outcome = outcome(&world(&plan.text(&plain)));
-        let nobody_waits = outcome.services.values().all(|s| s.backlog == 0.0) && !plan.warm_up;
+        let nobody_waits = outcome.services.values().all(|s| s.backlog == 0.0);
         for (name, people) in &outcome.people {
             conserved(name, &people.requests, nobody_waits)?;
             let mut sum = 0.0;
