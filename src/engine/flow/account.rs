@@ -184,53 +184,78 @@ impl Engine<'_> {
 
     /// Who waits in the queues that moved: they are not served yet.
     pub(super) fn account_waiting(&mut self, open: &Open, grown: &[f64], dt_s: f64, span: &mut Span) {
+        let uses = self.state.flow.crashed.len();
+        // What joins each queue, by population and feature; and in all queues together.
+        let mut joining: Vec<(StationId, Vec<f64>)> = Vec::new();
+        let mut all_joining = vec![0.0; uses];
         for (i, grown) in grown.iter().enumerate().filter(|(_, grown)| **grown != 0.0) {
             let id = StationId::new(i);
-            let backlog = self.state.flow.stations[i].fluid.backlog;
-            let uses = self.state.flow.crashed.len();
             if *grown < 0.0 {
-                let kept = backlog / (backlog - grown);
-                if let Some(waiting) = self.state.flow.waiting.get_mut(&id) {
-                    for (people, first) in self.state.flow.first_use.iter().enumerate() {
-                        for (feature, total) in span.uses[people].iter_mut().enumerate() {
-                            let (left, worse) = &mut waiting[first + feature];
-                            total.served += *left * (1.0 - kept);
-                            total.degraded += *worse * (1.0 - kept);
-                            *left *= kept;
-                            *worse *= kept;
-                        }
-                    }
-                    if backlog == 0.0 {
-                        self.state.flow.waiting.remove(&id);
-                    }
+                self.leave_queue(id, -grown, span);
+            } else if let Some(joins) = self.joining(id, *grown, open, dt_s) {
+                all_joining.iter_mut().zip(&joins).for_each(|(all, joins)| *all += joins);
+                joining.push((id, joins));
+            }
+        }
+        let flow = &mut self.state.flow;
+        for (people, first) in flow.first_use.iter().enumerate() {
+            for (feature, total) in span.uses[people].iter_mut().enumerate() {
+                let index = first + feature;
+                if all_joining[index] <= 0.0 || total.served <= 0.0 {
+                    continue;
                 }
-                continue;
-            }
-            // Visits to this station in the span, by path: the backlog grew in proportion to them.
-            let visits = |index: usize, path: &Path| -> f64 {
-                let times: f64 = path.visits.iter().filter(|v| v.0 == id).map(|v| v.1).sum();
-                integral(open.rates[index].0, open.rates[index].1, dt_s) * times
-            };
-            let paths = &self.state.flow.paths;
-            let all: f64 = paths.iter().enumerate().filter(|(_, p)| p.dead.is_none()).map(|(j, p)| visits(j, p)).sum();
-            if all <= 0.0 {
-                continue;
-            }
-            let waiting = self.state.flow.waiting.entry(id).or_insert_with(|| vec![(0.0, 0.0); uses]);
-            for (j, path) in paths.iter().enumerate().filter(|(_, p)| p.dead.is_none()) {
-                let times: f64 = path.visits.iter().filter(|v| v.0 == id).map(|v| v.1).sum();
-                if times > 0.0 {
-                    let total = &mut span.uses[path.people][path.feature];
-                    let waits = (grown * visits(j, path) / all / times).min(total.served);
-                    let worse = if total.served > 0.0 { total.degraded / total.served * waits } else { 0.0 };
-                    let waiting = &mut waiting[self.state.flow.first_use[path.people] + path.feature];
-                    waiting.0 += waits;
-                    waiting.1 += worse;
+                // A request waits in one queue at a time: where several grow, they share those who were admitted.
+                let scale = (total.served / all_joining[index]).min(1.0);
+                let (served, degraded) = (total.served, total.degraded);
+                for (id, joins) in &joining {
+                    let waits = joins[index] * scale;
+                    let worse = degraded / served * waits;
+                    let waiting = flow.waiting.entry(*id).or_insert_with(|| vec![(0.0, 0.0); uses]);
+                    waiting[index].0 += waits;
+                    waiting[index].1 += worse;
                     total.served -= waits;
                     total.degraded -= worse;
                 }
+                total.served = total.served.max(0.0);
+                total.degraded = total.degraded.max(0.0);
             }
         }
+    }
+
+    /// A queue has become shorter: who waited has been served, in proportion.
+    fn leave_queue(&mut self, id: StationId, by: f64, span: &mut Span) {
+        let flow = &mut self.state.flow;
+        let backlog = flow.stations[id.at()].fluid.backlog;
+        let kept = backlog / (backlog + by);
+        let Some(waiting) = flow.waiting.get_mut(&id) else { return };
+        for (people, first) in flow.first_use.iter().enumerate() {
+            for (feature, total) in span.uses[people].iter_mut().enumerate() {
+                let (left, worse) = &mut waiting[first + feature];
+                total.served += *left * (1.0 - kept);
+                total.degraded += *worse * (1.0 - kept);
+                *left *= kept;
+                *worse *= kept;
+            }
+        }
+        if backlog == 0.0 {
+            flow.waiting.remove(&id);
+        }
+    }
+
+    /// Requests that joined a queue that grew, by population and feature: in proportion to their visits.
+    fn joining(&self, id: StationId, grown: f64, open: &Open, dt_s: f64) -> Option<Vec<f64>> {
+        let flow = &self.state.flow;
+        let mut joins = vec![0.0; flow.crashed.len()];
+        let mut all = 0.0;
+        for (index, path) in flow.paths.iter().enumerate().filter(|(_, path)| path.dead.is_none()) {
+            let times: f64 = path.visits.iter().filter(|v| v.0 == id).map(|v| v.1).sum();
+            if times > 0.0 {
+                let requests = integral(open.rates[index].0, open.rates[index].1, dt_s);
+                all += requests * times;
+                joins[flow.first_use[path.people] + path.feature] += requests;
+            }
+        }
+        (all > 0.0).then(|| joins.into_iter().map(|requests| grown * requests / all).collect())
     }
 
     /// Who waited where a station has stopped has failed.
