@@ -1,6 +1,6 @@
 //! The engine: a clock, a queue of events, a state, and one family of handlers per file.
 //!
-//! Between two events nothing changes but what flows, and that is integrated exactly ([`flow`]). The engine never reads
+//! Between two events nothing changes but what flows, and that is integrated exactly (see `flow`). The engine never reads
 //! objectives or expectations, and never asks what is measured.
 
 mod data;
