@@ -140,15 +140,15 @@ impl Engine<'_> {
         if !self.member_up(id, active) {
             return View::Down;
         }
-        if let Some(Failover { detect: Detect::Probe { from, quorum, .. }, .. }) = &group.failover {
-            if let (false, Some(site)) = (from.is_empty(), group.sites[active]) {
-                let blind = from.iter().filter(|f| {
-                    let checker_up = self.state.nodes[self.world.sites[f.at()].node.at()].up;
-                    checker_up && self.state.routes.between(**f, site).is_none()
-                });
-                if blind.count() >= *quorum as usize {
-                    return View::Down;
-                }
+        if let Some(Failover { detect: Detect::Probe { from, quorum, .. }, .. }) = &group.failover
+            && let (false, Some(site)) = (from.is_empty(), group.sites[active])
+        {
+            let blind = from.iter().filter(|f| {
+                let checker_up = self.state.nodes[self.world.sites[f.at()].node.at()].up;
+                checker_up && self.state.routes.between(**f, site).is_none()
+            });
+            if blind.count() >= *quorum as usize {
+                return View::Down;
             }
         }
         if self.any_gray() {

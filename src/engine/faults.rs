@@ -460,11 +460,11 @@ impl Engine<'_> {
     pub(super) fn gray(&self, id: NodeId) -> (f64, f64) {
         let (mut passes, mut checks) = (1.0, 1.0);
         for condition in self.state.conditions.iter().filter(|c| c.active) {
-            if let Act::Gray { node, loses, probes_pass, .. } = &self.world.drill[condition.step].1 {
-                if *node == id {
-                    passes *= 1.0 - loses;
-                    checks *= if *probes_pass { 1.0 } else { 1.0 - loses };
-                }
+            if let Act::Gray { node, loses, probes_pass, .. } = &self.world.drill[condition.step].1
+                && *node == id
+            {
+                passes *= 1.0 - loses;
+                checks *= if *probes_pass { 1.0 } else { 1.0 - loses };
             }
         }
         (1.0 - passes, 1.0 - checks)

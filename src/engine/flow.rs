@@ -596,10 +596,11 @@ impl Engine<'_> {
         for (i, at) in open.stations.iter().enumerate() {
             let fluid = &self.state.flow.stations[i].fluid;
             let small_room = fluid.limit.is_some_and(|limit| limit <= SMALL_ROOM_S * at.capacity);
-            if at.capacity > 0.0 && !small_room {
-                if let Some(change_s) = fluid.next_change_s(at.inflow, at.slope, at.capacity) {
-                    at_most(change_s);
-                }
+            if at.capacity > 0.0
+                && !small_room
+                && let Some(change_s) = fluid.next_change_s(at.inflow, at.slope, at.capacity)
+            {
+                at_most(change_s);
             }
             if at.slope != 0.0 && !at.at_ease {
                 // The steady state follows a changing load in steps of a twentieth of the capacity.

@@ -56,10 +56,9 @@ fn find<'a>(node: &'a Value, rest: &str, walked: &str, furthest: &mut Furthest) 
         }
         Value::Array(items) => {
             if let Some((value, after)) = first.parse::<usize>().ok().and_then(|i| Some((items.get(i)?, step(first)?)))
+                && let Some(found) = find(value, after, &onward(first), furthest)
             {
-                if let Some(found) = find(value, after, &onward(first), furthest) {
-                    return Some(found);
-                }
+                return Some(found);
             }
             format!("has {} entries, numbered from 0, and no \"{first}\"", items.len())
         }

@@ -292,14 +292,14 @@ impl CapacityMetrics {
             let rate = if sums.written_s > 0.0 { done.writes / sums.written_s } else { 0.0 };
             for ((site, kind), (replica, _)) in store.replicas.iter().zip(&mut sums.replicas) {
                 let mut replica = std::mem::take(replica);
-                if let ReplicaKind::Async(applies) = kind {
-                    if let Some(queue) = ApplyQueue::new(rate, *applies) {
-                        replica.lost_mean = Some(queue.lost_mean());
-                        replica.lost_none_probability = Some(queue.lost_none_probability());
-                        replica.lost_p99 = Some(queue.lost_quantile(0.99) as f64);
-                        replica.lag_mean_s = Some(queue.lag_mean_s());
-                        replica.lag_p99_s = Some(queue.lag_quantile_s(0.99));
-                    }
+                if let ReplicaKind::Async(applies) = kind
+                    && let Some(queue) = ApplyQueue::new(rate, *applies)
+                {
+                    replica.lost_mean = Some(queue.lost_mean());
+                    replica.lost_none_probability = Some(queue.lost_none_probability());
+                    replica.lost_p99 = Some(queue.lost_quantile(0.99) as f64);
+                    replica.lag_mean_s = Some(queue.lag_mean_s());
+                    replica.lag_p99_s = Some(queue.lag_quantile_s(0.99));
                 }
                 done.replicas.insert(world.sites[site.at()].name.clone(), replica);
             }
@@ -369,6 +369,10 @@ fn quantile(p: f64, ccdf: impl Fn(f64) -> f64) -> f64 {
     }
     let mut low = 0.0;
     for _ in 0..100 {
+        // Each step can cost a numerical integral per span: no further than anybody can tell.
+        if high - low <= 1e-12 * high {
+            break;
+        }
         let middle = (low + high) / 2.0;
         if ccdf(middle) > over {
             low = middle;

@@ -353,12 +353,12 @@ impl ResponseMetrics {
                 },
             );
         }
-        if let Some((began, _)) = self.promised.take() {
-            if let Some(last) = self.maintenance.last_mut() {
-                last.to = civil_label(&world.calendar, to);
-                last.actual_s = to.since(began).seconds();
-                last.overrun_s = (last.actual_s - last.announced_s).max(0.0);
-            }
+        if let Some((began, _)) = self.promised.take()
+            && let Some(last) = self.maintenance.last_mut()
+        {
+            last.to = civil_label(&world.calendar, to);
+            last.actual_s = to.since(began).seconds();
+            last.overrun_s = (last.actual_s - last.announced_s).max(0.0);
         }
         self.failovers.sort_by(|a, b| a.failed_at_s.total_cmp(&b.failed_at_s));
         outcome.failovers = std::mem::take(&mut self.failovers);

@@ -34,7 +34,7 @@ pub fn length(seconds: f64) -> String {
         s if !s.is_finite() => NOTHING.to_owned(),
         s if s < 0.0 => format!("-{}", length(-s)),
         // Rounding to two units must carry: 59 min 59.7 s is 1 h.
-        s if s == 0.0 => "0 s".to_owned(),
+        0.0 => "0 s".to_owned(),
         s if s < 0.0095 => latency(s),
         s if s < 1.0 && (s * 1e3).round() >= 1e3 => "1 s".to_owned(),
         s if s < 60.0 && (s * 10.0).round() >= 600.0 => "1 min".to_owned(),
