@@ -10,10 +10,6 @@ use firedrill::scenario::{Code, Diagnostic, Source};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::{Duration, Instant};
-
-/// Longer than any small file may keep its author waiting, in a debug build on a busy machine.
-const CHECK_MAX: Duration = Duration::from_secs(2);
 
 /// The files of `tests/bad`, and what is too large to be one, in the order of their names.
 fn corpus() -> Vec<Source> {
@@ -87,15 +83,6 @@ fn the_corpus_has_every_kind_of_mistake() {
 }
 
 #[test]
-fn nobody_waits_long_for_an_answer() {
-    for source in corpus() {
-        let start = Instant::now();
-        mistakes(&source);
-        assert!(start.elapsed() < CHECK_MAX, "{} took {:?}", source.name, start.elapsed());
-    }
-}
-
-#[test]
 fn every_code_is_explained_in_the_reference() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference/errors.md")).unwrap();
     for code in Code::ALL {
@@ -116,9 +103,7 @@ fn a_dense_network_is_routed_at_once() {
     let sites: String = (0..500).map(|i| format!("\"s{i}\": (), ")).collect();
     let clock = "clock: (from: \"2024-03-04T08:00\", zone: \"Europe/Oslo\", horizon: \"1d\")";
     let text = format!("Scenario(format: 1, title: \"dense\", {clock}, sites: {{{sites}}}, links: [{links}])");
-    let start = Instant::now();
     assert_eq!(check(&Source::new("dense.ron", text)), Ok(()));
-    assert!(start.elapsed() < 5 * CHECK_MAX, "{:?}", start.elapsed());
 }
 
 const EVERYTHING: &str = include_str!("../src/scenario/tests/everything.ron");
@@ -202,11 +187,9 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
-    fn whatever_is_written_is_answered_at_once(text in mutated()) {
+    fn whatever_is_written_is_answered(text in mutated()) {
         let source = Source::new("x.ron", text);
-        let start = Instant::now();
         let found = check(&source).err().map(|found| found.0);
-        prop_assert!(start.elapsed() < CHECK_MAX, "{:?}", start.elapsed());
         if let Some(found) = found {
             prop_assert!(!found.is_empty());
             for mistake in &found {

@@ -195,9 +195,9 @@ fn a_folder_is_searched_in_order() {
 #[test]
 fn values_can_be_set() {
     let input = starter();
-    let (code, out, err) = with_input(&["run", "-", "--set", "clock.horizon=2h", "--json"], input.as_bytes());
+    let (code, out, err) = with_input(&["run", "-", "--set", "clock.horizon=4h", "--json"], input.as_bytes());
     assert_eq!(code, 0, "{err}");
-    assert!(out.contains("\"horizon_s\": 7200.0"), "{out}");
+    assert!(out.contains("\"horizon_s\": 14400.0"), "{out}");
 }
 
 #[test]

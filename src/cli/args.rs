@@ -6,19 +6,19 @@ use std::path::PathBuf;
 /// What is said below `--help`.
 const EXAMPLES: &str = "\
 Compare designs:
-  firedrill new school.ron                          a scenario to start from
-  firedrill run school.ron                          what the users live through
-  firedrill run school.ron --strategy \"warm standby\"
-  firedrill run school.ron --set services.web.queue=100
+  firedrill new school.ron                                a scenario to start from
+  firedrill run school.ron                                what the users live through
+  firedrill run school.ron --strategy \"by hand\"           another response
+  firedrill run school.ron --set services.web.queue=100   with one value changed
 
 Test in CI:
-  firedrill check scenarios/*.ron                   mistakes, with their place and their fix
-  firedrill test scenarios                          every expectation in every file
-  firedrill run school.ron --twice                  proof that a run can be repeated
+  firedrill check scenarios/*.ron                         mistakes, with their place and their fix
+  firedrill test scenarios                                every expectation in every file
+  firedrill run school.ron --twice                        proof that a run can be repeated
 
 Rehearse:
-  firedrill run school.ron --seed 7                 another piece of luck
-  firedrill run school.ron --json                   all numbers and the whole story, for a tool
+  firedrill run school.ron --seed 7                       another piece of luck
+  firedrill run school.ron --json                         all numbers and the whole story, for a tool
 
 Exit codes: 0 all well, 1 an expectation failed, 2 wrong usage, 3 the scenario has mistakes,
 4 cannot read or write, 5 not deterministic, 101 a bug of firedrill.";
@@ -81,7 +81,7 @@ pub struct RunArgs {
     /// Change a value of the file for this run; may be given more than once
     ///
     /// The value is written as in the file; the quotes of a quantity may be left out:
-    /// `--set services.web.takes=fixed("5ms")`, `--set clock.horizon=2d`.
+    /// `--set 'services.web.takes=fixed("5ms")'`, `--set clock.horizon=2d`.
     #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
     pub set: Vec<(String, String)>,
     /// The luck of the run: any number

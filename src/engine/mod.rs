@@ -107,6 +107,10 @@ impl<'w> Engine<'w> {
             self.cause = None;
             self.handle(event);
             self.settle();
+            // Whoever measures hears of a change after what flowed before it.
+            if self.told.iter().any(|seen| divides(&seen.what)) {
+                self.close_span();
+            }
             if self.flow_dirty && self.events.next_at() != Some(self.now) {
                 self.refresh_flow();
             }
@@ -176,4 +180,12 @@ impl<'w> Engine<'w> {
             observer.saw(self.world, &seen);
         }
     }
+}
+
+/// Whether an observation divides what is measured into before and after, though nothing flows differently.
+fn divides(what: &What) -> bool {
+    matches!(
+        what,
+        What::MaintenanceBegan(_) | What::MaintenanceOverran | What::MaintenanceSkipped | What::MaintenanceEnded { .. }
+    )
 }

@@ -55,7 +55,8 @@ fn find<'a>(node: &'a Value, rest: &str, walked: &str, furthest: &mut Furthest) 
             }
         }
         Value::Array(items) => {
-            if let Some((value, after)) = first.parse::<usize>().ok().and_then(|i| Some((items.get(i)?, step(first)?)))
+            let entry = first.parse::<usize>().ok().and_then(|i| Some((items.get(i)?, step(first)?)));
+            if let Some((value, after)) = entry
                 && let Some(found) = find(value, after, &onward(first), furthest)
             {
                 return Some(found);
@@ -97,6 +98,17 @@ mod tests {
             ["people.oslo.downtime_s", "people.oslo schools.down", "people.oslo schools", "people.oslo schools.p50_s",
              "failovers.1.group", "failovers.0.group", "failovers", "pepole.x", "people.oslo schools.downtime_s.x", "q"]
                 .map(at).join("\n"),
-            @"");
+            @r#"
+            people has no "oslo"; it has a, a.b, oslo schools
+            people.oslo schools has no "down"; it has downtime_s, p50_s
+            people.oslo schools is not a number; it has downtime_s, p50_s
+            people.oslo schools.p50_s has no value in this run
+            failovers has 1 entries, numbered from 0, and no "1"
+            failovers.0.group is not a number
+            failovers is not a number but a list of 1
+            the outcome has no "pepole"; did you mean "people"?
+            people.oslo schools.downtime_s has nothing below it, and no "x"
+            the outcome has no "q"; it has failovers, people
+            "#);
     }
 }

@@ -54,7 +54,14 @@ fn lengths_are_of_what_began_in_a_part() {
             degraded(of: "all", is: "0s"),
             stale(of: "all", is: "0s")"#
         ),
-        @"");
+        @r#"
+        ok first #0 all: down | 1 h 30 min | 1 h 30 min
+        ok first #1 all: down | 1 h, begun 01:00 to 05:00 | 1 h
+        ok first #2 all: down | 30 min, begun 01:01 to 11:00 | 30 min
+        FAILS first #3 all: down | 1 h 20 min ± 5 min | 1 h 30 min
+        ok first #4 all: degraded | 0 s | 0 s
+        ok first #5 all: stale | 0 s | 0 s
+        "#);
 }
 
 #[test]
@@ -65,7 +72,11 @@ fn restored_is_the_end_of_the_longest_outage() {
             restored_at(of: "all", at: "02:10", within: "10m"),
             restored_at(of: "all", at: "05:30", within: "10m")"#
         ),
-        @"");
+        @r#"
+        ok first #0 all: restored | Mon 01 Jan 02:00:00 | Mon 01 Jan 02:00:00
+        ok first #1 all: restored | Mon 01 Jan 02:10:00 ± 10 min | Mon 01 Jan 02:00:00
+        FAILS first #2 all: restored | Mon 01 Jan 05:30:00 ± 10 min | Mon 01 Jan 02:00:00
+        "#);
 }
 
 #[test]
@@ -78,7 +89,13 @@ fn each_run_is_judged_by_what_speaks_of_it() {
             overrun(of: "short", is: "0s", when: (strategy: "second", maintenance: "short")),
             overrun(of: "short", is: "0s", when: (strategy: "second"))"#
         ),
-        @"");
+        @r#"
+        ok first #0 short: overrun | 0 s | 0 s
+        ok second #1 long: overrun | 30 min | 30 min
+        FAILS second #4 short: overrun | 0 s | "short" did not take place
+        ok first #2 long: overrun | 30 min | 30 min
+        ok second #3 short: overrun | 0 s | 0 s
+        "#);
 }
 
 #[test]
@@ -90,7 +107,12 @@ fn numbers_are_found_by_their_path() {
             value(of: "people.all.downtime_s", at_least: 1, at_most: 2),
             value(of: "people.all.downtime", at_least: 1)"#
         ),
-        @"");
+        @r#"
+        ok first #0 people.all.downtime_s | 5400 | 5400
+        ok first #1 people.all.downtime_s | 5300 ± 5% | 5400
+        FAILS first #2 people.all.downtime_s | at least 1, at most 2 | 5400
+        FAILS first #3 people.all.downtime | at least 1 | people.all has no "downtime"; did you mean "downtime_s"?
+        "#);
 }
 
 #[test]

@@ -34,8 +34,8 @@ pub fn people(page: &mut Page, outcome: &Outcome) {
         ">stale",
         ">time|available",
         ">requests|available",
-        ">user-minutes|lost",
-        ">user-minutes|degraded",
+        ">user-min|lost",
+        ">user-min|degraded",
     ]);
     for (name, people) in &outcome.people {
         table.row(vec![

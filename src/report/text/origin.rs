@@ -1,11 +1,8 @@
 //! Where a run comes from: its head, what it assumes, and how to get it again.
 
-use super::line::{Ink, Line, width, wrap};
+use super::line::{Ink, Line, wrap};
 use super::{Clock, Page, words};
 use crate::metrics::Outcome;
-
-/// Longer paths have the line to themselves.
-const PATH_WIDTH_MAX: usize = 36;
 
 /// Title, which run this is, and when it plays.
 pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
@@ -48,28 +45,52 @@ pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     page.line(line);
 }
 
-/// What no source states.
+/// Values assumed at one place: the path above them, and their own names.
+type Place<'a> = (&'a str, Vec<&'a str>);
+
+/// Places shown for one reason; the JSON has them all.
+const PLACES_MAX: usize = 4;
+
+/// What no source states: by the reason, for one reason often stands for many values.
 pub fn assumptions(page: &mut Page, outcome: &Outcome) {
     let assumptions = &outcome.provenance.assumptions;
     if assumptions.is_empty() {
         return;
     }
     page.section("Assumed, because no source states it");
-    // Reasons stand in a column beside the paths; below a path that is longer.
-    let column = assumptions.iter().map(|a| width(&a.path)).filter(|w| *w <= PATH_WIDTH_MAX).max().unwrap_or(0) + 4;
+    let mut reasons: Vec<(&str, Vec<Place>)> = Vec::new();
     for assumption in assumptions {
-        let beside = width(&assumption.path) <= PATH_WIDTH_MAX;
-        let mut line = Line::new().with(Ink::Plain, format!("  {}", assumption.path));
-        let indent = if beside { column } else { 4 };
-        if !beside {
-            for part in wrap(&assumption.path, page.width - 2) {
-                page.line(Line::new().with(Ink::Plain, format!("  {part}")));
+        let (parent, leaf) = assumption.path.rsplit_once('.').unwrap_or(("", &assumption.path));
+        let at = match reasons.iter().position(|(why, _)| *why == assumption.why) {
+            Some(at) => at,
+            None => {
+                reasons.push((&assumption.why, Vec::new()));
+                reasons.len() - 1
             }
-            line = Line::new();
+        };
+        let places = &mut reasons[at].1;
+        match places.iter_mut().find(|(known, _)| *known == parent) {
+            Some((_, leaves)) => leaves.push(leaf),
+            None => places.push((parent, vec![leaf])),
         }
-        for part in wrap(&assumption.why, page.width.saturating_sub(indent)) {
-            line.pad(indent);
-            page.line(std::mem::take(&mut line).with(Ink::Faint, part));
+    }
+    for (why, places) in reasons {
+        for part in wrap(why, page.width - 2) {
+            page.line(Line::new().with(Ink::Plain, format!("  {part}")));
+        }
+        let mut shown: Vec<String> = (places.iter().take(PLACES_MAX))
+            .map(
+                |(parent, leaves)| {
+                    if parent.is_empty() { leaves.join(", ") } else { format!("{parent}: {}", leaves.join(", ")) }
+                },
+            )
+            .collect();
+        let left: usize = places.iter().skip(PLACES_MAX).map(|(_, leaves)| leaves.len()).sum();
+        if left > 0 {
+            shown.push(format!("and {left} more"));
+        }
+        for part in wrap(&shown.join(" · "), page.width.saturating_sub(6)) {
+            page.line(Line::new().with(Ink::Faint, format!("      {part}")));
         }
     }
 }

@@ -158,7 +158,7 @@ fn one_maintenance(page: &mut Page, maintenance: &MaintenanceOutcome) {
         page.line(row(name, Ink::Planned, &met.by_local_hour, met.user_minutes, ""));
         if met.user_minutes_unannounced > 0.0 {
             let late = &met.unannounced_by_local_hour;
-            page.line(row("", Ink::Bad, late, met.user_minutes_unannounced, " after the announced end"));
+            page.line(row("", Ink::Bad, late, met.user_minutes_unannounced, " late"));
         }
     }
 }

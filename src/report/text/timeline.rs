@@ -153,12 +153,19 @@ fn grouped(story: &[StoryLine], siblings: &[usize], led_to: &BTreeMap<usize, Vec
     entries
 }
 
-/// What two lines of systems say alike: `serves`, of `web at oslo serves` and `mail at oslo serves`.
+/// What two lines say alike: `serves`, of `web at oslo serves` and `mail at oslo serves`; `: down`, of two populations.
 fn shared(story: &[StoryLine], a: usize, b: usize) -> Option<&str> {
     const ENDINGS: [&str; 5] = [" stops serving", " serves", " is overloaded", " has drained its queue", " fails"];
     let (a, b) = (&story[a], &story[b]);
-    if a.theme != b.theme || a.because != b.because {
+    // Many systems that start again each go back to their own stop: that is no reason to tell them apart.
+    if a.theme != b.theme || (a.because != b.because && a.theme != Theme::System) {
         return None;
+    }
+    if a.theme == Theme::People {
+        // Populations that feel alike for one reason.
+        let after = |line: &StoryLine| line.text.find(": ").filter(|_| line.mood.is_some());
+        let (ours, theirs) = (&a.text[after(a)?..], &b.text[after(b)?..]);
+        return (a.mood == b.mood && ours == theirs).then_some(ours);
     }
     ENDINGS.into_iter().find(|end| a.text.ends_with(end) && b.text.ends_with(end)).map(str::trim_start)
 }
@@ -212,7 +219,8 @@ fn tell(page: &mut Page, story: &[StoryLine], clock: &Clock, entry: &Entry, time
     };
     let rest: Vec<String> = parts.collect();
     // A reason from the same instant is what this line already stands under.
-    let because = if more.is_empty() { because(story, clock, entry.line, room) } else { None };
+    let has_own = more.is_empty() && entry.alike.iter().all(|&i| story[i].because == line.because);
+    let because = if has_own { because(story, clock, entry.line, room) } else { None };
     match because {
         Some(because) if rest.is_empty() && first.width() + 2 + width(&because) <= page.width => {
             first.push(Ink::Faint, format!("  {because}"));
@@ -257,7 +265,8 @@ fn text(story: &[StoryLine], entry: &Entry) -> String {
         all.iter().take(NAMES_MAX).map(|&i| story[i].text.strip_suffix(what).unwrap_or("").trim_end()).collect();
     let more = all.len().saturating_sub(NAMES_MAX);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{what}: {}{more}", names.join(", "))
+    let names = names.join(", ") + &more;
+    if what.starts_with(':') { format!("{names}{what}") } else { format!("{what}: {names}") }
 }
 
 /// What led to a line: for what people felt and for what failed the whole chain, else the nearest. Where the chain is too

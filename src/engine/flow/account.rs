@@ -1,0 +1,314 @@
+//! Accounts: what flowed in a span that is over.
+
+use super::*;
+
+impl Engine<'_> {
+    /// Integrates what flowed since the span began, and hands it on.
+    pub(in crate::engine) fn close_span(&mut self) {
+        let now = self.now;
+        let world = self.world;
+        let Some(open) = self.state.flow.open.take_if(|open| open.from < now) else {
+            self.crash_queues();
+            return;
+        };
+        let dt_s = now.since(open.from).seconds();
+        let mut span = Span {
+            from: open.from,
+            to: now,
+            uses: world.people.iter().map(|p| vec![Use::default(); p.uses.len()]).collect(),
+            active_user_s: open.people.iter().map(|(n, slope)| integral(*n, *slope, dt_s)).collect(),
+            links_bps: open.links_bps.clone(),
+            transfers_bps: open.transfers_bps.clone(),
+            ..Span::default()
+        };
+        let mut waits: Vec<[f64; WAIT_SAMPLES]> = Vec::with_capacity(open.stations.len());
+        let mut grown = Vec::with_capacity(open.stations.len());
+        for (i, at) in open.stations.iter().enumerate() {
+            waits.push(self.wait_samples(i, at, dt_s));
+            let before = self.state.flow.stations[i].fluid.backlog;
+            span.stations.push(self.station_work(i, at, dt_s));
+            grown.push(self.state.flow.stations[i].fluid.backlog - before);
+            if at.inflow > 0.0 || at.slope != 0.0 {
+                span.waits.push(StationWait {
+                    station: StationId::new(i),
+                    wait: if at.regime == Regime::Moving {
+                        Wait::Fixed(waits[i].iter().sum::<f64>() / WAIT_SAMPLES as f64)
+                    } else {
+                        at.wait.clone()
+                    },
+                    held_s: at.held_s,
+                    held_scv: at.held_scv,
+                    weight: integral(at.inflow, at.slope, dt_s) * (1.0 - at.block),
+                });
+            }
+        }
+        self.account_paths(&open, &waits, dt_s, &mut span);
+        self.account_waiting(&open, &grown, dt_s, &mut span);
+        self.account_crashes(&mut span);
+        self.account_queues(dt_s, &mut span);
+        self.account_stores(dt_s, &mut span);
+        self.spans.push(span);
+        // What was open is over; until the next is opened, the same rates hold.
+        self.flow_dirty = true;
+    }
+
+    pub(super) fn wait_samples(&self, station: usize, at: &AtStation, dt_s: f64) -> [f64; WAIT_SAMPLES] {
+        let mut samples = [at.wait_mean_s; WAIT_SAMPLES];
+        if at.regime == Regime::Moving && at.capacity > 0.0 {
+            let fluid = self.state.flow.stations[station].fluid;
+            for (i, sample) in samples.iter_mut().enumerate() {
+                let at_s = (i as f64 + 0.5) / WAIT_SAMPLES as f64 * dt_s;
+                let net = at.inflow - at.capacity;
+                *sample = ((fluid.backlog + net * at_s + at.slope * at_s * at_s / 2.0) / at.capacity).max(0.0);
+            }
+        }
+        samples
+    }
+
+    pub(super) fn station_work(&mut self, station: usize, at: &AtStation, dt_s: f64) -> Work {
+        let now = self.now;
+        let flow = &mut self.state.flow.stations[station];
+        let workers_s = flow.workers_s + flow.workers as f64 * now.since(flow.workers_since).seconds();
+        flow.workers_s = 0.0;
+        flow.workers_since = now;
+        let arrived = integral(at.inflow, at.slope, dt_s);
+        let mut work = Work { arrived, workers_s, ..Work::default() };
+        let over = |a: f64| f64::from(u8::from(a > at.capacity && at.capacity > 0.0));
+        match at.regime {
+            Regime::Rest => {
+                work.lost = arrived * at.block;
+                work.served = arrived - work.lost;
+                work.wait_s = work.served * at.wait_mean_s;
+                work.delayed = work.served * at.wait.probability();
+                work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
+                // A queue that was full while the station was slower has got so small that it counts as being at rest.
+                if at.capacity > 0.0 {
+                    work.served += std::mem::take(&mut flow.fluid.backlog);
+                }
+                work.backlog = flow.fluid.backlog;
+            }
+            Regime::Full => {
+                work.lost = arrived * at.block;
+                work.served = arrived - work.lost;
+                work.wait_s = work.served * at.wait_mean_s;
+                work.delayed = work.served * at.wait.probability();
+                work.wait_max_s = at.wait_mean_s;
+                work.backlog = flow.fluid.backlog;
+                work.backlog_max = flow.fluid.backlog;
+                work.overloaded_s = dt_s;
+            }
+            Regime::Moving => {
+                let flowed = flow.fluid.advance(dt_s, at.inflow, at.slope, at.capacity);
+                work.lost = flowed.lost;
+                work.served = flowed.served;
+                work.wait_s = flowed.delay_integral;
+                work.delayed = flowed.delayed;
+                work.wait_max_s = flowed.wait_max_s;
+                work.backlog = flow.fluid.backlog;
+                work.backlog_max = flowed.backlog_max;
+                work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
+                // What is left of a queue by rounding is not a queue.
+                if flow.fluid.backlog < 1e-6 {
+                    work.served += flow.fluid.backlog;
+                    flow.fluid.backlog = 0.0;
+                    work.backlog = 0.0;
+                }
+            }
+        }
+        work.busy_s = work.served * at.held_s;
+        work
+    }
+
+    /// What became of the requests of every path.
+    pub(super) fn account_paths(&mut self, open: &Open, waits: &[[f64; WAIT_SAMPLES]], dt_s: f64, span: &mut Span) {
+        let mean_waits: Vec<f64> = waits.iter().map(|w| w.iter().sum::<f64>() / WAIT_SAMPLES as f64).collect();
+        for index in 0..self.state.flow.paths.len() {
+            let (rate, slope) = open.rates[index];
+            let intended = integral(rate, slope, dt_s);
+            if intended <= 0.0 {
+                continue;
+            }
+            let moving =
+                self.state.flow.paths[index].visits.iter().any(|v| open.stations[v.0.at()].regime == Regime::Moving);
+            let mut fate = self.fate(index, open, &mean_waits);
+            let path = &self.state.flow.paths[index];
+            let population = &self.world.people[path.people];
+            let feature = &self.world.features[population.uses[path.feature].0.at()];
+            let total = &mut span.uses[path.people][path.feature];
+            total.intended += intended;
+            if fate.dead {
+                total.failed += intended * population.keeps_trying;
+                total.never_sent += intended * (1.0 - population.keeps_trying);
+                continue;
+            }
+            // While a queue moves, each eighth of the span has its own wait and its own share that is too late.
+            let eighths: Vec<f64> = (0..if moving { WAIT_SAMPLES } else { 1 })
+                .map(|i| {
+                    path.visits
+                        .iter()
+                        .filter(|v| open.stations[v.0.at()].regime == Regime::Moving)
+                        .map(|v| v.1 * waits[v.0.at()][i])
+                        .sum::<f64>()
+                        + path.fixed_s
+                })
+                .collect();
+            let in_time: Vec<f64> = eighths
+                .iter()
+                .map(|moving_s| feature.timeout_s.map_or(1.0, |t| 1.0 - fate.latency.ccdf(t - moving_s)))
+                .collect();
+            fate.in_time = in_time.iter().sum::<f64>() / in_time.len() as f64;
+            let arrived = intended * fate.arrives;
+            let admitted = arrived * fate.admitted;
+            let served = admitted * fate.in_time;
+            total.served += served;
+            total.shed += arrived - admitted;
+            total.failed += intended - arrived + admitted - served;
+            let p95_s = fate.latency.quantile(0.95) + fate.moving_s;
+            let slow = feature.slow_over_s.is_some_and(|over_s| p95_s > over_s);
+            if path.missing.is_some() || slow {
+                total.degraded += served;
+            } else {
+                total.degraded += served * (1.0 - fate.soft);
+            }
+            for (moving_s, in_time) in eighths.iter().zip(&in_time) {
+                span.latencies.push(LatencyPart {
+                    people: path.people,
+                    feature: path.feature,
+                    latency: Arc::clone(&fate.latency),
+                    shift_s: *moving_s,
+                    weight: admitted * in_time / eighths.len() as f64,
+                });
+            }
+        }
+    }
+
+    /// Who waits in the queues that moved: they are not served yet.
+    pub(super) fn account_waiting(&mut self, open: &Open, grown: &[f64], dt_s: f64, span: &mut Span) {
+        let uses = self.state.flow.crashed.len();
+        // What joins each queue, by population and feature; and in all queues together.
+        let mut joining: Vec<(StationId, Vec<f64>)> = Vec::new();
+        let mut all_joining = vec![0.0; uses];
+        for (i, grown) in grown.iter().enumerate().filter(|(_, grown)| **grown != 0.0) {
+            let id = StationId::new(i);
+            if *grown < 0.0 {
+                self.leave_queue(id, -grown, span);
+            } else if let Some(joins) = self.joining(id, *grown, open, dt_s) {
+                all_joining.iter_mut().zip(&joins).for_each(|(all, joins)| *all += joins);
+                joining.push((id, joins));
+            }
+        }
+        let flow = &mut self.state.flow;
+        for (people, first) in flow.first_use.iter().enumerate() {
+            for (feature, total) in span.uses[people].iter_mut().enumerate() {
+                let index = first + feature;
+                if all_joining[index] <= 0.0 || total.served <= 0.0 {
+                    continue;
+                }
+                // A request waits in one queue at a time: where several grow, they share those who were admitted.
+                let scale = (total.served / all_joining[index]).min(1.0);
+                let (served, degraded) = (total.served, total.degraded);
+                for (id, joins) in &joining {
+                    let waits = joins[index] * scale;
+                    let worse = degraded / served * waits;
+                    let waiting = flow.waiting.entry(*id).or_insert_with(|| vec![(0.0, 0.0); uses]);
+                    waiting[index].0 += waits;
+                    waiting[index].1 += worse;
+                    total.served -= waits;
+                    total.degraded -= worse;
+                }
+                total.served = total.served.max(0.0);
+                total.degraded = total.degraded.max(0.0);
+            }
+        }
+    }
+
+    /// A queue has become shorter: who waited has been served, in proportion.
+    fn leave_queue(&mut self, id: StationId, by: f64, span: &mut Span) {
+        let flow = &mut self.state.flow;
+        let backlog = flow.stations[id.at()].fluid.backlog;
+        let kept = backlog / (backlog + by);
+        let Some(waiting) = flow.waiting.get_mut(&id) else { return };
+        for (people, first) in flow.first_use.iter().enumerate() {
+            for (feature, total) in span.uses[people].iter_mut().enumerate() {
+                let (left, worse) = &mut waiting[first + feature];
+                total.served += *left * (1.0 - kept);
+                total.degraded += *worse * (1.0 - kept);
+                *left *= kept;
+                *worse *= kept;
+            }
+        }
+        if backlog == 0.0 {
+            flow.waiting.remove(&id);
+        }
+    }
+
+    /// Requests that joined a queue that grew, by population and feature: in proportion to their visits.
+    fn joining(&self, id: StationId, grown: f64, open: &Open, dt_s: f64) -> Option<Vec<f64>> {
+        let flow = &self.state.flow;
+        let mut joins = vec![0.0; flow.crashed.len()];
+        let mut all = 0.0;
+        for (index, path) in flow.paths.iter().enumerate().filter(|(_, path)| path.dead.is_none()) {
+            let times: f64 = path.visits.iter().filter(|v| v.0 == id).map(|v| v.1).sum();
+            if times > 0.0 {
+                let requests = integral(open.rates[index].0, open.rates[index].1, dt_s);
+                all += requests * times;
+                joins[flow.first_use[path.people] + path.feature] += requests;
+            }
+        }
+        (all > 0.0).then(|| joins.into_iter().map(|requests| grown * requests / all).collect())
+    }
+
+    /// Who waited where a station has stopped has failed.
+    pub(super) fn account_crashes(&mut self, span: &mut Span) {
+        self.crash_queues();
+        let flow = &mut self.state.flow;
+        for (people, first) in flow.first_use.iter().enumerate() {
+            for (feature, total) in span.uses[people].iter_mut().enumerate() {
+                total.failed += std::mem::take(&mut flow.crashed[first + feature]);
+            }
+        }
+        for (work, station) in span.stations.iter_mut().zip(&mut flow.stations) {
+            let lost = std::mem::take(&mut station.lost);
+            if lost > 0.0 {
+                work.lost += lost;
+                work.backlog = station.fluid.backlog;
+            }
+        }
+    }
+
+    pub(super) fn account_queues(&mut self, dt_s: f64, span: &mut Span) {
+        let now_s = self.now.seconds();
+        for flow in &mut self.state.flow.queues {
+            let flowed = flow.fluid.advance(dt_s, flow.inflow, flow.slope, flow.capacity);
+            flow.age.arrive(now_s - dt_s, dt_s, flow.inflow, flow.slope);
+            flow.age.serve(flowed.served);
+            if flow.fluid.backlog < 1e-6 {
+                flow.fluid.backlog = 0.0;
+                flow.age.clear();
+            }
+            span.queue_arrived.push(flowed.arrived);
+            span.queue_done.push(flowed.served);
+            span.queue_backlogs.push(flow.fluid.backlog);
+            span.queue_ages_s.push(flow.age.age_s(now_s));
+        }
+    }
+
+    pub(super) fn account_stores(&mut self, dt_s: f64, span: &mut Span) {
+        let now_s = self.now.seconds();
+        for store in &mut self.state.flow.stores {
+            let mut replicas = Vec::with_capacity(store.replicas.len());
+            for replica in &mut store.replicas {
+                let flowed = replica.fluid.advance(dt_s, store.inflow, store.slope, replica.capacity);
+                replica.age.arrive(now_s - dt_s, dt_s, store.inflow, store.slope);
+                replica.age.serve(flowed.served);
+                if replica.fluid.backlog < 1e-6 {
+                    replica.fluid.backlog = 0.0;
+                    replica.age.clear();
+                }
+                replicas.push((replica.fluid.backlog, replica.age.age_s(now_s)));
+            }
+            span.replicas.push(replicas);
+            span.writes_per_s.push(store.inflow + store.slope * dt_s / 2.0);
+        }
+    }
+}

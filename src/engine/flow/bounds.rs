@@ -1,0 +1,201 @@
+//! How long what flows stays as it is.
+
+use super::*;
+
+impl Engine<'_> {
+    /// Shortens the span to the next moment at which something changes by itself.
+    pub(super) fn bound_span(&self, open: &Open, until: &mut Time) {
+        let world = self.world;
+        let now = self.now;
+        let mut at_most = |seconds: f64| {
+            if seconds.is_finite() && seconds >= 0.0 {
+                // A change falls on the next nanosecond, never before: the fluid takes it on its way.
+                let nanos = (seconds * 1e9).ceil().min(9e18) as i64;
+                *until = (*until).min(Time(now.0.saturating_add(nanos.max(1))));
+            }
+        };
+        for (i, at) in open.stations.iter().enumerate() {
+            let fluid = &self.state.flow.stations[i].fluid;
+            let small_room = fluid.limit.is_some_and(|limit| limit <= SMALL_ROOM_S * at.capacity);
+            if at.capacity > 0.0
+                && !small_room
+                && let Some(change_s) = fluid.next_change_s(at.inflow, at.slope, at.capacity)
+            {
+                at_most(change_s);
+            }
+            if at.slope != 0.0 && !at.at_ease {
+                // The steady state follows a changing load in steps of a twentieth of the capacity.
+                at_most((at.capacity / 20.0 / at.slope.abs()).max(1.0));
+            }
+            if at.regime == Regime::Moving && at.inflow > at.capacity && at.slope < 0.0 {
+                // The backlog is largest when the load falls back to the capacity.
+                at_most((at.inflow - at.capacity) / -at.slope);
+            }
+            if at.regime == Regime::Moving && self.is_called_by_holders(StationId::new(i)) {
+                at_most(30.0);
+            }
+            if let (Some(_), Some((takes, _))) =
+                (self.state.stations[i].cold_since, world.services[world.stations[i].service.at()].warms)
+            {
+                let left = takes.seconds() - now.since(self.state.stations[i].cold_since.unwrap_or(now)).seconds();
+                if left > 0.0 {
+                    at_most((takes.seconds() / 16.0).min(left));
+                }
+            }
+        }
+        for (i, path) in self.state.flow.paths.iter().enumerate() {
+            if path.dead.is_none() && open.rates[i].0 > 0.0 {
+                self.bound_by_patience(path, open, &mut at_most);
+            }
+        }
+        self.bound_by_steering(&mut at_most);
+        for flow in &self.state.flow.queues {
+            if let Some(change_s) = flow.fluid.next_change_s(flow.inflow, flow.slope, flow.capacity) {
+                at_most(change_s);
+            }
+        }
+        for store in &self.state.flow.stores {
+            for replica in &store.replicas {
+                if let Some(change_s) = replica.fluid.next_change_s(store.inflow, store.slope, replica.capacity) {
+                    at_most(change_s);
+                }
+            }
+        }
+        // With everything else known, when do queues and replicas become stale or fresh?
+        let length_s = until.since(now).seconds();
+        let mut nearest = f64::INFINITY;
+        for (i, flow) in self.state.flow.queues.iter().enumerate() {
+            let level = world.queues[i].fresh_within_s;
+            let input = (flow.inflow, flow.slope, flow.capacity);
+            nearest = nearest.min(age_crosses_s(&flow.age, now.seconds(), input, length_s, level));
+        }
+        for path in &self.state.flow.paths {
+            let feature = &world.features[world.people[path.people].uses[path.feature].0.at()];
+            for (store, level) in &feature.reads {
+                let flow = &self.state.flow.stores[store.at()];
+                if !self.primary_up(store.at()) {
+                    let left_s = level - self.read_age_s(*store, path.site);
+                    if left_s > 0.0 {
+                        nearest = nearest.min(left_s);
+                    }
+                } else if let Some(replica) = flow.replicas.iter().find(|r| r.site == path.site) {
+                    let input = (flow.inflow, flow.slope, replica.capacity);
+                    nearest = nearest.min(age_crosses_s(&replica.age, now.seconds(), input, length_s, *level));
+                }
+            }
+        }
+        if nearest.is_finite() {
+            let nanos = (nearest * 1e9).ceil() as i64;
+            *until = (*until).min(Time(now.0 + nanos.max(1)));
+        }
+    }
+
+    /// While users move away from what is dead, the share that fails passes the bounds of down and degraded.
+    pub(super) fn bound_by_steering(&self, at_most: &mut impl FnMut(f64)) {
+        let mut index = 0;
+        for (people, population) in self.world.people.iter().enumerate() {
+            let (shares, _) = self.state.steering[people].shares(self.now);
+            let (mut all, mut all_slope, mut all_rate) = (0.0, 0.0, 0.0);
+            let mut cross = |failed: f64, slope: f64| {
+                for bound in [DOWN_ABOVE, DEGRADED_ABOVE] {
+                    let crossing_s = (bound - failed) / slope;
+                    if slope != 0.0 && crossing_s > 1e-9 {
+                        at_most(crossing_s);
+                    }
+                }
+            };
+            for (_, rate) in &population.uses {
+                let (mut failed, mut slope) = (0.0, 0.0);
+                for share in &shares {
+                    let path = &self.state.flow.paths[index];
+                    let fails = if path.dead.is_some() { 1.0 } else { 1.0 - path.passes };
+                    failed += fails * share.now;
+                    slope += fails * share.slope;
+                    index += 1;
+                }
+                cross(failed, slope);
+                all += rate * failed;
+                all_slope += rate * slope;
+                all_rate += rate;
+            }
+            cross(all / all_rate, all_slope / all_rate);
+        }
+    }
+
+    pub(super) fn is_called_by_holders(&self, id: StationId) -> bool {
+        self.world
+            .stations
+            .iter()
+            .any(|s| self.world.services[s.service.at()].holds && s.calls.iter().any(|c| self.callee(c) == Some(id)))
+    }
+
+    /// A wait that grows beyond what users bear, or shrinks back below it, is felt at that moment.
+    pub(super) fn bound_by_patience(&self, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
+        let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
+        for (id, times, _) in &path.visits {
+            let at = &open.stations[id.at()];
+            if at.regime != Regime::Moving {
+                continue;
+            }
+            let fluid = &self.state.flow.stations[id.at()].fluid;
+            let mut levels = [f64::NAN; 2];
+            if let Some(slow_over_s) = feature.slow_over_s {
+                levels[0] = (slow_over_s - path.quiet_p95_s) / times * at.capacity;
+            }
+            if let Some(timeout_s) = feature.timeout_s {
+                levels[1] = (timeout_s - path.fixed_s - path.quiet.mean()) / times * at.capacity;
+                // Around the timeout the share that is too late changes: take small steps there.
+                let net = (at.inflow - at.capacity).abs();
+                let wait_s = fluid.backlog / at.capacity;
+                if net > 0.0 && wait_s < 1.5 * timeout_s {
+                    at_most((0.05 * timeout_s * at.capacity / net).max(0.1));
+                }
+            }
+            for level in levels.into_iter().filter(|l| *l > 0.0 && (fluid.backlog - l).abs() > 1e-9 * l) {
+                if let Some(crossing_s) = fluid.next_crossing_s(level, at.inflow, at.slope, at.capacity) {
+                    at_most(crossing_s);
+                }
+            }
+        }
+    }
+}
+
+/// Seconds until the age of a queue crosses `level`, if that is within `length_s`: by bisection, for within a span the
+/// age crosses a level at most once.
+pub(super) fn age_crosses_s(
+    age: &crate::queueing::Age,
+    now_s: f64,
+    (inflow, slope, capacity): (f64, f64, f64),
+    length_s: f64,
+    level: f64,
+) -> f64 {
+    if length_s <= 0.0 || level <= 0.0 {
+        return f64::INFINITY;
+    }
+    let stale_now = age.age_s(now_s) > level;
+    if !stale_now && length_s + age.age_s(now_s) <= level {
+        return f64::INFINITY;
+    }
+    if !stale_now && age.backlog() <= 0.0 && inflow <= capacity && inflow + slope * length_s <= capacity {
+        return f64::INFINITY;
+    }
+    let mut ahead = age.clone();
+    ahead.arrive(now_s, length_s, inflow, slope);
+    let stale_at = |dt_s: f64| {
+        let served = if capacity >= f64::MAX { f64::INFINITY } else { capacity * dt_s };
+        ahead.age_if_s(now_s + dt_s, served) > level
+    };
+    if stale_at(length_s) == stale_now {
+        return f64::INFINITY;
+    }
+    let (mut low, mut high) = (0.0, length_s);
+    for _ in 0..60 {
+        let middle = (low + high) / 2.0;
+        if stale_at(middle) == stale_now {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}

@@ -1,0 +1,120 @@
+//! Fate: what becomes of the requests of a path.
+
+use super::*;
+
+impl Engine<'_> {
+    /// The latency of a path at the waits that hold now, without the network and moving queues; and the sum of those.
+    pub(super) fn latency_now(&self, index: usize, open: &Open, waits_s: &[f64]) -> (Arc<Latency>, f64) {
+        let path = &self.state.flow.paths[index];
+        let mut shift_s = path.fixed_s;
+        let mut quiet = true;
+        for (id, times, _) in &path.visits {
+            let at = &open.stations[id.at()];
+            if at.regime == Regime::Moving {
+                shift_s += times * waits_s[id.at()];
+            } else {
+                quiet &= at.wait.probability() < FELT_WAIT;
+            }
+            quiet &= at.slower == 1.0;
+        }
+        if quiet {
+            return (Arc::clone(&path.quiet), shift_s);
+        }
+        let latency = self.latency(path, |id| {
+            let at = &open.stations[id.at()];
+            let felt = at.regime != Regime::Moving && at.wait.probability() >= FELT_WAIT;
+            (if felt { at.wait.clone() } else { Wait::Never }, at.slower)
+        });
+        (latency, shift_s)
+    }
+
+    /// Of the requests of a path: admitted everywhere where that is needed, and in time.
+    pub(super) fn fate(&self, index: usize, open: &Open, waits_s: &[f64]) -> Fate {
+        let (latency, moving_s) = self.latency_now(index, open, waits_s);
+        let path = &self.state.flow.paths[index];
+        let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
+        if let Some(why) = path.dead {
+            return Fate { dead: true, arrives: 0.0, admitted: 0.0, in_time: 0.0, why, latency, moving_s, soft: 0.0 };
+        }
+        let arrives = path.passes * open.through_links[index];
+        let (mut admitted, mut soft) = (1.0, 1.0);
+        let mut why = path.loss.unwrap_or(Why::Nothing);
+        let mut worst = 1e-9;
+        for (id, times, hard) in &path.visits {
+            let block = open.stations[id.at()].block;
+            if block > 0.0 {
+                let passes = num::pow(1.0 - block, *times);
+                if *hard {
+                    admitted *= passes;
+                } else {
+                    soft *= passes;
+                }
+                if block > worst {
+                    worst = block;
+                    why = Why::Overload(*id);
+                }
+            }
+        }
+        if open.through_links[index] < 1.0 - worst {
+            why = self.fullest_link(path, open).map_or(why, Why::Link);
+        }
+        let in_time = feature.timeout_s.map_or(1.0, |timeout_s| 1.0 - latency.ccdf(timeout_s - moving_s));
+        if in_time < 0.99 {
+            why = self.longest_wait(path, open, waits_s).map_or(why, Why::Overload);
+        }
+        Fate { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft }
+    }
+
+    pub(super) fn longest_wait(&self, path: &Path, open: &Open, waits_s: &[f64]) -> Option<StationId> {
+        path.visits
+            .iter()
+            .map(|(id, times, _)| {
+                let at = &open.stations[id.at()];
+                let wait_s = if at.regime == Regime::Moving { waits_s[id.at()] } else { at.wait_mean_s };
+                (wait_s * times, *id)
+            })
+            .filter(|(wait_s, _)| *wait_s > 0.0)
+            .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+            .map(|(_, id)| id)
+    }
+
+    pub(super) fn fullest_link(&self, path: &Path, open: &Open) -> Option<LinkId> {
+        path.crossings
+            .iter()
+            .filter_map(|(from, to, _)| self.links_between(*from, *to))
+            .flatten()
+            .max_by(|a, b| {
+                let fill = |l: &u32| open.links_bps[*l as usize] / self.world.links[*l as usize].bandwidth_bps;
+                fill(a).total_cmp(&fill(b)).then(b.cmp(a))
+            })
+            .map(LinkId)
+    }
+}
+
+/// What becomes of the requests of a path.
+pub(super) struct Fate {
+    pub(super) dead: bool,
+    /// Share that gets through the network.
+    pub(super) arrives: f64,
+    /// Share of those that is admitted wherever that is needed.
+    pub(super) admitted: f64,
+    /// Share of those that is answered before the user gives up.
+    pub(super) in_time: f64,
+    pub(super) why: Why,
+    pub(super) latency: Arc<Latency>,
+    /// Waits in moving queues, on top of the latency.
+    pub(super) moving_s: f64,
+    /// Share of those for which nothing is missing.
+    pub(super) soft: f64,
+}
+
+impl Fate {
+    pub(super) fn success(&self) -> f64 {
+        self.arrives * self.admitted * self.in_time
+    }
+}
+
+/// The integral over `dt_s` of a rate that starts at `rate` and changes by `slope` per second.
+pub(super) fn integral(rate: f64, slope: f64, dt_s: f64) -> f64 {
+    (dt_s * (rate + slope * dt_s / 2.0)).max(0.0)
+}

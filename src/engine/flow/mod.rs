@@ -1,0 +1,297 @@
+//! The flow traffic engine: demand as rates, queues as fluid, latency from queueing theory.
+//!
+//! Between two changes every rate is a straight line, so that what flows is integrated exactly. Where a queue is at rest
+//! it is in the steady state of [`Station`] at its present load (the pointwise stationary approximation, Green & Kolesar
+//! 1991); where it fills or drains it is a fluid. A span ends when a rate bends, a queue fills or empties, or somebody
+//! feels the difference.
+
+use super::Engine;
+mod account;
+mod bounds;
+mod demand;
+mod fate;
+mod load;
+mod moods;
+
+use super::data::{QueueFlow, StoreFlow, stores};
+use super::event::Event;
+use super::paths::{Path, Status};
+use super::span::{LatencyPart, Span, StationWait};
+use crate::num;
+use crate::observe::{Mood, SeenId, Use, What, Why, Work};
+use crate::queueing::{Flow, FluidQueue, Latency, Station, Wait, max_min};
+use crate::rng::Luck;
+use crate::units::{Duration, Time};
+use crate::world::{LinkId, NodeId, PopId, StationId, World};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fate::integral;
+use load::is_at_ease;
+
+/// More than this share of failed requests is down.
+pub const DOWN_ABOVE: f64 = 0.5;
+/// More than this share of failed, slow or incomplete requests is degraded.
+pub const DEGRADED_ABOVE: f64 = 0.01;
+/// A full queue that drains faster than this is taken to be at rest.
+const SMALL_ROOM_S: f64 = 1.0;
+/// Rounds of finding who is overloaded by whom.
+const ROUNDS_MAX: usize = 40;
+/// Samples of a wait that changes during a span.
+const WAIT_SAMPLES: usize = 8;
+/// Waits rarer than this change no percentile that anybody reads.
+const FELT_WAIT: f64 = 1e-6;
+
+/// What flows.
+#[derive(Debug, Clone)]
+pub struct FlowState {
+    pub token: u32,
+    pub paths: Vec<Path>,
+    pub statuses: Vec<Status>,
+    pub stations: Vec<StationFlow>,
+    pub queues: Vec<QueueFlow>,
+    pub stores: Vec<StoreFlow>,
+    /// The latency of nothing.
+    pub nothing: Arc<Latency>,
+    /// Where each population's profile has got to.
+    cursors: Vec<usize>,
+    /// How each population's features feel, and all of it.
+    moods: Vec<Vec<(Mood, Why)>>,
+    overall: Vec<(Mood, Why)>,
+    /// Requests that wait in fluid queues, and how many of them will be served worse, by station and then by population
+    /// and feature.
+    waiting: BTreeMap<StationId, Vec<(f64, f64)>>,
+    /// Requests lost from a crashed queue since the last span, by population and feature.
+    crashed: Vec<f64>,
+    /// The first feature of each population in the lists by population and feature.
+    first_use: Vec<usize>,
+    open: Option<Open>,
+}
+
+/// A station's fluid part.
+#[derive(Debug, Clone)]
+pub struct StationFlow {
+    fluid: FluidQueue,
+    /// It has stopped in this span: what waits at its end is lost.
+    crashed: bool,
+    /// Requests lost that way and not yet told.
+    lost: f64,
+    overloaded: bool,
+    /// Workers, since when, and worker-seconds before that in this span.
+    workers: u64,
+    workers_since: Time,
+    workers_s: f64,
+}
+
+/// What was worked out at the start of the span that is open.
+#[derive(Debug, Clone)]
+struct Open {
+    from: Time,
+    /// Active users: now, and slope per second.
+    people: Vec<(f64, f64)>,
+    /// Requests per second of each path: now, and slope.
+    rates: Vec<(f64, f64)>,
+    stations: Vec<AtStation>,
+    /// What the links leave of each path.
+    through_links: Vec<f64>,
+    transfers_bps: Vec<f64>,
+    links_bps: Vec<f64>,
+}
+
+/// How a station's queue moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Regime {
+    /// At rest: the steady state of its load.
+    #[default]
+    Rest,
+    /// Filling or draining.
+    Moving,
+    /// Full, and turning requests away.
+    Full,
+}
+
+#[derive(Debug, Clone)]
+struct AtStation {
+    inflow: f64,
+    slope: f64,
+    /// Variability of the arrivals, weighted by inflow.
+    scv_sum: f64,
+    out: (f64, f64),
+    held_s: f64,
+    held_scv: f64,
+    slower: f64,
+    capacity: f64,
+    block: f64,
+    wait: Wait,
+    wait_mean_s: f64,
+    regime: Regime,
+    /// Load is far enough below capacity that a few servers more or less change nothing.
+    at_ease: bool,
+}
+
+impl FlowState {
+    pub fn new(world: &World, luck: Luck) -> FlowState {
+        let mut first_use = Vec::with_capacity(world.people.len());
+        let mut uses = 0;
+        for people in &world.people {
+            first_use.push(uses);
+            uses += people.uses.len();
+        }
+        let moods = world.people.iter().map(|p| vec![(Mood::Fine, Why::Nothing); p.uses.len()]).collect();
+        FlowState {
+            token: 0,
+            paths: Vec::new(),
+            statuses: Vec::new(),
+            stations: world
+                .stations
+                .iter()
+                .map(|s| StationFlow {
+                    fluid: FluidQueue::new(world.services[s.service.at()].waiting_max.map(|n| n as f64)),
+                    crashed: false,
+                    lost: 0.0,
+                    overloaded: false,
+                    workers: 0,
+                    workers_since: Time::ZERO,
+                    workers_s: 0.0,
+                })
+                .collect(),
+            queues: world.queues.iter().map(QueueFlow::new).collect(),
+            stores: stores(world, luck),
+            nothing: Arc::new(Latency::fixed(0.0)),
+            cursors: vec![0; world.people.len()],
+            moods,
+            overall: vec![(Mood::Fine, Why::Nothing); world.people.len()],
+            waiting: BTreeMap::new(),
+            crashed: vec![0.0; uses],
+            first_use,
+            open: None,
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Something in the flow has changed by itself.
+    pub(in crate::engine) fn flow_changes(&mut self, token: u32) {
+        if self.state.flow.token == token {
+            self.finish_steering();
+            self.flow_dirty = true;
+        }
+    }
+
+    /// Ends the span and begins the next with what is true now.
+    pub(in crate::engine) fn refresh_flow(&mut self) {
+        self.close_span();
+        self.flow_dirty = false;
+        if self.finished {
+            return;
+        }
+        if self.paths_dirty {
+            self.find_paths();
+        }
+        self.count_workers();
+        self.look_at_queues();
+        let until = self.open_span();
+        self.look_at_ages();
+        self.look_at_moods();
+        self.look_at_loads();
+        self.state.flow.token += 1;
+        let token = self.state.flow.token;
+        if until < Time::NEVER {
+            self.events.push(until, Event::Flow { token });
+        }
+    }
+
+    /// How much slower a station is now: cold, or slowed by the drill.
+    pub(in crate::engine) fn slower(&self, id: StationId) -> f64 {
+        let state = &self.state.stations[id.at()];
+        let service = &self.world.services[self.world.stations[id.at()].service.at()];
+        let cold = match (state.cold_since, service.warms) {
+            (Some(since), Some((takes, slower))) if takes.0 > 0 => {
+                let left = 1.0 - (self.now.since(since).seconds() / takes.seconds()).min(1.0);
+                1.0 + (slower - 1.0) * left
+            }
+            _ => 1.0,
+        };
+        cold * state.slow
+    }
+
+    /// A pool has changed: only where it matters does the flow have to be worked out again.
+    pub(in crate::engine) fn capacity_changed(&mut self, pool: NodeId) {
+        for i in 0..self.world.stations_on[pool.at()].len() {
+            let id = self.world.stations_on[pool.at()][i];
+            if self.world.stations[id.at()].pool != Some(pool) {
+                continue;
+            }
+            let workers = self.workers(id);
+            let now = self.now;
+            let flow = &mut self.state.flow.stations[id.at()];
+            flow.workers_s += flow.workers as f64 * now.since(flow.workers_since).seconds();
+            flow.workers_since = now;
+            flow.workers = workers;
+            if workers == 0 || self.state.nodes[pool.at()].taken > 0 {
+                self.stations_dirty = true;
+            }
+            let eased = self.state.flow.open.as_ref().is_some_and(|open| {
+                let at = &open.stations[id.at()];
+                at.at_ease && is_at_ease(workers, at.inflow.max(at.inflow + at.slope * 3_600.0) * at.held_s)
+            });
+            self.flow_dirty |= !eased;
+        }
+    }
+
+    /// Requests that wait at a station that stops are lost: those that are there when the span ends.
+    pub(in crate::engine) fn lose_backlog(&mut self, id: StationId) {
+        self.state.flow.stations[id.at()].crashed = true;
+    }
+
+    /// Empties the queues of the stations that have stopped.
+    fn crash_queues(&mut self) {
+        let flow = &mut self.state.flow;
+        for (i, station) in flow.stations.iter_mut().enumerate() {
+            if std::mem::take(&mut station.crashed) {
+                station.lost += std::mem::take(&mut station.fluid.backlog);
+                if let Some(waiting) = flow.waiting.remove(&StationId::new(i)) {
+                    flow.crashed.iter_mut().zip(waiting).for_each(|(lost, waited)| *lost += waited.0);
+                }
+            }
+        }
+    }
+
+    /// Works out what flows from now on, and until when that holds.
+    fn open_span(&mut self) -> Time {
+        let mut until = self.world.horizon;
+        if self.now < self.world.measured_from {
+            until = until.min(self.world.measured_from);
+        }
+        let mut open = Open {
+            from: self.now,
+            people: Vec::with_capacity(self.world.people.len()),
+            rates: Vec::with_capacity(self.state.flow.paths.len()),
+            stations: Vec::new(),
+            through_links: vec![1.0; self.state.flow.paths.len()],
+            transfers_bps: Vec::new(),
+            links_bps: vec![0.0; self.world.links.len()],
+        };
+        self.demand(&mut open, &mut until);
+        self.share_links(&mut open);
+        self.load_stations(&mut open, until);
+        self.feed_queues(&open);
+        self.bound_span(&open, &mut until);
+        self.state.flow.open = Some(open);
+        until
+    }
+
+    /// Workers of every station, after stations or pools have changed.
+    pub(in crate::engine) fn count_workers(&mut self) {
+        for i in 0..self.world.stations.len() {
+            let workers = self.workers(StationId::new(i));
+            let now = self.now;
+            let flow = &mut self.state.flow.stations[i];
+            if flow.workers != workers {
+                flow.workers_s += flow.workers as f64 * now.since(flow.workers_since).seconds();
+                flow.workers_since = now;
+                flow.workers = workers;
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! How everybody feels.
+
+use super::*;
+
+impl Engine<'_> {
+    /// How everybody feels from now on.
+    pub(super) fn look_at_moods(&mut self) {
+        let Some(open) = self.state.flow.open.take() else { return };
+        // A moment from now: a queue that just begins to move past somebody's patience has moved past it.
+        let waits_s: Vec<f64> = open.stations.iter().enumerate().map(|(i, at)| self.wait_soon(i, at)).collect();
+        let mut index = 0;
+        for people in 0..self.world.people.len() {
+            let population = &self.world.people[people];
+            let (mut all_failed, mut all_rate) = (0.0, 0.0);
+            let mut worst = (Mood::Fine, Why::Nothing);
+            let mut most_failed = (0.0, Why::Nothing);
+            for feature in 0..population.uses.len() {
+                let (mut failed, mut degraded, mut stale) = (0.0, 0.0, 0.0);
+                let mut whys = [(0.0, Why::Nothing); 3];
+                let mut note = |i: usize, share: f64, why: Why| {
+                    if share > whys[i].0 {
+                        whys[i] = (share, why);
+                    }
+                };
+                let (shares, _) = self.state.steering[people].shares(self.now);
+                for share in &shares {
+                    // A share that is just leaving counts, one that is just arriving does not yet.
+                    let part = share.now;
+                    let fate = self.fate(index, &open, &waits_s);
+                    let path = &self.state.flow.paths[index];
+                    let id = population.uses[feature].0;
+                    let wanted = &self.world.features[id.at()];
+                    let success = fate.success();
+                    failed += part * (1.0 - success);
+                    note(0, part * (1.0 - success), fate.why);
+                    let p95_s = fate.latency.quantile(0.95) + fate.moving_s;
+                    let slow = wanted.slow_over_s.is_some_and(|over_s| !fate.dead && p95_s > over_s);
+                    if let Some(why) = path.missing.filter(|_| !fate.dead) {
+                        degraded += part * success;
+                        note(1, part * success, why);
+                    } else if slow {
+                        degraded += part * success;
+                        let why = self.longest_wait(path, &open, &waits_s).map_or(Why::Slow, Why::Overload);
+                        note(1, part * success, why);
+                    } else if fate.soft < 1.0 {
+                        degraded += part * success * (1.0 - fate.soft);
+                        note(1, part * success * (1.0 - fate.soft), fate.why);
+                    }
+                    for queue in &wanted.fresh {
+                        if self.state.flow.queues[queue.at()].stale {
+                            stale += part * success;
+                            note(2, part * success, Why::Queue(*queue));
+                        }
+                    }
+                    for (store, fresh_s) in &wanted.reads {
+                        if self.read_age_s(*store, share.site) >= *fresh_s * (1.0 - 1e-12) && *fresh_s > 0.0 {
+                            stale += part * success;
+                            note(2, part * success, Why::Store(*store));
+                        }
+                    }
+                    index += 1;
+                }
+                let mood = if failed > DOWN_ABOVE {
+                    (Mood::Down, whys[0].1)
+                } else if failed + degraded > DEGRADED_ABOVE {
+                    (Mood::Degraded, if failed >= degraded { whys[0].1 } else { whys[1].1 })
+                } else if stale > DEGRADED_ABOVE {
+                    (Mood::Stale, whys[2].1)
+                } else {
+                    (Mood::Fine, Why::Nothing)
+                };
+                let rate = population.uses[feature].1;
+                all_rate += rate;
+                all_failed += rate * failed;
+                if rate * failed > most_failed.0 {
+                    most_failed = (rate * failed, whys[0].1);
+                }
+                // For the population as a whole one feature that is down is a degradation.
+                let felt = (mood.0.min(Mood::Degraded), mood.1);
+                if felt.0 > worst.0 {
+                    worst = felt;
+                }
+                if mood != self.state.flow.moods[people][feature] {
+                    self.feel(people, Some(feature), mood);
+                    self.state.flow.moods[people][feature] = mood;
+                }
+            }
+            let overall =
+                if all_rate > 0.0 && all_failed / all_rate > DOWN_ABOVE { (Mood::Down, most_failed.1) } else { worst };
+            if overall != self.state.flow.overall[people] {
+                self.feel(people, None, overall);
+                self.state.flow.overall[people] = overall;
+            }
+        }
+        self.state.flow.open = Some(open);
+    }
+
+    pub(super) fn feel(&mut self, people: usize, feature: Option<usize>, (mood, why): (Mood, Why)) {
+        let before = match feature {
+            Some(feature) => self.state.flow.moods[people][feature],
+            None => self.state.flow.overall[people],
+        };
+        // What got better is due to the end of what made it bad.
+        let cause = self.cause_of(if mood > before.0 || why != Why::Nothing { why } else { before.1 });
+        let cause = cause.or(self.cause);
+        self.see_because(What::Feels { people: PopId::new(people), feature, mood, why }, cause);
+    }
+
+    /// The observation behind a reason.
+    pub(super) fn cause_of(&self, why: Why) -> Option<SeenId> {
+        match why {
+            Why::Site(site) => self.state.nodes[self.world.sites[site.at()].node.at()].why,
+            Why::Station(id) | Why::Missing(id) => self.state.stations[id.at()].why,
+            Why::Queue(id) => self.state.flow.queues[id.at()].why,
+            Why::Store(id) => self.state.nodes[self.node_of(self.world.stores[id.at()].primary).at()].why,
+            _ => None,
+        }
+    }
+
+    pub(super) fn wait_soon(&self, station: usize, at: &AtStation) -> f64 {
+        if at.regime != Regime::Moving {
+            return at.wait_mean_s;
+        }
+        let soon_s = 1e-3;
+        let backlog = self.state.flow.stations[station].fluid.backlog + (at.inflow - at.capacity) * soon_s;
+        (backlog / at.capacity).max(0.0)
+    }
+
+    /// Notes stations whose load passes their capacity, and those whose queue is gone again.
+    pub(super) fn look_at_loads(&mut self) {
+        let Some(open) = &self.state.flow.open else { return };
+        let mut seen = Vec::new();
+        for (i, at) in open.stations.iter().enumerate() {
+            let flow = &self.state.flow.stations[i];
+            let busy = at.regime != Regime::Rest || (at.capacity > 0.0 && at.inflow > at.capacity);
+            if busy != flow.overloaded {
+                seen.push((i, busy));
+            }
+        }
+        for (i, busy) in seen {
+            self.state.flow.stations[i].overloaded = busy;
+            let id = StationId::new(i);
+            self.see(if busy { What::Overloaded(id) } else { What::Drained(id) });
+        }
+    }
+}
