@@ -52,7 +52,8 @@ fn same_numbers(path: &str, a: &Value, b: &Value, relative: f64, floor: f64) -> 
         (Value::Object(a), Value::Object(b)) => {
             let keys = |m: &serde_json::Map<String, Value>| m.keys().cloned().collect::<Vec<_>>();
             prop_assert_eq!(keys(a), keys(b), "keys of {}", path);
-            for (key, a) in a {
+            // What led to something is words: of two causes at one moment either may be told.
+            for (key, a) in a.iter().filter(|(key, _)| *key != "because") {
                 same_numbers(&format!("{path}.{key}"), a, &b[key], relative, floor)?;
             }
         }
@@ -235,7 +236,7 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(48))]
+    #![proptest_config(cases(32))]
 
     #[test]
     fn every_request_becomes_something(mut plan in plans(Chance::Any)) {
@@ -317,6 +318,47 @@ proptest! {
             value["components"].as_object_mut().expect("an object").remove(name);
         }
         same_numbers("", &alone, &with, 0.0, 0.0)?;
+    }
+
+    #[test]
+    fn what_does_nothing_changes_nothing(mut plan in plans(Chance::Any), act in 0..5_usize, part in 0.0..1.0_f64) {
+        // A step of the drill that changes nothing is told all the same, so that digests differ; and it ends a span, so
+        // that a queue near its capacity gets less time to settle. With smooth arrivals no queue has to settle.
+        plan.people.iter_mut().for_each(|people| people.smooth = true);
+        plan.drill.clear();
+        let acts = [
+            r#"gray(of: "S0", loses: "0%", lasts: "20min")"#,
+            r#"slow(service: "V0", by: "x1", lasts: "20min")"#,
+            r#"surge(of: "P0", by: "x1", ramp: "5min", lasts: "20min")"#,
+            r#"decide("nothing")"#,
+            r#"tell("nothing")"#,
+        ];
+        let at_s = (plan.horizon_min as f64 * 60.0 * part) as u64;
+        let text = plan.text(&plain);
+        let (drill, step) = ("drill: []", format!("drill: [at(\"+{at_s}s\", {})]", acts[act]));
+        prop_assert!(text.contains(drill));
+        let (without, with) = (outcome(&world(&text)), outcome(&world(&text.replace(drill, &step))));
+        let at_rest = |o: &Outcome| o.services.values().all(|s| s.overloads.is_empty());
+        let sections: &[&str] = if at_rest(&without) && at_rest(&with) {
+            &["people", "failovers", "groups", "components", "services", "queues"]
+        } else {
+            &["failovers", "groups", "components"]
+        };
+        let (without, with) = (json(&without), json(&with));
+        for section in sections {
+            same_numbers(section, &without[*section], &with[*section], 1e-9, 1e-6)?;
+        }
+    }
+
+    #[test]
+    fn a_probability_of_zero_is_none(mut plan in plans(Chance::Any)) {
+        if let Some(failover) = &mut plan.failover {
+            failover.on_demand = "0%";
+            failover.phases.iter_mut().for_each(|phase| phase.1 = "0%");
+        }
+        let said = plan.text(&plain);
+        let unsaid = said.replace(", fails: \"0%\"", "").replace(", fails_on_demand: \"0%\"", "").replace(", loss: \"0%\"", "");
+        prop_assert_eq!(digest_of(&world(&said), LUCK), digest_of(&world(&unsaid), LUCK));
     }
 
     #[test]

@@ -369,6 +369,10 @@ fn quantile(p: f64, ccdf: impl Fn(f64) -> f64) -> f64 {
     }
     let mut low = 0.0;
     for _ in 0..100 {
+        // Each step can cost a numerical integral per span: no further than anybody can tell.
+        if high - low <= 1e-12 * high {
+            break;
+        }
         let middle = (low + high) / 2.0;
         if ccdf(middle) > over {
             low = middle;

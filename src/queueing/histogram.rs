@@ -5,6 +5,8 @@ use hdrhistogram::Histogram;
 
 /// Counts per request: weights are kept to a thousandth of a request.
 const COUNTS_PER_REQUEST: f64 = 1_000.0;
+/// Counts in one histogram. Percentiles do not move any more long before; beyond, the sums would overflow.
+const COUNTS_MAX: u64 = 1 << 62;
 /// Seven days, in microseconds.
 const LATENCY_MAX_US: u64 = 7 * 86_400 * 1_000_000;
 const SIGNIFICANT_DIGITS: u8 = 3;
@@ -53,7 +55,7 @@ impl LatencyHistogram {
         self.carry = (due - count).min(1e18);
         if count >= 1.0 {
             let value = (seconds * 1e6).round().max(1.0) as u64;
-            if let Some(counts) = self.counts() {
+            if let Some(counts) = self.counts().filter(|counts| counts.len() + (count as u64) < COUNTS_MAX) {
                 counts.saturating_record_n(value.min(LATENCY_MAX_US), count as u64);
             }
         }
@@ -65,11 +67,12 @@ impl LatencyHistogram {
         match (&mut self.counts, &other.counts) {
             (_, None) => {}
             (None, Some(theirs)) => self.counts = Some(theirs.clone()),
-            (Some(ours), Some(theirs)) => {
+            (Some(ours), Some(theirs)) if ours.len() + theirs.len() < COUNTS_MAX => {
                 // The bounds are the same, so that adding cannot fail.
                 let added = ours.add(theirs.as_ref());
                 debug_assert!(added.is_ok());
             }
+            (Some(_), Some(_)) => {}
         }
     }
 

@@ -374,7 +374,7 @@ fn maintenance(chance: Chance) -> impl Strategy<Value = Maintenance> {
 /// Any small scenario with this much chance in it.
 pub fn plans(chance: Chance) -> impl Strategy<Value = Plan> {
     let places = (
-        120..900_u64,
+        120..600_u64,
         prop::bool::weighted(0.2),
         collection::vec(any::<bool>(), 1..=4),
         collection::vec(link(), 6),
@@ -386,11 +386,17 @@ pub fn plans(chance: Chance) -> impl Strategy<Value = Plan> {
         option::weighted(0.3, maintenance(chance)),
         collection::vec(step(chance), 0..5),
     );
-    let replica = prop_oneof![
-        Just("sync".to_owned()),
-        (1..50_u64).prop_map(|n| format!("async(applies: \"{n}/s\")")),
-        (1..50_u64).prop_map(|n| format!("semi_sync(applies: \"{n}/s\")")),
-    ];
+    // What a replica lacks when its primary fails is drawn.
+    let replica = if chance == Chance::None {
+        Just("sync".to_owned()).boxed()
+    } else {
+        prop_oneof![
+            Just("sync".to_owned()),
+            (1..50_u64).prop_map(|n| format!("async(applies: \"{n}/s\")")),
+            (1..50_u64).prop_map(|n| format!("semi_sync(applies: \"{n}/s\")")),
+        ]
+        .boxed()
+    };
     let data =
         (option::of((0..5_usize, 1..20_u64, 10..2_000_u64, 1..60_u64)), option::of((0..5_usize, 0..20_u64, replica)));
     let demand = (
