@@ -2,8 +2,6 @@
 //!
 //! The name of a file says its mistake. After a change, review the snapshots with `cargo insta review`.
 
-#![allow(clippy::disallowed_methods, reason = "how long an answer takes is measured by the wall clock")]
-
 use firedrill::load::check;
 use firedrill::report::diagnostics::render;
 use firedrill::scenario::{Code, Diagnostic, Source};
