@@ -377,7 +377,8 @@ fn windows(series: &[(f64, f64, f64)], length_s: f64) -> Vec<WindowOutcome> {
                 let (active, lost) = at(from_s, &mut left);
                 let (active_end, lost_end) = at(from_s + window_s, &mut right);
                 let uptime = 1.0 - share_or(lost_end - lost, active_end - active, 0.0);
-                if uptime < worst.user_uptime_min {
+                // Of windows that differ by rounding only, the first counts.
+                if uptime < worst.user_uptime_min - 1e-9 {
                     worst = WindowOutcome { window_s, user_uptime_min: uptime.max(0.0), from_s };
                 }
             }
