@@ -15,7 +15,7 @@ use firedrill::units::Time;
 use firedrill::world::World;
 use generated::{Chance, Plan, plain, plans};
 use proptest::prelude::*;
-use proptest::test_runner::TestCaseResult;
+use proptest::test_runner::{RngSeed, TestCaseResult};
 use serde_json::Value;
 
 const LUCK: Luck = Luck { seed: 7, replication: 3 };
@@ -231,8 +231,29 @@ fn relabels_to_the_same(plan: &Plan, names: &dyn Fn(char, usize) -> String) -> T
     Ok(())
 }
 
+/// The outcome of a plan without a drill, and with one step somewhere in the run.
+fn with_step(mut plan: Plan, step: &str, part: f64) -> (Value, Value) {
+    plan.drill.clear();
+    let at_s = (plan.horizon_min as f64 * 60.0 * part) as u64;
+    let text = plan.text(&plain);
+    let (drill, step) = ("drill: []", format!("drill: [at(\"+{at_s}s\", {step})]"));
+    assert!(text.contains(drill));
+    (json(&outcome(&world(&text))), json(&outcome(&world(&text.replace(drill, &step)))))
+}
+
+/// The same scenarios every time: a change is judged by what it does, not by its luck. For others, set
+/// `PROPTEST_RNG_SEED`; for more of them, `PROPTEST_CASES`.
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+    let asked = ProptestConfig::default();
+    ProptestConfig {
+        failure_persistence: None,
+        rng_seed: match asked.rng_seed {
+            RngSeed::Random => RngSeed::Fixed(20_161_010),
+            fixed => fixed,
+        },
+        cases: if asked.cases == 256 { cases } else { asked.cases },
+        ..asked
+    }
 }
 
 proptest! {
@@ -321,32 +342,39 @@ proptest! {
     }
 
     #[test]
-    fn what_does_nothing_changes_nothing(mut plan in plans(Chance::Any), act in 0..5_usize, part in 0.0..1.0_f64) {
-        // A step of the drill that changes nothing is told all the same, so that digests differ; and it ends a span, so
-        // that a queue near its capacity gets less time to settle. With smooth arrivals no queue has to settle.
+    fn words_change_nothing(plan in plans(Chance::Any), decides in any::<bool>(), part in 0.0..1.0_f64) {
+        let step = if decides { r#"decide("nothing")"# } else { r#"tell("nothing")"# };
+        let (without, with) = with_step(plan, step, part);
+        for section in ["people", "failovers", "groups", "components", "services", "queues", "stores", "links"] {
+            same_numbers(section, &without[section], &with[section], 0.0, 0.0)?;
+        }
+    }
+
+    #[test]
+    fn what_does_nothing_changes_nothing(mut plan in plans(Chance::Any), act in 0..3_usize, part in 0.0..1.0_f64) {
+        // It ends a span all the same. Within a span the steady state of a queue is that of the load in its middle, so
+        // that latencies near the capacity move a little. What becomes of the requests does not, where nobody gives up.
         plan.people.iter_mut().for_each(|people| people.smooth = true);
-        plan.drill.clear();
+        plan.features.iter_mut().for_each(|feature| feature.timeout_s = None);
         let acts = [
             r#"gray(of: "S0", loses: "0%", lasts: "20min")"#,
             r#"slow(service: "V0", by: "x1", lasts: "20min")"#,
             r#"surge(of: "P0", by: "x1", ramp: "5min", lasts: "20min")"#,
-            r#"decide("nothing")"#,
-            r#"tell("nothing")"#,
         ];
-        let at_s = (plan.horizon_min as f64 * 60.0 * part) as u64;
-        let text = plan.text(&plain);
-        let (drill, step) = ("drill: []", format!("drill: [at(\"+{at_s}s\", {})]", acts[act]));
-        prop_assert!(text.contains(drill));
-        let (without, with) = (outcome(&world(&text)), outcome(&world(&text.replace(drill, &step))));
-        let at_rest = |o: &Outcome| o.services.values().all(|s| s.overloads.is_empty());
-        let sections: &[&str] = if at_rest(&without) && at_rest(&with) {
-            &["people", "failovers", "groups", "components", "services", "queues"]
-        } else {
-            &["failovers", "groups", "components"]
+        let (without, with) = with_step(plan, acts[act], part);
+        for section in ["failovers", "groups", "components"] {
+            same_numbers(section, &without[section], &with[section], 1e-9, 1e-6)?;
+        }
+        let at_rest = |o: &Value| {
+            let services = o["services"].as_object().expect("an object");
+            services.values().all(|s| s["overloads"].as_array().is_some_and(Vec::is_empty))
         };
-        let (without, with) = (json(&without), json(&with));
-        for section in sections {
-            same_numbers(section, &without[*section], &with[*section], 1e-9, 1e-6)?;
+        if at_rest(&without) && at_rest(&with) {
+            let people = without["people"].as_object().expect("an object");
+            for (name, used) in people {
+                let floor = 0.01 * used["requests"]["intended"].as_f64().expect("a number");
+                same_numbers(name, &used["requests"], &with["people"][name]["requests"], 0.0, floor + 1e-6)?;
+            }
         }
     }
 

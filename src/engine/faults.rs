@@ -390,11 +390,14 @@ impl Engine<'_> {
                 });
             }
             Act::FailOver(group, member) => self.order_switchover(*group, *member),
+            // Words change nothing that flows.
             Act::Decide(_) => {
                 self.see(What::Decision(step));
+                return;
             }
             Act::Tell(_) => {
                 self.see(What::Told(step));
+                return;
             }
         }
         self.flow_dirty = true;
