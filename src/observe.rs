@@ -298,6 +298,8 @@ pub struct Work {
     pub wait_max_s: f64,
     /// Arrivals that met a backlog.
     pub delayed: f64,
+    /// Worker-seconds that all who arrived would take.
+    pub asked_s: f64,
     /// Worker-seconds in use.
     pub busy_s: f64,
     /// Worker-seconds there were.

@@ -17,6 +17,8 @@ pub struct Span {
     pub uses: Vec<Vec<Use>>,
     /// Seconds lived by active users, by population.
     pub active_user_s: Vec<f64>,
+    /// Active users at its start and at its end, by population.
+    pub active_users: Vec<(f64, f64)>,
     /// What each station did.
     pub stations: Vec<Work>,
     /// Waiting times of stations that had arrivals.
@@ -39,6 +41,10 @@ pub struct Span {
     pub transfers_bps: Vec<f64>,
     /// Bits per second on each link.
     pub links_bps: Vec<f64>,
+    /// Bits per second that requests and transfers would send over each link if it had no limit.
+    pub links_offered_bps: Vec<f64>,
+    /// The capacity of each link in bits per second.
+    pub links_most_bps: Vec<f64>,
 }
 
 /// The waiting time at a station during a span.

@@ -1,6 +1,7 @@
 //! From observations to an [`Outcome`], while the run goes on: nothing is kept that the outcome does not need.
 
 mod capacity;
+mod hours;
 mod outcome;
 mod people;
 mod response;
@@ -14,6 +15,7 @@ use crate::observe::{Observer, Seen};
 use crate::rng::Luck;
 use crate::world::{World, civil_label};
 use capacity::CapacityMetrics;
+use hours::HourMetrics;
 use people::PeopleMetrics;
 use response::ResponseMetrics;
 
@@ -23,6 +25,7 @@ pub struct Metrics {
     people: PeopleMetrics,
     response: ResponseMetrics,
     capacity: CapacityMetrics,
+    hours: HourMetrics,
     story: Story,
 }
 
@@ -33,6 +36,7 @@ impl Metrics {
             people: PeopleMetrics::new(world),
             response: ResponseMetrics::new(world),
             capacity: CapacityMetrics::new(world),
+            hours: HourMetrics::new(world),
             story: Story::default(),
         }
     }
@@ -74,10 +78,14 @@ impl Metrics {
             communication: CommunicationOutcome::default(),
             links: Default::default(),
             transfers: Default::default(),
+            hours: Default::default(),
+            concurrency: Default::default(),
+            measures: Default::default(),
         };
         self.people.finish(world, &self.story, &mut outcome);
         self.response.finish(world, &mut outcome);
         self.capacity.finish(world, &mut outcome);
+        self.hours.finish(world, &mut outcome);
         (outcome, self.story.into_lines())
     }
 }
@@ -102,5 +110,6 @@ impl Observer for Metrics {
         self.people.flowed(world, span);
         self.response.flowed(world, span);
         self.capacity.flowed(world, span);
+        self.hours.flowed(world, span);
     }
 }

@@ -17,7 +17,10 @@ impl Engine<'_> {
             to: now,
             uses: world.people.iter().map(|p| vec![Use::default(); p.uses.len()]).collect(),
             active_user_s: open.people.iter().map(|(n, slope)| integral(*n, *slope, dt_s)).collect(),
+            active_users: open.people.iter().map(|(n, slope)| (*n, (n + slope * dt_s).max(0.0))).collect(),
             links_bps: open.links_bps.clone(),
+            links_offered_bps: open.links_offered_bps.clone(),
+            links_most_bps: world.links.iter().map(|link| link.bandwidth_bps).collect(),
             transfers_bps: open.transfers_bps.clone(),
             ..Span::default()
         };
@@ -72,7 +75,7 @@ impl Engine<'_> {
         flow.workers_s = 0.0;
         flow.workers_since = now;
         let arrived = integral(at.inflow, at.slope, dt_s);
-        let mut work = Work { arrived, workers_s, ..Work::default() };
+        let mut work = Work { arrived, workers_s, asked_s: arrived * at.held_s, ..Work::default() };
         let over = |a: f64| f64::from(u8::from(a > at.capacity && at.capacity > 0.0));
         match at.regime {
             Regime::Rest => {

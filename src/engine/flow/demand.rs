@@ -82,6 +82,7 @@ impl Engine<'_> {
         for (flow, rate) in flows.iter().zip(&rates) {
             for link in &flow.links {
                 open.links_bps[*link as usize] += rate;
+                open.links_offered_bps[*link as usize] += flow.demand;
             }
         }
         for (path, flow) in of_path {

@@ -96,6 +96,7 @@ struct Open {
     through_links: Vec<f64>,
     transfers_bps: Vec<f64>,
     links_bps: Vec<f64>,
+    links_offered_bps: Vec<f64>,
 }
 
 /// How a station's queue moves.
@@ -271,6 +272,7 @@ impl Engine<'_> {
             through_links: vec![1.0; self.state.flow.paths.len()],
             transfers_bps: Vec::new(),
             links_bps: vec![0.0; self.world.links.len()],
+            links_offered_bps: vec![0.0; self.world.links.len()],
         };
         self.demand(&mut open, &mut until);
         self.share_links(&mut open);

@@ -182,6 +182,9 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         },
         links: BTreeMap::new(),
         transfers: BTreeMap::new(),
+        hours: hours(),
+        concurrency: concurrency(),
+        measures: measures(),
     };
     (outcome, story())
 }
@@ -231,4 +234,93 @@ fn story() -> Vec<StoryLine> {
         lines[line].mood = Some(mood);
     }
     lines
+}
+
+/// Three days by the hour: the load of a school, above its capacity on the second morning.
+fn hours() -> HoursOutcome {
+    let count = 72;
+    let wave = |hour: usize| [0.02, 0.05, 0.6, 1.0, 0.8, 0.3][hour % 24 / 4] * [1.0, 1.3, 0.9][hour / 24];
+    let each = |f: &dyn Fn(usize) -> f64| (0..count).map(f).collect::<Vec<f64>>();
+    let full = |name: &str, utilisation, kind| Some(BottleneckOutcome { name: name.to_owned(), kind, utilisation });
+    HoursOutcome {
+        length_s: HOUR,
+        starts_s: each(&|i| i as f64 * HOUR),
+        at: (0..count).map(|i| format!("hour {i}")).collect(),
+        active_users_max: each(&|i| 400_000.0 * wave(i)),
+        requests_per_s: each(&|i| 9_000.0 * wave(i)),
+        lost_share: each(&|i| (wave(i) - 1.1).max(0.0)),
+        p95_s: (0..count).map(|i| Some(0.2 + 2.0 * (wave(i) - 0.7).max(0.0))).collect(),
+        bottleneck: (0..count)
+            .map(|i| match wave(i) {
+                w if w > 1.1 => full("web@oslo", w, NarrowKind::Servers),
+                w if w > 0.85 => full("oslo uplink", w, NarrowKind::Network),
+                _ => None,
+            })
+            .collect(),
+        loads: BTreeMap::from([
+            (
+                "web@oslo".to_owned(),
+                LoadOutcome {
+                    kind: NarrowKind::Servers,
+                    offered_per_s: each(&|i| 9_000.0 * wave(i)),
+                    capacity_per_s: (0..count).map(|i| Some(if i < 40 { 9_500.0 } else { 14_000.0 })).collect(),
+                },
+            ),
+            (
+                "oslo uplink".to_owned(),
+                LoadOutcome {
+                    kind: NarrowKind::Network,
+                    offered_per_s: each(&|i| 8e9 * wave(i)),
+                    capacity_per_s: vec![Some(1e10); count],
+                },
+            ),
+        ]),
+        moods: BTreeMap::from([(
+            "oslo schools".to_owned(),
+            (0..count).map(|i| if wave(i) > 1.1 { Mood::Degraded } else { Mood::Fine }).collect(),
+        )]),
+    }
+}
+
+fn concurrency() -> ConcurrencyOutcome {
+    let day = |date: &str, label: &str, ratio: f64| DayOutcome {
+        date: date.to_owned(),
+        label: label.to_owned(),
+        peak: 400_000.0 * ratio,
+        peak_ratio: ratio,
+        requests: 3.2e8 * ratio,
+        requests_ratio: ratio,
+        features_ratio: BTreeMap::from([("lessons".to_owned(), ratio), ("video".to_owned(), ratio * ratio)]),
+        degraded_s: if ratio > 1.1 { 4.0 * HOUR } else { 0.0 },
+        p95_s: Some(0.2 + (ratio - 1.0).max(0.0)),
+    };
+    ConcurrencyOutcome {
+        regular_day: "Mon 10 Oct".to_owned(),
+        regular_peak: 400_000.0,
+        peak: 520_000.0,
+        peak_at: "Tue 11 Oct 12:00".to_owned(),
+        days: vec![
+            day("2016-10-10", "Mon 10 Oct", 1.0),
+            day("2016-10-11", "Tue 11 Oct", 1.3),
+            day("2016-10-12", "Wed 12 Oct", 0.9),
+        ],
+    }
+}
+
+fn measures() -> BTreeMap<String, MeasureOutcome> {
+    BTreeMap::from([(
+        "more servers".to_owned(),
+        MeasureOutcome {
+            does: "web@oslo x1.5".to_owned(),
+            needed_at_s: Some(36.0 * HOUR),
+            ordered_at_s: Some(37.0 * HOUR),
+            ordered_at: Some("Tue 11 Oct 13:00".to_owned()),
+            began_at_s: Some(40.0 * HOUR),
+            done_at_s: Some(41.0 * HOUR),
+            done_at: Some("Tue 11 Oct 17:00".to_owned()),
+            need_to_effect_s: Some(5.0 * HOUR),
+            phases_failed: 1,
+            ended: "done".to_owned(),
+        },
+    )])
 }

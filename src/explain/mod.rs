@@ -1,0 +1,89 @@
+//! What each cause and each measure was worth: the same run, with the same luck, without it.
+//!
+//! A but-for value is *with minus without*: how much the outcome changes because the thing was there. A cause that cost
+//! something has a value above zero, a measure that helped one below zero.
+
+use serde::Serialize;
+
+/// What a run comes to, in the measures by which causes and measures are weighed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Worth {
+    /// Minutes of active users in which their requests failed or were never sent.
+    pub user_minutes_lost: f64,
+    /// Minutes of active users in which they were served worse.
+    pub user_minutes_degraded: f64,
+    /// Highest 95th percentile of the latency of any feature, in seconds.
+    pub p95_peak_s: f64,
+    /// Seconds in which some population was degraded or down.
+    pub degraded_s: f64,
+}
+
+impl Worth {
+    /// Minutes of users who were hurt, served worse or not at all: what the ranking goes by.
+    pub fn user_minutes(&self) -> f64 {
+        self.user_minutes_lost + self.user_minutes_degraded
+    }
+
+    /// This less that.
+    pub fn minus(&self, other: &Worth) -> Worth {
+        Worth {
+            user_minutes_lost: self.user_minutes_lost - other.user_minutes_lost,
+            user_minutes_degraded: self.user_minutes_degraded - other.user_minutes_degraded,
+            p95_peak_s: self.p95_peak_s - other.p95_peak_s,
+            degraded_s: self.degraded_s - other.degraded_s,
+        }
+    }
+}
+
+/// Whether something happened to the system or was done for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// A step of the drill.
+    Cause,
+    /// A measure of the runbook, a failover, an automation.
+    Measure,
+}
+
+/// What one thing was worth.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ButFor {
+    /// Its name: that of the measure, or what the step of the drill does.
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+    /// What it does, in words.
+    pub does: String,
+    /// With minus without.
+    pub worth: Worth,
+}
+
+/// Two things that are worth more, or less, together than the sum of what each is worth alone.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Interaction {
+    /// The two.
+    pub of: (String, String),
+    /// What both together are worth: with minus without both.
+    pub together: Worth,
+    /// The sum of what each is worth alone.
+    pub apart: Worth,
+    /// What that means, in a sentence.
+    pub words: String,
+}
+
+/// The explanation of a run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// What the run came to.
+    pub run: Worth,
+    /// What it would have come to with no cause at all: what is left is the design's own.
+    pub without_causes: Worth,
+    /// What it would have come to with every cause and no measure.
+    pub without_measures: Worth,
+    /// Each cause and each measure, the most important first.
+    pub but_for: Vec<ButFor>,
+    /// Pairs that cannot be told apart by single values, the most important first.
+    pub interactions: Vec<Interaction>,
+    /// Runs that it took.
+    pub runs: usize,
+}
