@@ -49,6 +49,7 @@
 pub mod dist;
 pub mod engine;
 pub mod expect;
+pub mod explain;
 pub mod load;
 pub mod metrics;
 pub mod num;

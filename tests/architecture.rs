@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("num", &[]),
     ("units", &[]),
     ("rng", &[]),
@@ -19,8 +19,9 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("load", &["scenario", "world"]),
     ("run", &["engine", "metrics", "observe", "rng", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
-    ("report", &["metrics", "observe", "scenario", "units", "world"]),
-    ("cli", &["engine", "expect", "load", "metrics", "observe", "report", "rng", "run", "scenario", "units", "world"]),
+    ("explain", &["metrics", "rng", "run", "world"]),
+    ("report", &["explain", "metrics", "observe", "scenario", "units", "world"]),
+    ("cli", &["engine", "expect", "explain", "load", "metrics", "observe", "report", "rng", "run", "scenario", "units", "world"]),
 ];
 
 /// What only the command line touches, and why nothing below it may.
