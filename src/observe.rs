@@ -85,6 +85,8 @@ pub enum Why {
     NoRoute,
     /// A share of requests gets lost on the way.
     Loss,
+    /// Requests are turned away on purpose.
+    Shed,
     /// Something gray.
     Gray(NodeId),
     /// A queue is behind.
@@ -260,6 +262,50 @@ pub enum What {
     Decision(usize),
     /// A word to the users.
     Told(usize),
+    /// A measure was ordered, by index.
+    Ordered(usize),
+    /// A step of a measure is in effect.
+    Effect {
+        /// The measure.
+        measure: usize,
+        /// Which step, from 1.
+        phase: u32,
+        /// Less came than was asked for: the provider has no more.
+        short: bool,
+    },
+    /// A step of a measure went wrong.
+    PhaseFailed(usize),
+    /// What it broke is mended.
+    Mended(usize),
+    /// A measure was taken back.
+    TakenBack(usize),
+    /// The release of a measure is bad.
+    BadRelease(usize),
+    /// It was rolled back.
+    RolledBack(usize),
+    /// A measure tells the users something.
+    ToldBy {
+        /// The measure.
+        measure: usize,
+        /// Which of its actions.
+        action: usize,
+    },
+    /// A decision of a measure.
+    DecisionBy {
+        /// The measure.
+        measure: usize,
+        /// Which of its actions.
+        action: usize,
+    },
+    /// Automation made this many servers.
+    Scaled {
+        /// The autoscaler.
+        autoscale: usize,
+        /// Servers now.
+        servers: u64,
+    },
+    /// What a step of the drill waited for was seen, by index of the trigger.
+    Triggered(usize),
 }
 
 /// What one population did with one feature during a span, in requests.
@@ -286,8 +332,10 @@ pub struct Work {
     pub arrived: f64,
     /// Left, served.
     pub served: f64,
-    /// Turned away, or lost in a crash.
+    /// Turned away, given up, or lost in a crash.
     pub lost: f64,
+    /// Of those, given up while waiting.
+    pub given_up: f64,
     /// Waiting at the end of the span beyond the steady queue.
     pub backlog: f64,
     /// The largest backlog in the span.
@@ -406,6 +454,7 @@ impl Observer for Digest {
         let station = |id: StationId| world.stations[id.at()].name.as_str();
         let queue = |id: QueueId| world.queues[id.at()].name.as_str();
         let people = |id: PopId| world.people[id.at()].name.as_str();
+        let measure = |id: usize| world.measures[id].name.as_str();
         // (kind, name, up to three numbers): names instead of ids, so that an unused entity changes nothing.
         let (kind, name, numbers): (u64, &str, [f64; 3]) = match &seen.what {
             What::Failed { node: id, hidden, .. } => (1, node(*id), [f64::from(u8::from(*hidden)), 0.0, 0.0]),
@@ -465,6 +514,19 @@ impl Observer for Digest {
             }
             What::Decision(_) => (42, "", [0.0; 3]),
             What::Told(_) => (43, "", [0.0; 3]),
+            What::Ordered(id) => (44, measure(*id), [0.0; 3]),
+            What::Effect { measure: id, phase, short } => {
+                (45, measure(*id), [f64::from(*phase), f64::from(u8::from(*short)), 0.0])
+            }
+            What::PhaseFailed(id) => (46, measure(*id), [0.0; 3]),
+            What::Mended(id) => (47, measure(*id), [0.0; 3]),
+            What::TakenBack(id) => (48, measure(*id), [0.0; 3]),
+            What::BadRelease(id) => (49, measure(*id), [0.0; 3]),
+            What::RolledBack(id) => (50, measure(*id), [0.0; 3]),
+            What::ToldBy { measure: id, action } => (51, measure(*id), [*action as f64, 0.0, 0.0]),
+            What::DecisionBy { measure: id, action } => (52, measure(*id), [*action as f64, 0.0, 0.0]),
+            What::Scaled { autoscale, servers } => (53, &world.autoscale[*autoscale].name, [*servers as f64, 0.0, 0.0]),
+            What::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
         };
         self.number(kind);
         self.name(name);

@@ -21,7 +21,13 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
     ("explain", &["metrics", "rng", "run", "world"]),
     ("report", &["explain", "metrics", "observe", "scenario", "units", "world"]),
-    ("cli", &["engine", "expect", "explain", "load", "metrics", "observe", "report", "rng", "run", "scenario", "units", "world"]),
+    (
+        "cli",
+        &[
+            "engine", "expect", "explain", "load", "metrics", "observe", "report", "rng", "run", "scenario", "units",
+            "world",
+        ],
+    ),
 ];
 
 /// What only the command line touches, and why nothing below it may.

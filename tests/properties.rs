@@ -69,7 +69,9 @@ fn all_finite(path: &str, value: &Value) -> TestCaseResult {
         Value::Array(list) => list.iter().enumerate().try_for_each(|(i, v)| all_finite(&format!("{path}.{i}"), v)),
         Value::Object(map) => map.iter().try_for_each(|(k, v)| all_finite(&format!("{path}.{k}"), v)),
         Value::Null => {
-            let optional = OPTIONAL.iter().any(|o| path.ends_with(o));
+            let binned =
+                path.starts_with(".hours.") || path.starts_with(".concurrency.") || path.starts_with(".measures.");
+            let optional = binned || OPTIONAL.iter().any(|o| path.ends_with(o));
             prop_assert!(optional, "{path} is not a number");
             Ok(())
         }
@@ -210,8 +212,12 @@ fn renamed(outcome: &Outcome, plan: &Plan, names: &dyn Fn(char, usize) -> String
 fn relabels_to_the_same(plan: &Plan, names: &dyn Fn(char, usize) -> String) -> TestCaseResult {
     let plain_outcome = outcome(&world(&plan.text(&plain)));
     let at_rest = plain_outcome.services.values().all(|s| s.overloads.is_empty());
-    let before = renamed(&plain_outcome, plan, names);
-    let after = json(&outcome(&world(&plan.text(names))));
+    let mut before = renamed(&plain_outcome, plan, names);
+    let mut after = json(&outcome(&world(&plan.text(names))));
+    for value in [&mut before, &mut after] {
+        // A link is called after its ends in the order of their names.
+        value["hours"].as_object_mut().expect("an object").remove("loads");
+    }
     if at_rest {
         return same_numbers("", &before, &after, 1e-9, 1e-6);
     }

@@ -121,8 +121,15 @@ impl Engine<'_> {
     /// Workers of a station now.
     pub(super) fn workers(&self, id: StationId) -> u64 {
         let station = &self.world.stations[id.at()];
+        self.servers(id).saturating_mul(u64::from(station.workers))
+    }
+
+    /// Servers of a station now.
+    pub(super) fn servers(&self, id: StationId) -> u64 {
+        let station = &self.world.stations[id.at()];
+        let state = &self.state.stations[id.at()];
         let servers = station.pool.map_or(station.servers, |pool| self.servers_of_pool(pool));
-        servers.saturating_mul(u64::from(station.workers))
+        servers.saturating_add_signed(state.extra).saturating_sub(state.broken)
     }
 
     /// Whether everything that has to serve first does: at the same site, or where it runs.
@@ -162,6 +169,9 @@ impl Engine<'_> {
             why: Some(seen),
             cold_since: None,
             slow: state.slow,
+            takes: state.takes,
+            extra: state.extra,
+            broken: state.broken,
         };
         self.lose_backlog(id);
         self.paths_dirty = true;

@@ -1,5 +1,6 @@
 //! Events and their order.
 
+use super::measures::Step;
 use crate::units::Time;
 use crate::world::{GroupId, NodeId, StationId};
 use std::cmp::Ordering;
@@ -34,6 +35,16 @@ pub(super) enum Event {
     Failback { group: GroupId, token: u32 },
     /// A step of the maintenance.
     Maintenance { step: u8, token: u32 },
+    /// A step of a measure.
+    Measure { index: u32, step: Step },
+    /// An autoscaler looks.
+    Autoscale { index: u32 },
+    /// What an autoscaler ordered is there.
+    Scaled { index: u32 },
+    /// A condition may have lasted for long enough, unless the token is old.
+    Look { index: u32, token: u32 },
+    /// A condition has been seen.
+    Seen { index: u32 },
     /// What flows changes by itself: a bend of a profile, a queue that fills or empties.
     Flow { token: u32 },
     /// The end.
@@ -51,8 +62,10 @@ impl Event {
             Event::Maintenance { .. } => 4,
             Event::Started { .. } => 5,
             Event::Failover { .. } | Event::FalseAlarm { .. } | Event::Failback { .. } => 6,
-            Event::Flow { .. } => 7,
-            Event::Horizon => 8,
+            Event::Measure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
+            Event::Look { .. } | Event::Seen { .. } => 8,
+            Event::Flow { .. } => 9,
+            Event::Horizon => 10,
         }
     }
 }

@@ -6,7 +6,11 @@ use super::state::{Condition, Job, RepairStreams, Surge};
 use crate::dist::Sampler;
 use crate::observe::{FailedBy, SeenId, What};
 use crate::units::Duration;
+use crate::units::Time;
 use crate::world::{Act, NodeId, Routes};
+
+/// After so many of its time constants a decaying surge is over: a thousandth is left.
+const DECAYS_UNTIL_OVER: f64 = 7.0;
 
 impl Engine<'_> {
     /// Draws the first failures, tests and shocks.
@@ -376,10 +380,15 @@ impl Engine<'_> {
                 self.state.links_cut[link.at()] += 1;
                 self.reroute();
             }
-            Act::Surge { people, feature, by, ramp, lasts } => {
+            Act::Surge { people, feature, by, ramp, lasts, falls, decays } => {
                 let seen = self.see(What::Surge(*people, true));
-                self.condition(step, *lasts, seen);
+                // A decay is over when nobody notices it any more.
+                let fades = Duration::from_seconds(decays.seconds() * DECAYS_UNTIL_OVER + falls.seconds());
+                let over = lasts.map(|lasts| Duration(lasts.0.saturating_add(ramp.0).saturating_add(fades.0)));
+                let over = if fades == Duration::ZERO { *lasts } else { over };
+                self.condition(step, over, seen);
                 self.close_span();
+                let rests = Duration(lasts.map_or(i64::MAX, |lasts| lasts.0.saturating_add(ramp.0)));
                 self.state.surges.push(Surge {
                     step,
                     people: people.at(),
@@ -387,6 +396,9 @@ impl Engine<'_> {
                     by: *by,
                     from: self.now,
                     ramp: *ramp,
+                    falls_from: if fades == Duration::ZERO { Time::NEVER } else { self.now.after(rests) },
+                    falls: *falls,
+                    decays: *decays,
                 });
             }
             Act::FailOver(group, member) => self.order_switchover(*group, *member),

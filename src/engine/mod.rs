@@ -3,6 +3,8 @@
 //! Between two events nothing changes but what flows, and that is integrated exactly (see `flow`). The engine never reads
 //! objectives or expectations, and never asks what is measured.
 
+mod autoscale;
+mod crowd;
 mod data;
 mod domains;
 mod event;
@@ -10,10 +12,12 @@ mod failover;
 mod faults;
 mod flow;
 mod maintenance;
+mod measures;
 mod paths;
 mod span;
 mod state;
 mod steering;
+mod watch;
 
 use event::{Event, EventQueue};
 pub use span::{LatencyPart, Span, StationWait};
@@ -72,13 +76,15 @@ impl<'w> Engine<'w> {
             finished: false,
         };
         engine.events.push(world.horizon, Event::Horizon);
-        for (i, (at, _)) in world.drill.iter().enumerate() {
+        for (i, (at, _)) in world.drill.iter().enumerate().filter(|(i, _)| !world.muted.contains(i)) {
             engine.events.push(*at, Event::Inject(i as u32));
         }
         engine.start_faults();
         engine.start_domains();
         engine.start_failover();
         engine.start_maintenance();
+        engine.start_measures();
+        engine.start_autoscale();
         engine
     }
 
@@ -98,6 +104,7 @@ impl<'w> Engine<'w> {
         if self.now == Time::ZERO && self.seen_next == 0 {
             self.settle();
             self.refresh_flow();
+            self.look_at_conditions();
             self.tell(observer);
         }
         while !self.finished && self.events.next_at().is_some_and(|at| at <= until) {
@@ -113,6 +120,7 @@ impl<'w> Engine<'w> {
             }
             if self.flow_dirty && self.events.next_at() != Some(self.now) {
                 self.refresh_flow();
+                self.look_at_conditions();
             }
             self.tell(observer);
         }
@@ -133,6 +141,11 @@ impl<'w> Engine<'w> {
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
+            Event::Measure { index, step } => self.measure_due(index as usize, step),
+            Event::Autoscale { index } => self.autoscale(index as usize),
+            Event::Scaled { index } => self.scaled(index as usize),
+            Event::Look { index, token } => self.look(index as usize, token),
+            Event::Seen { index } => self.seen(index as usize),
             Event::Flow { token } => self.flow_changes(token),
             Event::Horizon => self.finish(),
         }

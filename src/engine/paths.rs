@@ -29,6 +29,9 @@ pub struct Path {
     pub missing: Option<Why>,
     /// What makes it lose requests.
     pub loss: Option<Why>,
+    /// Share of the requests that go without something that is left out on purpose, and what that is.
+    pub dimmed: f64,
+    pub dimmed_for: Option<Why>,
     /// Links between sites: from, to, requests across.
     pub crossings: Vec<(SiteId, SiteId, f64)>,
     /// Latency at the stations without waiting.
@@ -117,6 +120,8 @@ impl Engine<'_> {
             dead: None,
             missing: None,
             loss: None,
+            dimmed: 0.0,
+            dimmed_for: None,
             crossings: Vec::new(),
             quiet: Arc::clone(&self.state.flow.nothing),
             quiet_p95_s: 0.0,
@@ -127,6 +132,10 @@ impl Engine<'_> {
             return path;
         }
         self.meet_gray(&mut path, site_node, 1.0);
+        if self.world.uplinks[site.at()].is_some_and(|uplink| self.state.links_cut[uplink.at()] > 0) {
+            path.dead = Some(Why::NoRoute);
+            return path;
+        }
         for call in &self.world.features[id.at()].calls[site.at()] {
             if path.dead.is_some() {
                 break;
@@ -142,11 +151,14 @@ impl Engine<'_> {
             }
             if let Some(entry) = self.callee(call) {
                 let serving = self.state.stations[entry.at()].phase == StationPhase::Serving;
-                if serving && self.cross(&mut path, site, entry, call.times) {
-                    path.entry.push((entry, call.times));
+                let times = call.times * self.leave_out(&mut path, call, entry);
+                if serving && times > 0.0 && self.cross(&mut path, site, entry, times) {
+                    path.entry.push((entry, times));
                     if dead.is_none() {
-                        self.visit(&mut path, entry, call.times, call.hard, statuses);
+                        self.visit(&mut path, entry, times, call.hard, statuses);
                     }
+                } else if times <= 0.0 {
+                    // Nobody waits for what is left out.
                 } else {
                     path.fixed_s += call.times * call.gives_up_s;
                 }
@@ -174,6 +186,16 @@ impl Engine<'_> {
         true
     }
 
+    /// The share of a call that is made; what is left out on purpose, requests go without.
+    fn leave_out(&self, path: &mut Path, call: &Call, callee: StationId) -> f64 {
+        let kept = self.kept_calls(call);
+        if kept < 1.0 {
+            path.dimmed = 1.0 - (1.0 - path.dimmed) * kept;
+            path.dimmed_for = path.dimmed_for.or(Some(Why::Missing(callee)));
+        }
+        kept
+    }
+
     fn visit(&self, path: &mut Path, id: StationId, times: f64, hard: bool, statuses: &[Status]) {
         match path.visits.iter_mut().find(|v| v.0 == id && v.2 == hard) {
             Some(visit) => visit.1 += times,
@@ -192,8 +214,11 @@ impl Engine<'_> {
             let (dead, _) = self.call_status(call, station.site, statuses);
             match (callee, dead) {
                 (Some(callee), None) => {
-                    self.cross(path, station.site, callee, times * call.times);
-                    self.visit(path, callee, times * call.times, hard && call.hard, statuses);
+                    let times = times * call.times * self.leave_out(path, call, callee);
+                    if times > 0.0 {
+                        self.cross(path, station.site, callee, times);
+                        self.visit(path, callee, times, hard && call.hard, statuses);
+                    }
                 }
                 _ => path.fixed_s += times * call.times * call.gives_up_s,
             }
@@ -224,7 +249,7 @@ impl Engine<'_> {
                 key.update(&number.to_bits().to_le_bytes());
             }
         }
-        self.world.latencies.get(key.digest128(), || self.compose(path, &waits))
+        self.world.latencies.get(&key.digest128(), || self.compose(path, &waits))
     }
 
     fn compose(&self, path: &Path, waits: &[(Wait, f64)]) -> Latency {

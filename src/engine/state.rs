@@ -1,7 +1,11 @@
 //! Everything that changes during a run.
 
+use super::autoscale::AutoscaleState;
+use super::crowd::Away;
 use super::flow::FlowState;
+use super::measures::{MeasureState, Restriction, Shedding, TeamState};
 use super::steering::SteeringState;
+use super::watch::Watch;
 use crate::observe::SeenId;
 use crate::rng::{Luck, Stream};
 use crate::units::{Duration, Time};
@@ -25,6 +29,23 @@ pub struct State {
     pub maintenance: MaintenanceState,
     pub steering: Vec<SteeringState>,
     pub surges: Vec<Surge>,
+    pub measures: Vec<MeasureState>,
+    pub teams: Vec<TeamState>,
+    pub watches: Vec<Watch>,
+    pub autoscale: Vec<AutoscaleState>,
+    pub restrictions: Vec<Restriction>,
+    /// For each population the measure and the action by which it staggers.
+    pub staggers: Vec<Option<(usize, usize)>>,
+    pub stagger_cursors: Vec<(usize, usize)>,
+    pub sheddings: Vec<Shedding>,
+    /// For each service the share of the soft calls to it that is left out.
+    pub dims: Vec<f64>,
+    /// Servers that each provider has given.
+    pub providers_taken: Vec<i64>,
+    /// How many times as wide each link is.
+    pub links_factor: Vec<f64>,
+    /// Users of each population who are away.
+    pub away: Vec<Away>,
     pub flow: FlowState,
 }
 
@@ -100,6 +121,12 @@ pub struct StationState {
     pub cold_since: Option<Time>,
     /// Slowness by the drill.
     pub slow: f64,
+    /// Slowness by releases.
+    pub takes: f64,
+    /// Servers more than the design has, or fewer.
+    pub extra: i64,
+    /// Servers that a measure has broken.
+    pub broken: u64,
 }
 
 /// Whether a station serves.
@@ -209,6 +236,10 @@ pub struct Surge {
     pub by: f64,
     pub from: Time,
     pub ramp: Duration,
+    /// When it begins to fall, how long that takes, or how fast it decays.
+    pub falls_from: Time,
+    pub falls: Duration,
+    pub decays: Duration,
 }
 
 /// A maintenance's state.
@@ -288,6 +319,9 @@ impl State {
             why: None,
             cold_since: None,
             slow: 1.0,
+            takes: 1.0,
+            extra: 0,
+            broken: 0,
         };
         let plan = world.maintenance.as_ref().map_or("", |m| m.name.as_str());
         State {
@@ -316,6 +350,18 @@ impl State {
             },
             steering: world.people.iter().map(|p| SteeringState::new(world, p)).collect(),
             surges: Vec::new(),
+            measures: (0..world.measures.len()).map(|i| MeasureState::new(luck, world, i)).collect(),
+            teams: vec![TeamState::default(); world.teams.len()],
+            watches: Watch::all(world),
+            autoscale: vec![AutoscaleState::default(); world.autoscale.len()],
+            restrictions: Vec::new(),
+            staggers: vec![None; world.people.len()],
+            stagger_cursors: vec![(0, 0); world.people.len()],
+            sheddings: Vec::new(),
+            dims: vec![0.0; world.services.len()],
+            providers_taken: vec![0; world.providers.len()],
+            links_factor: vec![1.0; world.links.len()],
+            away: vec![Away::default(); world.people.len()],
             flow: FlowState::new(world, luck),
         }
     }

@@ -177,6 +177,7 @@ impl CapacityMetrics {
             outcome.arrived += work.arrived;
             outcome.served += work.served;
             outcome.lost += work.lost;
+            outcome.given_up += work.given_up;
             outcome.backlog = work.backlog;
             sums.busy_s += work.busy_s;
             sums.workers_s += work.workers_s;
@@ -329,8 +330,9 @@ fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
     outcome.block_probability = per(outcome.lost, outcome.arrived);
     outcome.throughput_per_s = per(outcome.served, length_s);
     outcome.utilisation = per(sums.busy_s, sums.workers_s);
-    outcome.wait_probability = per(sums.delayed, admitted);
-    outcome.wait_mean_s = per(sums.wait_s, admitted);
+    // Who gives up has waited too.
+    outcome.wait_probability = per(sums.delayed, admitted + outcome.given_up);
+    outcome.wait_mean_s = per(sums.wait_s, admitted + outcome.given_up);
     let held_s = per(sums.held_s, admitted);
     outcome.sojourn_mean_s = outcome.wait_mean_s + held_s;
     // Little's law over the whole run.

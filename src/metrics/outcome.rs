@@ -469,8 +469,10 @@ pub struct ServiceOutcome {
     pub arrived: f64,
     /// Requests served.
     pub served: f64,
-    /// Requests turned away or lost.
+    /// Requests turned away, given up or lost.
     pub lost: f64,
+    /// Of those, given up while waiting.
+    pub given_up: f64,
     /// Requests waiting at the end beyond a queue at rest.
     pub backlog: f64,
     /// Share of arrivals turned away or lost.

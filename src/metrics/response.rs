@@ -81,7 +81,7 @@ impl ResponseMetrics {
             What::Feels { mood, .. } if *mood > Mood::Stale && seen.at >= world.measured_from => {
                 self.first_felt = self.first_felt.or(Some(seen.at));
             }
-            What::Told(_) => self.told(seen.at),
+            What::Told(_) | What::ToldBy { .. } => self.told(seen.at),
             What::MaintenanceTold => {
                 self.told_at = Some(seen.at);
                 self.told(seen.at);

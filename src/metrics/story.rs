@@ -2,7 +2,7 @@
 
 use crate::observe::{FailedBy, FailoverFailure, Mood, Observer, Seen, SeenId, What, Why};
 use crate::units::{Duration, Time};
-use crate::world::{Act, World, civil_label};
+use crate::world::{Act, Action, World, civil_label};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -120,6 +120,7 @@ pub fn why_words(world: &World, why: Why) -> String {
         Why::Link(id) => format!("link {} is full", world.links[id.at()].name),
         Why::NoRoute => "there is no route".to_owned(),
         Why::Loss => "requests get lost on the way".to_owned(),
+        Why::Shed => "requests are turned away on purpose".to_owned(),
         Why::Gray(id) => format!("{} is gray", world.nodes[id.at()].name),
         Why::Queue(id) => format!("{} is behind", world.queues[id.at()].name),
         Why::Store(id) => format!("{} is old here", world.stores[id.at()].name),
@@ -151,6 +152,11 @@ pub fn length_words(seconds: f64) -> String {
     parts.join(" ")
 }
 
+/// Whether a measure only says something, which is then told by itself.
+fn only_words(actions: &[Action]) -> bool {
+    actions.iter().all(|action| matches!(action, Action::Tell(_) | Action::Decide(_)))
+}
+
 /// The words for an observation, if it is worth a line.
 fn words(world: &World, what: &What) -> Option<(Theme, String)> {
     let node = |id: &crate::world::NodeId| world.nodes[id.at()].name.as_str();
@@ -158,6 +164,7 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
     let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
     let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
     let queue = |id: &crate::world::QueueId| world.queues[id.at()].name.as_str();
+    let measure = |id: usize| world.measures[id].name.as_str();
     let people = |id: &crate::world::PopId| world.people[id.at()].name.as_str();
     let clock = |at: Time| world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string();
     let plan = world.maintenance.as_ref().map_or("maintenance", |m| m.name.as_str());
@@ -268,6 +275,32 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
             Act::Tell(what) => (Theme::Word, format!("users are told: {what}")),
             _ => return None,
         },
+        What::ToldBy { measure: id, action } => match &world.measures[*id].actions[*action] {
+            Action::Tell(what) => (Theme::Word, format!("users are told: {what}")),
+            _ => return None,
+        },
+        What::DecisionBy { measure: id, action } => match &world.measures[*id].actions[*action] {
+            Action::Decide(what) => (Theme::Word, format!("decision: {what}")),
+            _ => return None,
+        },
+        What::Ordered(id) if only_words(&world.measures[*id].actions) => return None,
+        What::Effect { measure: id, .. } if only_words(&world.measures[*id].actions) => return None,
+        What::Ordered(id) => (Theme::Response, format!("{} is ordered ({})", measure(*id), world.measures[*id].does)),
+        What::Effect { measure: id, phase, short } => {
+            let count = world.measures[*id].count;
+            let step = if count > 1 { format!("step {phase} of {count} of ") } else { String::new() };
+            let less = if *short { ", but less came than was asked for: there is no more" } else { "" };
+            (Theme::Response, format!("{step}{} is in effect{less}", measure(*id)))
+        }
+        What::PhaseFailed(id) => (Theme::ResponseFailed, format!("a step of {} goes wrong", measure(*id))),
+        What::Mended(id) => (Theme::Repair, format!("what {} broke is mended", measure(*id))),
+        What::TakenBack(id) => (Theme::Response, format!("{} is taken back", measure(*id))),
+        What::BadRelease(id) => (Theme::ResponseFailed, format!("the release of {} is bad", measure(*id))),
+        What::RolledBack(id) => (Theme::Repair, format!("the release of {} is rolled back", measure(*id))),
+        What::Scaled { autoscale: id, servers } => {
+            let scaler = &world.autoscale[*id];
+            (Theme::System, format!("{}: {servers} servers of {}", scaler.name, station(&scaler.station)))
+        }
         _ => return None,
     })
 }

@@ -43,8 +43,10 @@ pub struct Station {
 pub struct Steady {
     /// The fraction of workers that are busy, 0 to 1.
     pub utilisation: f64,
-    /// The probability that an arrival is lost.
+    /// The probability that an arrival is not served: turned away or given up.
     pub block: f64,
+    /// The probability that an arrival is given up while it waits; part of `block`.
+    pub given_up: f64,
     /// Requests completed per second.
     pub throughput: f64,
     /// The probability that an admitted request waits.
@@ -55,7 +57,7 @@ pub struct Steady {
     pub queue_len_mean: f64,
     /// The mean number waiting or in service.
     pub in_system_mean: f64,
-    /// The distribution of the wait of an admitted request.
+    /// The distribution of the wait of a request that is served.
     pub wait: Wait,
 }
 
@@ -122,6 +124,7 @@ impl Station {
         Steady {
             utilisation: 1.0,
             block: (1.0 - capacity / rate).max(0.0),
+            given_up: 0.0,
             throughput: capacity.min(rate),
             wait_probability: waits,
             wait_mean_s: wait_s,
@@ -149,6 +152,7 @@ impl Station {
         Steady {
             utilisation: rho,
             block: 0.0,
+            given_up: 0.0,
             throughput: rate,
             wait_probability,
             wait_mean_s,
@@ -189,6 +193,7 @@ impl Station {
         Steady {
             utilisation: (throughput * self.service_s / c).min(1.0),
             block,
+            given_up: 0.0,
             throughput,
             wait_probability,
             wait_mean_s,
@@ -259,11 +264,29 @@ impl Station {
     }
 }
 
+/// The wait of who finds `j` waiting with weight `weights[j]`: `j + 1` equal stages, as long as the mean wait says. Long
+/// queues are lumped into larger stages.
+pub(super) fn wait_in_stages(weights: &[f64], probability: f64, wait_mean_s: f64) -> Wait {
+    if !(probability > 0.0 && wait_mean_s > 0.0) || weights.is_empty() {
+        return Wait::Never;
+    }
+    let lump = weights.len().div_ceil(PLACES_MAX);
+    let mut tails: Vec<f64> = weights.chunks(lump).map(|chunk| chunk.iter().sum()).collect();
+    for n in (1..tails.len()).rev() {
+        tails[n - 1] += tails[n];
+    }
+    let total = tails[0];
+    tails.iter_mut().for_each(|tail| *tail /= total);
+    let stage_s = wait_mean_s / probability / tails.iter().sum::<f64>();
+    Wait::Stages { probability, stage_s, tails: tails.into() }
+}
+
 impl Steady {
-    fn without_wait(rate: f64, utilisation: f64, busy: f64) -> Steady {
+    pub(super) fn without_wait(rate: f64, utilisation: f64, busy: f64) -> Steady {
         Steady {
             utilisation,
             block: 0.0,
+            given_up: 0.0,
             throughput: rate,
             wait_probability: 0.0,
             wait_mean_s: 0.0,

@@ -15,6 +15,9 @@ pub struct Site {
     /// Who runs the place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// The network on which all users of the site come in; without it that never saturates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uplink: Option<Bandwidth>,
     /// What the whole site needs: power, cooling, uplinks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_on: Option<Gate>,
@@ -181,6 +184,9 @@ pub struct Service {
     /// How many requests may wait at one site; more are shed. Without it all wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u64>,
+    /// What an overloaded service turns away first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sheds: Sheds,
     /// What else must work, at every site where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands_on: Option<Gate>,
@@ -216,6 +222,56 @@ fn yes() -> bool {
 
 fn is_yes(value: &bool) -> bool {
     *value
+}
+
+/// What an overloaded service turns away.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Sheds {
+    /// Whoever comes when the queue is full.
+    #[default]
+    Alike,
+    /// Requests of optional features first, then of normal ones, critical ones last.
+    ByPriority {
+        /// Optional features are dimmed so that the service stays below this share of what it can do.
+        #[serde(default = "whole", skip_serializing_if = "is_whole")]
+        optional_up_to: Ratio,
+    },
+}
+
+fn whole() -> Ratio {
+    Ratio(1.0)
+}
+
+fn is_whole(ratio: &Ratio) -> bool {
+    ratio.0 == 1.0
+}
+
+/// How much a feature matters to a service that has to turn requests away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Turned away last.
+    Critical,
+    /// Turned away when critical requests need the room.
+    #[default]
+    Normal,
+    /// Turned away first.
+    Optional,
+}
+
+/// What a client does when a request fails or gets no answer in time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retries {
+    /// Attempts in all, the first included.
+    pub attempts: u32,
+    /// Mean time from a failure to the next attempt.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub after: Duration,
+    /// Retries at most, as a share of first attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Ratio>,
 }
 
 /// A service at one site.
@@ -375,10 +431,16 @@ pub struct Feature {
     /// After this the user's side gives up; the work is done all the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
+    /// What the client does about a failure; without it, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<Retries>,
+    /// How much it matters where a service sheds by priority.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub priority: Priority,
     /// Slower than this for one request in twenty (p95) counts as degraded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_over: Option<Duration>,
-    /// Bytes per request over the links between sites.
+    /// Bytes per request over uplinks and over the links between sites.
     #[serde(default, skip_serializing_if = "is_default")]
     pub size: Bytes,
     /// Queues whose items the user waits for: stale while they are behind.

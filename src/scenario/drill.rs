@@ -1,6 +1,6 @@
 //! The drill: what happens when; and what a run is expected to show.
 
-use super::{is_default, is_zero};
+use super::{Condition, is_default, is_zero};
 use crate::units::{Duration, Factor, Ratio};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub enum Inject {
     /// At this time, this.
     At(String, Act),
+    /// When this is first seen, this.
+    When(Condition, Act),
 }
 
 /// What a drill can do to the world.
@@ -81,6 +83,12 @@ pub enum Act {
         /// How long it stays.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasts: Option<Duration>,
+        /// Then it goes back evenly over this time: with a ramp, a triangle.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        falls: Duration,
+        /// Or it decays exponentially, by a factor of e in this time.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        decays: Duration,
     },
     /// Somebody orders a switchover of a group.
     FailOver {

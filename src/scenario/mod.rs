@@ -14,6 +14,7 @@ mod overlay;
 mod people;
 mod read;
 mod response;
+mod runbook;
 pub mod syntax;
 mod text;
 
@@ -23,6 +24,7 @@ pub use drill::*;
 pub use named::Named;
 pub use people::*;
 pub use response::*;
+pub use runbook::*;
 pub use text::{Choice, Reading, Source};
 
 use crate::units::Duration;
@@ -63,6 +65,12 @@ pub struct Scenario {
     /// Redundant members of which one is active: the things that fail over.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub groups: Named<Group>,
+    /// Who runs sites, and how much more they have.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub providers: Named<Provider>,
+    /// People who take the measures of runbooks.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub teams: Named<Team>,
     /// What answers requests.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub services: Named<Service>,
@@ -78,6 +86,10 @@ pub struct Scenario {
     /// Weekly profiles over civil time: which share of a population is active when.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub weeks: Named<Week>,
+    /// Recorded profiles, as CSV with a header: seconds or a civil time, and the share active. A file of this name beside
+    /// the scenario is read too.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub recordings: Named<String>,
     /// Groups of users.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub people: Named<Population>,

@@ -23,12 +23,51 @@ pub struct Population {
     /// Round-trip time from the users to their site.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rtt: Duration,
+    /// Whether a user waits for the answer before the next click: what is slow then slows the users down. Without it
+    /// requests come as fast as ever (an open load).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub waits_for_answers: bool,
+    /// Users log in and leave again; without it whoever is active is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Sessions>,
+    /// Mean time that a request waits in a queue before its user gives it up; without it they wait for the timeout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Duration>,
     /// Share of the intended requests that are still sent while everything fails; the rest is demand never sent.
     #[serde(default = "all", skip_serializing_if = "is_all")]
     pub keeps_trying: Ratio,
     /// How requests arrive.
     #[serde(default, skip_serializing_if = "is_default")]
     pub arrivals: Arrivals,
+}
+
+/// Users come and go. The profile then says who logs in: as many per second as keep that share active in the long run.
+/// Who is there follows it with the length of a session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    /// Mean length.
+    pub lasts: Duration,
+    /// The feature that every log-in uses once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_in: Option<String>,
+    /// Mean time of failing requests after which a user leaves; by default never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gives_up_after: Option<Duration>,
+    /// Share of those who come back later; the others stop trying.
+    #[serde(default = "all", skip_serializing_if = "is_all")]
+    pub comes_back: Ratio,
+    /// Mean time after which they look again.
+    #[serde(default = "ten_minutes", skip_serializing_if = "is_ten_minutes")]
+    pub looks_again_after: Duration,
+}
+
+fn ten_minutes() -> Duration {
+    Duration::from_seconds(600.0)
+}
+
+fn is_ten_minutes(duration: &Duration) -> bool {
+    *duration == ten_minutes()
 }
 
 fn all() -> Ratio {
@@ -48,6 +87,8 @@ pub enum Active {
     Always,
     /// By the week of this name, in the population's zone.
     Week(String),
+    /// By the recording of this name: a CSV file beside the scenario, or text under `recordings`.
+    Recorded(String),
     /// Points on the run's clock; constant before the first and after the last.
     Points(Vec<(Duration, Ratio)>),
     /// `mean * (1 + swing * cos(2 pi (t - peak) / day))`, in the population's civil time.
@@ -90,7 +131,8 @@ pub struct Week {
     pub saturday: Option<Vec<(String, Ratio)>>,
     /// Sunday and holidays.
     pub sunday: Vec<(String, Ratio)>,
-    /// Civil dates that are lived like a Sunday: `"2016-12-25"`.
+    /// Civil dates that are lived like a Sunday: `"2016-12-25"`, or from the first to the last of some:
+    /// `"2020-04-06..2020-04-13"`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holidays: Vec<String>,
 }

@@ -1,6 +1,6 @@
 //! The response: strategies, failover phases, maintenance, variants.
 
-use super::{Named, is_default, is_zero};
+use super::{Autoscale, Measure, Named, is_default, is_zero};
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Ratio};
 use ron::value::RawValue;
@@ -16,6 +16,12 @@ pub struct Strategy {
     /// How each group fails over; a group that is not named here does not.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub failover: Named<Failover>,
+    /// Measures that are taken by people, by name.
+    #[serde(skip_serializing_if = "Named::is_empty")]
+    pub runbook: Named<Measure>,
+    /// Automation that follows the load, by name.
+    #[serde(skip_serializing_if = "Named::is_empty")]
+    pub autoscale: Named<Autoscale>,
     /// The maintenance plan that goes with it, unless the run picks another; `"none"` for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<String>,

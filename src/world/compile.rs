@@ -57,12 +57,18 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
         ("strategies", scenario.strategies.names().collect()),
         ("maintenance", scenario.maintenance.names().collect()),
         ("variants", scenario.variants.names().collect()),
+        ("providers", scenario.providers.names().collect()),
+        ("teams", scenario.teams.names().collect()),
+        ("recordings", Vec::new()),
     ] {
         Names::of(&[(section, names)], p);
     }
     let calendar = calendar(scenario, p);
     let horizon = Time::ZERO.after(scenario.clock.horizon);
     let links = links(scenario, &tables, p);
+    let uplinks = uplinks(&links, tables.sites.len());
+    let providers = measures::providers(scenario, &calendar, horizon, p);
+    let teams = measures::teams(scenario, &calendar, horizon, p);
     let routes = Routes::new(tables.sites.len(), &links, |_| true);
     let mut nodes = nodes::nodes(scenario, &tables, p);
     let node_order = nodes::order(scenario, &nodes, p);
@@ -72,6 +78,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
             name: name.to_owned(),
             node: NodeId::new(tables.nodes.get(name).unwrap_or(0)),
             provider: site.provider.clone(),
+            provider_id: site.provider.as_ref().and_then(|name| providers.iter().position(|p| &p.name == name)),
         })
         .collect();
     let shocks = nodes::shocks(scenario, &tables, &mut nodes, p);
@@ -100,7 +107,20 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
     let people = people::people(scenario, &tables, &calendar, horizon, &groups, &features, p);
     let transfers = transfers(scenario, &tables, &routes, p);
     let maintenance = response::maintenance(scenario, &tables, &calendar, horizon, p);
-    let drill = response::drill(scenario, &tables, &calendar, horizon, &links, &services, &nodes, p);
+    let known = measures::Known {
+        scenario,
+        tables: &tables,
+        calendar: &calendar,
+        horizon,
+        links: &links,
+        uplinks: &uplinks,
+        services: &services,
+        stations: &stations,
+        people: &people,
+    };
+    let (drill, triggers) = response::drill(&known, &nodes, p);
+    let measures = measures::measures(&known, p);
+    let autoscale = measures::autoscale(&known, p);
     response::strategies(scenario, &tables, &nodes, p);
     response::expectations(scenario, &tables, &calendar, horizon, p);
     if !problems.found.is_empty() {
@@ -165,7 +185,15 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
         transfers,
         maintenance,
         drill,
+        triggers,
+        muted: BTreeSet::new(),
+        uplinks,
+        providers,
+        teams,
+        measures,
+        autoscale,
         latencies: LatencyMemo::default(),
+        steady: SteadyMemo::default(),
         assumptions: scenario
             .assumptions
             .iter()
@@ -262,8 +290,34 @@ fn links(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Link> {
             });
         }
     }
+    for (name, site) in sorted(&scenario.sites) {
+        let Some(uplink) = site.uplink else { continue };
+        p.range(
+            format!("sites.{name}.uplink"),
+            uplink.0 > 0.0,
+            "an uplink without capacity lets nobody in",
+            "write a bandwidth above zero",
+        );
+        let id = SiteId::new(tables.sites.get(name).unwrap_or(0));
+        links.push(Link {
+            name: format!("{name} uplink"),
+            ends: (id, id),
+            rtt: Duration::ZERO,
+            bandwidth_bps: uplink.0,
+            loss: 0.0,
+        });
+    }
     links.sort_by(|a, b| (&a.name, a.rtt).cmp(&(&b.name, b.rtt)).then(a.bandwidth_bps.total_cmp(&b.bandwidth_bps)));
     links
+}
+
+/// The uplink of each site.
+fn uplinks(links: &[Link], sites: usize) -> Vec<Option<LinkId>> {
+    let mut found = vec![None; sites];
+    for (i, link) in links.iter().enumerate().filter(|(_, link)| link.ends.0 == link.ends.1) {
+        found[link.ends.0.at()] = Some(LinkId::new(i));
+    }
+    found
 }
 
 fn transfers(scenario: &Scenario, tables: &Tables, routes: &Routes, p: &mut Problems) -> Vec<Transfer> {

@@ -49,6 +49,10 @@ pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<S
             takes_scv: if service.takes.problem().is_none() { service.takes.scv() } else { 0.0 },
             takes,
             waiting_max: service.queue,
+            sheds: match service.sheds {
+                scenario::Sheds::Alike => None,
+                scenario::Sheds::ByPriority { optional_up_to } => Some(optional_up_to.0),
+            },
             holds: service.holds,
             writes: per_request(&service.writes, &format!("{path}.writes"), &tables.stores, "store", p)
                 .into_iter()
@@ -491,6 +495,8 @@ pub fn features<'a>(
             calls,
             timeout_s: feature.timeout.map(|t| t.seconds()),
             slow_over_s: feature.slow_over.map(|t| t.seconds()),
+            retries: retries(feature, &path, p),
+            class: feature.priority as usize,
             bits: feature.size.0 * 8.0,
             fresh,
             reads,
@@ -499,10 +505,30 @@ pub fn features<'a>(
     found
 }
 
+fn retries(feature: &scenario::Feature, path: &str, p: &mut Problems) -> Option<Retries> {
+    let written = feature.retries.as_ref()?;
+    p.range(
+        format!("{path}.retries.attempts"),
+        (1..=1_000).contains(&written.attempts),
+        format!("{} attempts", written.attempts),
+        "write from 1 (no retry) to 1000",
+    );
+    Some(Retries {
+        attempts: written.attempts,
+        after_s: written.after.seconds(),
+        budget: written.budget.map_or(f64::INFINITY, |share| share.0),
+    })
+    .filter(|retries| retries.attempts > 1 && retries.budget > 0.0)
+}
+
 /// The sites from which some population uses a feature.
 fn served_sites(scenario: &Scenario, tables: &Tables, feature: &str) -> Vec<usize> {
     let mut sites = Vec::new();
-    for (_, people) in scenario.people.iter().filter(|(_, people)| people.uses.get(feature).is_some()) {
+    let is_used = |people: &scenario::Population| {
+        let logs_in = people.sessions.as_ref().is_some_and(|s| s.log_in.as_deref() == Some(feature));
+        people.uses.get(feature).is_some() || logs_in
+    };
+    for (name, people) in scenario.people.iter().filter(|(_, people)| is_used(people)) {
         match scenario.groups.get(&people.served_by) {
             Some(group) => {
                 for member in &group.members {
@@ -511,6 +537,15 @@ fn served_sites(scenario: &Scenario, tables: &Tables, feature: &str) -> Vec<usiz
                 }
             }
             None => sites.extend(tables.sites.get(&people.served_by)),
+        }
+        // Or where a measure of some strategy moves them.
+        let measures = scenario.strategies.iter().flat_map(|(_, strategy)| strategy.runbook.iter());
+        for action in measures.flat_map(|(_, measure)| &measure.does) {
+            if let scenario::Action::MovePeople { of, to, .. } = action
+                && of == name
+            {
+                sites.extend(tables.sites.get(to));
+            }
         }
     }
     sites.sort_unstable();

@@ -1,35 +1,46 @@
-//! Latencies that have been worked out before.
+//! Results that have been worked out before.
 //!
-//! Composing a latency is a pure function of the stations visited, their waits and their slowness, and by far the most
-//! costly step of a run. Replications of one world, on any thread, share what they have worked out: a hit or a miss
-//! changes nothing but the time it takes.
+//! Composing a latency and summing the states of a queue are pure functions of a few numbers, and by far the most costly
+//! steps of a run. Replications of one world, on any thread, share what they have worked out: a hit or a miss changes
+//! nothing but the time it takes.
 
-use crate::queueing::Latency;
+use crate::queueing::{Latency, Steady};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Latencies kept; when there are more, all are forgotten.
+/// Results kept; when there are more, all are forgotten.
 const KEPT_MAX: usize = 4_096;
 
-/// A memo of composed latencies.
-#[derive(Debug, Clone, Default)]
-pub struct LatencyMemo {
-    known: Arc<Mutex<BTreeMap<u128, Arc<Latency>>>>,
+/// What a function has given for some arguments.
+#[derive(Debug, Clone)]
+pub struct Memo<K, V> {
+    known: Arc<Mutex<BTreeMap<K, Arc<V>>>>,
 }
 
-impl LatencyMemo {
-    /// The latency of this key, worked out if it is not known. The key must stand for everything that it depends on.
-    pub fn get(&self, key: u128, compose: impl FnOnce() -> Latency) -> Arc<Latency> {
+/// Composed latencies, by a hash of what they are composed of.
+pub type LatencyMemo = Memo<u128, Latency>;
+/// Steady states, by the bits of their parameters.
+pub type SteadyMemo = Memo<[u64; 6], Steady>;
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Memo { known: Arc::default() }
+    }
+}
+
+impl<K: Ord + Clone, V> Memo<K, V> {
+    /// The result for this key, worked out if it is not known. The key must stand for everything that it depends on.
+    pub fn get(&self, key: &K, work_out: impl FnOnce() -> V) -> Arc<V> {
         let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(&key) {
+        if let Some(known) = lock().get(key) {
             return Arc::clone(known);
         }
-        let latency = Arc::new(compose());
+        let result = Arc::new(work_out());
         let mut known = lock();
         if known.len() >= KEPT_MAX {
             known.clear();
         }
-        known.insert(key, Arc::clone(&latency));
-        latency
+        known.insert(key.clone(), Arc::clone(&result));
+        result
     }
 }

@@ -8,29 +8,37 @@ mod check;
 mod compile;
 mod curve;
 mod demand;
+mod hours;
 mod ids;
+mod lag;
+mod measures;
 mod memo;
 mod nodes;
 mod people;
 mod plan;
+mod recorded;
 mod resolve;
 mod response;
 mod routes;
+mod runbook;
 mod steer;
 mod traffic;
 
 pub use calendar::{Calendar, civil_label};
 pub use curve::Curve;
+pub use hours::Hours;
 pub use ids::*;
-pub use memo::LatencyMemo;
+pub use memo::{LatencyMemo, Memo, SteadyMemo};
 pub use plan::*;
 pub use routes::{Route, Routes};
+pub use runbook::*;
 pub use steer::Tail;
 pub use traffic::*;
 
 use crate::dist::Sampler;
 use crate::scenario::{Diagnostics, Pick, Scenario};
 use crate::units::{Duration, Time};
+use std::collections::BTreeSet;
 
 /// A compiled scenario, ready to simulate.
 #[derive(Debug, Clone)]
@@ -89,10 +97,26 @@ pub struct World {
     pub transfers: Vec<Transfer>,
     /// The maintenance plan of this run.
     pub maintenance: Option<Maintenance>,
-    /// The drill, in order of time.
+    /// The drill, in order of time. Steps that wait for a condition stand at its end, at no time.
     pub drill: Vec<(Time, Act)>,
+    /// Conditions, and the steps of the drill that wait for them.
+    pub triggers: Vec<(Condition, usize)>,
+    /// Steps of the drill that are left out of this run, to see what they are worth.
+    pub muted: BTreeSet<usize>,
+    /// The uplink of each site.
+    pub uplinks: Vec<Option<LinkId>>,
+    /// Who runs sites, and has more servers or not.
+    pub providers: Vec<Provider>,
+    /// People who take measures.
+    pub teams: Vec<Team>,
+    /// The runbook of the strategy that this run takes.
+    pub measures: Vec<Measure>,
+    /// Its automation.
+    pub autoscale: Vec<Autoscale>,
     /// Latencies that runs of this world have worked out.
     pub latencies: LatencyMemo,
+    /// Steady states that they have worked out.
+    pub steady: SteadyMemo,
     /// What is assumed: path, value as written, and why.
     pub assumptions: Vec<Assumption>,
 }
@@ -205,14 +229,16 @@ pub struct Site {
     pub node: NodeId,
     /// Who runs it.
     pub provider: Option<String>,
+    /// The same where the provider is described, as an index.
+    pub provider_id: Option<usize>,
 }
 
-/// A link between two sites.
+/// A link between two sites, or the uplink of one.
 #[derive(Debug, Clone)]
 pub struct Link {
-    /// `"a–b"`.
+    /// `"a–b"`, or `"a uplink"`.
     pub name: String,
-    /// Its ends.
+    /// Its ends; both the same for an uplink.
     pub ends: (SiteId, SiteId),
     /// Round-trip time.
     pub rtt: Duration,

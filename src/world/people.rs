@@ -3,12 +3,13 @@
 use super::calendar::{Calendar, read_clock, read_date};
 use super::compile::{Tables, sorted, zone};
 use super::demand::place;
+use super::recorded::recorded;
 use crate::num;
 use crate::scenario::{self, Active, Arrivals, Code, Scenario, Week};
 use crate::units::{Duration, NANOS_PER_SECOND, Ratio, Time};
 use crate::world::check;
 use crate::world::resolve::Problems;
-use crate::world::{Curve, Feature, FeatureId, Group, Place, Population};
+use crate::world::{Curve, Feature, FeatureId, Group, Place, Population, Sessions};
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -39,6 +40,18 @@ pub fn people(
         let active = match &people.active {
             Active::Always => Some(Curve::constant(1.0)),
             Active::Points(list) => laid_points(list, &path, p),
+            Active::Recorded(recording) => match scenario.recordings.get(recording) {
+                Some(text) => recorded(text, recording, &format!("{path}.active.0"), calendar, p),
+                None => {
+                    p.add(
+                        Code::UnknownName,
+                        format!("{path}.active.0"),
+                        format!("there is no recording called \"{recording}\""),
+                        "put a CSV file of this name beside the scenario, or its text under recordings:",
+                    );
+                    None
+                }
+            },
             Active::Sinusoid { mean, swing, peak, step } => {
                 sinusoid(mean.0, swing.0, peak, *step, &path, calendar, &zone, horizon, p)
             }
@@ -59,8 +72,10 @@ pub fn people(
                 }
             },
         };
-        let active = active.unwrap_or_else(|| Curve::constant(1.0));
-        points += active.points.len();
+        let log_ins = active.unwrap_or_else(|| Curve::constant(1.0));
+        let mean_s = people.sessions.as_ref().map(|sessions| sessions.lasts.seconds()).filter(|s| *s > 0.0);
+        let active = mean_s.map_or_else(|| log_ins.clone(), |mean_s| log_ins.followed(mean_s));
+        points += active.points.len() + log_ins.points.len();
         if points > check::POINTS_MAX {
             p.add(
                 Code::TooMany,
@@ -84,6 +99,15 @@ pub fn people(
                 uses.push((FeatureId::new(id), rate.0));
             }
         }
+        let sessions = sessions(people, &mut uses, &path, tables, p);
+        if let Some(patience) = people.patience {
+            p.range(
+                format!("{path}.patience"),
+                patience.0 > 0,
+                "people without any patience never wait",
+                "write how long they wait on average, or leave it out",
+            );
+        }
         let Some(served_by) = place(&people.served_by, &format!("{path}.served_by"), scenario, tables, p) else {
             continue;
         };
@@ -103,6 +127,10 @@ pub fn people(
             users: people.users as f64,
             zone,
             active,
+            log_ins,
+            sessions,
+            waits: people.waits_for_answers,
+            patience_s: people.patience.map(|patience| patience.seconds()).filter(|s| *s > 0.0),
             uses,
             served_by,
             rtt_s: people.rtt.seconds(),
@@ -114,6 +142,44 @@ pub fn people(
         });
     }
     found
+}
+
+/// How a population comes and goes. The feature that a log-in uses becomes one of its uses, if it is not yet.
+fn sessions(
+    people: &scenario::Population,
+    uses: &mut Vec<(FeatureId, f64)>,
+    path: &str,
+    tables: &Tables,
+    p: &mut Problems,
+) -> Option<Sessions> {
+    let written = people.sessions.as_ref()?;
+    for (field, duration) in [
+        ("lasts", Some(written.lasts)),
+        ("gives_up_after", written.gives_up_after),
+        ("looks_again_after", Some(written.looks_again_after)),
+    ] {
+        p.range(
+            format!("{path}.sessions.{field}"),
+            duration.is_none_or(|d| d.0 > 0 && d.seconds() <= 30.0 * 86_400.0),
+            "no time at all, or more than a month",
+            "write a time like \"20min\"",
+        );
+    }
+    let log_in = written.log_in.as_ref().and_then(|feature| {
+        let id = FeatureId::new(tables.features.find(feature, "feature", format!("{path}.sessions.log_in"), p)?);
+        if !uses.iter().any(|(used, _)| *used == id) {
+            uses.push((id, 0.0));
+            uses.sort_by_key(|(id, _)| *id);
+        }
+        uses.iter().position(|(used, _)| *used == id)
+    });
+    Some(Sessions {
+        mean_s: written.lasts.seconds().max(1e-3),
+        log_in,
+        gives_up_s: written.gives_up_after.map_or(f64::INFINITY, |t| t.seconds().max(1e-3)),
+        comes_back: written.comes_back.0,
+        looks_again_s: written.looks_again_after.seconds().max(1e-3),
+    })
 }
 
 /// A feature that reads a store locally needs a replica, or the primary, where its users are served.
@@ -202,7 +268,9 @@ fn sinusoid(
     }
     // Local time advances with the clock; a change to summer time shifts the peak with it.
     let mut points = Vec::new();
-    let mut at = Time::ZERO;
+    // From two days before the start, so that whoever follows the curve has settled.
+    let steps = (2.0 * DAY_S / step.seconds()).ceil().min(10_000.0) as i64;
+    let mut at = Time(-steps * step.0);
     loop {
         let local = calendar.zoned(at, zone).datetime();
         let of_day = f64::from(local.hour()) * 3_600.0
@@ -249,15 +317,25 @@ fn check_week(name: &str, week: &Week, p: &mut Problems) {
         }
     }
     for (i, date) in week.holidays.iter().enumerate() {
-        if let Err((reason, fix)) = read_date(date) {
+        if let Err((reason, fix)) = read_days(date) {
             p.add(Code::Time, format!("weeks.{name}.holidays.{i}"), reason, fix);
         }
     }
 }
 
+/// One date, or the first and the last of some: `"2020-04-06..2020-04-13"`.
+fn read_days(text: &str) -> Result<(Date, Date), super::calendar::TimeProblem> {
+    let Some((first, last)) = text.split_once("..") else { return read_date(text).map(|date| (date, date)) };
+    let (first, last) = (read_date(first)?, read_date(last)?);
+    if last < first {
+        return Err((format!("{last} is before {first}"), "write the earlier date first".to_owned()));
+    }
+    Ok((first, last))
+}
+
 /// A week laid out day by day. A point in the gap of a clock change moves to its end.
 fn laid_week(week: &Week, calendar: &Calendar, zone: &TimeZone, horizon: Time, p: &mut Problems) -> Curve {
-    let holidays: Vec<Date> = week.holidays.iter().filter_map(|d| read_date(d).ok()).collect();
+    let holidays: Vec<(Date, Date)> = week.holidays.iter().filter_map(|d| read_days(d).ok()).collect();
     let parsed = |points: &[(String, Ratio)]| -> Vec<(jiff::civil::Time, f64)> {
         points.iter().filter_map(|(clock, share)| Some((read_clock(clock).ok()?, share.0))).collect()
     };
@@ -279,7 +357,7 @@ fn laid_week(week: &Week, calendar: &Calendar, zone: &TimeZone, horizon: Time, p
     let mut date = calendar.zoned(Time::ZERO, zone).date().yesterday().unwrap_or(Date::MIN);
     for _ in 0..days {
         let day = match date.weekday() {
-            _ if holidays.contains(&date) => &sunday,
+            _ if holidays.iter().any(|(first, last)| (*first..=*last).contains(&date)) => &sunday,
             Weekday::Saturday => &saturday,
             Weekday::Sunday => &sunday,
             _ => &weekdays,

@@ -204,6 +204,10 @@ pub enum Act {
         ramp: Duration,
         /// How long it stays.
         lasts: Option<Duration>,
+        /// Then back evenly over this time.
+        falls: Duration,
+        /// Or by a factor of e in this time.
+        decays: Duration,
     },
     /// A switchover.
     FailOver(GroupId, usize),

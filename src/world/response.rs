@@ -2,6 +2,7 @@
 
 use super::calendar::{Calendar, read_clock};
 use super::compile::{Tables, listed, sorted};
+use super::measures::{self, Known};
 use super::nodes::{component, sampler};
 use crate::num;
 use crate::scenario::{self, Code, Expectation, Failback, Fallback, Pick, Scenario};
@@ -334,7 +335,13 @@ fn time(calendar: &Calendar, text: &str, path: &str, p: &mut Problems) -> Option
 }
 
 /// A time within the run; before the start or after the end it would never come.
-fn time_in_run(calendar: &Calendar, text: &str, horizon: Time, path: &str, p: &mut Problems) -> Option<Time> {
+pub(super) fn time_in_run(
+    calendar: &Calendar,
+    text: &str,
+    horizon: Time,
+    path: &str,
+    p: &mut Problems,
+) -> Option<Time> {
     let at = time(calendar, text, path, p)?;
     if at < Time::ZERO {
         p.add(
@@ -477,28 +484,38 @@ fn plan_of(
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "a drill can name anything in the world")]
-pub fn drill(
-    scenario: &Scenario,
-    tables: &Tables,
-    calendar: &Calendar,
-    horizon: Time,
-    links: &[Link],
-    services: &[Service],
-    nodes: &[Node],
-    p: &mut Problems,
-) -> Vec<(Time, Act)> {
+/// The drill, and the conditions that steps of it wait for.
+pub fn drill(known: &Known, nodes: &[Node], p: &mut Problems) -> (Vec<(Time, Act)>, Vec<(Condition, usize)>) {
+    let Known { scenario, tables, calendar, links, services, .. } = *known;
     let mut found = Vec::new();
-    for (i, scenario::Inject::At(at, act)) in scenario.drill.iter().enumerate() {
+    let mut waiting = Vec::new();
+    for (i, step) in scenario.drill.iter().enumerate() {
         let path = format!("drill.{i}");
-        let at = time_in_run(calendar, at, horizon, &format!("{path}.0"), p);
-        let act = act_of(act, &format!("{path}.1"), scenario, tables, links, services, nodes, p);
-        if let (Some(at), Some(act)) = (at, act) {
-            found.push((at, act));
+        match step {
+            scenario::Inject::At(at, act) => {
+                let at = time_in_run(calendar, at, known.horizon, &format!("{path}.0"), p);
+                let act = act_of(act, &format!("{path}.1"), scenario, tables, links, services, nodes, p);
+                if let (Some(at), Some(act)) = (at, act) {
+                    found.push((at, act));
+                }
+            }
+            scenario::Inject::When(when, act) => {
+                // The drill belongs to the story, measures to the strategy that a run takes.
+                let when = measures::condition(when, &format!("{path}.0"), &Names::default(), known, p);
+                let act = act_of(act, &format!("{path}.1"), scenario, tables, links, services, nodes, p);
+                if let (Some(when), Some(act)) = (when, act) {
+                    waiting.push((when, act));
+                }
+            }
         }
     }
     found.sort_by_key(|(at, _)| *at);
-    found
+    let mut triggers = Vec::new();
+    for (when, act) in waiting {
+        triggers.push((when, found.len()));
+        found.push((Time::NEVER, act));
+    }
+    (found, triggers)
 }
 
 #[expect(clippy::too_many_arguments, reason = "a drill can name anything in the world")]
@@ -589,7 +606,7 @@ fn act_of(
             };
             Act::Cut(LinkId::new(i), *lasts)
         }
-        scenario::Act::Surge { of, feature, by, ramp, lasts } => {
+        scenario::Act::Surge { of, feature, by, ramp, lasts, falls, decays } => {
             let people = tables.people.find(of, "population", format!("{path}.of"), p)?;
             let feature = match feature {
                 Some(name) => {
@@ -612,7 +629,25 @@ fn act_of(
                 "a surge of more than ten thousandfold",
                 "write a smaller factor",
             );
-            Act::Surge { people: PopId::new(people), feature, by: by.0, ramp: *ramp, lasts: *lasts }
+            if falls.0 > 0 && decays.0 > 0 {
+                p.add(
+                    Code::Contradiction,
+                    format!("{path}.decays"),
+                    "a surge that falls evenly and decays as well",
+                    "write falls: or decays:, not both",
+                );
+            }
+            // How it ends says that it ends.
+            let ends = falls.0 > 0 || decays.0 > 0;
+            Act::Surge {
+                people: PopId::new(people),
+                feature,
+                by: by.0,
+                ramp: *ramp,
+                lasts: lasts.or(ends.then_some(Duration::ZERO)),
+                falls: *falls,
+                decays: *decays,
+            }
         }
         scenario::Act::FailOver { group, to } => {
             let id = tables.groups.find(group, "group", format!("{path}.group"), p)?;

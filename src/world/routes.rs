@@ -51,7 +51,8 @@ fn neighbours(sites: usize, links: &[Link], up: impl Fn(LinkId) -> bool) -> Vec<
     for (i, link) in links.iter().enumerate() {
         let id = LinkId::new(i);
         let ends = (link.ends.0.at(), link.ends.1.at());
-        if up(id) {
+        // An uplink joins a site to its users, not to another site.
+        if up(id) && ends.0 != ends.1 {
             for (from, to) in [ends, (ends.1, ends.0)] {
                 let best = neighbours[from].entry(to).or_insert((link.rtt.0, id));
                 *best = (*best).min((link.rtt.0, id));

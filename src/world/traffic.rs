@@ -23,6 +23,8 @@ pub struct Service {
     pub takes_scv: f64,
     /// Waiting places at one site.
     pub waiting_max: Option<u64>,
+    /// Sheds by priority, and dims optional features so that it stays below this share of its capacity.
+    pub sheds: Option<f64>,
     /// Whether a worker is held during calls.
     pub holds: bool,
     /// Writes per request.
@@ -147,6 +149,10 @@ pub struct Feature {
     pub calls: Vec<Vec<Call>>,
     /// The user's timeout in seconds.
     pub timeout_s: Option<f64>,
+    /// What the client does about a failure.
+    pub retries: Option<Retries>,
+    /// Its class where a service sheds: 0 critical, 1 normal, 2 optional.
+    pub class: usize,
     /// Degraded when p95 is above this, in seconds.
     pub slow_over_s: Option<f64>,
     /// Bits per request over links.
@@ -155,6 +161,32 @@ pub struct Feature {
     pub fresh: Vec<QueueId>,
     /// Stores it reads locally, with the age that is still fresh, in seconds.
     pub reads: Vec<(StoreId, f64)>,
+}
+
+/// How failures are retried.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Retries {
+    /// Attempts in all, at least 2.
+    pub attempts: u32,
+    /// Mean time from a failure to the next attempt, in seconds.
+    pub after_s: f64,
+    /// Retries at most, as a share of first attempts; infinite without a budget.
+    pub budget: f64,
+}
+
+/// How users come and go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sessions {
+    /// Mean length in seconds.
+    pub mean_s: f64,
+    /// The use that every log-in makes once, as an index.
+    pub log_in: Option<usize>,
+    /// Mean time of failing requests after which a user leaves, in seconds; infinite: never.
+    pub gives_up_s: f64,
+    /// Share of those who come back.
+    pub comes_back: f64,
+    /// Mean time after which they look again, in seconds.
+    pub looks_again_s: f64,
 }
 
 /// A population.
@@ -168,6 +200,14 @@ pub struct Population {
     pub zone: TimeZone,
     /// Share active over time.
     pub active: Curve,
+    /// Share that would be active if sessions had no length: with sessions, who logs in.
+    pub log_ins: Curve,
+    /// How they come and go.
+    pub sessions: Option<Sessions>,
+    /// They wait for an answer before the next click.
+    pub waits: bool,
+    /// Mean patience in a queue, in seconds.
+    pub patience_s: Option<f64>,
     /// Requests per second and active user, by feature.
     pub uses: Vec<(FeatureId, f64)>,
     /// Who serves them.

@@ -1,5 +1,6 @@
 //! Accounts: what flowed in a span that is over.
 
+use super::load::attempts_of;
 use super::*;
 
 impl Engine<'_> {
@@ -20,7 +21,7 @@ impl Engine<'_> {
             active_users: open.people.iter().map(|(n, slope)| (*n, (n + slope * dt_s).max(0.0))).collect(),
             links_bps: open.links_bps.clone(),
             links_offered_bps: open.links_offered_bps.clone(),
-            links_most_bps: world.links.iter().map(|link| link.bandwidth_bps).collect(),
+            links_most_bps: (0..world.links.len()).map(|l| self.link_bps(LinkId::new(l))).collect(),
             transfers_bps: open.transfers_bps.clone(),
             ..Span::default()
         };
@@ -46,6 +47,10 @@ impl Engine<'_> {
             }
         }
         self.account_paths(&open, &waits, dt_s, &mut span);
+        self.pass_restrictions(&open, dt_s);
+        self.pass_away(dt_s);
+        let now = self.now;
+        self.state.flow.echoes.iter_mut().for_each(|echo| echo.forget(now));
         self.account_waiting(&open, &grown, dt_s, &mut span);
         self.account_crashes(&mut span);
         self.account_queues(dt_s, &mut span);
@@ -81,8 +86,10 @@ impl Engine<'_> {
             Regime::Rest => {
                 work.lost = arrived * at.block;
                 work.served = arrived - work.lost;
-                work.wait_s = work.served * at.wait_mean_s;
-                work.delayed = work.served * at.wait.probability();
+                work.given_up = arrived * at.given_up;
+                let (delayed, wait_s) = at.admitted_wait.unwrap_or_else(|| (at.wait.probability(), at.wait_mean_s));
+                work.wait_s = (work.served + work.given_up) * wait_s;
+                work.delayed = (work.served + work.given_up) * delayed;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // A queue that was full while the station was slower has got so small that it counts as being at rest.
                 if at.capacity > 0.0 {
@@ -136,12 +143,21 @@ impl Engine<'_> {
             let mut fate = self.fate(index, open, &mean_waits);
             let path = &self.state.flow.paths[index];
             let population = &self.world.people[path.people];
-            let feature = &self.world.features[population.uses[path.feature].0.at()];
+            let feature_id = population.uses[path.feature].0;
+            let feature = &self.world.features[feature_id.at()];
             let total = &mut span.uses[path.people][path.feature];
+            // Who is away sends nothing, and who is slowed down sends less.
+            let sent = intended * open.sent[index] * open.pace[index];
+            let turned_away = sent * (1.0 - open.let_in[index]);
+            let first = sent - turned_away;
+            let echoes: Vec<f64> = open.echoes[index].iter().map(|rate| rate * dt_s).collect();
             total.intended += intended;
+            total.never_sent += intended - sent;
+            total.shed += turned_away;
             if fate.dead {
-                total.failed += intended * population.keeps_trying;
-                total.never_sent += intended * (1.0 - population.keeps_trying);
+                let again: f64 = echoes.iter().sum();
+                total.failed += first * population.keeps_trying + again;
+                total.never_sent += first * (1.0 - population.keeps_trying);
                 continue;
             }
             // While a queue moves, each eighth of the span has its own wait and its own share that is too late.
@@ -160,12 +176,47 @@ impl Engine<'_> {
                 .map(|moving_s| feature.timeout_s.map_or(1.0, |t| 1.0 - fate.latency.ccdf(t - moving_s)))
                 .collect();
             fate.in_time = in_time.iter().sum::<f64>() / in_time.len() as f64;
-            let arrived = intended * fate.arrives;
-            let admitted = arrived * fate.admitted;
-            let served = admitted * fate.in_time;
+            let succeeds = fate.success();
+            let lost = 1.0 - succeeds;
+            // Of what fails at last: turned away or given up in a queue, or failed.
+            let refused = if lost > 0.0 { fate.arrives * (1.0 - fate.admitted) / lost } else { 0.0 };
+            let (served, failed) = match feature.retries {
+                Some(retries) if moving => {
+                    // Each attempt that fails, but the last, is made again after the timeout.
+                    let mut attempts = vec![first];
+                    attempts.extend(&echoes);
+                    attempts.resize(retries.attempts as usize, 0.0);
+                    let allowed = retries.budget * first;
+                    let again: f64 = attempts[..attempts.len() - 1].iter().sum::<f64>() * lost;
+                    let kept = if again > allowed { allowed / again } else { 1.0 };
+                    let rates: Vec<f64> =
+                        attempts[..attempts.len() - 1].iter().map(|n| n * lost * kept / dt_s).collect();
+                    let at_last = attempts[attempts.len() - 1] * lost + again * (1.0 - kept);
+                    if let Some(later) = self.retries_after(feature_id.at()) {
+                        let echo = &mut self.state.flow.echoes[self.state.flow.first_use[path.people] + path.feature];
+                        echo.add(open.from, self.now, later, rates);
+                    }
+                    (attempts.iter().sum::<f64>() * succeeds, at_last)
+                }
+                Some(retries) => {
+                    // All attempts fall within the span, also those that are left of earlier ones.
+                    let mut attempts = first * attempts_of(lost, retries.attempts, retries.budget);
+                    let mut all = first;
+                    for (made, again) in echoes.iter().enumerate() {
+                        let left = retries.attempts.saturating_sub(made as u32 + 1).max(1);
+                        attempts += again * attempts_of(lost, left, retries.budget);
+                        all += again;
+                    }
+                    let served = (attempts * succeeds).min(all);
+                    (served, all - served)
+                }
+                None => (first * succeeds, first * lost),
+            };
+            let admitted = if fate.in_time > 0.0 { served / fate.in_time } else { 0.0 };
             total.served += served;
-            total.shed += arrived - admitted;
-            total.failed += intended - arrived + admitted - served;
+            total.shed += failed * refused;
+            total.failed += failed * (1.0 - refused);
+            let path = &self.state.flow.paths[index];
             let p95_s = fate.latency.quantile(0.95) + fate.moving_s;
             let slow = feature.slow_over_s.is_some_and(|over_s| p95_s > over_s);
             if path.missing.is_some() || slow {

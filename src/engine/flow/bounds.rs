@@ -27,8 +27,8 @@ impl Engine<'_> {
                 // The steady state follows a changing load in steps of a twentieth of the capacity.
                 at_most((at.capacity / 20.0 / at.slope.abs()).max(1.0));
             }
-            if at.regime == Regime::Moving && at.inflow > at.capacity && at.slope < 0.0 {
-                // The backlog is largest when the load falls back to the capacity.
+            if at.regime == Regime::Moving && at.inflow > at.capacity * (1.0 + 1e-9) && at.slope < 0.0 {
+                // The backlog is largest when the load falls back to the capacity, up to rounding.
                 at_most((at.inflow - at.capacity) / -at.slope);
             }
             if at.regime == Regime::Moving && self.is_called_by_holders(StationId::new(i)) {
@@ -48,6 +48,7 @@ impl Engine<'_> {
                 self.bound_by_patience(path, open, &mut at_most);
             }
         }
+        self.bound_by_echoes(open, &mut at_most);
         self.bound_by_steering(&mut at_most);
         for flow in &self.state.flow.queues {
             if let Some(change_s) = flow.fluid.next_change_s(flow.inflow, flow.slope, flow.capacity) {
@@ -87,6 +88,17 @@ impl Engine<'_> {
         if nearest.is_finite() {
             let nanos = (nearest * 1e9).ceil() as i64;
             *until = (*until).min(Time(now.0 + nanos.max(1)));
+        }
+    }
+
+    /// What fails late comes again after the timeout: no span may be longer than that.
+    fn bound_by_echoes(&self, open: &Open, at_most: &mut impl FnMut(f64)) {
+        for path in self.state.flow.paths.iter().filter(|path| path.dead.is_none()) {
+            let feature = self.world.people[path.people].uses[path.feature].0.at();
+            let Some(later) = self.retries_after(feature) else { continue };
+            if path.visits.iter().any(|v| open.stations[v.0.at()].regime == Regime::Moving) {
+                at_most(later.seconds());
+            }
         }
     }
 

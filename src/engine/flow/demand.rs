@@ -1,17 +1,27 @@
-//! Demand: what everybody means to send, and what the links let through.
+//! Demand: what everybody means to send, and what the doors and the links let through.
 
 use super::*;
+use crate::engine::measures::Restriction;
+use crate::world::{Action, SiteId};
+
+/// A surge that ramps, falls or decays is a staircase of so many steps.
+const STEPS: f64 = 32.0;
+/// While a link is full and its load changes, the span ends when that has moved by this share of its capacity.
+const LINK_STEP: f64 = 0.02;
 
 impl Engine<'_> {
-    /// Requests per second of every path, and the next bend of any profile, surge or move.
+    /// Requests per second of every path, and the next bend of any profile, surge, restriction or move.
     pub(super) fn demand(&mut self, open: &mut Open, until: &mut Time) {
+        for people in 0..self.world.people.len() {
+            let active = self.active(people, until);
+            open.people.push(active);
+        }
+        self.look_at_crowd(&open.people, until);
+        self.look_at_restrictions(open, until);
         let mut path = 0;
         for people in 0..self.world.people.len() {
             let population = &self.world.people[people];
-            let (share, slope, next) = population.active.at(self.now, &mut self.state.flow.cursors[people]);
-            *until = (*until).min(next);
-            let active = (population.users * share, population.users * slope);
-            open.people.push(active);
+            let active = open.people[people];
             let (shares, next) = self.state.steering[people].shares(self.now);
             if let Some(next) = next {
                 *until = (*until).min(next);
@@ -20,45 +30,257 @@ impl Engine<'_> {
                     *until = (*until).min(self.now.after(Duration::from_seconds(30.0)));
                 }
             }
+            let there = self.there(people, active.0);
+            let log_ins = self.log_ins(people, until);
             for (feature, (id, per_user)) in population.uses.iter().enumerate() {
                 let surge = self.surge(people, id.at(), until);
+                let (mut rate, mut slope) = (active.0 * per_user * surge, active.1 * per_user * surge);
+                let mut sent = there;
+                if population.sessions.as_ref().is_some_and(|s| s.log_in == Some(feature)) {
+                    // Who is away does not log in; who comes back does, on top of what was meant.
+                    let returns = self.state.away[people].returns;
+                    let meant = rate + log_ins.0 * surge + returns;
+                    sent = if meant > 0.0 { (rate * there + log_ins.0 * surge + returns) / meant } else { 1.0 };
+                    (rate, slope) = (meant, slope + log_ins.1 * surge);
+                }
+                let (put_off, made_up) = self.put_off(people, feature);
+                if put_off > 0.0 {
+                    open.put_off.push((people, feature, rate * put_off, slope * put_off));
+                }
+                rate = rate * (1.0 - put_off) + made_up;
+                slope *= 1.0 - put_off;
+                let let_in = self.let_in(people, id.at(), until);
+                let (echoes, next) = self.state.flow.echoes[self.state.flow.first_use[people] + feature].at(self.now);
+                *until = (*until).min(next);
                 for share in &shares {
-                    let rate = active.0 * per_user * surge;
-                    let slope = active.1 * per_user * surge;
                     debug_assert!(self.state.flow.paths[path].feature == feature);
                     open.rates.push((rate * share.now, slope * share.now + rate * share.slope));
+                    open.sent.push(sent);
+                    open.let_in.push(let_in);
+                    open.echoes.push(echoes.iter().map(|rate| rate * share.now).collect());
                     path += 1;
                 }
             }
         }
     }
 
-    /// How many times the usual rate, in small steps while it ramps.
-    pub(super) fn surge(&self, people: usize, feature: usize, until: &mut Time) -> f64 {
-        const STEPS: f64 = 32.0;
+    /// Users of a population who should be active, and the slope of that.
+    fn active(&mut self, people: usize, until: &mut Time) -> (f64, f64) {
+        let population = &self.world.people[people];
+        let (mut share, mut slope, next) = population.active.at(self.now, &mut self.state.flow.cursors[people]);
+        *until = (*until).min(next);
+        if let Some((measure, action)) = self.state.staggers[people]
+            && let Action::Stagger { active, compliance, .. } = &self.world.measures[measure].actions[action]
+        {
+            let (spread, its_slope, next) = active.at(self.now, &mut self.state.stagger_cursors[people].0);
+            *until = (*until).min(next);
+            share += compliance * (spread - share);
+            slope += compliance * (its_slope - slope);
+        }
+        (population.users * share, population.users * slope)
+    }
+
+    /// Log-ins per second of a population, and their slope.
+    fn log_ins(&mut self, people: usize, until: &mut Time) -> (f64, f64) {
+        let population = &self.world.people[people];
+        let Some(sessions) = population.sessions.as_ref().filter(|s| s.log_in.is_some()) else { return (0.0, 0.0) };
+        let (mut share, mut slope, next) = population.log_ins.at(self.now, &mut self.state.flow.log_in_cursors[people]);
+        *until = (*until).min(next);
+        if let Some((measure, action)) = self.state.staggers[people]
+            && let Action::Stagger { log_ins, compliance, .. } = &self.world.measures[measure].actions[action]
+        {
+            let (spread, its_slope, next) = log_ins.at(self.now, &mut self.state.stagger_cursors[people].1);
+            *until = (*until).min(next);
+            share += compliance * (spread - share);
+            slope += compliance * (its_slope - slope);
+        }
+        let per_share = population.users / sessions.mean_s;
+        (share * per_share, slope * per_share)
+    }
+
+    /// How many times the usual rate, in small steps while it ramps, falls or decays.
+    fn surge(&self, people: usize, feature: usize, until: &mut Time) -> f64 {
         let mut factor = 1.0;
         for surge in self.state.surges.iter().filter(|s| s.people == people && s.feature.is_none_or(|f| f == feature)) {
-            let since = self.now.since(surge.from);
-            if since >= surge.ramp {
-                factor *= surge.by;
-            } else {
-                let done = (since.seconds() / surge.ramp.seconds() * STEPS).floor();
-                factor *= 1.0 + (surge.by - 1.0) * (done + 0.5) / STEPS;
-                let next = surge.from.after(Duration::from_seconds(surge.ramp.seconds() * (done + 1.0) / STEPS));
+            let mut staircase = |from: Time, length: Duration, steps: f64| {
+                let done = (self.now.since(from).seconds() / length.seconds() * steps).floor();
+                let next = from.after(Duration::from_seconds(length.seconds() * (done + 1.0) / steps));
                 *until = (*until).min(next.max(Time(self.now.0 + 1)));
-            }
+                (done + 0.5) / steps
+            };
+            let rise =
+                if self.now.since(surge.from) < surge.ramp { staircase(surge.from, surge.ramp, STEPS) } else { 1.0 };
+            let fallen = if self.now < surge.falls_from {
+                *until = (*until).min(surge.falls_from.max(Time(self.now.0 + 1)));
+                0.0
+            } else if surge.falls.0 > 0 {
+                staircase(surge.falls_from, surge.falls, STEPS).min(1.0)
+            } else if surge.decays.0 > 0 {
+                1.0 - num::exp(-staircase(surge.falls_from, surge.decays, STEPS / 4.0))
+            } else {
+                0.0
+            };
+            factor *= 1.0 + (surge.by - 1.0) * rise * (1.0 - fallen);
         }
         factor
     }
 
+    /// Share of the requests that is not turned away at the door.
+    fn let_in(&self, people: usize, feature: usize, until: &mut Time) -> f64 {
+        let mut let_in = 1.0;
+        for shedding in &self.state.sheddings {
+            let action = &self.world.measures[shedding.measure].actions[shedding.action];
+            let Action::Shed { feature: of, people: who, share, eases_over } = action else { continue };
+            if of.is_some_and(|of| of.at() != feature) || who.is_some_and(|who| who.at() != people) {
+                continue;
+            }
+            let mut turned = *share;
+            if eases_over.0 > 0 {
+                let done = (self.now.since(shedding.from).seconds() / eases_over.seconds() * STEPS).floor();
+                if done < STEPS {
+                    let next_s = eases_over.seconds() * (done + 1.0) / STEPS;
+                    let next = shedding.from.after(Duration::from_seconds(next_s));
+                    *until = (*until).min(next.max(Time(self.now.0 + 1)));
+                }
+                turned *= (1.0 - (done + 0.5) / STEPS).max(0.0);
+            }
+            let_in *= 1.0 - turned;
+        }
+        let_in
+    }
+
+    /// Restrictions open and close: what was put off while they were closed is made up for evenly while they are open.
+    fn look_at_restrictions(&mut self, open: &Open, until: &mut Time) {
+        for i in 0..self.state.restrictions.len() {
+            let restriction = &mut self.state.restrictions[i];
+            let action = &self.world.measures[restriction.measure].actions[restriction.action];
+            let Action::Restrict { uses, .. } = action else { continue };
+            let (people, _, hours) = &uses[restriction.index];
+            let (is_open, _, next) = hours.at(self.now, &mut restriction.cursor);
+            *until = (*until).min(next);
+            let is_open = is_open > 0.5 || restriction.over;
+            if is_open && !restriction.open {
+                // Until it closes again, or for as long as a session, where it was lifted.
+                let left_s =
+                    if next < Time::NEVER && !restriction.over { next.since(self.now).seconds() } else { 3_600.0 };
+                restriction.release = restriction.put_off / left_s.max(1.0);
+            } else if !is_open {
+                restriction.release = 0.0;
+            }
+            restriction.open = is_open;
+            if restriction.release > 0.0 {
+                let gone = self.now.after(Duration::from_seconds(restriction.put_off / restriction.release));
+                *until = (*until).min(gone.max(Time(self.now.0 + 1)));
+            }
+            debug_assert!(*people < open.people.len());
+        }
+    }
+
+    /// The share of a use that is put off now, and the requests per second that are made up for.
+    fn put_off(&self, people: usize, feature: usize) -> (f64, f64) {
+        let (mut kept, mut made_up) = (1.0, 0.0);
+        for restriction in &self.state.restrictions {
+            let action = &self.world.measures[restriction.measure].actions[restriction.action];
+            let Action::Restrict { uses, compliance } = action else { continue };
+            if (uses[restriction.index].0, uses[restriction.index].1) == (people, feature) {
+                if restriction.open {
+                    made_up += restriction.release;
+                } else {
+                    kept *= 1.0 - compliance;
+                }
+            }
+        }
+        (1.0 - kept, made_up)
+    }
+
+    /// Lets the time of a span pass for what has been put off.
+    pub(super) fn pass_restrictions(&mut self, open: &Open, dt_s: f64) {
+        for restriction in self.state.restrictions.iter_mut().filter(|r| r.open) {
+            restriction.put_off = (restriction.put_off - restriction.release * dt_s).max(0.0);
+            if restriction.put_off < 1e-9 {
+                (restriction.put_off, restriction.release) = (0.0, 0.0);
+            }
+        }
+        for &(people, feature, rate, slope) in &open.put_off {
+            let amount = integral(rate, slope, dt_s);
+            let compliance = |restriction: &Restriction| {
+                let action = &self.world.measures[restriction.measure].actions[restriction.action];
+                let Action::Restrict { uses, compliance } = action else { return 0.0 };
+                let is_it = (uses[restriction.index].0, uses[restriction.index].1) == (people, feature);
+                if is_it && !restriction.open { *compliance } else { 0.0 }
+            };
+            // Several restrictions of one use share what they keep away.
+            let all: f64 = self.state.restrictions.iter().map(compliance).sum();
+            if all > 0.0 {
+                let shares: Vec<f64> = self.state.restrictions.iter().map(|r| compliance(r) / all).collect();
+                self.state.restrictions.iter_mut().zip(shares).for_each(|(r, share)| r.put_off += amount * share);
+            }
+        }
+    }
+
+    /// When a link fills up or is free again, and small steps while it is full.
+    pub(super) fn bound_by_links(&self, open: &Open, until: &mut Time) {
+        let world = self.world;
+        if world.links.iter().all(|l| l.bandwidth_bps.is_infinite()) {
+            return;
+        }
+        let mut asked = vec![(0.0, 0.0); world.links.len()];
+        for transfer in &world.transfers {
+            for link in self.links_between(transfer.ends.0, transfer.ends.1).unwrap_or_default() {
+                asked[link as usize].0 += transfer.demand_bps;
+            }
+        }
+        for (i, path) in self.state.flow.paths.iter().enumerate() {
+            let bits = world.features[world.people[path.people].uses[path.feature].0.at()].bits;
+            for (link, times) in self.links_of(path) {
+                asked[link].0 += open.rates[i].0 * times * bits;
+                asked[link].1 += open.rates[i].1 * times * bits;
+            }
+        }
+        for (i, (bps, slope)) in asked.into_iter().enumerate() {
+            let most = self.link_bps(LinkId::new(i));
+            if slope == 0.0 || !most.is_finite() {
+                continue;
+            }
+            let crossing_s = (most - bps) / slope;
+            let mut at_most = |seconds: f64| {
+                let nanos = (seconds * 1e9).ceil().min(9e18) as i64;
+                *until = (*until).min(Time(self.now.0.saturating_add(nanos.max(1))));
+            };
+            // What is as good as full is full: rounding would never let the rest of the way come to an end.
+            let is_there = (most - bps).abs() <= 1e-9 * most;
+            if crossing_s > 0.0 && !is_there {
+                at_most(crossing_s);
+            }
+            if bps >= most || is_there {
+                at_most((LINK_STEP * most / slope.abs()).max(1.0));
+            }
+        }
+    }
+
+    /// The links that requests of a path cross, with crossings per request: those between sites, and the uplink.
+    fn links_of(&self, path: &Path) -> Vec<(usize, f64)> {
+        let mut links = Vec::new();
+        if let Some(uplink) = self.world.uplinks[path.site.at()] {
+            links.push((uplink.at(), 1.0));
+        }
+        for &(from, to, times) in &path.crossings {
+            links.extend(self.links_between(from, to).unwrap_or_default().into_iter().map(|l| (l as usize, times)));
+        }
+        links
+    }
+
     /// Shares the links between requests and transfers, max-min fairly.
-    pub(super) fn share_links(&self, open: &mut Open) {
+    pub(super) fn share_links(&self, open: &mut Open, until: Time) {
         let world = self.world;
         if world.transfers.is_empty() && world.links.iter().all(|l| l.bandwidth_bps.is_infinite()) {
             return;
         }
+        // Rates change in a straight line: in the middle they are what they are on average.
+        let half_s = until.since(self.now).seconds() / 2.0;
         // Links that never saturate are left out by giving them more than anyone asks.
-        let capacities: Vec<f64> = world.links.iter().map(|l| l.bandwidth_bps.min(f64::MAX / 4.0)).collect();
+        let capacities: Vec<f64> =
+            (0..world.links.len()).map(|l| self.link_bps(LinkId::new(l)).min(f64::MAX / 4.0)).collect();
         let mut flows = Vec::new();
         let mut of_path = Vec::new();
         for transfer in &world.transfers {
@@ -68,16 +290,28 @@ impl Engine<'_> {
         }
         for (i, path) in self.state.flow.paths.iter().enumerate() {
             let bits = world.features[world.people[path.people].uses[path.feature].0.at()].bits;
-            for &(from, to, times) in &path.crossings {
-                let demand = open.rates[i].0 * times * bits;
+            let sent = if path.dead.is_some() { world.people[path.people].keeps_trying } else { 1.0 };
+            let rate = (open.rates[i].0 + open.rates[i].1 * half_s).max(0.0) * open.sent[i] * open.let_in[i] * sent;
+            let rate = rate + open.echoes[i].iter().sum::<f64>();
+            let mut cross = |links: Vec<u32>, times: f64| {
+                let demand = rate * times * bits;
                 if demand > 0.0 {
-                    let links = self.links_between(from, to).unwrap_or_default();
                     of_path.push((i, flows.len()));
-                    // Many users make many small flows: together they weigh as much as they ask for against equals.
                     flows.push(Flow { links, demand, weight: 1.0 });
                 }
+            };
+            if let Some(uplink) = world.uplinks[path.site.at()] {
+                cross(vec![uplink.0], 1.0);
+            }
+            for &(from, to, times) in &path.crossings {
+                cross(self.links_between(from, to).unwrap_or_default(), times);
             }
         }
+        // Many users make many small flows: together they weigh as much as they ask for, a population on average as much as
+        // a transfer.
+        let asked: f64 = flows[world.transfers.len()..].iter().map(|flow| flow.demand).sum();
+        let mean = asked / of_path.len().max(1) as f64;
+        flows[world.transfers.len()..].iter_mut().for_each(|flow| flow.weight = flow.demand / mean);
         let rates = max_min(&capacities, &flows);
         for (flow, rate) in flows.iter().zip(&rates) {
             for link in &flow.links {
@@ -91,7 +325,7 @@ impl Engine<'_> {
         open.transfers_bps = rates[..world.transfers.len()].to_vec();
     }
 
-    pub(super) fn links_between(&self, from: crate::world::SiteId, to: crate::world::SiteId) -> Option<Vec<u32>> {
+    pub(super) fn links_between(&self, from: SiteId, to: SiteId) -> Option<Vec<u32>> {
         self.state.routes.between(from, to).map(|r| r.links.iter().map(|l| l.0).collect())
     }
 }

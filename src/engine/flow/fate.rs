@@ -37,11 +37,15 @@ impl Engine<'_> {
             return Fate { dead: true, arrives: 0.0, admitted: 0.0, in_time: 0.0, why, latency, moving_s, soft: 0.0 };
         }
         let arrives = path.passes * open.through_links[index];
-        let (mut admitted, mut soft) = (1.0, 1.0);
-        let mut why = path.loss.unwrap_or(Why::Nothing);
+        let (mut admitted, mut soft) = (1.0, 1.0 - path.dimmed);
+        let mut why = path.loss.or(path.dimmed_for).unwrap_or(Why::Nothing);
         let mut worst = 1e-9;
+        if open.let_in[index] < 1.0 {
+            worst = 1.0 - open.let_in[index];
+            why = Why::Shed;
+        }
         for (id, times, hard) in &path.visits {
-            let block = open.stations[id.at()].block;
+            let block = open.stations[id.at()].class_block[feature.class];
             if block > 0.0 {
                 let passes = num::pow(1.0 - block, *times);
                 if *hard {

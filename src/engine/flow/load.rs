@@ -19,23 +19,37 @@ impl Engine<'_> {
                 slower: self.slower(StationId::new(i)),
                 capacity: 0.0,
                 block: 0.0,
+                given_up: 0.0,
+                classes: [0.0; CLASSES],
+                class_block: [0.0; CLASSES],
+                impatience_sum: 0.0,
+                admitted_wait: None,
+                held_back_s: 0.0,
+                computes_s: 0.0,
                 wait: Wait::Never,
                 wait_mean_s: 0.0,
                 regime: Regime::Rest,
                 at_ease: true,
             })
             .collect();
-        for round in 0..ROUNDS_MAX {
+        let feedback = world.people.iter().any(|p| p.waits) || world.features.iter().any(|f| f.retries.is_some());
+        let rounds = if feedback { ROUNDS_MAX_WITH_FEEDBACK } else { ROUNDS_MAX };
+        for round in 0..rounds {
+            let mut moved = 0.0f64;
+            if feedback && round > 0 {
+                moved = self.feel_back(open, &mut stations);
+            }
             for at in &mut stations {
                 at.inflow = 0.0;
                 at.slope = 0.0;
                 at.scv_sum = 0.0;
+                at.classes = [0.0; CLASSES];
+                at.impatience_sum = 0.0;
             }
             self.enter(open, &mut stations);
             for id in &world.station_order {
                 self.pass_on(*id, &mut stations);
             }
-            let mut moved = 0.0f64;
             for id in world.station_order.iter().rev() {
                 let (block, out) = (stations[id.at()].block, stations[id.at()].out.0);
                 self.work(*id, &mut stations, half_s);
@@ -46,7 +60,7 @@ impl Engine<'_> {
                 moved = moved.max((at.block - block).abs()).max((at.out.0 - out).abs() / (1.0 + out.abs()));
             }
             let nobody_turned_away = stations.iter().all(|at| at.block == 0.0 && at.regime == Regime::Rest);
-            if (round == 0 && nobody_turned_away) || (round > 0 && moved <= 1e-12) {
+            if (round == 0 && nobody_turned_away && !feedback) || (round > 0 && moved <= 1e-12) {
                 break;
             }
         }
@@ -54,37 +68,53 @@ impl Engine<'_> {
     }
 
     /// Requests enter; of those whose path is dead only who keep trying.
-    pub(super) fn enter(&self, open: &Open, stations: &mut [AtStation]) {
-        for (path, (&(rate, slope), through)) in
-            self.state.flow.paths.iter().zip(open.rates.iter().zip(&open.through_links))
-        {
+    fn enter(&self, open: &Open, stations: &mut [AtStation]) {
+        for (i, path) in self.state.flow.paths.iter().enumerate() {
+            let (rate, slope) = open.rates[i];
             let population = &self.world.people[path.people];
-            let sent = if path.dead.is_some() { population.keeps_trying } else { *through };
+            let class = self.world.features[population.uses[path.feature].0.at()].class;
+            let through = if path.dead.is_some() { population.keeps_trying } else { open.through_links[i] };
+            let sent = open.sent[i] * open.let_in[i] * open.pace[i] * through;
+            let echoes = open.echoes[i].iter().sum::<f64>() * open.let_in[i] * through;
             for (station, times) in &path.entry {
                 let at = &mut stations[station.at()];
-                at.inflow += rate * sent * times;
-                at.slope += slope * sent * times;
-                at.scv_sum += rate * sent * times * population.arrival_scv;
+                let entering = (rate * sent * open.attempts[i] + echoes) * times;
+                at.inflow += entering;
+                at.slope += slope * sent * open.attempts[i] * times;
+                at.scv_sum += entering * population.arrival_scv;
+                at.classes[class] += entering;
+                at.impatience_sum += population.patience_s.map_or(0.0, |patience_s| entering / patience_s);
             }
         }
     }
 
     /// What a station gives to the stations that it calls.
-    pub(super) fn pass_on(&self, id: StationId, stations: &mut [AtStation]) {
+    fn pass_on(&self, id: StationId, stations: &mut [AtStation]) {
         let at = &stations[id.at()];
         let out = match at.regime {
             Regime::Rest => (at.inflow * (1.0 - at.block), at.slope * (1.0 - at.block)),
             Regime::Moving | Regime::Full => (at.capacity, 0.0),
         };
+        let per = if at.inflow > 0.0 { 1.0 / at.inflow } else { 0.0 };
         let scv = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
+        let impatience = at.impatience_sum * per;
+        // Of each class what it was not turned away; where the queue moves, all classes alike.
+        let served = |class: usize| match at.regime {
+            Regime::Rest => at.classes[class] * (1.0 - at.class_block[class]),
+            Regime::Moving | Regime::Full => at.classes[class] * per * out.0,
+        };
+        let classes: [f64; CLASSES] = std::array::from_fn(served);
         stations[id.at()].out = out;
         for call in &self.world.stations[id.at()].calls {
             let Some(callee) = self.callee(call) else { continue };
             if self.state.flow.statuses[callee.at()].dead.is_none() {
                 let next = &mut stations[callee.at()];
-                next.inflow += out.0 * call.times;
-                next.slope += out.1 * call.times;
-                next.scv_sum += out.0 * call.times * scv;
+                let times = call.times * self.kept_calls(call);
+                next.inflow += out.0 * times;
+                next.slope += out.1 * times;
+                next.scv_sum += out.0 * times * scv;
+                next.impatience_sum += out.0 * times * impatience;
+                next.classes.iter_mut().zip(classes).for_each(|(sum, class)| *sum += class * times);
             } else if call.hard {
                 break;
             }
@@ -99,19 +129,20 @@ impl Engine<'_> {
         let slower = stations[id.at()].slower;
         let mut held_s = service.takes_mean_s * slower;
         let mut variance = held_s * held_s * service.takes_scv;
+        let computes_s = held_s;
         if service.holds {
             for call in &station.calls {
+                let times = call.times * self.kept_calls(call);
                 let alive = self.callee(call).filter(|c| self.state.flow.statuses[c.at()].dead.is_none());
                 match alive {
                     Some(callee) => {
                         let at = &stations[callee.at()];
                         let route = self.state.routes.between(station.site, world.stations[callee.at()].site);
-                        held_s += call.times * (route.map_or(0.0, |r| r.rtt_s) + at.wait_mean_s + at.held_s);
-                        variance +=
-                            call.times * (at.held_s * at.held_s * at.held_scv + at.wait_mean_s * at.wait_mean_s);
+                        held_s += times * (route.map_or(0.0, |r| r.rtt_s) + at.wait_mean_s + at.held_s);
+                        variance += times * (at.held_s * at.held_s * at.held_scv + at.wait_mean_s * at.wait_mean_s);
                     }
                     None => {
-                        held_s += call.times * call.gives_up_s;
+                        held_s += times * call.gives_up_s;
                         if call.hard {
                             break;
                         }
@@ -123,6 +154,7 @@ impl Engine<'_> {
         let fluid = &self.state.flow.stations[id.at()].fluid;
         let at = &mut stations[id.at()];
         at.held_s = held_s;
+        at.computes_s = computes_s;
         at.held_scv = if held_s > 0.0 { variance / (held_s * held_s) } else { 0.0 };
         let arrival_scv = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
         let model = Station {
@@ -137,11 +169,60 @@ impl Engine<'_> {
         if workers == 0 {
             at.regime = Regime::Rest;
             at.block = if at.inflow > 0.0 { 1.0 } else { 0.0 };
+            at.class_block = [at.block; CLASSES];
+            at.given_up = 0.0;
             at.wait = Wait::Never;
             at.wait_mean_s = 0.0;
             return;
         }
         let middle = (at.inflow + at.slope * half_s).max(0.0);
+        at.given_up = 0.0;
+        at.admitted_wait = None;
+        if at.held_back_s > 0.0 {
+            // Those who wait for answers ask for no more than there is: the queue is as long as makes that so.
+            at.regime = Regime::Rest;
+            (at.block, at.class_block) = (0.0, [0.0; CLASSES]);
+            at.wait_mean_s = at.held_back_s;
+            at.wait = Wait::Fixed(at.held_back_s);
+            return;
+        }
+        if at.impatience_sum > 0.0 && at.inflow > 0.0 {
+            let scv_sum = model.service_scv + model.arrival_scv;
+            let impatient = Impatient {
+                servers: workers,
+                service_s: held_s,
+                gives_up_per_s: at.impatience_sum / at.inflow,
+                waiting_max: service.waiting_max,
+                fluid: scv_sum <= 0.0,
+            };
+            at.regime = Regime::Rest;
+            at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
+            let rate = rounded_rate(middle, at.capacity, at.slope);
+            let steady = world.steady.get(&impatient.key(rate), || impatient.steady(rate));
+            at.block = steady.block;
+            at.class_block = [at.block; CLASSES];
+            at.given_up = steady.given_up;
+            at.admitted_wait = Some((steady.wait_probability, steady.wait_mean_s));
+            at.wait_mean_s = steady.wait.mean();
+            at.wait = steady.wait.clone();
+            return;
+        }
+        if let Some(optional_up_to) = service.sheds {
+            self.shed_by_class(at, optional_up_to, middle);
+            let kept = middle * (1.0 - at.block);
+            at.regime = Regime::Rest;
+            let full = kept >= at.capacity * (1.0 - 1e-9);
+            at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
+            let rate = settled_rate(kept, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope);
+            // Where even what is left fills the station, it waits for all places.
+            let places_s = service.waiting_max.map_or(1.0, |places| places as f64 / at.capacity);
+            at.wait = match model.steady(rate) {
+                Some(steady) if !full => steady.wait,
+                _ => Wait::Fixed(places_s),
+            };
+            at.wait_mean_s = at.wait.mean();
+            return;
+        }
         let small_room = fluid.limit.is_some_and(|limit| limit <= SMALL_ROOM_S * at.capacity);
         let full = fluid.limit.is_some_and(|limit| fluid.backlog >= limit);
         let rising = at.inflow > at.capacity || (at.inflow == at.capacity && at.slope > 0.0);
@@ -155,7 +236,7 @@ impl Engine<'_> {
             Regime::Rest
         };
         if at.regime == Regime::Moving {
-            at.block = 0.0;
+            (at.block, at.class_block) = (0.0, [0.0; CLASSES]);
             at.wait_mean_s = fluid.backlog / at.capacity;
             at.wait = Wait::Fixed(at.wait_mean_s);
             return;
@@ -168,9 +249,135 @@ impl Engine<'_> {
         at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
         if let Some(steady) = model.steady(rate) {
             at.block = steady.block;
+            at.class_block = [at.block; CLASSES];
             at.wait_mean_s = steady.wait_mean_s;
             at.wait = steady.wait;
         }
+    }
+
+    /// The share of the soft calls that are made although their service is dimmed.
+    pub(in crate::engine) fn kept_calls(&self, call: &crate::world::Call) -> f64 {
+        if call.hard { 1.0 } else { 1.0 - self.state.dims[call.service.at()] }
+    }
+
+    /// Critical requests take what there is first, then normal ones, then optional ones up to their own bound.
+    fn shed_by_class(&self, at: &mut AtStation, optional_up_to: f64, middle: f64) {
+        let scale = if at.inflow > 0.0 { middle / at.inflow } else { 0.0 };
+        let bounds = [1.0, 1.0, optional_up_to];
+        let (mut taken, mut lost) = (0.0, 0.0);
+        for class in 0..CLASSES {
+            let asked = at.classes[class] * scale;
+            let room = (at.capacity * bounds[class] - taken).max(0.0);
+            let kept = asked.min(room);
+            at.class_block[class] = if asked > 0.0 { 1.0 - kept / asked } else { 0.0 };
+            taken += kept;
+            lost += asked - kept;
+        }
+        at.block = if middle > 0.0 { lost / middle } else { 0.0 };
+    }
+
+    /// How failures and waits feed back on what is sent: retries of what was refused, and users who wait for answers. Says
+    /// how much that moved.
+    fn feel_back(&self, open: &mut Open, stations: &mut [AtStation]) -> f64 {
+        let world = self.world;
+        let mut moved = 0.0f64;
+        for (i, path) in self.state.flow.paths.iter().enumerate().filter(|(_, path)| path.dead.is_none()) {
+            let Some(retries) = world.features[world.people[path.people].uses[path.feature].0.at()].retries else {
+                continue;
+            };
+            let attempts = self.attempts(i, path, retries, open, stations);
+            moved = moved.max((attempts - open.attempts[i]).abs() / attempts);
+            open.attempts[i] = attempts;
+        }
+        moved.max(self.keep_pace(open, stations))
+    }
+
+    /// Attempts for each request within the span: all where a failure is known at once; one where it is known only after
+    /// the timeout, for the others then follow as echoes.
+    fn attempts(
+        &self,
+        index: usize,
+        path: &Path,
+        retries: crate::world::Retries,
+        open: &Open,
+        stations: &[AtStation],
+    ) -> f64 {
+        if path.visits.iter().any(|v| stations[v.0.at()].regime == Regime::Moving) {
+            return 1.0;
+        }
+        let class = world_class(self, path);
+        let mut succeeds = path.passes * open.through_links[index];
+        for (id, times, hard) in &path.visits {
+            if *hard {
+                succeeds *= num::pow(1.0 - stations[id.at()].class_block[class], *times);
+            }
+        }
+        succeeds *= self.state.flow.in_time.get(index).copied().unwrap_or(1.0);
+        attempts_of(1.0 - succeeds, retries.attempts, retries.budget)
+    }
+
+    /// Users who wait for answers are slowed down by them: the rate of one is `1 / (think + respond)`. Where that is not
+    /// enough to stay below a station's capacity, its queue grows until it is: the asymptotic bound of a closed network,
+    /// `min(N / (Z + R), C)` (Denning & Buzen, Computing Surveys 10, 1978).
+    fn keep_pace(&self, open: &mut Open, stations: &mut [AtStation]) -> f64 {
+        let world = self.world;
+        if world.people.iter().all(|p| !p.waits) {
+            return 0.0;
+        }
+        let mut moved = 0.0f64;
+        // For each station: what those who wait send, and how fast that falls with the wait there.
+        let mut closed = vec![(0.0, 0.0); stations.len()];
+        let mut first = 0;
+        while first < self.state.flow.paths.len() {
+            let people = self.state.flow.paths[first].people;
+            let count = self.state.flow.paths[first..].iter().take_while(|p| p.people == people).count();
+            let mine = first..first + count;
+            first += count;
+            let population = &world.people[people];
+            if !population.waits {
+                continue;
+            }
+            // Mean response times over a second's worth of clicks, quiet and now.
+            let (mut quiet_s, mut now_s, mut visits) = (0.0, 0.0, vec![0.0; stations.len()]);
+            let users = open.people[people].0.max(1e-9);
+            for i in mine.clone().filter(|i| self.state.flow.paths[*i].dead.is_none()) {
+                let path = &self.state.flow.paths[i];
+                let clicks = open.rates[i].0 / users;
+                let base_s = path.fixed_s + path.quiet.mean();
+                let wait_s: f64 = path.visits.iter().map(|(id, times, _)| times * stations[id.at()].wait_mean_s).sum();
+                quiet_s += clicks * base_s;
+                now_s += clicks * (base_s + wait_s);
+                path.visits.iter().for_each(|(id, times, _)| visits[id.at()] += clicks * times);
+            }
+            let pace = (1.0 + quiet_s) / (1.0 + now_s);
+            for i in mine {
+                moved = moved.max((open.pace[i] - pace).abs());
+                open.pace[i] = pace;
+                let path = &self.state.flow.paths[i];
+                for (id, times, _) in path.visits.iter().filter(|_| path.dead.is_none()) {
+                    let sent = open.rates[i].0 * open.sent[i] * open.let_in[i] * pace * times;
+                    closed[id.at()].0 += sent;
+                    closed[id.at()].1 += sent * visits[id.at()] / (1.0 + now_s);
+                }
+            }
+        }
+        for (at, (sent, falls)) in stations.iter_mut().zip(closed) {
+            if sent <= 0.0 || falls <= 0.0 || at.capacity <= 0.0 || at.impatience_sum > 0.0 {
+                continue;
+            }
+            // The others come whatever happens; what they leave is what there is.
+            let room = at.capacity * NEARLY - (at.inflow - sent).max(0.0);
+            if room <= 0.0 {
+                at.held_back_s = 0.0;
+                continue;
+            }
+            let before = at.held_back_s;
+            // Newton's step towards the wait at which the load fits.
+            let step = (at.inflow.max(sent) - at.capacity * NEARLY) / falls;
+            at.held_back_s = (before + step).max(0.0).min(before * 4.0 + 1.0);
+            moved = moved.max((at.held_back_s - before).abs() / (1.0 + at.held_back_s));
+        }
+        moved
     }
 
     pub(super) fn feed_queues(&mut self, open: &Open) {
@@ -222,6 +429,26 @@ impl Engine<'_> {
             Regime::Moving | Regime::Full => (at.capacity, 0.0),
         }
     }
+}
+
+/// A closed load comes this close to the capacity of what it waits for.
+const NEARLY: f64 = 0.999;
+
+fn world_class(engine: &Engine, path: &Path) -> usize {
+    engine.world.features[engine.world.people[path.people].uses[path.feature].0.at()].class
+}
+
+/// Attempts for each request when each fails with probability `fails`: `(1 - q^n) / (1 - q)`, within the budget.
+pub(super) fn attempts_of(fails: f64, attempts_max: u32, budget: f64) -> f64 {
+    let q = fails.clamp(0.0, 1.0);
+    let n = f64::from(attempts_max);
+    let attempts = if q > 1.0 - 1e-9 { n } else { (1.0 - num::pow(q, n)) / (1.0 - q) };
+    attempts.min(1.0 + budget)
+}
+
+/// On a changing load the rate is rounded to a percent of the capacity, so that equal states can be recognised.
+fn rounded_rate(rate: f64, capacity: f64, slope: f64) -> f64 {
+    if slope == 0.0 || capacity <= 0.0 { rate } else { (rate / capacity * 100.0).round() / 100.0 * capacity }
 }
 
 /// Whether nobody waits, however the load moves a little: Halfin & Whitt (1981) with room to spare.

@@ -9,6 +9,7 @@ use super::Engine;
 mod account;
 mod bounds;
 mod demand;
+mod echo;
 mod fate;
 mod load;
 mod moods;
@@ -19,13 +20,14 @@ use super::paths::{Path, Status};
 use super::span::{LatencyPart, Span, StationWait};
 use crate::num;
 use crate::observe::{Mood, SeenId, Use, What, Why, Work};
-use crate::queueing::{Flow, FluidQueue, Latency, Station, Wait, max_min};
+use crate::queueing::{Flow, FluidQueue, Impatient, Latency, Station, Wait, max_min};
 use crate::rng::Luck;
 use crate::units::{Duration, Time};
 use crate::world::{LinkId, NodeId, PopId, StationId, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use echo::Echo;
 use fate::integral;
 use load::is_at_ease;
 
@@ -37,6 +39,10 @@ pub const DEGRADED_ABOVE: f64 = 0.01;
 const SMALL_ROOM_S: f64 = 1.0;
 /// Rounds of finding who is overloaded by whom.
 const ROUNDS_MAX: usize = 40;
+/// The same where failures are retried, or users wait for answers.
+const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
+/// Classes of priority: critical, normal, optional.
+const CLASSES: usize = 3;
 /// Samples of a wait that changes during a span.
 const WAIT_SAMPLES: usize = 8;
 /// Waits rarer than this change no percentile that anybody reads.
@@ -55,6 +61,7 @@ pub struct FlowState {
     pub nothing: Arc<Latency>,
     /// Where each population's profile has got to.
     cursors: Vec<usize>,
+    log_in_cursors: Vec<usize>,
     /// How each population's features feel, and all of it.
     moods: Vec<Vec<(Mood, Why)>>,
     overall: Vec<(Mood, Why)>,
@@ -63,6 +70,16 @@ pub struct FlowState {
     waiting: BTreeMap<StationId, Vec<(f64, f64)>>,
     /// Requests lost from a crashed queue since the last span, by population and feature.
     crashed: Vec<f64>,
+    /// Share of each population's requests that fails.
+    pub failing: Vec<f64>,
+    /// The 95th percentile of the slowest feature of each population, in seconds.
+    pub p95_s: Vec<f64>,
+    /// The latest observation of a feeling: what a condition is due to.
+    pub latest_feeling: Option<SeenId>,
+    /// What failed late on each population's feature and is about to be tried again.
+    echoes: Vec<Echo>,
+    /// Share of the attempts of each path that were answered in time when it was last looked at.
+    in_time: Vec<f64>,
     /// The first feature of each population in the lists by population and feature.
     first_use: Vec<usize>,
     open: Option<Open>,
@@ -94,6 +111,18 @@ struct Open {
     stations: Vec<AtStation>,
     /// What the links leave of each path.
     through_links: Vec<f64>,
+    /// Share of what users mean to send that they do send: who is away sends nothing.
+    sent: Vec<f64>,
+    /// Share of that which is not turned away at the door.
+    let_in: Vec<f64>,
+    /// Of those who wait for answers, how fast they go on against how fast they would on a quiet day.
+    pace: Vec<f64>,
+    /// Attempts for each request, where all are made within the span.
+    attempts: Vec<f64>,
+    /// Requests per second that restrictions put off, and their slope, by population and feature.
+    put_off: Vec<(usize, usize, f64, f64)>,
+    /// Attempts per second that were put off after a failure, by path and by how many were made before.
+    echoes: Vec<Vec<f64>>,
     transfers_bps: Vec<f64>,
     links_bps: Vec<f64>,
     links_offered_bps: Vec<f64>,
@@ -120,9 +149,22 @@ struct AtStation {
     out: (f64, f64),
     held_s: f64,
     held_scv: f64,
+    /// The part of it in which the worker computes.
+    computes_s: f64,
     slower: f64,
     capacity: f64,
     block: f64,
+    /// Part of `block`: given up while waiting.
+    given_up: f64,
+    /// Where requests are shed by priority: the inflow of each class, and what of it is turned away.
+    classes: [f64; CLASSES],
+    class_block: [f64; CLASSES],
+    /// Rate at which a waiting request is given up, weighted by inflow.
+    impatience_sum: f64,
+    /// Probability and mean of the wait of all who are admitted, given up or not, where that is not what `wait` says.
+    admitted_wait: Option<(f64, f64)>,
+    /// Wait at which those who wait for answers ask for no more than there is.
+    held_back_s: f64,
     wait: Wait,
     wait_mean_s: f64,
     regime: Regime,
@@ -160,13 +202,55 @@ impl FlowState {
             stores: stores(world, luck),
             nothing: Arc::new(Latency::fixed(0.0)),
             cursors: vec![0; world.people.len()],
+            log_in_cursors: vec![0; world.people.len()],
             moods,
             overall: vec![(Mood::Fine, Why::Nothing); world.people.len()],
             waiting: BTreeMap::new(),
             crashed: vec![0.0; uses],
+            failing: vec![0.0; world.people.len()],
+            p95_s: vec![0.0; world.people.len()],
+            latest_feeling: None,
+            echoes: vec![Echo::default(); uses],
+            in_time: Vec::new(),
             first_use,
             open: None,
         }
+    }
+}
+
+impl FlowState {
+    /// How a population feels.
+    pub fn overall_mood(&self, people: usize) -> Mood {
+        self.overall[people].0
+    }
+
+    /// What is asked of a station over what it can do.
+    pub fn asked_of_station(&self, station: usize) -> f64 {
+        let Some(open) = &self.open else { return 0.0 };
+        let at = &open.stations[station];
+        if at.capacity > 0.0 { at.inflow / at.capacity } else { 0.0 }
+    }
+
+    /// Bits per second that are asked of a link.
+    pub fn offered_bps(&self, link: usize) -> f64 {
+        self.open.as_ref().map_or(0.0, |open| open.links_offered_bps[link])
+    }
+
+    /// Users who would be active now.
+    pub fn active_users(&self, people: usize) -> f64 {
+        self.open.as_ref().map_or(0.0, |open| open.people[people].0)
+    }
+
+    /// What an autoscaler sees of a station: workers in use, or only those that compute.
+    pub fn signal(&self, station: usize, cpu: bool) -> f64 {
+        let Some(open) = &self.open else { return 0.0 };
+        let at = &open.stations[station];
+        if at.capacity <= 0.0 {
+            return 0.0;
+        }
+        let asked = at.inflow / at.capacity;
+        // Workers that wait for a callee are in use, and compute nothing.
+        if cpu { asked.min(1.0) * at.computes_s / at.held_s.max(1e-12) } else { asked }
     }
 }
 
@@ -213,7 +297,7 @@ impl Engine<'_> {
             }
             _ => 1.0,
         };
-        cold * state.slow
+        cold * state.slow * state.takes
     }
 
     /// A pool has changed: only where it matters does the flow have to be worked out again.
@@ -273,9 +357,16 @@ impl Engine<'_> {
             transfers_bps: Vec::new(),
             links_bps: vec![0.0; self.world.links.len()],
             links_offered_bps: vec![0.0; self.world.links.len()],
+            sent: Vec::with_capacity(self.state.flow.paths.len()),
+            let_in: Vec::with_capacity(self.state.flow.paths.len()),
+            pace: vec![1.0; self.state.flow.paths.len()],
+            attempts: vec![1.0; self.state.flow.paths.len()],
+            put_off: Vec::new(),
+            echoes: Vec::new(),
         };
         self.demand(&mut open, &mut until);
-        self.share_links(&mut open);
+        self.bound_by_links(&open, &mut until);
+        self.share_links(&mut open, until);
         self.load_stations(&mut open, until);
         self.feed_queues(&open);
         self.bound_span(&open, &mut until);

@@ -1,11 +1,13 @@
 //! How everybody feels.
 
+use super::load::attempts_of;
 use super::*;
 
 impl Engine<'_> {
     /// How everybody feels from now on.
     pub(super) fn look_at_moods(&mut self) {
         let Some(open) = self.state.flow.open.take() else { return };
+        self.state.flow.in_time.resize(self.state.flow.paths.len(), 1.0);
         // A moment from now: a queue that just begins to move past somebody's patience has moved past it.
         let waits_s: Vec<f64> = open.stations.iter().enumerate().map(|(i, at)| self.wait_soon(i, at)).collect();
         let mut index = 0;
@@ -14,6 +16,7 @@ impl Engine<'_> {
             let (mut all_failed, mut all_rate) = (0.0, 0.0);
             let mut worst = (Mood::Fine, Why::Nothing);
             let mut most_failed = (0.0, Why::Nothing);
+            let mut p95_worst_s = 0.0f64;
             for feature in 0..population.uses.len() {
                 let (mut failed, mut degraded, mut stale) = (0.0, 0.0, 0.0);
                 let mut whys = [(0.0, Why::Nothing); 3];
@@ -30,10 +33,20 @@ impl Engine<'_> {
                     let path = &self.state.flow.paths[index];
                     let id = population.uses[feature].0;
                     let wanted = &self.world.features[id.at()];
-                    let success = fate.success();
+                    self.state.flow.in_time[index] = fate.in_time;
+                    // Of the requests rather than of their attempts, and of those who are turned away at the door.
+                    let attempt = fate.success();
+                    let attempts = match wanted.retries {
+                        Some(retries) => attempts_of(1.0 - attempt, retries.attempts, retries.budget),
+                        None => 1.0,
+                    };
+                    let success = if fate.dead { 0.0 } else { (attempt * attempts).min(1.0) * open.let_in[index] };
                     failed += part * (1.0 - success);
                     note(0, part * (1.0 - success), fate.why);
                     let p95_s = fate.latency.quantile(0.95) + fate.moving_s;
+                    if part > 0.0 && !fate.dead && open.rates[index].0 > 0.0 {
+                        p95_worst_s = p95_worst_s.max(p95_s);
+                    }
                     let slow = wanted.slow_over_s.is_some_and(|over_s| !fate.dead && p95_s > over_s);
                     if let Some(why) = path.missing.filter(|_| !fate.dead) {
                         degraded += part * success;
@@ -85,6 +98,8 @@ impl Engine<'_> {
                     self.state.flow.moods[people][feature] = mood;
                 }
             }
+            self.state.flow.p95_s[people] = p95_worst_s;
+            self.state.flow.failing[people] = if all_rate > 0.0 { all_failed / all_rate } else { 0.0 };
             let overall =
                 if all_rate > 0.0 && all_failed / all_rate > DOWN_ABOVE { (Mood::Down, most_failed.1) } else { worst };
             if overall != self.state.flow.overall[people] {
@@ -103,7 +118,8 @@ impl Engine<'_> {
         // What got better is due to the end of what made it bad.
         let cause = self.cause_of(if mood > before.0 || why != Why::Nothing { why } else { before.1 });
         let cause = cause.or(self.cause);
-        self.see_because(What::Feels { people: PopId::new(people), feature, mood, why }, cause);
+        let seen = self.see_because(What::Feels { people: PopId::new(people), feature, mood, why }, cause);
+        self.state.flow.latest_feeling = Some(seen);
     }
 
     /// The observation behind a reason.
@@ -132,7 +148,8 @@ impl Engine<'_> {
         let mut seen = Vec::new();
         for (i, at) in open.stations.iter().enumerate() {
             let flow = &self.state.flow.stations[i];
-            let busy = at.regime != Regime::Rest || (at.capacity > 0.0 && at.inflow > at.capacity);
+            let above = at.capacity > 0.0 && at.inflow > at.capacity;
+            let busy = at.regime != Regime::Rest || above || at.held_back_s > 0.0;
             if busy != flow.overloaded {
                 seen.push((i, busy));
             }

@@ -182,7 +182,7 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         },
         links: BTreeMap::new(),
         transfers: BTreeMap::new(),
-        hours: hours(),
+        hours: by_the_hour(),
         concurrency: concurrency(),
         measures: measures(),
     };
@@ -237,7 +237,7 @@ fn story() -> Vec<StoryLine> {
 }
 
 /// Three days by the hour: the load of a school, above its capacity on the second morning.
-fn hours() -> HoursOutcome {
+fn by_the_hour() -> HoursOutcome {
     let count = 72;
     let wave = |hour: usize| [0.02, 0.05, 0.6, 1.0, 0.8, 0.3][hour % 24 / 4] * [1.0, 1.3, 0.9][hour / 24];
     let each = |f: &dyn Fn(usize) -> f64| (0..count).map(f).collect::<Vec<f64>>();

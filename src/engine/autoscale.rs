@@ -1,0 +1,72 @@
+//! Automation that follows the load: it looks, it waits, it adds or takes away.
+
+use super::Engine;
+use super::event::Event;
+use crate::observe::What;
+use crate::units::Time;
+
+/// An autoscaler's state.
+#[derive(Debug, Clone, Default)]
+pub struct AutoscaleState {
+    /// It does nothing before this.
+    rests_until: Time,
+    /// Servers that are on their way.
+    coming: i64,
+}
+
+impl Engine<'_> {
+    pub(super) fn start_autoscale(&mut self) {
+        for (i, scaler) in self.world.autoscale.iter().enumerate().filter(|(_, scaler)| !scaler.muted) {
+            self.events.push(Time::ZERO.after(scaler.every), Event::Autoscale { index: i as u32 });
+        }
+    }
+
+    /// It looks at its signal.
+    pub(super) fn autoscale(&mut self, index: usize) {
+        let scaler = &self.world.autoscale[index];
+        self.events.push(self.now.after(scaler.every), Event::Autoscale { index: index as u32 });
+        let state = &self.state.autoscale[index];
+        if self.now < state.rests_until || state.coming != 0 || !self.serves(scaler.station) {
+            return;
+        }
+        let signal = self.state.flow.signal(scaler.station.at(), scaler.cpu);
+        let servers = self.servers(scaler.station);
+        let wanted = if signal > scaler.above {
+            ((servers as f64 * scaler.by).ceil() as u64).max(servers + 1).min(scaler.most.max(servers))
+        } else if signal < scaler.below {
+            ((servers as f64 / scaler.by).ceil() as u64).max(scaler.least).min(servers)
+        } else {
+            return;
+        };
+        let more = wanted as i64 - servers as i64;
+        if more == 0 {
+            return;
+        }
+        let more = if more > 0 { self.from_provider(scaler.station, more) } else { more };
+        if more == 0 {
+            return;
+        }
+        let state = &mut self.state.autoscale[index];
+        state.rests_until = self.now.after(scaler.cool_down);
+        state.coming = more;
+        // To take servers away takes no time.
+        let takes = if more > 0 { scaler.takes } else { crate::units::Duration::ZERO };
+        self.events.push(self.now.after(takes), Event::Scaled { index: index as u32 });
+    }
+
+    /// What it ordered is there.
+    pub(super) fn scaled(&mut self, index: usize) {
+        let station = self.world.autoscale[index].station;
+        let more = std::mem::take(&mut self.state.autoscale[index].coming);
+        self.state.stations[station.at()].extra += more;
+        if more < 0
+            && let Some(provider) = self.world.sites[self.world.stations[station.at()].site.at()].provider_id
+        {
+            // What it gives back, others may have.
+            self.state.providers_taken[provider] += more;
+        }
+        let servers = self.servers(station);
+        self.see(What::Scaled { autoscale: index, servers });
+        self.flow_dirty = true;
+    }
+}

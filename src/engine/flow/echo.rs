@@ -1,0 +1,101 @@
+//! Echoes: attempts that failed because the answer came too late, and that are made again after the timeout.
+//!
+//! A refusal is known at once, so that its retries belong to the span in which it happens (see `load`). A request that waits
+//! in a queue fails only when its client has lost patience: its retry comes that much later, and that is what keeps a
+//! metastable overload alive.
+
+use super::*;
+use std::collections::VecDeque;
+
+/// What is about to be tried again, of one feature of one population.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Echo {
+    parts: VecDeque<Part>,
+}
+
+/// Attempts that failed evenly over a time, moved on by the timeout.
+#[derive(Debug, Clone)]
+struct Part {
+    from: Time,
+    to: Time,
+    /// Attempts per second, by how many were made before, less one.
+    rates: Vec<f64>,
+}
+
+impl Echo {
+    /// Attempts per second that are due at a time, and when that changes.
+    pub fn at(&self, now: Time) -> (Vec<f64>, Time) {
+        let mut rates: Vec<f64> = Vec::new();
+        let mut next = Time::NEVER;
+        for part in &self.parts {
+            if part.from > now {
+                next = next.min(part.from);
+                break;
+            }
+            if part.to > now {
+                next = next.min(part.to);
+                rates.resize(rates.len().max(part.rates.len()), 0.0);
+                rates.iter_mut().zip(&part.rates).for_each(|(sum, rate)| *sum += rate);
+            }
+        }
+        (rates, next)
+    }
+
+    /// Forgets what has been tried.
+    pub fn forget(&mut self, now: Time) {
+        while self.parts.front().is_some_and(|part| part.to <= now) {
+            self.parts.pop_front();
+        }
+    }
+
+    /// Attempts that fail evenly between two times are made again `later`.
+    pub fn add(&mut self, from: Time, to: Time, later: Duration, rates: Vec<f64>) {
+        let (from, to) = (from.after(later), to.after(later));
+        if rates.iter().all(|rate| *rate <= 0.0) || to <= from {
+            return;
+        }
+        match self.parts.back_mut() {
+            Some(last) if last.to == from && last.rates == rates => last.to = to,
+            _ => self.parts.push_back(Part { from, to, rates }),
+        }
+    }
+
+    /// Attempts that are still to be made after a time.
+    #[cfg(test)]
+    fn pending(&self, now: Time) -> f64 {
+        let left = |part: &Part| part.to.since(now.max(part.from)).seconds() * part.rates.iter().sum::<f64>();
+        self.parts.iter().map(left).sum()
+    }
+}
+
+impl Engine<'_> {
+    /// How long after an attempt its retry comes, when it got no answer in time.
+    pub(super) fn retries_after(&self, feature: usize) -> Option<Duration> {
+        let feature = &self.world.features[feature];
+        let retries = feature.retries?;
+        let timeout_s = feature.timeout_s?;
+        Some(Duration::from_seconds(timeout_s + retries.after_s))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_comes_again() {
+        let second = |s: i64| Time(s * crate::units::NANOS_PER_SECOND);
+        let mut echo = Echo::default();
+        let later = Duration::from_seconds(5.0);
+        echo.add(second(0), second(2), later, vec![10.0]);
+        echo.add(second(2), second(3), later, vec![10.0]);
+        echo.add(second(3), second(4), later, vec![0.0, 4.0]);
+        assert_eq!(echo.parts.len(), 2);
+        assert_eq!(echo.at(second(1)), (vec![], second(5)));
+        assert_eq!(echo.at(second(6)), (vec![10.0], second(8)));
+        assert_eq!(echo.at(second(8)), (vec![0.0, 4.0], second(9)));
+        assert_eq!(echo.pending(second(7)), 14.0);
+        echo.forget(second(8));
+        assert_eq!(echo.pending(second(0)), 4.0);
+    }
+}

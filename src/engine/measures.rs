@@ -1,0 +1,429 @@
+//! Measures: ordered by the clock or by what is seen, done by people in their hours, in effect step by step.
+
+use super::Engine;
+use super::event::Event;
+use crate::observe::{SeenId, What};
+use crate::rng::{Luck, Stream};
+use crate::units::{Duration, Time};
+use crate::world::{Action, Amount, LinkId, PopId, SiteId, StationId, World};
+use std::collections::VecDeque;
+
+/// Where a measure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MeasureStage {
+    /// Not ordered.
+    Waiting,
+    /// Ordered; the team is busy, away or at work.
+    Ordered,
+    /// This many steps are in effect.
+    Phase(u32),
+    /// All of it is.
+    Done,
+    /// Taken back.
+    Over,
+}
+
+/// A measure's state.
+#[derive(Debug, Clone)]
+pub struct MeasureState {
+    pub stage: MeasureStage,
+    pub why: Option<SeenId>,
+    /// What each of its actions comes to in all: servers, or the factor that there was before.
+    totals: Vec<f64>,
+    /// What of that is in effect.
+    given: Vec<f64>,
+    lead: Stream,
+    risks: Stream,
+    releases: Stream,
+}
+
+/// A team's state.
+#[derive(Debug, Clone, Default)]
+pub struct TeamState {
+    pub busy: u32,
+    pub waiting: VecDeque<usize>,
+}
+
+/// A feature that is used in some hours only.
+#[derive(Debug, Clone)]
+pub struct Restriction {
+    pub measure: usize,
+    pub action: usize,
+    /// Index into the action's uses.
+    pub index: usize,
+    pub cursor: usize,
+    /// Requests put off so far.
+    pub put_off: f64,
+    /// Requests per second that are made up for now.
+    pub release: f64,
+    /// It was open at the last look.
+    pub open: bool,
+    pub over: bool,
+}
+
+/// Requests that are turned away at the door.
+#[derive(Debug, Clone)]
+pub struct Shedding {
+    pub measure: usize,
+    pub action: usize,
+    pub from: Time,
+}
+
+/// What a step of a measure's event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is ordered.
+    Order,
+    /// Somebody looks whether work can begin.
+    Begin,
+    /// A step is due.
+    Phase,
+    /// What a step broke is mended.
+    Mend,
+    /// It is taken back.
+    TakeBack,
+    /// A bad release is rolled back.
+    RollBack,
+}
+
+impl MeasureState {
+    pub fn new(luck: Luck, world: &World, index: usize) -> MeasureState {
+        let measure = &world.measures[index];
+        let stream = |purpose| Stream::new(luck, &measure.name, purpose);
+        MeasureState {
+            stage: MeasureStage::Waiting,
+            why: None,
+            totals: vec![0.0; measure.actions.len()],
+            given: vec![0.0; measure.actions.len()],
+            lead: stream("lead"),
+            risks: stream("phase goes wrong"),
+            releases: stream("bad release"),
+        }
+    }
+}
+
+impl Engine<'_> {
+    pub(super) fn start_measures(&mut self) {
+        for (i, measure) in self.world.measures.iter().enumerate().filter(|(_, measure)| !measure.muted) {
+            if let Some(at) = measure.at {
+                self.events.push(at, Event::Measure { index: i as u32, step: Step::Order });
+            }
+            if let Some(until) = measure.until {
+                self.events.push(until, Event::Measure { index: i as u32, step: Step::TakeBack });
+            }
+        }
+    }
+
+    pub(super) fn measure_due(&mut self, index: usize, step: Step) {
+        self.cause = self.state.measures[index].why;
+        match step {
+            Step::Order => self.order(index),
+            Step::Begin => self.begin(index),
+            Step::Phase => self.phase(index),
+            Step::Mend => self.mend(index),
+            Step::TakeBack => self.take_back(index),
+            Step::RollBack => self.roll_back(index),
+        }
+    }
+
+    /// Somebody, or something that watches, orders a measure.
+    pub(super) fn order(&mut self, index: usize) {
+        let state = &mut self.state.measures[index];
+        if state.stage != MeasureStage::Waiting {
+            return;
+        }
+        state.stage = MeasureStage::Ordered;
+        let seen = self.see(What::Ordered(index));
+        self.state.measures[index].why = Some(seen);
+        self.cause = Some(seen);
+        self.begin(index);
+    }
+
+    /// When somebody of a team is next there.
+    pub(super) fn on_duty_from(&self, team: usize) -> Time {
+        let team = &self.world.teams[team];
+        let at = self.now.max(team.from);
+        team.hours.as_ref().map_or(at, |hours| hours.next(&self.world.calendar, at))
+    }
+
+    /// Work begins as soon as there is somebody to do it.
+    fn begin(&mut self, index: usize) {
+        let measure = &self.world.measures[index];
+        let mut longer = 1.0;
+        if let Some(by) = measure.by {
+            let from = self.on_duty_from(by);
+            if from > self.now {
+                self.events.push(from, Event::Measure { index: index as u32, step: Step::Begin });
+                return;
+            }
+            let team = &self.world.teams[by];
+            let state = &mut self.state.teams[by];
+            if state.busy >= team.at_once {
+                state.waiting.push_back(index);
+                return;
+            }
+            state.busy += 1;
+            if let (Some((after, factor)), Some(hours)) = (team.tired, &team.hours)
+                && hours.since_start(&self.world.calendar, self.now) >= after
+            {
+                longer = factor;
+            }
+        }
+        let lead = measure.lead.as_ref().map_or(0.0, |lead| lead.draw(&mut self.state.measures[index].lead).seconds());
+        let due = self.now.after(Duration::from_seconds(lead * longer));
+        if due == self.now {
+            self.phase(index);
+        } else {
+            self.events.push(due, Event::Measure { index: index as u32, step: Step::Phase });
+        }
+    }
+
+    /// One step: in effect, or gone wrong.
+    fn phase(&mut self, index: usize) {
+        let measure = &self.world.measures[index];
+        if let Some(hours) = &measure.hours {
+            let from = hours.next(&self.world.calendar, self.now);
+            if from > self.now {
+                self.events.push(from, Event::Measure { index: index as u32, step: Step::Phase });
+                return;
+            }
+        }
+        let done = match self.state.measures[index].stage {
+            MeasureStage::Phase(done) => done,
+            MeasureStage::Ordered => 0,
+            _ => return,
+        };
+        self.state.measures[index].stage = MeasureStage::Phase(done);
+        if measure.fails > 0.0 && self.state.measures[index].risks.chance(measure.fails) {
+            let seen = self.see(What::PhaseFailed(index));
+            self.cause = Some(seen);
+            self.break_what_is_touched(index);
+            let mended = self.now.after(measure.breaks);
+            self.events.push(mended, Event::Measure { index: index as u32, step: Step::Mend });
+            return;
+        }
+        let now = done + 1;
+        let mut short = false;
+        for action in 0..measure.actions.len() {
+            short |= self.act(index, action, now);
+        }
+        let seen = self.see(What::Effect { measure: index, phase: now, short });
+        self.state.measures[index].why = Some(seen);
+        self.cause = Some(seen);
+        self.state.measures[index].stage = MeasureStage::Phase(now);
+        if now >= measure.count {
+            self.state.measures[index].stage = MeasureStage::Done;
+            self.free_team(index);
+        } else {
+            let next = self.now.after(measure.pause);
+            self.events.push(next, Event::Measure { index: index as u32, step: Step::Phase });
+        }
+        self.flow_dirty = true;
+        self.paths_dirty = true;
+    }
+
+    fn free_team(&mut self, index: usize) {
+        let Some(by) = self.world.measures[index].by else { return };
+        let team = &mut self.state.teams[by];
+        team.busy = team.busy.saturating_sub(1);
+        if let Some(next) = team.waiting.pop_front() {
+            let (cause, why) = (self.cause, self.state.measures[next].why);
+            self.cause = why;
+            self.begin(next);
+            self.cause = cause;
+        }
+    }
+
+    /// A step that goes wrong takes out as many servers as it should have added.
+    fn break_what_is_touched(&mut self, index: usize) {
+        let measure = &self.world.measures[index];
+        for (i, action) in measure.actions.iter().enumerate() {
+            if let Action::AddServers(station, amount) = action {
+                let total = self.total_of(index, i, *station, *amount);
+                let broken = (total / f64::from(measure.count)).abs().ceil() as u64;
+                self.state.stations[station.at()].broken += broken;
+            }
+        }
+        self.flow_dirty = true;
+    }
+
+    fn mend(&mut self, index: usize) {
+        let measure = &self.world.measures[index];
+        for (i, action) in measure.actions.iter().enumerate() {
+            if let Action::AddServers(station, _) = action {
+                let broken = (self.state.measures[index].totals[i] / f64::from(measure.count)).abs().ceil() as u64;
+                let state = &mut self.state.stations[station.at()];
+                state.broken = state.broken.saturating_sub(broken);
+            }
+        }
+        self.see(What::Mended(index));
+        let next = self.now.after(measure.pause);
+        self.events.push(next, Event::Measure { index: index as u32, step: Step::Phase });
+        self.flow_dirty = true;
+    }
+
+    /// What an action comes to in all, fixed when it first begins.
+    fn total_of(&mut self, index: usize, action: usize, station: StationId, amount: Amount) -> f64 {
+        let servers = self.servers(station) as f64;
+        let total = &mut self.state.measures[index].totals[action];
+        if *total == 0.0 {
+            *total = match amount {
+                Amount::Times(by) => (servers * (by - 1.0)).round(),
+                Amount::More(more) => more as f64,
+            };
+        }
+        *total
+    }
+
+    /// Does the part of an action that belongs to a step. Says whether less came than was asked for.
+    fn act(&mut self, index: usize, action: usize, phase: u32) -> bool {
+        let measure = &self.world.measures[index];
+        let part = f64::from(phase) / f64::from(measure.count);
+        let first = phase == 1;
+        let mut short = false;
+        match &measure.actions[action] {
+            Action::AddServers(station, amount) => {
+                let total = self.total_of(index, action, *station, *amount);
+                let wanted = (total * part).round() - self.state.measures[index].given[action];
+                self.state.measures[index].given[action] += wanted;
+                let got = self.from_provider(*station, wanted as i64);
+                self.state.stations[station.at()].extra += got;
+                short = got < wanted as i64;
+            }
+            Action::AddNetwork(link, by) => {
+                let factor = &mut self.state.links_factor[link.at()];
+                let before = &mut self.state.measures[index].given[action];
+                if first {
+                    *before = *factor;
+                }
+                *factor = *before * (1.0 + (by - 1.0) * part);
+            }
+            Action::MovePeople(people, site, share) => {
+                self.move_people(*people, *site, share / f64::from(measure.count));
+            }
+            Action::FreeHardware(give, get, servers) => {
+                let wanted = (*servers as f64 * part).round() - self.state.measures[index].given[action];
+                let got = (wanted as i64).min(self.servers(*give) as i64);
+                self.state.measures[index].given[action] += got as f64;
+                self.state.stations[give.at()].extra -= got;
+                self.state.stations[get.at()].extra += got;
+                short = got < wanted as i64;
+            }
+            Action::Restrict { uses, .. } if first => {
+                for i in 0..uses.len() {
+                    self.state.restrictions.push(Restriction {
+                        measure: index,
+                        action,
+                        index: i,
+                        cursor: 0,
+                        put_off: 0.0,
+                        release: 0.0,
+                        open: false,
+                        over: false,
+                    });
+                }
+            }
+            Action::Stagger { people, .. } if first => {
+                self.state.staggers[people.at()] = Some((index, action));
+                self.state.stagger_cursors[people.at()] = (0, 0);
+            }
+            Action::Hotfix { service, takes, bad, worse, rolled_back_after } if first => {
+                let is_bad = *bad > 0.0 && self.state.measures[index].releases.chance(*bad);
+                let by = if is_bad { *worse } else { *takes };
+                for station in &self.world.services[service.at()].stations {
+                    self.state.stations[station.at()].takes *= by;
+                }
+                if is_bad {
+                    let seen = self.see(What::BadRelease(index));
+                    self.state.measures[index].why = Some(seen);
+                    let due = self.now.after(*rolled_back_after);
+                    self.events.push(due, Event::Measure { index: index as u32, step: Step::RollBack });
+                }
+            }
+            Action::Shed { .. } if first => {
+                self.state.sheddings.push(Shedding { measure: index, action, from: self.now });
+            }
+            Action::Dim(service, share) if first => self.state.dims[service.at()] = *share,
+            Action::SwitchOver(group, member) if first => self.order_switchover(*group, *member),
+            Action::Tell(_) if first => {
+                self.see(What::ToldBy { measure: index, action });
+            }
+            Action::Decide(_) if first => {
+                self.see(What::DecisionBy { measure: index, action });
+            }
+            _ => {}
+        }
+        short
+    }
+
+    /// What a provider still has, up to what is wanted.
+    pub(super) fn from_provider(&mut self, station: StationId, wanted: i64) -> i64 {
+        let site = self.world.stations[station.at()].site;
+        let Some(id) = self.world.sites[site.at()].provider_id else { return wanted };
+        let provider = &self.world.providers[id];
+        let taken = &mut self.state.providers_taken[id];
+        let got = match provider.spare {
+            Some(spare) => {
+                let left = provider.left.at(self.now, &mut 0).0;
+                let there = (spare as f64 * left).floor() as i64 - *taken;
+                wanted.min(there.max(0))
+            }
+            None => wanted,
+        };
+        *taken += got;
+        got
+    }
+
+    /// A share of a population moves to another site for good.
+    fn move_people(&mut self, people: PopId, site: SiteId, share: f64) {
+        let why = self.cause;
+        self.state.steering[people.at()].move_share(site, share);
+        self.see_because(What::SteeringBegan { people, to: site }, why);
+        self.paths_dirty = true;
+    }
+
+    /// A measure that can be taken back is.
+    fn take_back(&mut self, index: usize) {
+        if matches!(self.state.measures[index].stage, MeasureStage::Waiting | MeasureStage::Over) {
+            self.state.measures[index].stage = MeasureStage::Over;
+            return;
+        }
+        for (i, action) in self.world.measures[index].actions.iter().enumerate() {
+            match action {
+                Action::Restrict { .. } => {
+                    let mine = |r: &&mut Restriction| r.measure == index && r.action == i;
+                    self.state.restrictions.iter_mut().filter(mine).for_each(|r| r.over = true);
+                }
+                Action::Stagger { people, .. } => self.state.staggers[people.at()] = None,
+                Action::Shed { .. } => self.state.sheddings.retain(|s| (s.measure, s.action) != (index, i)),
+                Action::Dim(service, _) => self.state.dims[service.at()] = 0.0,
+                _ => {}
+            }
+        }
+        if self.state.measures[index].stage != MeasureStage::Done {
+            self.free_team(index);
+        }
+        self.state.measures[index].stage = MeasureStage::Over;
+        self.see(What::TakenBack(index));
+        self.flow_dirty = true;
+        self.paths_dirty = true;
+    }
+
+    fn roll_back(&mut self, index: usize) {
+        for action in &self.world.measures[index].actions {
+            if let Action::Hotfix { service, worse, .. } = action {
+                for station in &self.world.services[service.at()].stations {
+                    self.state.stations[station.at()].takes /= worse;
+                }
+            }
+        }
+        self.see(What::RolledBack(index));
+        self.flow_dirty = true;
+        self.paths_dirty = true;
+    }
+
+    /// The capacity of a link now, in bits per second.
+    pub(super) fn link_bps(&self, link: LinkId) -> f64 {
+        self.world.links[link.at()].bandwidth_bps * self.state.links_factor[link.at()]
+    }
+}

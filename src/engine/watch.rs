@@ -1,0 +1,145 @@
+//! Watching: conditions over what can be seen from outside, and what they set off.
+
+use super::Engine;
+use super::event::Event;
+use super::measures::MeasureStage;
+use crate::observe::{Mood, What};
+use crate::units::{Duration, Time};
+use crate::world::{Condition, World};
+
+/// What one condition has seen so far.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    /// Since when each of its parts has held, in the order in which they are written.
+    since: Vec<Option<Time>>,
+    /// It has been seen, and sets nothing off any more.
+    pub done: bool,
+    token: u32,
+}
+
+impl Watch {
+    fn new(condition: &Condition) -> Watch {
+        Watch { since: vec![None; parts(condition)], done: false, token: 0 }
+    }
+
+    /// One for each measure, seen or not, and one for each step of the drill that waits.
+    pub fn all(world: &World) -> Vec<Watch> {
+        let nothing = Watch { since: Vec::new(), done: true, token: 0 };
+        let of_measure = |m: &crate::world::Measure| match &m.when {
+            Some(when) if !m.muted => Watch::new(when),
+            _ => nothing.clone(),
+        };
+        let of_step = |(when, step): &(Condition, usize)| match world.muted.contains(step) {
+            true => nothing.clone(),
+            false => Watch::new(when),
+        };
+        world.measures.iter().map(of_measure).chain(world.triggers.iter().map(of_step)).collect()
+    }
+}
+
+fn parts(condition: &Condition) -> usize {
+    match condition {
+        Condition::All(list) | Condition::Any(list) => list.iter().map(parts).sum(),
+        _ => 1,
+    }
+}
+
+impl Engine<'_> {
+    /// Looks at every condition, and sets off what waited for it.
+    pub(super) fn look_at_conditions(&mut self) {
+        let measures = self.world.measures.len();
+        for index in 0..self.state.watches.len() {
+            if self.state.watches[index].done {
+                continue;
+            }
+            let condition = match index.checked_sub(measures) {
+                None => self.world.measures[index].when.as_ref(),
+                Some(trigger) => Some(&self.world.triggers[trigger].0),
+            };
+            let Some(condition) = condition else { continue };
+            let mut wake = Time::NEVER;
+            let mut since = std::mem::take(&mut self.state.watches[index].since);
+            let holds = self.holds(condition, &mut since.iter_mut(), &mut wake);
+            let watch = &mut self.state.watches[index];
+            watch.since = since;
+            if holds {
+                watch.done = true;
+                // At once, but as an event of its own: what it sets off changes what is being looked at.
+                self.events.push(self.now, Event::Seen { index: index as u32 });
+            } else if wake < Time::NEVER {
+                watch.token += 1;
+                let token = watch.token;
+                self.events.push(wake, Event::Look { index: index as u32, token });
+            }
+        }
+    }
+
+    /// Whether a condition holds now; `wake` is when to look again if nothing changes before.
+    fn holds<'s>(
+        &self,
+        condition: &Condition,
+        since: &mut dyn Iterator<Item = &'s mut Option<Time>>,
+        wake: &mut Time,
+    ) -> bool {
+        if let Condition::All(list) | Condition::Any(list) = condition {
+            let mut held = 0;
+            for part in list {
+                // Every part is looked at: each has a clock of its own.
+                held += usize::from(self.holds(part, since, wake));
+            }
+            return if matches!(condition, Condition::All(_)) { held == list.len() } else { held > 0 };
+        }
+        let Some(since) = since.next() else { return false };
+        let flow = &self.state.flow;
+        let (now, lasts) = match condition {
+            Condition::Slow(people, over_s, lasts) => (flow.p95_s[people.at()] > *over_s, *lasts),
+            Condition::Degraded(people, lasts) => (flow.overall_mood(people.at()) >= Mood::Degraded, *lasts),
+            Condition::Down(people, lasts) => (flow.overall_mood(people.at()) == Mood::Down, *lasts),
+            Condition::Busy(station, above, lasts) => (flow.asked_of_station(station.at()) > *above, *lasts),
+            Condition::BusyNetwork(link, above, lasts) => {
+                (flow.offered_bps(link.at()) / self.link_bps(*link) > *above, *lasts)
+            }
+            Condition::Crowd(people, above) => (flow.active_users(people.at()) > *above, Duration::ZERO),
+            Condition::After(measure) => (self.state.measures[*measure].stage == MeasureStage::Done, Duration::ZERO),
+            Condition::OnDuty(team) => {
+                let from = self.on_duty_from(*team);
+                if from > self.now {
+                    *wake = (*wake).min(from);
+                }
+                (from <= self.now, Duration::ZERO)
+            }
+            Condition::All(_) | Condition::Any(_) => (false, Duration::ZERO),
+        };
+        if !now {
+            *since = None;
+            return false;
+        }
+        let held = self.now.since(*since.get_or_insert(self.now));
+        if held < lasts {
+            *wake = (*wake).min(since.unwrap_or(self.now).after(lasts));
+        }
+        held >= lasts
+    }
+
+    /// It is time to look again: what flows has not changed, but something has lasted for long enough.
+    pub(super) fn look(&mut self, index: usize, token: u32) {
+        if self.state.watches[index].token == token && !self.state.watches[index].done {
+            self.flow_dirty = true;
+        }
+    }
+
+    /// A condition has been seen.
+    pub(super) fn seen(&mut self, index: usize) {
+        match index.checked_sub(self.world.measures.len()) {
+            None => {
+                self.cause = self.state.flow.latest_feeling;
+                self.order(index);
+            }
+            Some(trigger) => {
+                let seen = self.see_because(What::Triggered(trigger), self.state.flow.latest_feeling);
+                self.cause = Some(seen);
+                self.inject(self.world.triggers[trigger].1);
+            }
+        }
+    }
+}

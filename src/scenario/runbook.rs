@@ -1,0 +1,345 @@
+//! The runbook: measures that people and automation take, when, how fast, and with what risk.
+
+use super::{is_default, is_zero};
+use crate::dist::Dist;
+use crate::units::{Duration, Factor, Ratio};
+use serde::{Deserialize, Serialize};
+
+/// A measure: what is done, what starts it, who does it, and how long it takes to have an effect.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Measure {
+    /// What it is, in a line.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// When it is ordered; a time as in the drill. State `at` or `when`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// What has to be seen for it to be ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+    /// The team that does it, in its hours; without one it needs nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Time from the order until the first effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead: Option<Dist>,
+    /// In how many steps it takes effect; by default at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phases: Option<Phases>,
+    /// What it does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub does: Vec<Action>,
+    /// When it is taken back: for what restricts, staggers, sheds or dims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// A measure in equal steps, to limit what one of them can break.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phases {
+    /// How many.
+    pub count: u32,
+    /// Time from one step to the next.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pause: Duration,
+    /// Probability that a step goes wrong: as much capacity as it should have added is then out, and it is done again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fails: Ratio,
+    /// How long what it broke is out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub breaks: Duration,
+    /// Civil hours, in the file's zone, in which steps are taken: `("22:00", "06:00")` is overnight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<(String, String)>,
+}
+
+/// What can be done about an outage or a surge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// More servers for a service at a site; what the provider has not got does not come.
+    AddServers {
+        /// The service.
+        service: String,
+        /// The site.
+        at: String,
+        /// How many times as many as there are when it begins. State `by` or `servers`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Factor>,
+        /// How many more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        servers: Option<u64>,
+    },
+    /// A wider network: a site's uplink, or the link between two sites.
+    AddNetwork {
+        /// The site whose uplink it is. State `at` or `between`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+        /// The two ends of the link.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        between: Option<(String, String)>,
+        /// How many times as wide.
+        by: Factor,
+    },
+    /// Users are led to another site, for good.
+    MovePeople {
+        /// The population; it has to be served by a site, not by a group.
+        of: String,
+        /// Where to.
+        to: String,
+        /// Which share of them.
+        #[serde(default = "everyone", skip_serializing_if = "is_everyone")]
+        share: Ratio,
+    },
+    /// Servers are taken from one service and given to another.
+    FreeHardware {
+        /// Service and site that give.
+        from: (String, String),
+        /// Service and site that get.
+        to: (String, String),
+        /// How many servers.
+        servers: u64,
+    },
+    /// A feature is used in some hours only. What people wanted to do outside of them, they do when these hours come.
+    Restrict {
+        /// The feature.
+        feature: String,
+        /// Only by this population.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+        /// The civil hours, in the users' zone, in which it is used.
+        only: (String, String),
+        /// Only on weekdays is it restricted; weekends are open.
+        #[serde(default, skip_serializing_if = "is_default")]
+        weekdays: bool,
+        /// Which share keeps to it: all, where it is enforced; fewer, where it is asked for.
+        #[serde(default = "everyone", skip_serializing_if = "is_everyone")]
+        compliance: Ratio,
+    },
+    /// Users are asked not to come all at once: who complies comes at a random moment of the time around.
+    Stagger {
+        /// The population.
+        of: String,
+        /// Over which time they spread.
+        over: Duration,
+        /// Which share complies.
+        compliance: Ratio,
+    },
+    /// A release that makes a service faster; some releases are bad.
+    Hotfix {
+        /// The service, wherever it runs.
+        service: String,
+        /// Its service time against before: `"x0.8"`.
+        takes: Factor,
+        /// Probability that the release is bad.
+        #[serde(default, skip_serializing_if = "is_default")]
+        bad: Ratio,
+        /// Its service time then.
+        #[serde(default = "unchanged", skip_serializing_if = "is_unchanged")]
+        worse: Factor,
+        /// Time until a bad release is rolled back.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        rolled_back_after: Duration,
+    },
+    /// Requests are turned away at the door.
+    Shed {
+        /// Only of this feature.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        feature: Option<String>,
+        /// Only of this population.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+        /// Which share.
+        share: Ratio,
+        /// Admission comes back evenly over this time; without it the share stays.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        eases_over: Duration,
+    },
+    /// Brownout: soft calls to a service are left out, and requests go without.
+    Dim {
+        /// The service that is not called.
+        service: String,
+        /// Which share of the calls is left out.
+        #[serde(default = "everyone", skip_serializing_if = "is_everyone")]
+        share: Ratio,
+    },
+    /// A group switches over to another member.
+    SwitchOver {
+        /// The group.
+        group: String,
+        /// The member.
+        to: String,
+    },
+    /// A word to the users.
+    Tell(String),
+    /// A decision, for the timeline.
+    Decide(String),
+}
+
+fn everyone() -> Ratio {
+    Ratio(1.0)
+}
+
+fn is_everyone(share: &Ratio) -> bool {
+    share.0 == 1.0
+}
+
+fn unchanged() -> Factor {
+    Factor(1.0)
+}
+
+fn is_unchanged(factor: &Factor) -> bool {
+    factor.0 == 1.0
+}
+
+/// What can be seen from outside, by probes and alerts: never the hidden truth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Condition {
+    /// The 95th percentile of some feature of a population is above this.
+    Slow {
+        /// The population.
+        of: String,
+        /// Above which latency.
+        over: Duration,
+        /// For how long without a break.
+        #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
+        lasts: Duration,
+    },
+    /// A population is degraded or down.
+    Degraded {
+        /// The population.
+        of: String,
+        /// For how long without a break.
+        #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
+        lasts: Duration,
+    },
+    /// A population is down.
+    Down {
+        /// The population.
+        of: String,
+        /// For how long without a break.
+        #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
+        lasts: Duration,
+    },
+    /// A service at a site is asked for more than this share of what it can do.
+    Busy {
+        /// The service.
+        service: String,
+        /// The site.
+        at: String,
+        /// The share.
+        above: Ratio,
+        /// For how long without a break.
+        #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
+        lasts: Duration,
+    },
+    /// A site's uplink is asked for more than this share of its width.
+    BusyNetwork {
+        /// The site.
+        at: String,
+        /// The share.
+        above: Ratio,
+        /// For how long without a break.
+        #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
+        lasts: Duration,
+    },
+    /// More users than this are active at once.
+    Crowd {
+        /// The population.
+        of: String,
+        /// How many.
+        above: u64,
+    },
+    /// Another measure of the strategy is in effect.
+    After(String),
+    /// A team is there.
+    OnDuty(String),
+    /// All of these at once.
+    All(Vec<Condition>),
+    /// Any of these.
+    Any(Vec<Condition>),
+}
+
+/// People who take measures.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Team {
+    /// When it is formed; before, nobody is there. By default it always was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Civil hours in which it works, in its zone; by default around the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<(String, String)>,
+    /// Its zone; the clock's by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Whether it works at weekends.
+    #[serde(skip_serializing_if = "is_default")]
+    pub weekends: bool,
+    /// How many measures it works on at once; by default any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<u32>,
+    /// Work that begins this long after the day's start takes longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tired_after: Option<Duration>,
+    /// How much longer tired people take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tired: Option<Factor>,
+}
+
+/// Who runs sites, and how much more they have.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Provider {
+    /// Servers that can still be had, for all sites of the provider together; without it there are always more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spare: Option<u64>,
+    /// Which share of them is left while others take theirs too: times as in the drill, straight lines between.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<(String, Ratio)>,
+}
+
+/// Automation that follows the load.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Autoscale {
+    /// The service.
+    pub service: String,
+    /// The site.
+    pub at: String,
+    /// What it looks at.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub signal: Signal,
+    /// It adds servers above this.
+    pub above: Ratio,
+    /// It takes servers away below this.
+    pub below: Ratio,
+    /// How often it looks.
+    pub every: Duration,
+    /// How many times as many servers one step makes, and divides by on the way down.
+    pub by: Factor,
+    /// Time until new servers serve.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub takes: Duration,
+    /// Time after a step in which it does nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cool_down: Duration,
+    /// It never goes below this many servers.
+    pub least: u64,
+    /// It never goes above.
+    pub most: u64,
+}
+
+/// What an autoscaler looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// Workers in use, computing or waiting for others: 100% and more when overloaded.
+    #[default]
+    Workers,
+    /// Workers that compute. It *falls* while threads wait for something slow: the misleading one.
+    Cpu,
+}

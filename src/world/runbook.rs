@@ -1,0 +1,190 @@
+//! Compiled measures: what is done about load, when, by whom, and how fast.
+
+use super::{Curve, FeatureId, GroupId, Hours, LinkId, PopId, ServiceId, SiteId, StationId};
+use crate::dist::Sampler;
+use crate::units::{Duration, Time};
+
+/// A measure of the strategy that the run takes.
+#[derive(Debug, Clone)]
+pub struct Measure {
+    /// Its name.
+    pub name: String,
+    /// What it does, in words.
+    pub does: String,
+    /// When it is ordered.
+    pub at: Option<Time>,
+    /// What has to be seen for it to be ordered.
+    pub when: Option<Condition>,
+    /// The team that does it, as an index.
+    pub by: Option<usize>,
+    /// Time until the first effect.
+    pub lead: Option<Sampler>,
+    /// How many steps.
+    pub count: u32,
+    /// Time between steps.
+    pub pause: Duration,
+    /// Probability that a step goes wrong.
+    pub fails: f64,
+    /// How long what it broke is out.
+    pub breaks: Duration,
+    /// When steps are taken.
+    pub hours: Option<Hours>,
+    /// What it does.
+    pub actions: Vec<Action>,
+    /// When it is taken back.
+    pub until: Option<Time>,
+    /// Left out of this run, to see what it is worth.
+    pub muted: bool,
+}
+
+/// One thing that a measure does.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// More servers at a station: so many, or so many times as many.
+    AddServers(StationId, Amount),
+    /// A link this many times as wide.
+    AddNetwork(LinkId, f64),
+    /// A share of a population moves to a site.
+    MovePeople(PopId, SiteId, f64),
+    /// So many servers from one station to another.
+    FreeHardware(StationId, StationId, u64),
+    /// A feature in some hours only.
+    Restrict {
+        /// Populations and their uses, as indices, each with the times that are open.
+        uses: Vec<(usize, usize, Curve)>,
+        /// Which share keeps to it.
+        compliance: f64,
+    },
+    /// A population whose complying part comes by a smoother profile.
+    Stagger {
+        /// Who.
+        people: PopId,
+        /// Their profile if all complied.
+        active: Curve,
+        /// Log-ins then.
+        log_ins: Curve,
+        /// Which share complies.
+        compliance: f64,
+    },
+    /// A service becomes this much faster, or a release turns out bad.
+    Hotfix {
+        /// The service.
+        service: ServiceId,
+        /// Service time against before.
+        takes: f64,
+        /// Probability of being bad.
+        bad: f64,
+        /// Service time then.
+        worse: f64,
+        /// How long then.
+        rolled_back_after: Duration,
+    },
+    /// Requests are turned away.
+    Shed {
+        /// Only of this feature.
+        feature: Option<FeatureId>,
+        /// Only of this population.
+        people: Option<PopId>,
+        /// Which share.
+        share: f64,
+        /// How long until all are admitted again; zero: never.
+        eases_over: Duration,
+    },
+    /// This share of the soft calls to a service is left out.
+    Dim(ServiceId, f64),
+    /// A switchover.
+    SwitchOver(GroupId, usize),
+    /// A word to the users.
+    Tell(String),
+    /// A decision.
+    Decide(String),
+}
+
+/// How much more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Amount {
+    /// So many times as many as there are.
+    Times(f64),
+    /// So many more.
+    More(u64),
+}
+
+/// Something that can be seen, and for how long.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// p95 of some feature above so many seconds.
+    Slow(PopId, f64, Duration),
+    /// Degraded or down.
+    Degraded(PopId, Duration),
+    /// Down.
+    Down(PopId, Duration),
+    /// A station asked for more than this share.
+    Busy(StationId, f64, Duration),
+    /// A link asked for more than this share.
+    BusyNetwork(LinkId, f64, Duration),
+    /// More active users than this.
+    Crowd(PopId, f64),
+    /// Another measure is in effect, by index.
+    After(usize),
+    /// A team is there, by index.
+    OnDuty(usize),
+    /// All at once.
+    All(Vec<Condition>),
+    /// Any.
+    Any(Vec<Condition>),
+}
+
+/// People who take measures.
+#[derive(Debug, Clone)]
+pub struct Team {
+    /// Its name.
+    pub name: String,
+    /// When it is formed.
+    pub from: Time,
+    /// Its hours; around the clock without.
+    pub hours: Option<Hours>,
+    /// Measures at once.
+    pub at_once: u32,
+    /// When work begins this long after the day's start, it takes this much longer.
+    pub tired: Option<(Duration, f64)>,
+}
+
+/// Who runs sites.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// Its name.
+    pub name: String,
+    /// Servers that can still be had.
+    pub spare: Option<u64>,
+    /// Which share of them is left over time.
+    pub left: Curve,
+}
+
+/// Automation that follows the load of a station.
+#[derive(Debug, Clone)]
+pub struct Autoscale {
+    /// Its name.
+    pub name: String,
+    /// The station.
+    pub station: StationId,
+    /// Whether it looks at computing only.
+    pub cpu: bool,
+    /// Adds above, takes away below.
+    pub above: f64,
+    /// Takes away below.
+    pub below: f64,
+    /// How often it looks.
+    pub every: Duration,
+    /// The factor of a step.
+    pub by: f64,
+    /// Time until new servers serve.
+    pub takes: Duration,
+    /// Time after a step in which it does nothing.
+    pub cool_down: Duration,
+    /// Fewest and most servers.
+    pub least: u64,
+    /// Most servers.
+    pub most: u64,
+    /// Left out of this run.
+    pub muted: bool,
+}
