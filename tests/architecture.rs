@@ -20,8 +20,14 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("run", &["engine", "metrics", "observe", "rng", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
     ("explain", &["metrics", "rng", "run", "world"]),
-    ("report", &["explain", "metrics", "observe", "scenario", "units", "world"]),
-    ("cli", &["engine", "expect", "explain", "load", "metrics", "observe", "report", "rng", "run", "scenario", "units", "world"]),
+    ("report", &["explain", "metrics", "num", "observe", "scenario", "units", "world"]),
+    (
+        "cli",
+        &[
+            "engine", "expect", "explain", "load", "metrics", "observe", "report", "rng", "run", "scenario", "units",
+            "world",
+        ],
+    ),
 ];
 
 /// What only the command line touches, and why nothing below it may.

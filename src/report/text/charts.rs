@@ -1,0 +1,158 @@
+//! What says more drawn than told: the days against a regular one, what was narrow when, and what the measures did.
+
+use super::Page;
+use super::line::{Ink, Line, wrap};
+use super::table::Table;
+use crate::metrics::{DayOutcome, MeasureOutcome, Outcome};
+use crate::report::clock::Clock;
+use crate::report::stretches::{days_differ, in_order, kind_words, stand_out, worst};
+use crate::report::words::{self, NOTHING};
+
+/// Columns of a bar that is full.
+const BAR_WIDTH: usize = 20;
+/// Stretches that are shown.
+const STRETCHES_MAX: usize = 10;
+/// Features that are named as having grown more than the rest.
+const FEATURES_MAX: usize = 4;
+
+/// A bar in eighths of a column.
+pub fn bar(share: f64, columns: usize) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (share.clamp(0.0, 1.0) * columns as f64 * 8.0).round() as usize;
+    // What is there is seen, however little it is.
+    let eighths = if share > 0.0 { eighths.max(1) } else { 0 };
+    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+}
+
+/// Each day against the regular one.
+pub fn days(page: &mut Page, outcome: &Outcome) {
+    let concurrency = &outcome.concurrency;
+    if !days_differ(outcome) {
+        return;
+    }
+    page.section("Users at once, day by day");
+    let against = format!(">against|{}", super::clean(&concurrency.regular_day));
+    let mut table = Table::new(&["", "most at once", ">", &against, ">slowest|p95", ">degraded|or down"]);
+    for day in &concurrency.days {
+        let share = if concurrency.peak > 0.0 { day.peak / concurrency.peak } else { 0.0 };
+        let hurt = if day.degraded_s > 0.0 { words::length(day.degraded_s) } else { NOTHING.to_owned() };
+        table.row(vec![
+            (Ink::Strong, day.label.clone()),
+            (Ink::Response, bar(share, BAR_WIDTH)),
+            (Ink::Plain, words::count(day.peak.round())),
+            (if day.peak_ratio > 1.2 { Ink::Strong } else { Ink::Plain }, words::ratio(day.peak_ratio)),
+            (Ink::Plain, day.p95_s.map_or(NOTHING.to_owned(), words::latency)),
+            (if day.degraded_s > 0.0 { Ink::Degraded } else { Ink::Faint }, hurt),
+        ]);
+    }
+    table.write(page);
+    if let Some(text) = what_grew(&concurrency.days) {
+        page.blank();
+        for part in wrap(&text, page.width - 2) {
+            page.line(Line::new().with(Ink::Plain, format!("  {part}")));
+        }
+    }
+}
+
+/// The day on which some features grew the furthest beyond the rest, in a sentence.
+pub fn what_grew(days: &[DayOutcome]) -> Option<String> {
+    let most = |day: &DayOutcome| {
+        let ratio = stand_out(&day.features_ratio, day.requests_ratio).first().map(|(_, ratio)| *ratio);
+        ratio.unwrap_or(0.0) / day.requests_ratio.max(f64::MIN_POSITIVE)
+    };
+    // A night with a few requests says nothing: only days about as busy as the regular one count.
+    let busy = days.iter().filter(|day| day.requests_ratio >= 0.5 && most(day) > 0.0);
+    let day = busy.reduce(|a, b| if most(b) > most(a) { b } else { a })?;
+    let grew = stand_out(&day.features_ratio, day.requests_ratio);
+    let named: Vec<String> =
+        grew.iter().take(FEATURES_MAX).map(|(name, ratio)| format!("{name} {}", words::ratio(*ratio))).collect();
+    let all = words::ratio(day.requests_ratio);
+    Some(format!("Grew more than the rest: {} on {}, where all requests came to {all}.", named.join(", "), day.label))
+}
+
+/// What was the narrowest, and when.
+pub fn narrow(page: &mut Page, outcome: &Outcome, clock: &Clock) {
+    let (stretches, count) = worst(&outcome.hours, STRETCHES_MAX);
+    if stretches.is_empty() {
+        return;
+    }
+    page.section("What was narrow, and when");
+    let mut table = Table::new(&["narrowest", "of", "when", ">for", ">asked of its|capacity"]);
+    for stretch in &stretches {
+        let over = stretch.utilisation > 1.0;
+        table.row(vec![
+            (Ink::Strong, stretch.name.clone()),
+            (Ink::Plain, kind_words(stretch.kind).to_owned()),
+            (Ink::Plain, clock.from_to(stretch.from_s, stretch.to_s)),
+            (Ink::Plain, words::length(stretch.to_s - stretch.from_s)),
+            (if over { Ink::Bad } else { Ink::Plain }, words::percent(stretch.utilisation)),
+        ]);
+    }
+    table.write(page);
+    let each = words::length(outcome.hours.length_s);
+    let more =
+        if count > stretches.len() { format!("the worst {} of {count}; ", stretches.len()) } else { String::new() };
+    page.line(Line::new().with(Ink::Faint, format!("  ({more}from 80% of a capacity on, in stretches of {each})")));
+}
+
+/// When each measure was needed, ordered and in effect, and how it ended.
+pub fn measures(page: &mut Page, outcome: &Outcome, clock: &Clock) {
+    if outcome.measures.is_empty() {
+        return;
+    }
+    page.section("Measures");
+    let mut table = Table::new(&["measure", "does", "needed", "ordered", "in effect", ">from need|to effect", "ended"]);
+    for (name, measure) in in_order(&outcome.measures) {
+        let at = |seconds: Option<f64>| seconds.map_or(NOTHING.to_owned(), |s| clock.when(s));
+        let (ink, ended) = ending(measure);
+        table.row(vec![
+            (Ink::Strong, name.clone()),
+            (Ink::Plain, measure.does.clone()),
+            (Ink::Plain, measure.needed_at_s.map_or("never".to_owned(), |s| clock.when(s))),
+            (Ink::Plain, at(measure.ordered_at_s)),
+            (Ink::Plain, at(measure.done_at_s)),
+            (Ink::Plain, need_to_effect(measure)),
+            (ink, ended),
+        ]);
+    }
+    table.write(page);
+}
+
+/// The time from need to effect: what came before it was needed says so.
+pub fn need_to_effect(measure: &MeasureOutcome) -> String {
+    match measure.need_to_effect_s {
+        None => NOTHING.to_owned(),
+        Some(after) if after < 0.0 => format!("{} ahead", words::length(-after)),
+        Some(after) => words::length(after),
+    }
+}
+
+/// How a measure ended, with what went wrong.
+pub fn ending(measure: &MeasureOutcome) -> (Ink, String) {
+    let ink = match measure.ended.as_str() {
+        "done" => Ink::Good,
+        "rolled back" => Ink::Bad,
+        _ => Ink::Degraded,
+    };
+    let failed = match measure.phases_failed {
+        0 => String::new(),
+        1 => ", 1 phase failed".to_owned(),
+        n => format!(", {n} phases failed"),
+    };
+    (ink, format!("{}{failed}", measure.ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_drawn_in_eighths_and_never_vanish() {
+        assert_eq!(bar(1.0, 4), "████");
+        assert_eq!(bar(0.5, 4), "██");
+        assert_eq!(bar(0.53, 4), "██▏");
+        assert_eq!(bar(1e-6, 4), "▏");
+        assert_eq!(bar(0.0, 4), "");
+        assert_eq!(bar(7.0, 4), "████");
+    }
+}
