@@ -1,4 +1,4 @@
-//! Files: scenarios that are read, a new one that is written.
+//! Files: scenarios that are read, a new one and pages that are written.
 
 use super::exit;
 use firedrill::scenario::Source;
@@ -145,4 +145,29 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     // After a rename there is nothing left to remove.
     let _ = fs::remove_file(&part);
     written.map_err(|error| if error.kind() == io::ErrorKind::AlreadyExists { exists() } else { failed(error) })
+}
+
+/// Writes a file, over another if there is one: whole or not at all.
+pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    // What is there already is replaced where it is, so that a link stays a link.
+    let target = match fs::metadata(path) {
+        // A device or a pipe is written to: a file must never take its place.
+        Ok(there) if !there.is_file() && !there.is_dir() => return fs::write(path, text).map_err(failed),
+        Ok(_) => fs::canonicalize(path).map_err(failed)?,
+        Err(_) => path.to_owned(),
+    };
+    let mut name = target.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?.to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = target.with_file_name(name);
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&part)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&part, &target));
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written.map_err(failed)
 }

@@ -11,7 +11,7 @@ mod twice;
 use args::{Cli, Command, RunArgs};
 use clap::Parser;
 use firedrill::metrics::{Outcome, StoryLine};
-use firedrill::report::{diagnostics, text};
+use firedrill::report::{diagnostics, html, text};
 use firedrill::rng::Luck;
 use firedrill::run::run;
 use firedrill::scenario::{Choice, Diagnostics, Source};
@@ -122,6 +122,12 @@ fn run_one(args: &RunArgs) -> Said {
     if args.twice {
         return compare(&source, &choice, &world, luck, &first.outcome);
     }
+    let replay = replay(args);
+    if let Some(path) = &args.html
+        && let Err(error) = files::write(path, &html::render(&first.outcome, &first.story, None, Some(&replay)))
+    {
+        said.file_error(&error);
+    }
     if args.json {
         #[derive(Serialize)]
         struct WithStory<'a> {
@@ -131,12 +137,16 @@ fn run_one(args: &RunArgs) -> Said {
         }
         let json = serde_json::to_string_pretty(&WithStory { outcome: &first.outcome, story: &first.story });
         // Plain data with text for keys: it can always be written.
-        return Said::out(json.expect("an outcome is plain data") + "\n");
+        said.out = json.expect("an outcome is plain data") + "\n";
+        return said;
     }
     let look = terminal::look();
-    let replay = replay(args);
     let layout = text::Layout { width: look.width, colour: look.colour, replay: Some(&replay) };
-    Said::out(text::render(&first.outcome, &first.story, layout))
+    said.out = text::render(&first.outcome, &first.story, layout);
+    if let (Some(path), true) = (&args.html, said.err.is_empty()) {
+        said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
+    }
+    said
 }
 
 /// Runs again from the text on, and compares.

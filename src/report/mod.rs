@@ -4,6 +4,8 @@
 mod clock;
 #[cfg(feature = "cli")]
 pub mod diagnostics;
+#[cfg(feature = "cli")]
+pub mod html;
 #[cfg(all(test, feature = "cli"))]
 mod sample;
 #[cfg(all(test, feature = "cli"))]

@@ -104,7 +104,11 @@ pub fn measures(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     let mut table = Table::new(&["measure", "does", "needed", "ordered", "in effect", ">from need|to effect", "ended"]);
     for (name, measure) in in_order(&outcome.measures) {
         let at = |seconds: Option<f64>| seconds.map_or(NOTHING.to_owned(), |s| clock.when(s));
-        let (ink, ended) = ending(measure);
+        let ink = match measure.ended.as_str() {
+            "done" => Ink::Good,
+            "rolled back" => Ink::Bad,
+            _ => Ink::Degraded,
+        };
         table.row(vec![
             (Ink::Strong, name.clone()),
             (Ink::Plain, measure.does.clone()),
@@ -112,7 +116,7 @@ pub fn measures(page: &mut Page, outcome: &Outcome, clock: &Clock) {
             (Ink::Plain, at(measure.ordered_at_s)),
             (Ink::Plain, at(measure.done_at_s)),
             (Ink::Plain, need_to_effect(measure)),
-            (ink, ended),
+            (ink, ended(measure)),
         ]);
     }
     table.write(page);
@@ -128,18 +132,12 @@ pub fn need_to_effect(measure: &MeasureOutcome) -> String {
 }
 
 /// How a measure ended, with what went wrong.
-pub fn ending(measure: &MeasureOutcome) -> (Ink, String) {
-    let ink = match measure.ended.as_str() {
-        "done" => Ink::Good,
-        "rolled back" => Ink::Bad,
-        _ => Ink::Degraded,
-    };
-    let failed = match measure.phases_failed {
-        0 => String::new(),
-        1 => ", 1 phase failed".to_owned(),
-        n => format!(", {n} phases failed"),
-    };
-    (ink, format!("{}{failed}", measure.ended))
+pub fn ended(measure: &MeasureOutcome) -> String {
+    match measure.phases_failed {
+        0 => measure.ended.clone(),
+        1 => format!("{}, 1 phase failed", measure.ended),
+        n => format!("{}, {n} phases failed", measure.ended),
+    }
 }
 
 #[cfg(test)]

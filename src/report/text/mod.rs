@@ -18,7 +18,9 @@ use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
 use line::{Ink, Line};
 
+pub(crate) use charts::{ended, need_to_effect};
 pub use explain::render_explanation;
+pub(crate) use line::cut;
 pub use line::{clean, width};
 
 /// Narrower than this nothing is laid out; the terminal then breaks the lines.
