@@ -48,7 +48,7 @@ impl Clock {
     }
 
     /// `Mon 16 Mar 08:00 to 14:00`: the day of the end only where it is another.
-    pub fn from_to(&self, from_s: f64, to_s: f64) -> String {
+    pub fn span(&self, from_s: f64, to_s: f64) -> String {
         let to = self.at(to_s.round());
         let same_day = to.date() == self.at(from_s.round()).date();
         let until = if same_day { to.strftime("%H:%M").to_string() } else { self.when(to_s) };

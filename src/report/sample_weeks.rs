@@ -135,7 +135,7 @@ fn hours(moods: BTreeMap<String, Vec<Mood>>) -> HoursOutcome {
         p95_s: (0..HOURS)
             .map(|h| {
                 let over = crowd(h) / capacity(h);
-                (h % 24 != 3).then(|| 0.12 + 0.2 * over + if over > 1.0 { 14.0 * (over - 1.0) } else { 0.0 })
+                (h % 24 != 3).then_some(0.12 + 0.2 * over + if over > 1.0 { 14.0 * (over - 1.0) } else { 0.0 })
             })
             .collect(),
         bottleneck: (0..HOURS)
@@ -192,9 +192,9 @@ fn measures() -> BTreeMap<String, MeasureOutcome> {
         ordered_at_s: Some(need + ordered_h * HOUR),
         ordered_at: None,
         began_at_s: Some(need + (ordered_h + takes_h * 0.7) * HOUR),
-        done_at_s: (ended == "done").then(|| need + (ordered_h + takes_h) * HOUR),
+        done_at_s: (ended == "done").then_some(need + (ordered_h + takes_h) * HOUR),
         done_at: None,
-        need_to_effect_s: (ended == "done").then(|| (ordered_h + takes_h) * HOUR),
+        need_to_effect_s: (ended == "done").then_some((ordered_h + takes_h) * HOUR),
         phases_failed: u32::from(ended == "rolled back"),
         ended: ended.to_owned(),
     };

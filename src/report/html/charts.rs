@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 const LOADS_MAX: usize = 6;
 /// Days that say how they compare to a regular one.
 const DAY_LABELS_MAX: usize = 31;
+/// From this factor on a day says how many times the regular one it is.
+const MORE: f64 = 1.1;
 
 /// A vertical scale: what is at the bottom, what at the top, and where.
 struct Scale {
@@ -106,8 +108,8 @@ pub fn users(html: &mut Html, outcome: &Outcome, frame: &Frame) {
         }
         if days_differ(outcome) && concurrency.days.len() <= DAY_LABELS_MAX {
             for (at_s, peak, ratio) in day_peaks(outcome, frame) {
-                if (ratio - 1.0).abs() >= 0.05 {
-                    text(html, frame.x(at_s), scale.y(peak) - 6.0, "label strong middle", &words::ratio(ratio));
+                if ratio >= MORE {
+                    text(html, frame.x(at_s), scale.y(peak) - 6.0, "label strong middle halo", &words::ratio(ratio));
                 }
             }
         }
@@ -126,7 +128,7 @@ pub fn users(html: &mut Html, outcome: &Outcome, frame: &Frame) {
     data(html, "Users at once, by the bin", &["from", "users at once", &regular, "requests"], rows.collect());
 }
 
-/// For each bin what the regular day had at that time of day; nothing if bins are too long to tell.
+/// For each bin what the regular day had at that time of day; nothing if bins are too long to tell, or all days alike.
 fn regular_day(outcome: &Outcome, frame: &Frame) -> Vec<Option<f64>> {
     let hours = &outcome.hours;
     let Some(day) = outcome.concurrency.days.iter().find(|d| d.label == outcome.concurrency.regular_day) else {
@@ -141,7 +143,11 @@ fn regular_day(outcome: &Outcome, frame: &Frame) -> Vec<Option<f64>> {
         .filter(|i| civil(*i).date().to_string() == day.date)
         .map(|i| (civil(i).time(), hours.active_users_max[i]))
         .collect();
-    if then.is_empty() { Vec::new() } else { (0..count).map(|i| then.get(&civil(i).time()).copied()).collect() }
+    let regular: Vec<Option<f64>> = (0..count).map(|i| then.get(&civil(i).time()).copied()).collect();
+    // Where every day is like the regular one, a line behind the others would never be seen.
+    let most = then.values().copied().fold(0.0, f64::max);
+    let differs = |(then, now): (&Option<f64>, &f64)| then.is_some_and(|then| (then - now).abs() > 0.02 * most);
+    if regular.iter().zip(&hours.active_users_max).any(differs) { regular } else { Vec::new() }
 }
 
 /// When each day had the most users, how many, and against the regular day.
@@ -238,12 +244,12 @@ fn one_load(html: &mut Html, load: &LoadOutcome, hours: &HoursOutcome, frame: &F
     let offered = bins(frame, &scale, hours, &|i| Some(load.offered_per_s[i]));
     path(html, &area_path(&offered, bottom), "area");
     path(html, &steps_path(&offered), "curve");
-    for i in 0..hours.starts_s.len() {
-        let Some(can) = load.capacity_per_s[i].filter(|c| load.offered_per_s[i] > *c) else { continue };
-        let (from, to, _) = offered[i];
-        let (high, low) = (scale.y(load.offered_per_s[i]), scale.y(can));
-        let words = format!("{}: {} of its capacity", hours.at[i], words::percent(load.offered_per_s[i] / can));
-        rectangle(html, (from, high), (to - from, low - high), "over", &words);
+    let carried = load.offered_per_s.iter().zip(&load.capacity_per_s);
+    for (((from, to, _), at), (asked, can)) in offered.iter().zip(&hours.at).zip(carried) {
+        let Some(can) = can.filter(|can| asked > can) else { continue };
+        let (high, low) = (scale.y(*asked), scale.y(can));
+        let words = format!("{at}: {} of its capacity", words::percent(asked / can));
+        rectangle(html, (*from, high), (to - from, low - high), "over", &words);
     }
     path(html, &steps_path(&bins(frame, &scale, hours, &|i| load.capacity_per_s[i])), "capacity");
 }
@@ -277,7 +283,7 @@ pub fn latency(html: &mut Html, outcome: &Outcome, frame: &Frame) {
     );
     drawing(html, end + AXIS_HEIGHT, &label, |html| {
         frame.backdrop(html, top, bottom);
-        scale.rules(html, &at[low..=high], &words::latency);
+        scale.rules(html, &at[low..=high], &|v| words::latency(v).replace(".0 ", " "));
         name(html, top + 12.0, "name", "95th percentile");
         text(html, 0.0, top + 28.0, "label", "of the slowest feature");
         let here = bins(frame, &scale, hours, &|i| hours.p95_s[i]);

@@ -8,7 +8,7 @@ use crate::metrics::{MeasureOutcome, Outcome, StoryLine, Theme};
 use crate::report::stretches::in_order;
 use crate::report::tale::is_word_to_users;
 use crate::report::text::cut;
-use crate::report::words::{self, NOTHING};
+use crate::report::words;
 use std::collections::BTreeMap;
 
 const LANE_HEIGHT: f64 = 26.0;
@@ -70,8 +70,9 @@ impl Sign {
 }
 
 /// A lane: what it is called, and which signs stand on it.
-const LANES: [(&str, &[Sign]); 4] = [
-    ("faults and repairs", &[Sign::Cross, Sign::Check]),
+const LANES: [(&str, &[Sign]); 5] = [
+    ("faults", &[Sign::Cross]),
+    ("repairs", &[Sign::Check]),
     ("response", &[Sign::Arrow]),
     ("planned work", &[Sign::Block]),
     ("words and decisions", &[Sign::Triangle, Sign::Diamond]),
@@ -97,7 +98,10 @@ fn marks(story: &[StoryLine], signs: &[Sign], frame: &Frame) -> Vec<Mark> {
             Some(i) => found[i].more += 1,
             None => {
                 last.insert(sign.class(), found.len());
-                found.push(Mark { x, sign, words, text: told.text.clone(), more: 0 });
+                // The lane says already that these are words to users, or decisions.
+                let prefixes = ["users are told: ", "decision: "];
+                let text = prefixes.into_iter().find_map(|p| told.text.strip_prefix(p)).unwrap_or(&told.text);
+                found.push(Mark { x, sign, words, text: text.to_owned(), more: 0 });
             }
         }
     }
@@ -166,7 +170,7 @@ pub fn events(html: &mut Html, outcome: &Outcome, story: &[StoryLine], frame: &F
 fn spans(html: &mut Html, outcome: &Outcome, frame: &Frame, y: f64) {
     for held in outcome.maintenance.iter().filter(|m| m.actual_s > 0.0) {
         let (from, to) = (frame.x(held.from_s), frame.x(held.from_s + held.actual_s));
-        let words = format!("{}: {}", held.plan, frame.clock.from_to(held.from_s, held.from_s + held.actual_s));
+        let words = format!("{}: {}", held.plan, frame.clock.span(held.from_s, held.from_s + held.actual_s));
         rectangle(html, (from, y - 4.0), ((to - from).max(2.0), 8.0), "planned", &words);
     }
 }
@@ -211,12 +215,12 @@ fn one_measure(html: &mut Html, called: &str, measure: &MeasureOutcome, frame: &
     if let Some(needed) = needed {
         symbol(html, &Sign::Diamond.path(needed, y), "needed", &words);
     }
-    let took = match measure.need_to_effect_s {
-        Some(took) if took >= 0.0 => words::length(took),
-        Some(_) => "in time".to_owned(),
-        None => cut(&measure.ended, 11),
+    let (class, took) = match measure.need_to_effect_s {
+        Some(took) if took >= 0.0 => ("label strong", words::length(took)),
+        Some(_) => ("label", "in time".to_owned()),
+        None => ("label", cut(&measure.ended, 12)),
     };
-    text(html, RIGHT + 8.0, y + 4.0, if took == NOTHING { "label" } else { "label strong" }, &took);
+    text(html, RIGHT + 8.0, y + 4.0, class, &took);
 }
 
 /// What the parts of a measure's bar are.

@@ -43,7 +43,7 @@ pub fn explanation(html: &mut Html, explanation: &Explanation) {
 fn table(html: &mut Html, column: &str, things: &[&ButFor], most: f64) {
     let titles = [column, "does", "saved ← user-minutes → cost", "", "p95 at its peak", "time degraded or down"];
     html.within("div", &[("class", &"wide")], |html| {
-        html.within("table", &[], |html| {
+        html.within("table", &[("class", &"worth")], |html| {
             html.within("thead", &[], |html| {
                 html.within("tr", &[], |html| {
                     for (i, title) in titles.iter().enumerate() {

@@ -109,7 +109,7 @@ pub fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
             n.name,
             kind_words(n.kind),
             words::percent(n.utilisation),
-            clock.from_to(n.from_s, n.to_s)
+            clock.span(n.from_s, n.to_s)
         ));
     }
     told

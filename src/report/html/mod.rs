@@ -77,10 +77,7 @@ fn body(
     lede::head(html, outcome, &clock);
     section(html, "Who was up when", "", |html| strip::strip(html, outcome, &frame));
     section(html, "What happened, and what was done", "", |html| events::events(html, outcome, story, &frame));
-    section(html, "Users at once", "", |html| {
-        charts::users(html, outcome, &frame);
-        numbers::days(html, outcome);
-    });
+    section(html, "Users at once", "", |html| charts::users(html, outcome, &frame));
     section(html, "Load against capacity", "", |html| {
         charts::loads(html, outcome, &frame);
         numbers::narrow(html, outcome, &clock);
@@ -96,6 +93,7 @@ fn body(
     }
     section(html, "The numbers", "", |html| {
         numbers::people(html, outcome);
+        numbers::days(html, outcome);
         numbers::measures(html, outcome, &clock);
         numbers::response(html, outcome, &clock);
     });

@@ -4,7 +4,7 @@ use super::markup::Html;
 use super::tables::{Cell, table};
 use crate::metrics::{LatencyOutcome, Outcome};
 use crate::report::clock::Clock;
-use crate::report::stretches::{in_order, kind_words, worst};
+use crate::report::stretches::{days_differ, in_order, kind_words, stand_out, worst};
 use crate::report::text::need_to_effect;
 use crate::report::words::{self, NOTHING};
 
@@ -80,11 +80,11 @@ pub fn people(html: &mut Html, outcome: &Outcome) {
     ];
     let mut rows = Vec::new();
     for (name, people) in &outcome.people {
-        for (feature, felt) in &people.features {
+        for (index, (feature, felt)) in people.features.iter().enumerate() {
             let latency = &felt.latency.all;
             let percentile = |p: Option<f64>| Cell::number(p.map_or(NOTHING.to_owned(), words::latency));
             rows.push(vec![
-                Cell::name(name.as_str()),
+                Cell::name(if index == 0 { name.as_str() } else { "" }),
                 Cell::text(feature.as_str()),
                 Cell::number(words::large(felt.requests.intended)),
                 Cell::bad(time(felt.downtime_s)),
@@ -104,12 +104,12 @@ pub fn people(html: &mut Html, outcome: &Outcome) {
 /// Day by day against the regular one.
 pub fn days(html: &mut Html, outcome: &Outcome) {
     let concurrency = &outcome.concurrency;
-    if concurrency.days.len() < 2 {
+    if !days_differ(outcome) {
         return;
     }
     let against = format!("against {}", concurrency.regular_day);
     let rows = concurrency.days.iter().map(|day| {
-        let grew = crate::report::stretches::stand_out(&day.features_ratio, day.requests_ratio);
+        let grew = stand_out(&day.features_ratio, day.requests_ratio);
         let grew: Vec<String> = grew.iter().take(3).map(|(f, r)| format!("{f} {}", words::ratio(*r))).collect();
         vec![
             Cell::name(day.label.as_str()),
@@ -134,7 +134,7 @@ pub fn narrow(html: &mut Html, outcome: &Outcome, clock: &Clock) {
         vec![
             Cell::name(stretch.name.as_str()),
             Cell::text(kind_words(stretch.kind)),
-            Cell::text(clock.from_to(stretch.from_s, stretch.to_s)),
+            Cell::text(clock.span(stretch.from_s, stretch.to_s)),
             Cell::number(words::length(stretch.to_s - stretch.from_s)),
             if stretch.utilisation > 1.0 { Cell::bad(share) } else { Cell::number(share) },
         ]
@@ -189,7 +189,7 @@ pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     let rows = outcome.maintenance.iter().map(|m| {
         vec![
             Cell::name(m.plan.as_str()),
-            Cell::text(clock.from_to(m.from_s, m.from_s + m.actual_s)),
+            Cell::text(clock.span(m.from_s, m.from_s + m.actual_s)),
             Cell::number(words::length(m.announced_s)),
             Cell::number(words::length(m.actual_s)),
             Cell::bad(time(m.overrun_s)),

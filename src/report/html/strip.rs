@@ -82,7 +82,7 @@ pub fn strip(html: &mut Html, outcome: &Outcome, frame: &Frame) {
                 let words = format!(
                     "{called}: {}, {}{because}",
                     mood_words(felt.mood),
-                    frame.clock.from_to(felt.from_s, felt.to_s)
+                    frame.clock.span(felt.from_s, felt.to_s)
                 );
                 // What is short is still seen.
                 rectangle(html, (from, bottom - tall), ((to - from).max(1.0), tall), mood_words(felt.mood), &words);
@@ -101,7 +101,7 @@ pub fn strip(html: &mut Html, outcome: &Outcome, frame: &Frame) {
             listed.push(vec![
                 Cell::name(called.as_str()),
                 Cell::text(mood_words(felt.mood)),
-                Cell::text(frame.clock.from_to(felt.from_s, felt.to_s)),
+                Cell::text(frame.clock.span(felt.from_s, felt.to_s)),
                 Cell::text(felt.why.clone()),
             ]);
         }

@@ -4,14 +4,14 @@ use super::markup::{Html, n};
 use crate::report::clock::Clock;
 use crate::report::text::cut;
 use crate::report::ticks::{steps, ticks};
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Weekday};
 
 /// Width of every drawing.
 pub const WIDTH: f64 = 1_120.0;
 /// Where time begins: names stand left of it.
 pub const LEFT: f64 = 176.0;
 /// Where time ends: scales stand right of it.
-pub const RIGHT: f64 = WIDTH - 72.0;
+pub const RIGHT: f64 = WIDTH - 80.0;
 /// Height of the axis of time.
 pub const AXIS_HEIGHT: f64 = 36.0;
 /// Letters of a name that fit beside a drawing.
@@ -123,9 +123,12 @@ impl Frame<'_> {
         for (at_s, civil) in ticks {
             let x = self.x(at_s);
             line(html, (x, top), (x, top + 4.0), "tick");
-            let (upper, lower) = labels(civil, step_s);
-            // Days stand in the middle of themselves, all else at its tick.
+            let (upper, lower) = labels(civil, step_s, told.is_empty());
+            // A day stands in itself, all else at its tick.
             let is_day = step_s == DAY_S;
+            if is_day && x + 24.0 > RIGHT {
+                continue;
+            }
             let (at, class) = if is_day { (x + 3.0, "label") } else { (x, "label middle") };
             if at + upper.chars().count() as f64 * LETTER / 2.0 > WIDTH {
                 continue;
@@ -156,11 +159,14 @@ impl Frame<'_> {
 }
 
 /// What an axis says at a tick, and below that.
-fn labels(civil: DateTime, step_s: f64) -> (String, String) {
+fn labels(civil: DateTime, step_s: f64, is_first: bool) -> (String, String) {
+    // The month is said where a week, or a month, begins.
+    let begins = is_first || civil.day() == 1 || civil.weekday() == Weekday::Monday;
     let (upper, lower) = match step_s {
         s if s < 60.0 => ("%H:%M:%S", "%a %-d %b"),
         s if s < DAY_S => ("%H:%M", "%a %-d %b"),
-        s if s == DAY_S => ("%a", "%-d %b"),
+        s if s == DAY_S && begins => ("%a", "%-d %b"),
+        s if s == DAY_S => ("%a", "%-d"),
         s if s < 2_592_000.0 => ("%-d %b", "%Y"),
         s if s < 31_536_000.0 => ("%b", "%Y"),
         _ => ("%Y", ""),

@@ -65,20 +65,22 @@ pub fn data(html: &mut Html, title: &str, titles: &[&str], rows: Vec<Vec<Cell>>)
 }
 
 fn inside(html: &mut Html, titles: &[&str], rows: &[Vec<Cell>]) {
-    // A column is set as its first cell is.
+    // A column is set as its first cell is; one in which no row says anything says nothing.
     let class = |i: usize| rows.first().map_or("", |row| row[i].class);
+    let columns: Vec<usize> =
+        (0..titles.len()).filter(|&i| i == 0 || rows.iter().any(|row| row[i].text != NOTHING)).collect();
     html.within("thead", &[], |html| {
         html.within("tr", &[], |html| {
-            for (i, title) in titles.iter().enumerate() {
+            for &i in &columns {
                 let class = if class(i).starts_with("number") { "number" } else { "" };
-                html.say("th", &[("scope", &"col"), ("class", &class)], title);
+                html.say("th", &[("scope", &"col"), ("class", &class)], titles[i]);
             }
         });
     });
     html.within("tbody", &[], |html| {
         for row in rows {
             html.within("tr", &[], |html| {
-                for cell in row {
+                for cell in columns.iter().map(|&i| &row[i]) {
                     match cell.class {
                         "" => html.say("td", &[], &cell.text),
                         "name" => html.say("th", &[("scope", &"row")], &cell.text),

@@ -83,7 +83,7 @@ pub fn narrow(page: &mut Page, outcome: &Outcome, clock: &Clock) {
         table.row(vec![
             (Ink::Strong, stretch.name.clone()),
             (Ink::Plain, kind_words(stretch.kind).to_owned()),
-            (Ink::Plain, clock.from_to(stretch.from_s, stretch.to_s)),
+            (Ink::Plain, clock.span(stretch.from_s, stretch.to_s)),
             (Ink::Plain, words::length(stretch.to_s - stretch.from_s)),
             (if over { Ink::Bad } else { Ink::Plain }, words::percent(stretch.utilisation)),
         ]);

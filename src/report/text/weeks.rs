@@ -116,7 +116,7 @@ impl Weeks {
             }
             for (name, ink, mark, times) in marks.iter().filter(is_marked) {
                 row(page, name, &|from, to| {
-                    let here = times.iter().any(|&(a, b)| (a >= from && a < to) || (a < to && b > from));
+                    let here = times.iter().any(|&(a, b)| a < to && (a >= from || b > from));
                     (*ink, if here { mark } else { " " })
                 });
             }
