@@ -168,8 +168,14 @@ pub fn events(html: &mut Html, outcome: &Outcome, story: &[StoryLine], frame: &F
 
 /// Each maintenance as a bar.
 fn spans(html: &mut Html, outcome: &Outcome, frame: &Frame, y: f64) {
+    let mut drawn_until = f64::MIN;
     for held in outcome.maintenance.iter().filter(|m| m.actual_s > 0.0) {
         let (from, to) = (frame.x(held.from_s), frame.x(held.from_s + held.actual_s));
+        // Of a hundred in one place, one is seen.
+        if to < drawn_until + 0.5 {
+            continue;
+        }
+        drawn_until = to;
         let words = format!("{}: {}", held.plan, frame.clock.span(held.from_s, held.from_s + held.actual_s));
         rectangle(html, (from, y - 4.0), ((to - from).max(2.0), 8.0), "planned", &words);
     }
@@ -205,12 +211,12 @@ fn one_measure(html: &mut Html, called: &str, measure: &MeasureOutcome, frame: &
     match began {
         Some(began) if rolled_back => symbol(html, &Sign::Cross.path(began, y), "fault", &words),
         Some(began) => {
-            rectangle(html, (began, y - 3.0), ((partly - began).max(0.0), 6.0), "effect", &words);
+            rectangle(html, (began, y - 2.0), ((partly - began).max(0.0), 4.0), "effect", &words);
         }
         None => {}
     }
     if let (Some(done), false) = (done, rolled_back) {
-        rectangle(html, (done, y - 7.0), ((RIGHT - done).max(1.5), 14.0), "effect", &words);
+        rectangle(html, (done, y - 5.5), ((RIGHT - done).max(1.5), 11.0), "effect", &words);
     }
     if let Some(needed) = needed {
         symbol(html, &Sign::Diamond.path(needed, y), "needed", &words);
@@ -240,8 +246,8 @@ fn legend(html: &mut Html) {
             line(html, (4.0, 8.0), (30.0, 8.0), "underway");
             line(html, (4.0, 4.0), (4.0, 12.0), "underway");
         });
-        key("partly in effect", &|html| rectangle(html, (2.0, 5.0), (28.0, 6.0), "effect", ""));
-        key("in effect", &|html| rectangle(html, (2.0, 1.0), (28.0, 14.0), "effect", ""));
+        key("partly in effect", &|html| rectangle(html, (2.0, 6.0), (28.0, 4.0), "effect", ""));
+        key("in effect", &|html| rectangle(html, (2.0, 2.5), (28.0, 11.0), "effect", ""));
         key("rolled back", &|html| symbol(html, &Sign::Cross.path(16.0, 8.0), "fault", "rolled back"));
     });
 }

@@ -27,7 +27,7 @@ pub fn head(html: &mut Html, outcome: &Outcome, clock: &Clock) {
         let replication = if p.replication != 0 { format!(", replication {}", p.replication) } else { String::new() };
         html.say("span", &[], format!("seed {}{replication}", p.seed));
     });
-    html.say("p", &[("class", &"lede")], sentences(outcome, clock).join(" "));
+    html.say("p", &[("class", &"lede")], held(&sentences(outcome, clock).join(" ")));
     html.within("ul", &[("class", &"figures")], |html| {
         for (number, class, words) in figures(outcome) {
             html.within("li", &[], |html| {
@@ -65,8 +65,20 @@ fn sentence(text: String) -> String {
     }
 }
 
+/// A text in which no line ends between a number and its unit.
+fn held(text: &str) -> String {
+    let mut out = String::new();
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let after_number = out.ends_with(|c: char| c.is_ascii_digit());
+        let is_unit = letters.peek().is_some_and(|next| next.is_alphabetic());
+        out.push(if letter == ' ' && after_number && is_unit { '\u{a0}' } else { letter });
+    }
+    out
+}
+
 /// What users lived through, why, and when they heard.
-pub fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
+fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
     let all = outcome.people.len();
     let mut told = Vec::new();
     let down = hurt(outcome, Mood::Down, |p| p.downtime_s);
@@ -142,4 +154,22 @@ fn figures(outcome: &Outcome) -> Vec<(String, &'static str, String)> {
         found.push((words::latency(slowest), "", "95th percentile, at its worst".to_owned()));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stay_with_their_units() {
+        assert_eq!(held("for 1 d 2 h, of 12 all"), "for 1\u{a0}d 2\u{a0}h, of 12\u{a0}all");
+    }
+
+    #[test]
+    fn a_few_are_called_by_their_names() {
+        assert_eq!(who(&["a"], 3), "a");
+        assert_eq!(who(&["a", "b"], 3), "a and b");
+        assert_eq!(who(&["a", "b", "c"], 5), "3 of 5 populations");
+        assert_eq!(sentence(who(&["a", "b", "c"], 3)), "All 3 populations");
+    }
 }

@@ -4,7 +4,7 @@ use super::markup::{Html, n};
 use crate::report::clock::Clock;
 use crate::report::text::cut;
 use crate::report::ticks::{steps, ticks};
-use jiff::civil::{DateTime, Weekday};
+use jiff::civil::DateTime;
 
 /// Width of every drawing.
 pub const WIDTH: f64 = 1_120.0;
@@ -136,7 +136,7 @@ impl Frame<'_> {
             text(html, at, top + 16.0, class, &upper);
             if lower != told && x >= free {
                 text(html, at, top + 30.0, if is_day { "label" } else { "label middle" }, &lower);
-                free = x + (lower.chars().count() + 1) as f64 * LETTER * 0.9;
+                free = x + (lower.chars().count() as f64 + 0.5) * LETTER;
                 told = lower;
             }
         }
@@ -160,8 +160,8 @@ impl Frame<'_> {
 
 /// What an axis says at a tick, and below that.
 fn labels(civil: DateTime, step_s: f64, is_first: bool) -> (String, String) {
-    // The month is said where a week, or a month, begins.
-    let begins = is_first || civil.day() == 1 || civil.weekday() == Weekday::Monday;
+    // The month is said where it begins; beside every day there is no room for it.
+    let begins = is_first || civil.day() == 1;
     let (upper, lower) = match step_s {
         s if s < 60.0 => ("%H:%M:%S", "%a %-d %b"),
         s if s < DAY_S => ("%H:%M", "%a %-d %b"),
