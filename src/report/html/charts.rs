@@ -87,13 +87,11 @@ pub fn users(html: &mut Html, outcome: &Outcome, frame: &Frame) {
     let (top, bottom) = (26.0, 190.0);
     let scale = Scale::linear(most, top, bottom);
     let regular = regular_day(outcome, frame);
-    let label = format!(
-        "Users at once over time: at most {} on {}, against {} on {}",
-        words::count(concurrency.peak.round()),
-        concurrency.peak_at,
-        words::count(concurrency.regular_peak.round()),
-        concurrency.regular_day
-    );
+    let mut label = format!("Users at once over time: at most {}", words::count(most.round()));
+    if concurrency.regular_peak > 0.0 {
+        let then = words::count(concurrency.regular_peak.round());
+        label.push_str(&format!(", against {then} on {}", concurrency.regular_day));
+    }
     drawing(html, bottom + AXIS_HEIGHT, &label, |html| {
         frame.backdrop(html, top, bottom);
         scale.rules(html, &round_steps(most, 4), &words::large);
@@ -124,8 +122,8 @@ pub fn users(html: &mut Html, outcome: &Outcome, frame: &Frame) {
             Cell::number(format!("{}/s", words::count(hours.requests_per_s[i].round()))),
         ]
     });
-    let regular = format!("as on {}", concurrency.regular_day);
-    data(html, "Users at once, by the bin", &["from", "users at once", &regular, "requests"], rows.collect());
+    let as_on = format!("as on {}", concurrency.regular_day);
+    data(html, "Users at once, by the bin", &["from", "users at once", &as_on, "requests"], rows.collect());
 }
 
 /// For each bin what the regular day had at that time of day; nothing if bins are too long to tell, or all days alike.

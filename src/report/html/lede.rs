@@ -19,8 +19,8 @@ pub fn head(html: &mut Html, outcome: &Outcome, clock: &Clock) {
             }
         }
         let (from, to) = (clock.at(0.0), clock.at(clock.horizon_s));
-        let until = if from.year() == to.year() { "%a %-d %b %H:%M" } else { "%a %-d %b %Y %H:%M" };
-        let span = format!("{} to {}", from.strftime("%a %-d %b %Y %H:%M"), to.strftime(until));
+        let until = if from.year() == to.year() { "%a %d %b %H:%M" } else { "%a %d %b %Y %H:%M" };
+        let span = format!("{} to {}", from.strftime("%a %d %b %Y %H:%M"), to.strftime(until));
         html.say("span", &[], span);
         html.say("span", &[], words::length(clock.horizon_s));
         html.say("span", &[], &outcome.clock.zone);
@@ -140,14 +140,16 @@ fn figures(outcome: &Outcome) -> Vec<(String, &'static str, String)> {
     found.push((words::large(lost.round()), class(lost, "bad"), "user-minutes lost".to_owned()));
     found.push((words::large(poor.round()), class(poor, "poor"), "user-minutes degraded".to_owned()));
     let concurrency = &outcome.concurrency;
-    if concurrency.peak > 0.0 {
-        let ratio = concurrency.peak / concurrency.regular_peak.max(f64::MIN_POSITIVE);
+    // A run that is shorter than a day has no regular one, but users.
+    let peak = outcome.hours.active_users_max.iter().copied().fold(concurrency.peak, f64::max);
+    if peak > 0.0 {
+        let ratio = peak / concurrency.regular_peak.max(f64::MIN_POSITIVE);
         let against = if concurrency.regular_peak > 0.0 && (ratio - 1.0).abs() >= 0.05 {
             format!(", {} of {}", words::ratio(ratio), concurrency.regular_day)
         } else {
             String::new()
         };
-        found.push((words::large(concurrency.peak), "", format!("users at once, at most{against}")));
+        found.push((words::large(peak), "", format!("users at once, at most{against}")));
     }
     let slowest = outcome.hours.p95_s.iter().flatten().copied().fold(0.0, f64::max);
     if slowest > 0.0 {

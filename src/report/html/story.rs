@@ -28,7 +28,7 @@ pub fn story(html: &mut Html, story: &[StoryLine], clock: &Clock) {
             }
             let Some(first) = instant.first().filter(|_| !middle.contains(&index)) else { continue };
             let at = clock.at(story[first.line].at_s.round());
-            let now = at.strftime(if clock.has_years() { "%a %-d %b %Y" } else { "%a %-d %b" }).to_string();
+            let now = at.strftime(if clock.has_years() { "%a %d %b %Y" } else { "%a %d %b" }).to_string();
             if now != day {
                 html.say("h3", &[], &now);
                 day = now;
@@ -86,7 +86,7 @@ fn because(story: &[StoryLine], clock: &Clock, line: usize) -> Option<String> {
         chain.push(cause);
     }
     let (then, now) = (clock.at(story[next].at_s.round()), clock.at(story[line].at_s.round()));
-    let time = then.strftime(if then.date() == now.date() { "%H:%M" } else { "%a %-d %b %H:%M" });
+    let time = then.strftime(if then.date() == now.date() { "%H:%M" } else { "%a %d %b %H:%M" });
     let first = chain.pop()?;
     let left_out = if chain.len() > CAUSES_MAX { "← … " } else { "" };
     let near: String = chain.iter().take(CAUSES_MAX).map(|&i| format!("← {} ", story[i].text)).collect();

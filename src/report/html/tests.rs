@@ -33,16 +33,6 @@ fn monday() -> String {
     render(&outcome, &story, None, Some("firedrill run monday.ron --seed 1"))
 }
 
-/// For looking at the page in a browser.
-#[test]
-fn pages_are_left_for_looking_at() {
-    let folder = option_env!("FIREDRILL_PAGES");
-    if let Some(folder) = folder {
-        std::fs::write(format!("{folder}/weeks.html"), weeks()).unwrap();
-        std::fs::write(format!("{folder}/monday.html"), monday()).unwrap();
-    }
-}
-
 #[test]
 fn a_page_is_well_formed_and_stands_alone() {
     for page in [weeks(), monday()] {
