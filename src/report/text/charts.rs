@@ -10,6 +10,11 @@ use crate::report::words::{self, NOTHING};
 
 /// Columns of a bar that is full.
 const BAR_WIDTH: usize = 20;
+/// More days than these are not all shown, but so many of the busiest.
+const DAYS_MAX: usize = 35;
+const BUSIEST: usize = 14;
+/// From this factor to the regular day on, a day stands out.
+const MORE: f64 = 1.2;
 /// Stretches that are shown.
 const STRETCHES_MAX: usize = 10;
 /// Features that are named as having grown more than the rest.
@@ -30,22 +35,37 @@ pub fn days(page: &mut Page, outcome: &Outcome) {
     if !days_differ(outcome) {
         return;
     }
+    let mut shown: Vec<&DayOutcome> = concurrency.days.iter().collect();
+    if shown.len() > DAYS_MAX {
+        // Of many days those are worth a line that were not like the others; where there are none, no day is.
+        if concurrency.peak < MORE * concurrency.regular_peak {
+            return;
+        }
+        shown.sort_by(|a, b| b.peak.total_cmp(&a.peak).then_with(|| a.date.cmp(&b.date)));
+        shown.truncate(BUSIEST);
+        shown.sort_by(|a, b| a.date.cmp(&b.date));
+    }
     page.section("Users at once, day by day");
     let against = format!(">against|{}", super::clean(&concurrency.regular_day));
     let mut table = Table::new(&["", "most at once", ">", &against, ">slowest|p95", ">degraded|or down"]);
-    for day in &concurrency.days {
+    let count = shown.len();
+    for day in shown {
         let share = if concurrency.peak > 0.0 { day.peak / concurrency.peak } else { 0.0 };
         let hurt = if day.degraded_s > 0.0 { words::length(day.degraded_s) } else { NOTHING.to_owned() };
         table.row(vec![
             (Ink::Strong, day.label.clone()),
             (Ink::Response, bar(share, BAR_WIDTH)),
             (Ink::Plain, words::count(day.peak.round())),
-            (if day.peak_ratio > 1.2 { Ink::Strong } else { Ink::Plain }, words::ratio(day.peak_ratio)),
+            (if day.peak_ratio > MORE { Ink::Strong } else { Ink::Plain }, words::ratio(day.peak_ratio)),
             (Ink::Plain, day.p95_s.map_or(NOTHING.to_owned(), words::latency)),
             (if day.degraded_s > 0.0 { Ink::Degraded } else { Ink::Faint }, hurt),
         ]);
     }
     table.write(page);
+    if count < concurrency.days.len() {
+        let text = format!("  the busiest {count} of {} days; --json has them all", concurrency.days.len());
+        page.line(Line::new().with(Ink::Faint, text));
+    }
     if let Some(text) = what_grew(&concurrency.days) {
         page.blank();
         for part in wrap(&text, page.width - 2) {
@@ -143,6 +163,20 @@ pub fn ended(measure: &MeasureOutcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_days_the_busiest_are_shown() {
+        let (mut outcome, _) = crate::report::sample_weeks::three_weeks();
+        let days = outcome.concurrency.days.clone();
+        outcome.concurrency.days.extend(days.into_iter().map(|day| DayOutcome { peak: 1.0, ..day }));
+        let mut page = Page::new(100, false);
+        super::days(&mut page, &outcome);
+        assert!(page.out.contains("the busiest 14 of 42 days"), "{}", page.out);
+        outcome.concurrency.peak = outcome.concurrency.regular_peak;
+        let mut page = Page::new(100, false);
+        super::days(&mut page, &outcome);
+        assert_eq!(page.out, "");
+    }
 
     #[test]
     fn bars_are_drawn_in_eighths_and_never_vanish() {

@@ -3,7 +3,7 @@
 use super::Page;
 use super::line::{Ink, Line, cut, width};
 use super::table::ROWS_MAX;
-use super::weeks::{Marks, Weeks};
+use super::weeks::{self, Marks, Weeks};
 use crate::metrics::{Interval, Outcome, StoryLine};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
@@ -35,6 +35,7 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
     page.section("What users lived through");
     let told: Vec<f64> = story.iter().filter(|l| is_word_to_users(l)).map(|l| l.at_s).collect();
     let names = outcome.people.keys().map(|n| width(n)).chain([width("maintenance"), width("users told")]);
+    let names = names.chain(weeks::are_worth_trying(clock).then_some(weeks::NAME_WIDTH));
     let name_width = names.max().unwrap_or(0).min(NAME_WIDTH_MAX);
     let left = INDENT + name_width + 2;
     let cells = Cells::new(clock.horizon_s, page.width.saturating_sub(left + 1).min(CELLS_MAX));
@@ -46,11 +47,11 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
     if !told.is_empty() {
         marks.push(("users told", Ink::Word, "▲", told.iter().map(|&at| (at, at)).collect()));
     }
-    let weeks = Weeks::new(outcome, clock, page.width.saturating_sub(left), cells.each_s);
-    let cell = match &weeks {
-        Some(weeks) => {
-            weeks.write(page, outcome, clock, name_width, &marks);
-            weeks.legend()
+    let blocks = Weeks::new(outcome, clock, page.width.saturating_sub(left), cells.each_s);
+    let cell = match &blocks {
+        Some(blocks) => {
+            blocks.write(page, outcome, clock, name_width, &marks);
+            blocks.legend()
         }
         None => {
             cells.write(page, outcome, clock, name_width, &marks);

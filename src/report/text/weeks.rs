@@ -19,6 +19,14 @@ const WEEKS_MAX: usize = 6;
 const LINES_MAX: usize = 72;
 const DAY_S: f64 = 86_400.0;
 
+/// Columns of the longest name of a week: `30 Mar to 5 Apr`.
+pub const NAME_WIDTH: usize = 15;
+
+/// Whether a run is so long, and not longer, that weeks may tell more of it.
+pub fn are_worth_trying(clock: &Clock) -> bool {
+    (5.0 * DAY_S..=WEEKS_MAX as f64 * 7.0 * DAY_S).contains(&clock.horizon_s)
+}
+
 /// A row of the strip that is about time and not about people: name, ink, sign, and from when to when.
 pub type Marks<'a> = (&'a str, Ink, &'static str, Vec<(f64, f64)>);
 
@@ -34,7 +42,7 @@ impl Weeks {
     pub fn new(outcome: &Outcome, clock: &Clock, columns: usize, each_s: f64) -> Option<Weeks> {
         let cells = CELLS_PER_DAY.into_iter().find(|cells| 7 * (cells + 1) <= columns)?;
         let length_s = DAY_S / cells as f64;
-        if clock.horizon_s < 5.0 * DAY_S || clock.horizon_s > WEEKS_MAX as f64 * 7.0 * DAY_S || length_s >= each_s {
+        if !are_worth_trying(clock) || length_s >= each_s {
             return None;
         }
         // The day before the run and the day after it, so that every day of the run has a start and an end.
@@ -61,11 +69,9 @@ impl Weeks {
 
     /// Writes a block for each week; one in which nobody felt anything takes a line.
     pub fn write(&self, page: &mut Page, outcome: &Outcome, clock: &Clock, name_width: usize, marks: &[Marks]) {
+        let mut was_calm = true;
         for (index, week) in self.weeks.iter().enumerate() {
             let (Some(first), Some(last)) = (week.first(), week.last()) else { continue };
-            if index > 0 {
-                page.blank();
-            }
             let title = match (first.0.first_of_month(), last.0.first_of_month()) {
                 _ if first.0 == last.0 => first.0.strftime("%-d %b").to_string(),
                 (a, b) if a == b => format!("{} to {}", first.0.day(), last.0.strftime("%-d %b")),
@@ -76,8 +82,14 @@ impl Weeks {
             let touches = |from: f64, to: f64| from < last.2 && to.max(from + 1.0) > first.1;
             let felt = |i: &Interval| i.mood > Mood::Fine && touches(i.from_s, i.to_s);
             let is_marked = |m: &&Marks| m.3.iter().any(|(from, to)| touches(*from, *to));
-            let is_calm = !outcome.people.values().any(|p| p.intervals.iter().any(felt));
-            if is_calm && !marks.iter().any(|m| is_marked(&m)) {
+            let is_calm =
+                !outcome.people.values().any(|p| p.intervals.iter().any(felt)) && !marks.iter().any(|m| is_marked(&m));
+            // Calm weeks stand together.
+            if index > 0 && !(is_calm && was_calm) {
+                page.blank();
+            }
+            was_calm = is_calm;
+            if is_calm {
                 page.line(axis.with(Ink::Good, "·").with(Ink::Faint, " fine, everybody, all along"));
                 continue;
             }
