@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("run", &["engine", "metrics", "observe", "rng", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
     ("explain", &["metrics", "rng", "run", "world"]),
-    ("report", &["explain", "metrics", "observe", "scenario", "units", "world"]),
+    ("report", &["explain", "metrics", "num", "observe", "scenario", "units", "world"]),
     (
         "cli",
         &[

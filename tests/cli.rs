@@ -215,6 +215,68 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
+fn a_page_is_written_beside_the_report_and_stands_alone() {
+    let folder = folder("html");
+    let (file, page) = (folder.join("s.ron"), folder.join("the page.html"));
+    fs::write(&file, starter()).unwrap();
+    let (file, path) = (file.to_str().unwrap(), page.to_str().unwrap());
+    let plain = firedrill(&["run", file]);
+    let (code, out, err) = firedrill(&["run", file, "--html", path]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out, format!("{}\nwrote '{path}'; open it in a browser\n", plain.1));
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>\n<html lang=\"en\">") && html.ends_with("</html>\n"));
+    for word in ["http", "src=", "href=", "<script", "url("] {
+        assert!(!html.contains(word), "{word}");
+    }
+    assert!(html.contains(&format!("firedrill run {file} --seed 1")), "the command that makes the run again");
+    // Again, over what is there: the same bytes, and nothing left behind.
+    fs::write(&page, "an older page").unwrap();
+    assert_eq!(firedrill(&["run", file, "--html", path]).0, 0);
+    assert_eq!(fs::read_to_string(&page).unwrap(), html);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[test]
+fn a_page_and_json_go_together() {
+    let page = folder("html-json").join("page.html");
+    let (code, out, _) = with_input(&["run", "-", "--json", "--html", page.to_str().unwrap()], starter().as_bytes());
+    assert_eq!(code, 0);
+    assert!(serde_json::from_str::<serde_json::Value>(&out).is_ok(), "nothing but JSON is printed");
+    assert!(page.exists());
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_4_and_leaves_nothing() {
+    let folder = folder("html-not");
+    let inside = folder.join("is a folder");
+    fs::create_dir(&inside).unwrap();
+    fs::write(inside.join("kept"), "kept").unwrap();
+    for path in [folder.join("no such folder/page.html"), inside.clone()] {
+        let (code, out, err) = with_input(&["run", "-", "--html", path.to_str().unwrap()], starter().as_bytes());
+        assert_eq!(code, 4);
+        assert!(err.starts_with("error: cannot write "), "{err}");
+        assert!(out.contains("What users lived through") && !out.contains("wrote "), "the report is not lost: {out}");
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    assert_eq!(fs::read_to_string(inside.join("kept")).unwrap(), "kept");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_page_replaces_what_a_link_leads_to_and_never_a_device() {
+    let folder = folder("html-link");
+    let (real, link) = (folder.join("real.html"), folder.join("link.html"));
+    fs::write(&real, "old").unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    assert_eq!(with_input(&["run", "-", "--html", link.to_str().unwrap()], starter().as_bytes()).0, 0);
+    assert!(link.symlink_metadata().unwrap().is_symlink());
+    assert!(fs::read_to_string(&real).unwrap().starts_with("<!DOCTYPE html>"));
+    assert_eq!(with_input(&["run", "-", "--html", "/dev/null"], starter().as_bytes()).0, 0);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
 fn help_is_for_people() {
     insta::assert_snapshot!(firedrill(&["--help"]).1);
     insta::assert_snapshot!("help_run", firedrill(&["run", "--help"]).1);

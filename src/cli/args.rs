@@ -8,6 +8,8 @@ const EXAMPLES: &str = "\
 Compare designs:
   firedrill new school.ron                                a scenario to start from
   firedrill run school.ron                                what the users live through
+  firedrill explain school.ron                            what each cause and each measure was worth
+  firedrill run school.ron --html school.html             the same as a page with charts
   firedrill run school.ron --strategy \"by hand\"           another response
   firedrill run school.ron --set services.web.queue=100   with one value changed
 
@@ -40,6 +42,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a scenario and tell what its users lived through
     Run(RunArgs),
+    /// Run a scenario again without each cause and each measure, and tell what each was worth
+    Explain(RunArgs),
     /// Look for mistakes in scenarios without running them
     Check {
         /// Scenario files; `-` is the standard input
@@ -93,6 +97,9 @@ pub struct RunArgs {
     /// Print all numbers and the whole story as JSON (docs/reference/json.md)
     #[arg(long)]
     pub json: bool,
+    /// Also write a page with charts for a browser; an existing file is replaced
+    #[arg(long, value_name = "OUT.html", conflicts_with = "twice")]
+    pub html: Option<PathBuf>,
     /// Run twice and compare; where the runs differ, show the first difference
     #[arg(long, conflicts_with = "json")]
     pub twice: bool,

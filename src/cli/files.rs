@@ -1,4 +1,4 @@
-//! Files: scenarios that are read, a new one that is written.
+//! Files: scenarios that are read, a new one and pages that are written.
 
 use super::exit;
 use firedrill::scenario::Source;
@@ -83,9 +83,38 @@ pub fn read(path: &Path) -> Result<Source, FileError> {
     if bytes.len() as u64 > BYTES_MAX {
         return Err(FileError::TooLarge { path: path.to_owned() });
     }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            return Err(FileError::NotText { path: path.to_owned(), offset: error.utf8_error().valid_up_to() });
+        }
+    };
+    let mut source = Source::new(name, text);
+    for recording in source.recordings_wanted() {
+        if let Some(text) = read_recording(path, &recording)? {
+            source.recordings.push((recording, text));
+        }
+    }
+    Ok(source)
+}
+
+/// Reads a recording that lies beside a scenario, if there is one. A scenario names files of its own folder only: one that
+/// was downloaded must not be able to read what it likes.
+fn read_recording(scenario: &Path, name: &str) -> Result<Option<String>, FileError> {
+    let is_plain = Path::new(name).file_name().is_some_and(|file| file == name);
+    let beside = scenario.parent().unwrap_or(Path::new("")).join(name);
+    if !is_plain || scenario == Path::new("-") || !beside.is_file() {
+        return Ok(None);
+    }
+    let failed = |source| FileError::Read { path: beside.clone(), source };
+    let mut bytes = Vec::new();
+    fs::File::open(&beside).map_err(failed)?.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(FileError::TooLarge { path: beside });
+    }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(name, text)),
-        Err(error) => Err(FileError::NotText { path: path.to_owned(), offset: error.utf8_error().valid_up_to() }),
+        Ok(text) => Ok(Some(text)),
+        Err(error) => Err(FileError::NotText { path: beside, offset: error.utf8_error().valid_up_to() }),
     }
 }
 
@@ -145,4 +174,29 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     // After a rename there is nothing left to remove.
     let _ = fs::remove_file(&part);
     written.map_err(|error| if error.kind() == io::ErrorKind::AlreadyExists { exists() } else { failed(error) })
+}
+
+/// Writes a file, over another if there is one: whole or not at all.
+pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
+    let failed = |source| FileError::Write { path: path.to_owned(), source };
+    // What is there already is replaced where it is, so that a link stays a link.
+    let target = match fs::metadata(path) {
+        // A device or a pipe is written to: a file must never take its place.
+        Ok(there) if !there.is_file() && !there.is_dir() => return fs::write(path, text).map_err(failed),
+        Ok(_) => fs::canonicalize(path).map_err(failed)?,
+        Err(_) => path.to_owned(),
+    };
+    let mut name = target.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?.to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = target.with_file_name(name);
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&part)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&part, &target));
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written.map_err(failed)
 }

@@ -3,6 +3,7 @@
 
 mod args;
 pub mod exit;
+mod explain;
 mod files;
 mod terminal;
 mod test;
@@ -11,7 +12,7 @@ mod twice;
 use args::{Cli, Command, RunArgs};
 use clap::Parser;
 use firedrill::metrics::{Outcome, StoryLine};
-use firedrill::report::{diagnostics, text};
+use firedrill::report::{diagnostics, html, text};
 use firedrill::rng::Luck;
 use firedrill::run::run;
 use firedrill::scenario::{Choice, Diagnostics, Source};
@@ -57,6 +58,7 @@ pub fn main() -> u8 {
     tell_of_bugs();
     let said = match Cli::parse().command {
         Command::Run(args) => run_one(&args),
+        Command::Explain(args) => explain::explain(&args),
         Command::Check { files } => check(&files),
         Command::Test { paths, seed } => test::test(&paths, seed),
         Command::New { file } => new(file.as_deref()),
@@ -122,6 +124,12 @@ fn run_one(args: &RunArgs) -> Said {
     if args.twice {
         return compare(&source, &choice, &world, luck, &first.outcome);
     }
+    let replay = replay(args, "run");
+    if let Some(path) = &args.html
+        && let Err(error) = files::write(path, &html::render(&first.outcome, &first.story, None, Some(&replay)))
+    {
+        said.file_error(&error);
+    }
     if args.json {
         #[derive(Serialize)]
         struct WithStory<'a> {
@@ -131,12 +139,16 @@ fn run_one(args: &RunArgs) -> Said {
         }
         let json = serde_json::to_string_pretty(&WithStory { outcome: &first.outcome, story: &first.story });
         // Plain data with text for keys: it can always be written.
-        return Said::out(json.expect("an outcome is plain data") + "\n");
+        said.out = json.expect("an outcome is plain data") + "\n";
+        return said;
     }
     let look = terminal::look();
-    let replay = replay(args);
     let layout = text::Layout { width: look.width, colour: look.colour, replay: Some(&replay) };
-    Said::out(text::render(&first.outcome, &first.story, layout))
+    said.out = text::render(&first.outcome, &first.story, layout);
+    if let (Some(path), true) = (&args.html, said.err.is_empty()) {
+        said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
+    }
+    said
 }
 
 /// Runs again from the text on, and compares.
@@ -188,8 +200,8 @@ fn new(file: Option<&Path>) -> Said {
 }
 
 /// The command that makes a run again.
-fn replay(args: &RunArgs) -> String {
-    let mut words = vec!["firedrill".to_owned(), "run".to_owned(), shell_word(&args.file.display().to_string())];
+fn replay(args: &RunArgs, command: &str) -> String {
+    let mut words = vec!["firedrill".to_owned(), command.to_owned(), shell_word(&args.file.display().to_string())];
     let named = [("--strategy", &args.strategy), ("--maintenance", &args.maintenance), ("--variant", &args.variant)];
     for (option, name) in named {
         if let Some(name) = name {

@@ -56,3 +56,33 @@ fn tolerate(written: std::io::Result<()>) -> std::io::Result<()> {
         other => other,
     }
 }
+
+/// How far something has come, on a terminal only, gone when it is done.
+pub struct Progress(indicatif::ProgressBar);
+
+impl Progress {
+    /// Something in so many steps.
+    pub fn new(what: &'static str, steps: usize) -> Progress {
+        let bar = indicatif::ProgressBar::new(steps as u64);
+        if let Ok(style) = indicatif::ProgressStyle::with_template("{msg} {bar:30} {pos}/{len}, {eta} left") {
+            bar.set_style(style);
+        }
+        bar.set_message(what);
+        Progress(bar)
+    }
+
+    /// More steps than was known.
+    pub fn more(&self, steps: usize) {
+        self.0.inc_length(steps as u64);
+    }
+
+    /// A step is done.
+    pub fn step(&self) {
+        self.0.inc(1);
+    }
+
+    /// All of it is.
+    pub fn done(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -3,6 +3,10 @@
 //! A but-for value is *with minus without*: how much the outcome changes because the thing was there. A cause that cost
 //! something has a value above zero, a measure that helped one below zero.
 
+mod but_for;
+
+pub use but_for::{Plan, Thing, things, without, worth};
+
 use serde::Serialize;
 
 /// What a run comes to, in the measures by which causes and measures are weighed.

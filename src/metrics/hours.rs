@@ -183,7 +183,7 @@ impl HourMetrics {
                     features_ratio: (world.features.iter().zip(day.by_feature.iter().zip(&regular.by_feature)))
                         .map(|(feature, (today, then))| (feature.name.clone(), ratio(*today, *then)))
                         .collect(),
-                    degraded_s: felt_s(outcome, day),
+                    degraded_s: felt_s(outcome, day.from.seconds(), day.to.seconds()),
                     p95_s: day.p95_s,
                 })
                 .collect(),
@@ -192,6 +192,7 @@ impl HourMetrics {
 
     pub fn finish(&mut self, world: &World, outcome: &mut Outcome) {
         outcome.concurrency = self.concurrency(world, outcome);
+        outcome.felt_s = felt_s(outcome, self.from_s, world.horizon.seconds());
         let bins = std::mem::take(&mut self.bins);
         let starts_s: Vec<f64> = (0..bins.len()).map(|i| self.from_s + i as f64 * self.length_s).collect();
         let mut loads = BTreeMap::new();
@@ -250,9 +251,8 @@ fn days(world: &World) -> Vec<Day> {
     Vec::new()
 }
 
-/// Seconds of a day in which some population was degraded or down.
-fn felt_s(outcome: &Outcome, day: &Day) -> f64 {
-    let (from_s, to_s) = (day.from.seconds(), day.to.seconds());
+/// Seconds of a time in which some population was degraded or down.
+fn felt_s(outcome: &Outcome, from_s: f64, to_s: f64) -> f64 {
     let mut felt: Vec<(f64, f64)> = outcome
         .people
         .values()

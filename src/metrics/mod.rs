@@ -2,6 +2,7 @@
 
 mod capacity;
 mod hours;
+mod measures;
 mod outcome;
 mod people;
 mod response;
@@ -16,6 +17,7 @@ use crate::rng::Luck;
 use crate::world::{World, civil_label};
 use capacity::CapacityMetrics;
 use hours::HourMetrics;
+use measures::MeasureMetrics;
 use people::PeopleMetrics;
 use response::ResponseMetrics;
 
@@ -26,6 +28,7 @@ pub struct Metrics {
     response: ResponseMetrics,
     capacity: CapacityMetrics,
     hours: HourMetrics,
+    measures: MeasureMetrics,
     story: Story,
 }
 
@@ -37,6 +40,7 @@ impl Metrics {
             response: ResponseMetrics::new(world),
             capacity: CapacityMetrics::new(world),
             hours: HourMetrics::new(world),
+            measures: MeasureMetrics::new(world),
             story: Story::default(),
         }
     }
@@ -80,12 +84,14 @@ impl Metrics {
             transfers: Default::default(),
             hours: Default::default(),
             concurrency: Default::default(),
+            felt_s: 0.0,
             measures: Default::default(),
         };
         self.people.finish(world, &self.story, &mut outcome);
         self.response.finish(world, &mut outcome);
         self.capacity.finish(world, &mut outcome);
         self.hours.finish(world, &mut outcome);
+        self.measures.finish(world, &mut outcome);
         (outcome, self.story.into_lines())
     }
 }
@@ -101,6 +107,7 @@ impl Observer for Metrics {
         self.people.saw(world, seen);
         self.response.saw(world, seen);
         self.capacity.saw(world, seen);
+        self.measures.saw(world, seen);
     }
 
     fn flowed(&mut self, world: &World, span: &Span) {

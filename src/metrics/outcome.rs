@@ -43,6 +43,8 @@ pub struct Outcome {
     pub hours: HoursOutcome,
     /// How many people were there at once, day by day.
     pub concurrency: ConcurrencyOutcome,
+    /// Seconds in which some population was degraded or down.
+    pub felt_s: f64,
     /// Every measure of the runbook, in order of name.
     pub measures: BTreeMap<String, MeasureOutcome>,
 }
@@ -163,7 +165,7 @@ pub struct MeasureOutcome {
     pub need_to_effect_s: Option<f64>,
     /// Phases that went wrong.
     pub phases_failed: u32,
-    /// How it ended: `done`, `rolled back`, `under way`, `not begun`.
+    /// How it ended: `done`, `rolled back`, `taken back`, `under way`, `not begun`.
     pub ended: String,
 }
 

@@ -152,11 +152,6 @@ pub fn length_words(seconds: f64) -> String {
     parts.join(" ")
 }
 
-/// Whether a measure only says something, which is then told by itself.
-fn only_words(actions: &[Action]) -> bool {
-    actions.iter().all(|action| matches!(action, Action::Tell(_) | Action::Decide(_)))
-}
-
 /// The words for an observation, if it is worth a line.
 fn words(world: &World, what: &What) -> Option<(Theme, String)> {
     let node = |id: &crate::world::NodeId| world.nodes[id.at()].name.as_str();
@@ -283,8 +278,8 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
             Action::Decide(what) => (Theme::Word, format!("decision: {what}")),
             _ => return None,
         },
-        What::Ordered(id) if only_words(&world.measures[*id].actions) => return None,
-        What::Effect { measure: id, .. } if only_words(&world.measures[*id].actions) => return None,
+        What::Ordered(id) if world.measures[*id].only_words() => return None,
+        What::Effect { measure: id, .. } if world.measures[*id].only_words() => return None,
         What::Ordered(id) => (Theme::Response, format!("{} is ordered ({})", measure(*id), world.measures[*id].does)),
         What::Effect { measure: id, phase, short } => {
             let count = world.measures[*id].count;

@@ -16,6 +16,8 @@ pub struct Source {
     pub name: String,
     /// The text.
     pub text: String,
+    /// Recordings that lie beside it: the name of the file, and its text.
+    pub recordings: Vec<(String, String)>,
 }
 
 /// Which run of a scenario is wanted; what is not said is the file's default.
@@ -56,7 +58,7 @@ impl Source {
         if text.starts_with('\u{FEFF}') {
             text.drain(..'\u{FEFF}'.len_utf8());
         }
-        Source { name: name.into(), text }
+        Source { name: name.into(), text, recordings: Vec::new() }
     }
 
     /// The text of a scenario that was built in Rust, so that its mistakes can be shown.
@@ -73,6 +75,7 @@ impl Source {
         }
         let overlaid = overlay::apply(&self.text, &plain, choice);
         let mut reading = if overlaid.rope.is_changed() { read::read(&overlaid.rope) } else { plain.clone() };
+        self.add_recordings(&mut reading);
         // The last text says what a run sees; the first one has mistakes that an overlay may hide.
         reading.mistakes.extend(plain.mistakes);
         reading.mistakes.extend(overlaid.mistakes);
@@ -87,7 +90,37 @@ impl Source {
 
     /// Reads the scenario as it is written, without any overlay.
     pub fn read_plain(&self) -> Reading {
-        read::read(&Rope::new(&self.text))
+        let mut reading = read::read(&Rope::new(&self.text));
+        self.add_recordings(&mut reading);
+        reading
+    }
+
+    /// The recordings that the scenario speaks of and that are not in its text: names of files beside it.
+    pub fn recordings_wanted(&self) -> Vec<String> {
+        // Most scenarios have none, and need not be read for that.
+        if !self.text.contains("recorded") {
+            return Vec::new();
+        }
+        let Some(scenario) = self.read_plain().scenario else { return Vec::new() };
+        let mut wanted: Vec<String> = (scenario.people.iter())
+            .filter_map(|(_, people)| match &people.active {
+                super::Active::Recorded(name) if scenario.recordings.get(name).is_none() => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        wanted.sort();
+        wanted.dedup();
+        wanted
+    }
+
+    /// Recordings become a part of the scenario, and of its hash.
+    fn add_recordings(&self, reading: &mut Reading) {
+        let Some(scenario) = &mut reading.scenario else { return };
+        for (name, text) in &self.recordings {
+            if scenario.recordings.get(name).is_none() {
+                scenario.recordings.0.push((name.clone(), text.clone()));
+            }
+        }
     }
 }
 

@@ -37,6 +37,13 @@ pub struct Measure {
     pub muted: bool,
 }
 
+impl Measure {
+    /// Whether it only says something.
+    pub fn only_words(&self) -> bool {
+        self.actions.iter().all(|action| matches!(action, Action::Tell(_) | Action::Decide(_)))
+    }
+}
+
 /// One thing that a measure does.
 #[derive(Debug, Clone)]
 pub enum Action {

@@ -3,24 +3,24 @@
 //! Plain data in, text out. Every name is cleaned before it is written, colour is never the only sign of anything, and
 //! sections without content are left out.
 
+mod charts;
+mod explain;
 mod line;
 mod numbers;
 mod origin;
 mod response;
-#[cfg(test)]
-mod sample;
 mod strip;
 mod table;
 mod timeline;
-mod words;
+mod weeks;
 
 use crate::metrics::{Outcome, StoryLine};
-use crate::units::{Duration, Time};
-use crate::world::Calendar;
-use jiff::Zoned;
-use jiff::tz::TimeZone;
+use crate::report::clock::Clock;
 use line::{Ink, Line};
 
+pub(crate) use charts::{ended, need_to_effect};
+pub use explain::render_explanation;
+pub(crate) use line::cut;
 pub use line::{clean, width};
 
 /// Narrower than this nothing is laid out; the terminal then breaks the lines.
@@ -43,7 +43,10 @@ pub fn render(outcome: &Outcome, story: &[StoryLine], layout: Layout) -> String 
     let clock = Clock::new(outcome);
     origin::head(&mut page, outcome, &clock);
     strip::write(&mut page, outcome, story, &clock);
+    charts::days(&mut page, outcome);
+    charts::narrow(&mut page, outcome, &clock);
     timeline::write(&mut page, story, &clock);
+    charts::measures(&mut page, outcome, &clock);
     numbers::people(&mut page, outcome);
     response::communication(&mut page, outcome, &clock);
     response::failovers(&mut page, outcome, &clock);
@@ -85,54 +88,33 @@ impl Page {
     }
 }
 
-/// Civil time of the run's seconds.
-pub(crate) struct Clock {
-    calendar: Calendar,
-    horizon_s: f64,
-    measured_from_s: f64,
-}
-
-impl Clock {
-    fn new(outcome: &Outcome) -> Clock {
-        // An outcome that was made by hand may state no start; its times are then told from an arbitrary one.
-        let start = outcome.clock.starts.parse::<Zoned>();
-        let (start, zone) = match start {
-            Ok(zoned) => (zoned.timestamp(), zoned.time_zone().clone()),
-            Err(_) => (jiff::Timestamp::UNIX_EPOCH, TimeZone::UTC),
-        };
-        let calendar = Calendar { start, zone, zone_name: outcome.clock.zone.clone() };
-        Clock { calendar, horizon_s: outcome.clock.horizon_s, measured_from_s: outcome.clock.warm_up_s }
-    }
-
-    fn at(&self, seconds: f64) -> Zoned {
-        self.calendar.zoned(Time::ZERO.after(Duration::from_seconds(seconds)), &self.calendar.zone)
-    }
-
-    /// `Mon 10 Oct 14:31`; the year where the run is longer than most of one.
-    fn when(&self, seconds: f64) -> String {
-        self.at(seconds.round())
-            .strftime(if self.has_years() { "%a %d %b %Y %H:%M" } else { "%a %d %b %H:%M" })
-            .to_string()
-    }
-
-    fn has_years(&self) -> bool {
-        const SECONDS_PER_300_DAYS: f64 = 300.0 * 86_400.0;
-        self.horizon_s > SECONDS_PER_300_DAYS
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::{sample, sample_weeks};
 
-    fn rendered(width: usize) -> String {
-        let (outcome, story) = sample::monday_morning();
+    fn fitting(width: usize, (outcome, story): (Outcome, Vec<StoryLine>)) -> String {
         let replay = Some("firedrill run monday.ron --seed 1");
         let out = render(&outcome, &story, Layout { width, colour: false, replay });
         for line in out.lines() {
             assert!(line::width(line) <= width, "wider than {width}: {line}");
         }
         out
+    }
+
+    fn rendered(width: usize) -> String {
+        fitting(width, sample::monday_morning())
+    }
+
+    #[test]
+    fn three_weeks_at_100_columns() {
+        insta::assert_snapshot!(fitting(100, sample_weeks::three_weeks()));
+    }
+
+    #[test]
+    fn three_weeks_fit_in_80_columns() {
+        let out = fitting(80, sample_weeks::three_weeks());
+        assert!(out.contains("the worst of each 4 h; │ midnight"), "{out}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What is counted: people, queues, stores, overloads.
 
+use super::Page;
 use super::line::{Ink, Line};
 use super::table::Table;
-use super::words::{self, NOTHING};
-use super::{Clock, Page};
 use crate::metrics::{LatencyOutcome, Outcome, PeopleOutcome};
+use crate::report::clock::Clock;
+use crate::report::words::{self, NOTHING};
 
 fn plain(text: impl Into<String>) -> (Ink, String) {
     (Ink::Plain, text.into())

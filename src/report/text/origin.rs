@@ -1,8 +1,10 @@
 //! Where a run comes from: its head, what it assumes, and how to get it again.
 
+use super::Page;
 use super::line::{Ink, Line, wrap};
-use super::{Clock, Page, words};
 use crate::metrics::Outcome;
+use crate::report::clock::Clock;
+use crate::report::words;
 
 /// Title, which run this is, and when it plays.
 pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {

@@ -1,8 +1,10 @@
 //! How the design and its people responded: words to users, failovers, maintenance.
 
+use super::Page;
 use super::line::{Ink, Line, width, wrap};
-use super::{Clock, Page, words};
 use crate::metrics::{FailoverOutcome, MaintenanceOutcome, MetOutcome, Outcome};
+use crate::report::clock::Clock;
+use crate::report::words;
 use std::collections::BTreeMap;
 
 /// Failovers beyond these are counted instead of shown.

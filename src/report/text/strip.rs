@@ -1,12 +1,16 @@
 //! The users' experience as a strip: the worst that each population felt in each stretch of the run.
 
+use super::Page;
 use super::line::{Ink, Line, cut, width};
 use super::table::ROWS_MAX;
-use super::{Clock, Page, words};
-use crate::metrics::{Interval, Outcome, StoryLine, Theme};
+use super::weeks::{self, Marks, Weeks};
+use crate::metrics::{Interval, Outcome, StoryLine};
 use crate::observe::Mood;
-use jiff::civil::DateTime;
-use jiff::{Span, ToSpan};
+use crate::report::clock::Clock;
+use crate::report::tale::is_word_to_users;
+use crate::report::ticks::{steps, ticks};
+use crate::report::words;
+use jiff::Span;
 
 /// Columns that a name may take.
 const NAME_WIDTH_MAX: usize = 24;
@@ -31,33 +35,29 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
     page.section("What users lived through");
     let told: Vec<f64> = story.iter().filter(|l| is_word_to_users(l)).map(|l| l.at_s).collect();
     let names = outcome.people.keys().map(|n| width(n)).chain([width("maintenance"), width("users told")]);
+    let names = names.chain(weeks::are_worth_trying(clock).then_some(weeks::NAME_WIDTH));
     let name_width = names.max().unwrap_or(0).min(NAME_WIDTH_MAX);
     let left = INDENT + name_width + 2;
     let cells = Cells::new(clock.horizon_s, page.width.saturating_sub(left + 1).min(CELLS_MAX));
-    let row = |page: &mut Page, name: &str, inks: Vec<(Ink, &'static str)>| {
-        let mut line = Line::new().with(Ink::Plain, " ".repeat(INDENT)).with(Ink::Plain, cut(name, name_width));
-        line.pad(left);
-        inks.into_iter().for_each(|(ink, sign)| line.push(ink, sign));
-        page.line(line);
-    };
-    for (name, people) in outcome.people.iter().take(ROWS_MAX) {
-        row(page, name, cells.moods(&people.intervals, clock.measured_from_s).into_iter().map(sign_or_blank).collect());
-    }
-    if let Some(more) = outcome.people.len().checked_sub(ROWS_MAX).filter(|&n| n > 0) {
-        page.line(Line::new().with(Ink::Faint, format!("  and {more} more; --json has them all")));
-    }
     let planned: Vec<(f64, f64)> = outcome.maintenance.iter().map(|m| (m.from_s, m.from_s + m.actual_s)).collect();
-    let held = planned.iter().any(|(from, to)| to > from);
-    if held {
-        row(page, "maintenance", cells.marks(&planned, "▬").into_iter().map(|s| (Ink::Planned, s)).collect());
+    let mut marks: Vec<Marks> = Vec::new();
+    if planned.iter().any(|(from, to)| to > from) {
+        marks.push(("maintenance", Ink::Planned, "▬", planned));
     }
     if !told.is_empty() {
-        let points: Vec<(f64, f64)> = told.iter().map(|&at| (at, at)).collect();
-        row(page, "users told", cells.marks(&points, "▲").into_iter().map(|s| (Ink::Word, s)).collect());
+        marks.push(("users told", Ink::Word, "▲", told.iter().map(|&at| (at, at)).collect()));
     }
-    for text in cells.axis(clock) {
-        page.line(Line::new().with(Ink::Plain, " ".repeat(left)).with(Ink::Faint, text));
-    }
+    let blocks = Weeks::new(outcome, clock, page.width.saturating_sub(left), cells.each_s);
+    let cell = match &blocks {
+        Some(blocks) => {
+            blocks.write(page, outcome, clock, name_width, &marks);
+            blocks.legend()
+        }
+        None => {
+            cells.write(page, outcome, clock, name_width, &marks);
+            format!("(the worst of each {})", words::length(cells.each_s))
+        }
+    };
     let mut legend = Line::new();
     let felt = |mood: Mood| outcome.people.values().any(|p| p.intervals.iter().any(|i| i.mood == mood));
     for (mood, word) in
@@ -69,15 +69,10 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
             legend.push(Ink::Faint, format!(" {word}  "));
         }
     }
-    legend.push(Ink::Faint, format!("(the worst of each {})", words::length(cells.each_s)));
+    legend.push(Ink::Faint, cell);
     page.blank();
     let indent = if left + legend.width() <= page.width { left } else { INDENT };
     page.line(Line::new().with(Ink::Plain, " ".repeat(indent)).and(legend));
-}
-
-/// Words that reach the users, told from decisions by how the story puts them.
-pub fn is_word_to_users(line: &StoryLine) -> bool {
-    line.theme == Theme::Word && line.text.starts_with("users are told")
 }
 
 fn sign_or_blank(mood: Option<Mood>) -> (Ink, &'static str) {
@@ -104,6 +99,30 @@ impl Cells {
         // Days go on without end, so that one fits.
         let each_s = seconds.into_iter().chain(minutes).chain(days).find(fits).unwrap_or(horizon_s);
         Cells { count: (horizon_s / each_s).ceil().max(1.0) as usize, each_s, horizon_s }
+    }
+
+    /// Writes a row per population, the marks, and the axis.
+    fn write(&self, page: &mut Page, outcome: &Outcome, clock: &Clock, name_width: usize, marks: &[Marks]) {
+        let left = INDENT + name_width + 2;
+        let row = |page: &mut Page, name: &str, inks: Vec<(Ink, &'static str)>| {
+            let mut line = Line::new().with(Ink::Plain, " ".repeat(INDENT)).with(Ink::Plain, cut(name, name_width));
+            line.pad(left);
+            inks.into_iter().for_each(|(ink, sign)| line.push(ink, sign));
+            page.line(line);
+        };
+        for (name, people) in outcome.people.iter().take(ROWS_MAX) {
+            let moods = self.moods(&people.intervals, clock.measured_from_s);
+            row(page, name, moods.into_iter().map(sign_or_blank).collect());
+        }
+        if let Some(more) = outcome.people.len().checked_sub(ROWS_MAX).filter(|&n| n > 0) {
+            page.line(Line::new().with(Ink::Faint, format!("  and {more} more; --json has them all")));
+        }
+        for (name, ink, mark, times) in marks {
+            row(page, name, self.marks(times, mark).into_iter().map(|s| (*ink, s)).collect());
+        }
+        for text in self.axis(clock) {
+            page.line(Line::new().with(Ink::Plain, " ".repeat(left)).with(Ink::Faint, text));
+        }
     }
 
     /// The worst mood of each stretch; nothing where it was not measured.
@@ -135,27 +154,6 @@ impl Cells {
 
     /// Ticks, hours, and days below them.
     fn axis(&self, clock: &Clock) -> Vec<String> {
-        let steps: [(Span, f64); 19] = [
-            (1.second(), 1.0),
-            (5.seconds(), 5.0),
-            (15.seconds(), 15.0),
-            (1.minute(), 60.0),
-            (5.minutes(), 300.0),
-            (15.minutes(), 900.0),
-            (30.minutes(), 1_800.0),
-            (1.hour(), 3_600.0),
-            (2.hours(), 7_200.0),
-            (3.hours(), 10_800.0),
-            (6.hours(), 21_600.0),
-            (12.hours(), 43_200.0),
-            (1.day(), 86_400.0),
-            (2.days(), 172_800.0),
-            (7.days(), 604_800.0),
-            (1.month(), 2_592_000.0),
-            (3.months(), 7_776_000.0),
-            (1.year(), 31_536_000.0),
-            (10.years(), 315_360_000.0),
-        ];
         let label_width = |s: f64| match s {
             s if s < 60.0 => 10.0,
             s if s < 3_600.0 => 7.0,
@@ -163,8 +161,8 @@ impl Cells {
             s if s < 2_592_000.0 => 8.0,
             _ => 5.0,
         };
-        let fits = |(_, s): &&(Span, f64)| s / self.each_s >= label_width(*s);
-        let Some(&(step, step_s)) = steps.iter().find(fits) else { return Vec::new() };
+        let fits = |(_, s): &(Span, f64)| s / self.each_s >= label_width(*s);
+        let Some((step, step_s)) = steps().into_iter().find(fits) else { return Vec::new() };
         let format = match step_s {
             s if s < 60.0 => "%H:%M:%S",
             s if s < 3_600.0 => "%H:%M",
@@ -173,56 +171,23 @@ impl Cells {
             s if s < 31_536_000.0 => "%b",
             _ => "%Y",
         };
-        let mut ticks = vec!["─"; self.count];
+        let mut marks = vec!["─"; self.count];
         let (mut hours, mut days) = (Labels::default(), Labels::default());
-        let start = clock.at(0.0).datetime();
-        let mut civil = floor(start, step_s);
         let mut told = String::new();
-        // Civil time, so that ticks stay at full hours when the clocks change.
-        while let Ok(zoned) = clock.calendar.zone.to_zoned(civil) {
-            let at_s = clock.calendar.time_of(zoned.timestamp()).seconds();
-            if at_s >= self.horizon_s {
-                break;
-            }
+        for (at_s, civil) in ticks(clock, step, step_s, 0.0, self.horizon_s) {
             let day = match step_s {
                 s if s < 86_400.0 => civil.strftime("%a %d %b").to_string(),
                 s if s < 31_536_000.0 => civil.strftime("%Y").to_string(),
                 _ => String::new(),
             };
-            if at_s >= 0.0 {
-                let column = (at_s / self.each_s).floor() as usize;
-                ticks[column] = "┬";
-                hours.put(column, &civil.strftime(format).to_string());
-                if day != told && days.put(column, &day) {
-                    told = day;
-                }
-            }
-            match civil.checked_add(step) {
-                Ok(next) if next > civil => civil = next,
-                _ => break,
+            let column = (at_s / self.each_s).floor() as usize;
+            marks[column] = "┬";
+            hours.put(column, &civil.strftime(format).to_string());
+            if day != told && days.put(column, &day) {
+                told = day;
             }
         }
-        [ticks.concat(), hours.text, days.text].into_iter().filter(|l| !l.trim().is_empty()).collect()
-    }
-}
-
-/// The last multiple of a step at or before a civil time.
-fn floor(civil: DateTime, step_s: f64) -> DateTime {
-    let day = civil.date().to_datetime(jiff::civil::Time::midnight());
-    match step_s {
-        s if s < 86_400.0 => {
-            let clock = civil.time();
-            let seconds = i64::from(clock.hour()) * 3_600 + i64::from(clock.minute()) * 60 + i64::from(clock.second());
-            let whole = seconds - seconds % (s as i64);
-            day.checked_add(whole.seconds()).unwrap_or(day)
-        }
-        s if s < 604_800.0 => day,
-        s if s < 2_592_000.0 => {
-            let back = i64::from(day.weekday().to_monday_zero_offset());
-            day.checked_sub(back.days()).unwrap_or(day)
-        }
-        s if s < 31_536_000.0 => day.first_of_month(),
-        _ => day.first_of_year(),
+        [marks.concat(), hours.text, days.text].into_iter().filter(|l| !l.trim().is_empty()).collect()
     }
 }
 

@@ -100,12 +100,12 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         writes_lost: 812.0,
         replicas: BTreeMap::new(),
     };
-    let hours = |list: &[(u8, f64)]| list.iter().copied().collect::<BTreeMap<u8, f64>>();
+    let by_hour = |list: &[(u8, f64)]| list.iter().copied().collect::<BTreeMap<u8, f64>>();
     let met = MetOutcome {
         user_minutes: 9_120_000.0,
         user_minutes_unannounced: 6_300_000.0,
-        by_local_hour: hours(&[(3, 2e5), (4, 5e5), (5, 1.4e6), (6, 4.2e6), (7, 2.8e6)]),
-        unannounced_by_local_hour: hours(&[(6, 3.5e6), (7, 2.8e6)]),
+        by_local_hour: by_hour(&[(3, 2e5), (4, 5e5), (5, 1.4e6), (6, 4.2e6), (7, 2.8e6)]),
+        unannounced_by_local_hour: by_hour(&[(6, 3.5e6), (7, 2.8e6)]),
     };
     let takedown = MaintenanceOutcome {
         plan: "takedown".into(),
@@ -184,6 +184,7 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         transfers: BTreeMap::new(),
         hours: by_the_hour(),
         concurrency: concurrency(),
+        felt_s: 16.0 * HOUR,
         measures: measures(),
     };
     (outcome, story())

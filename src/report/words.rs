@@ -28,6 +28,40 @@ pub fn count(value: f64) -> String {
     if value < 0.0 && out != "0" { format!("-{out}") } else { out }
 }
 
+/// A number as it is said: `3.1 M`, `12 M`, `480,000`, `812`.
+pub fn large(value: f64) -> String {
+    let size = value.abs();
+    let scaled = |by: f64| {
+        let scaled = value / by;
+        if scaled.abs() < 9.95 { format!("{scaled:.1}") } else { format!("{scaled:.0}") }
+    };
+    match size {
+        s if !s.is_finite() => NOTHING.to_owned(),
+        s if s >= 999_500_000.0 => format!("{} bn", scaled(1e9)),
+        s if s >= 999_500.0 => format!("{} M", scaled(1e6)),
+        // Three digits are what anybody keeps in mind.
+        s if s >= 99_950.0 => count((value / 1e3).round() * 1e3),
+        s if s >= 9_995.0 => count((value / 100.0).round() * 100.0),
+        s if s >= 999.5 => count((value / 10.0).round() * 10.0),
+        _ => count(value),
+    }
+}
+
+/// How many times something is something else: `x2.1`, `x12`, `x0.05`.
+pub fn ratio(value: f64) -> String {
+    match value {
+        r if !r.is_finite() => NOTHING.to_owned(),
+        r if r < 0.095 => format!("x{r:.2}"),
+        r if r < 9.95 => format!("x{r:.1}"),
+        r => format!("x{}", count(r.round())),
+    }
+}
+
+/// A share of a capacity, without digits that nobody needs: `87%`, `140%`.
+pub fn percent(value: f64) -> String {
+    if value.is_finite() { format!("{}%", count((value * 100.0).round())) } else { NOTHING.to_owned() }
+}
+
 /// A length of time, two units at most: `12 h 59 min`.
 pub fn length(seconds: f64) -> String {
     match seconds {
@@ -82,6 +116,21 @@ mod tests {
     fn numbers_are_grouped() {
         let shown: Vec<String> = [0.0, 0.26, 12.0, 99.96, 999.5, 4_200_000.0, -1234.0, f64::NAN].map(count).into();
         assert_eq!(shown, ["0", "0.3", "12", "100", "1,000", "4,200,000", "-1,234", "–"]);
+    }
+
+    #[test]
+    fn large_numbers_are_said() {
+        let shown: Vec<String> =
+            [0.0, 812.4, 1_234.0, 48_321.0, 480_432.0, 999_600.0, 3_140_000.0, -12.4e6, 1.2e9].map(large).into();
+        assert_eq!(shown, ["0", "812", "1,230", "48,300", "480,000", "1.0 M", "3.1 M", "-12 M", "1.2 bn"]);
+    }
+
+    #[test]
+    fn ratios_and_shares_have_the_digits_that_count() {
+        let shown: Vec<String> = [0.0, 0.05, 0.5, 2.14, 9.96, 1_234.0, f64::NAN].map(ratio).into();
+        assert_eq!(shown, ["x0.00", "x0.05", "x0.5", "x2.1", "x10", "x1,234", "–"]);
+        let shown: Vec<String> = [0.874, 1.4, 12.345].map(percent).into();
+        assert_eq!(shown, ["87%", "140%", "1,235%"]);
     }
 
     #[test]

@@ -1,0 +1,242 @@
+//! The runs of an explanation: with everything, without each thing, without pairs.
+
+use super::{ButFor, Explanation, Interaction, Role, Worth};
+use crate::metrics::{Outcome, length_words};
+use crate::rng::Luck;
+use crate::run::run;
+use crate::world::{Act, World, civil_label};
+use std::collections::BTreeSet;
+
+/// Of so many of the most important things every pair is looked at.
+const PAIRED_MAX: usize = 8;
+/// A pair is worth a sentence when it differs from its sum by this share of the larger of the two.
+const INTERACTS_ABOVE: f64 = 0.25;
+/// And by this share of what the run comes to.
+const MATTERS_ABOVE: f64 = 0.005;
+
+/// A cause or a measure that can be left out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Thing {
+    /// A step of the drill, by index.
+    Step(usize),
+    /// A measure of the runbook, by index.
+    Measure(usize),
+    /// Automation, by index.
+    Autoscale(usize),
+    /// The failover of a group, by index.
+    Failover(usize),
+    /// The planned maintenance.
+    Maintenance,
+}
+
+/// Everything in a world that can be left out. Words change nothing, and are none of it.
+pub fn things(world: &World) -> Vec<Thing> {
+    let steps = world.drill.iter().enumerate();
+    let steps =
+        steps.filter(|(_, (_, act))| !matches!(act, Act::Tell(_) | Act::Decide(_))).map(|(i, _)| Thing::Step(i));
+    let measures = world.measures.iter().enumerate().filter(|(_, m)| !m.only_words()).map(|(i, _)| Thing::Measure(i));
+    let automation = (0..world.autoscale.len()).map(Thing::Autoscale);
+    let groups = world.groups.iter().enumerate().filter(|(_, group)| group.failover.is_some());
+    let failovers = groups.map(|(i, _)| Thing::Failover(i));
+    let maintenance = world.maintenance.iter().map(|_| Thing::Maintenance);
+    steps.chain(measures).chain(automation).chain(failovers).chain(maintenance).collect()
+}
+
+/// A world as it would be without some things. Its luck stays the same: every stream is keyed by name.
+pub fn without<'t>(world: &World, things: impl IntoIterator<Item = &'t Thing>) -> World {
+    let mut world = world.clone();
+    for thing in things {
+        match thing {
+            Thing::Step(i) => {
+                world.muted.insert(*i);
+            }
+            Thing::Measure(i) => world.measures[*i].muted = true,
+            Thing::Autoscale(i) => world.autoscale[*i].muted = true,
+            Thing::Failover(i) => world.groups[*i].failover = None,
+            Thing::Maintenance => world.maintenance = None,
+        }
+    }
+    world
+}
+
+/// What an outcome comes to.
+pub fn worth(outcome: &Outcome) -> Worth {
+    let sum = |of: fn(&crate::metrics::PeopleOutcome) -> f64| outcome.people.values().map(of).sum();
+    Worth {
+        user_minutes_lost: sum(|p| p.user_minutes_lost),
+        user_minutes_degraded: sum(|p| p.user_minutes_degraded),
+        p95_peak_s: outcome.hours.p95_s.iter().flatten().copied().fold(0.0, f64::max),
+        degraded_s: outcome.felt_s,
+    }
+}
+
+/// The runs that an explanation needs, and what has been run of them. Whoever drives it may run them on any number of
+/// threads: each is a run of its own.
+#[derive(Debug)]
+pub struct Plan<'w> {
+    world: &'w World,
+    luck: Luck,
+    things: Vec<Thing>,
+}
+
+impl<'w> Plan<'w> {
+    /// Looks for what can be left out of a world.
+    pub fn new(world: &'w World, luck: Luck) -> Plan<'w> {
+        Plan { world, luck, things: things(world) }
+    }
+
+    /// The first round: with everything, without any cause, without any measure, and without each thing.
+    pub fn singles(&self) -> Vec<Vec<Thing>> {
+        let of = |role: Role| self.things.iter().filter(|t| role_of(t) == role).cloned().collect::<Vec<_>>();
+        let mut sets = vec![Vec::new(), of(Role::Cause), of(Role::Measure)];
+        sets.extend(self.things.iter().map(|thing| vec![thing.clone()]));
+        sets
+    }
+
+    /// Runs the world without some things.
+    pub fn run(&self, left_out: &[Thing]) -> Worth {
+        worth(&run(&without(self.world, left_out), self.luck).outcome)
+    }
+
+    /// The second round, given the results of the first: pairs of the most important things.
+    pub fn pairs(&self, singles: &[Worth]) -> Vec<(usize, usize)> {
+        let mut order: Vec<usize> = (0..self.things.len()).collect();
+        let weight = |i: &usize| singles[0].minus(&singles[3 + i]).user_minutes().abs();
+        order.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cmp(b)));
+        order.truncate(PAIRED_MAX);
+        order.sort_unstable();
+        let mut pairs = Vec::new();
+        for (n, a) in order.iter().enumerate() {
+            pairs.extend(order[n + 1..].iter().map(|b| (*a, *b)));
+        }
+        pairs
+    }
+
+    /// What is left out in a pair.
+    pub fn pair(&self, (a, b): (usize, usize)) -> Vec<Thing> {
+        vec![self.things[a].clone(), self.things[b].clone()]
+    }
+
+    /// The explanation, from the results of both rounds.
+    pub fn explain(&self, singles: &[Worth], pairs: &[(usize, usize)], pair_worths: &[Worth]) -> Explanation {
+        let with = singles[0];
+        let names = self.names();
+        let value = |i: usize| with.minus(&singles[3 + i]);
+        let mut but_for: Vec<ButFor> = (0..self.things.len())
+            .map(|i| {
+                let (name, does) = names[i].clone();
+                ButFor { name, role: role_of(&self.things[i]), does, worth: value(i) }
+            })
+            .collect();
+        let mut interactions = Vec::new();
+        for ((a, b), without_both) in pairs.iter().zip(pair_worths) {
+            let together = with.minus(without_both);
+            let (first, second) = (value(*a), value(*b));
+            let apart = first.minus(&Worth::default().minus(&second));
+            let differs = (together.user_minutes() - apart.user_minutes()).abs();
+            let larger = together.user_minutes().abs().max(apart.user_minutes().abs());
+            if differs > INTERACTS_ABOVE * larger && differs > MATTERS_ABOVE * with.user_minutes().max(1.0) {
+                let of = (names[*a].0.clone(), names[*b].0.clone());
+                let roles = (role_of(&self.things[*a]), role_of(&self.things[*b]));
+                let words = words(&of, roles, &together, &apart);
+                interactions.push((differs, Interaction { of, together, apart, words }));
+            }
+        }
+        interactions.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.of.cmp(&b.1.of)));
+        but_for.sort_by(|a, b| {
+            let weight = |x: &ButFor| x.worth.user_minutes().abs();
+            weight(b).total_cmp(&weight(a)).then_with(|| a.name.cmp(&b.name))
+        });
+        Explanation {
+            run: with,
+            without_causes: singles[1],
+            without_measures: singles[2],
+            but_for,
+            interactions: interactions.into_iter().map(|(_, interaction)| interaction).collect(),
+            runs: singles.len() + pairs.len(),
+        }
+    }
+
+    /// A name and what it does, for each thing. Steps that would be called alike carry their time.
+    fn names(&self) -> Vec<(String, String)> {
+        let world = self.world;
+        let mut seen = BTreeSet::new();
+        let named = |thing: &Thing| match thing {
+            Thing::Step(i) => {
+                let (at, act) = &world.drill[*i];
+                let when = match *at <= world.horizon {
+                    true => civil_label(&world.calendar, *at),
+                    false => "when it is seen".to_owned(),
+                };
+                (act_words(world, act), when)
+            }
+            Thing::Measure(i) => (world.measures[*i].name.clone(), world.measures[*i].does.clone()),
+            Thing::Autoscale(i) => {
+                let scaler = &world.autoscale[*i];
+                (scaler.name.clone(), format!("autoscaling of {}", world.stations[scaler.station.at()].name))
+            }
+            Thing::Failover(i) => (format!("failover of {}", world.groups[*i].name), "failover".to_owned()),
+            Thing::Maintenance => {
+                let plan = world.maintenance.as_ref().map_or("", |plan| plan.name.as_str());
+                (plan.to_owned(), "planned maintenance".to_owned())
+            }
+        };
+        self.things
+            .iter()
+            .map(|thing| {
+                let (mut name, does) = named(thing);
+                if !seen.insert(name.clone()) {
+                    name = format!("{name} ({does})");
+                    seen.insert(name.clone());
+                }
+                (name, does)
+            })
+            .collect()
+    }
+}
+
+fn role_of(thing: &Thing) -> Role {
+    // A planned takedown is something that happens to the users, as a fault is.
+    match thing {
+        Thing::Step(_) | Thing::Maintenance => Role::Cause,
+        Thing::Measure(_) | Thing::Autoscale(_) | Thing::Failover(_) => Role::Measure,
+    }
+}
+
+/// What a step of the drill does.
+fn act_words(world: &World, act: &Act) -> String {
+    match act {
+        Act::Crash(node, _) => format!("{} fails", world.nodes[node.at()].name),
+        Act::FailHidden(node) => format!("{} fails unnoticed", world.nodes[node.at()].name),
+        Act::Gray { node, loses, .. } => format!("{} loses {:.3}%", world.nodes[node.at()].name, loses * 100.0),
+        Act::Slow(stations, by, _) => {
+            let names: Vec<&str> = stations.iter().map(|s| world.stations[s.at()].name.as_str()).collect();
+            format!("{} slow, x{by}", names.join(", "))
+        }
+        Act::Cut(link, lasts) => {
+            let lasts = lasts.map_or(String::new(), |lasts| format!(" for {}", length_words(lasts.seconds())));
+            format!("{} cut{lasts}", world.links[link.at()].name)
+        }
+        Act::Surge { people, feature, by, .. } => {
+            let what = feature.map_or(String::new(), |f| format!(", {}", world.features[f.at()].name));
+            format!("{}{what} x{by}", world.people[people.at()].name)
+        }
+        Act::FailOver(group, _) => format!("{} is switched over", world.groups[group.at()].name),
+        Act::Decide(what) | Act::Tell(what) => what.clone(),
+    }
+}
+
+/// What it means that a pair is not the sum of its parts.
+fn words((a, b): &(String, String), roles: (Role, Role), together: &Worth, apart: &Worth) -> String {
+    let (both, sum) = (together.user_minutes(), apart.user_minutes());
+    match roles {
+        (Role::Cause, Role::Cause) if both > sum => format!("{a} and {b} hurt more together than each alone would"),
+        (Role::Cause, Role::Cause) => format!("{a} and {b}: without only one of them, the other does much of the harm"),
+        (Role::Measure, Role::Measure) if both < sum => {
+            format!("{a} and {b} stand in for each other: without one the other does much of its work")
+        }
+        (Role::Measure, Role::Measure) => format!("{a} and {b} only work together: each needs the other"),
+        _ if both < sum => format!("{a} and {b}: together they come to less than apart"),
+        _ => format!("{a} and {b}: one matters mostly where the other is"),
+    }
+}

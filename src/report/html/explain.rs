@@ -1,0 +1,98 @@
+//! What causes and measures were worth: sentences, and a bar to each side of nothing.
+
+use super::markup::{Html, n};
+use super::svg::{line, rectangle};
+use crate::explain::{ButFor, Explanation, Role};
+use crate::report::words;
+use crate::report::worth;
+
+/// Writes the explanation of a run.
+pub fn explanation(html: &mut Html, explanation: &Explanation) {
+    for sentence in worth::summary(explanation) {
+        html.say("p", &[], sentence);
+    }
+    let most = worth::most(explanation);
+    for (role, title, column) in
+        [(Role::Cause, "What it was due to", "cause"), (Role::Measure, "What the measures were worth", "measure")]
+    {
+        let (something, nothing): (Vec<&ButFor>, Vec<&ButFor>) =
+            explanation.but_for.iter().filter(|b| b.role == role).partition(|b| !worth::is_nothing(&b.worth));
+        if something.is_empty() && nothing.is_empty() {
+            continue;
+        }
+        html.say("h3", &[], title);
+        if !something.is_empty() {
+            table(html, column, &something, most);
+        }
+        if !nothing.is_empty() {
+            let names: Vec<&str> = nothing.iter().map(|b| b.name.as_str()).collect();
+            html.say("p", &[("class", &"faint")], format!("Worth nothing in this run: {}.", names.join(", ")));
+        }
+    }
+    if !explanation.interactions.is_empty() {
+        html.say("h3", &[], "What belongs together");
+        html.within("ul", &[], |html| {
+            for interaction in &explanation.interactions {
+                html.say("li", &[], worth::interaction(interaction));
+            }
+        });
+    }
+    html.say("p", &[("class", &"faint")], worth::how(explanation));
+}
+
+fn table(html: &mut Html, column: &str, things: &[&ButFor], most: f64) {
+    let titles = [column, "does", "saved ← user-minutes → cost", "", "p95 at its peak", "time degraded or down"];
+    html.within("div", &[("class", &"wide")], |html| {
+        html.within("table", &[("class", &"worth")], |html| {
+            html.within("thead", &[], |html| {
+                html.within("tr", &[], |html| {
+                    for (i, title) in titles.iter().enumerate() {
+                        let class = if i > 3 {
+                            "number"
+                        } else if i == 2 {
+                            "centre"
+                        } else {
+                            ""
+                        };
+                        html.say("th", &[("scope", &"col"), ("class", &class)], title);
+                    }
+                });
+            });
+            html.within("tbody", &[], |html| {
+                for thing in things {
+                    row(html, thing, most);
+                }
+            });
+        });
+    });
+}
+
+fn row(html: &mut Html, thing: &ButFor, most: f64) {
+    const HALF: f64 = 110.0;
+    let minutes = thing.worth.user_minutes();
+    let said = worth::cost_or_saved(minutes);
+    html.within("tr", &[], |html| {
+        html.say("th", &[("scope", &"row")], &thing.name);
+        html.say("td", &[], &thing.does);
+        html.within("td", &[], |html| {
+            let view = format!("0 0 {} 16", n(2.0 * HALF));
+            html.within("svg", &[("viewBox", &view), ("role", &"img"), ("aria-label", &said)], |html| {
+                html.say("title", &[], &said);
+                let wide = if most > 0.0 { minutes.abs() / most * (HALF - 2.0) } else { 0.0 };
+                let (from, class) = if minutes < 0.0 { (HALF - wide, "saves") } else { (HALF, "costs") };
+                rectangle(html, (from, 2.0), (wide.max(if minutes == 0.0 { 0.0 } else { 1.0 }), 12.0), class, "");
+                line(html, (HALF, 0.0), (HALF, 16.0), "base");
+            });
+        });
+        let class = if minutes > 0.5 {
+            "bad"
+        } else if minutes < -0.5 {
+            "good"
+        } else {
+            ""
+        };
+        html.say("td", &[("class", &class)], &said);
+        html.say("td", &[("class", &"number")], worth::change(thing.worth.p95_peak_s, words::latency));
+        html.say("td", &[("class", &"number")], worth::change(thing.worth.degraded_s, words::length));
+    });
+}

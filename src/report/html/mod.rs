@@ -1,0 +1,107 @@
+//! A run as one page for a browser: what users lived through first, then everything on one axis of time, then the story
+//! and the numbers.
+//!
+//! The page stands alone: no scripts, nothing from elsewhere. Every name is escaped on its way in, colour is never the
+//! only sign of anything, and behind each drawing its data stand in a table. The same run gives the same bytes.
+
+mod charts;
+mod events;
+mod explain;
+mod lede;
+mod markup;
+mod numbers;
+mod origin;
+mod story;
+mod strip;
+mod svg;
+mod tables;
+
+use crate::explain::Explanation;
+use crate::metrics::{Outcome, StoryLine};
+use crate::report::clock::Clock;
+use markup::Html;
+use svg::Frame;
+
+/// Colours, type and print.
+const STYLE: &str = include_str!("page.css");
+
+/// Writes the page of one run: its outcome and its story, what its causes and measures were worth if that is known, and
+/// the command that makes the run again.
+pub fn render(
+    outcome: &Outcome,
+    story: &[StoryLine],
+    explanation: Option<&Explanation>,
+    replay: Option<&str>,
+) -> String {
+    let mut page = Html::default();
+    page.within("html", &[("lang", &"en")], |html| {
+        html.within("head", &[], |html| {
+            html.empty("meta", &[("charset", &"utf-8")]);
+            html.empty("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
+            html.empty("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
+            html.say("title", &[], format!("{} – firedrill", outcome.title));
+            html.style(STYLE);
+        });
+        html.within("body", &[], |html| {
+            html.within("main", &[], |html| body(html, outcome, story, explanation, replay));
+        });
+    });
+    format!("<!DOCTYPE html>\n{}\n", page.finish())
+}
+
+/// A part of the page, left out where there is nothing in it.
+fn section(html: &mut Html, title: &str, note: &str, inside: impl FnOnce(&mut Html)) {
+    let mut part = Html::default();
+    inside(&mut part);
+    if part.is_empty() {
+        return;
+    }
+    html.within("section", &[], |html| {
+        html.say("h2", &[], title);
+        if !note.is_empty() {
+            html.say("p", &[("class", &"faint")], note);
+        }
+        html.append(part);
+    });
+}
+
+fn body(
+    html: &mut Html,
+    outcome: &Outcome,
+    story: &[StoryLine],
+    explanation: Option<&Explanation>,
+    replay: Option<&str>,
+) {
+    let clock = Clock::new(outcome);
+    let frame = Frame::new(&clock);
+    lede::head(html, outcome, &clock);
+    section(html, "Who was up when", "", |html| strip::strip(html, outcome, &frame));
+    section(html, "What happened, and what was done", "", |html| events::events(html, outcome, story, &frame));
+    section(html, "Users at once", "", |html| charts::users(html, outcome, &frame));
+    section(html, "Load against capacity", "", |html| {
+        charts::loads(html, outcome, &frame);
+        numbers::narrow(html, outcome, &clock);
+    });
+    let note = "Each step of the scale is about three times the one below.";
+    section(html, "How long it took", note, |html| charts::latency(html, outcome, &frame));
+    if let Some(explanation) = explanation {
+        section(html, "What it was due to, and what helped", "", |html| explain::explanation(html, explanation));
+    }
+    if !story.is_empty() {
+        let note = "What happened in one instant stands together, each thing under what led to it; ← is what led to it earlier.";
+        section(html, "The story", note, |html| story::story(html, story, &clock));
+    }
+    section(html, "The numbers", "", |html| {
+        numbers::people(html, outcome);
+        numbers::days(html, outcome);
+        numbers::measures(html, outcome, &clock);
+        numbers::response(html, outcome, &clock);
+    });
+    if !outcome.provenance.assumptions.is_empty() {
+        section(html, "Assumed, because no source states it", "", |html| origin::assumptions(html, outcome));
+    }
+    section(html, "To get this again", "", |html| origin::provenance(html, outcome, replay));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! What each cause and each measure was worth, as a retrospective: what the run came to, what it would have been, who and
+//! what that was due to.
+
+use super::charts::bar;
+use super::line::{Ink, Line, wrap};
+use super::table::Table;
+use super::{Layout, Page, origin};
+use crate::explain::{ButFor, Explanation, Role};
+use crate::metrics::Outcome;
+use crate::report::clock::Clock;
+use crate::report::words::{self, NOTHING};
+use crate::report::worth;
+
+/// Columns of a bar that is full.
+const BAR_WIDTH: usize = 12;
+
+/// Writes an explanation of a run.
+pub fn render_explanation(outcome: &Outcome, explanation: &Explanation, layout: Layout) -> String {
+    let mut page = Page::new(layout.width, layout.colour);
+    origin::head(&mut page, outcome, &Clock::new(outcome));
+    explanation_sections(&mut page, explanation);
+    origin::provenance(&mut page, outcome, layout.replay);
+    page.out
+}
+
+/// The sections of an explanation.
+fn explanation_sections(page: &mut Page, explanation: &Explanation) {
+    page.section("What it came to, and what it would have come to");
+    for sentence in worth::summary(explanation) {
+        for part in wrap(&sentence, page.width - 2) {
+            page.line(Line::new().with(Ink::Plain, format!("  {part}")));
+        }
+    }
+    let most = worth::most(explanation);
+    for (role, title, column) in
+        [(Role::Cause, "What it was due to", "cause"), (Role::Measure, "What the measures were worth", "measure")]
+    {
+        let things: Vec<&ButFor> = explanation.but_for.iter().filter(|b| b.role == role).collect();
+        if !things.is_empty() {
+            page.section(title);
+            table(page, &things, column, most);
+        }
+    }
+    let told: Vec<String> = explanation.interactions.iter().map(worth::interaction).collect();
+    if !told.is_empty() {
+        page.section("What belongs together");
+        for sentence in told {
+            for (index, part) in wrap(&sentence, page.width - 4).into_iter().enumerate() {
+                let mark = if index == 0 { "  · " } else { "    " };
+                page.line(Line::new().with(Ink::Faint, mark).with(Ink::Plain, part));
+            }
+        }
+    }
+    page.blank();
+    for part in wrap(&worth::how(explanation), page.width - 2) {
+        page.line(Line::new().with(Ink::Faint, format!("  {part}")));
+    }
+}
+
+/// Causes or measures by worth; those that changed nothing on one line.
+fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64) {
+    let (something, nothing): (Vec<&&ButFor>, Vec<&&ButFor>) =
+        things.iter().partition(|b| !worth::is_nothing(&b.worth));
+    let mut table = Table::new(&[column, "does", "user-minutes", "", ">p95 at|its peak", ">time degraded|or down"]);
+    for thing in something {
+        let minutes = thing.worth.user_minutes();
+        let ink = if minutes > 0.0 { Ink::Bad } else { Ink::Good };
+        let share = if most > 0.0 { minutes.abs() / most } else { 0.0 };
+        let does = if thing.does.is_empty() { NOTHING.to_owned() } else { thing.does.clone() };
+        table.row(vec![
+            (Ink::Strong, thing.name.clone()),
+            (Ink::Plain, does),
+            (ink, worth::cost_or_saved(minutes)),
+            (ink, bar(share, BAR_WIDTH)),
+            change(thing.worth.p95_peak_s, words::latency),
+            change(thing.worth.degraded_s, words::length),
+        ]);
+    }
+    if !table.is_empty() {
+        table.write(page);
+    }
+    if !nothing.is_empty() {
+        let names: Vec<&str> = nothing.iter().map(|b| b.name.as_str()).collect();
+        for part in wrap(&format!("Worth nothing in this run: {}.", names.join(", ")), page.width - 2) {
+            page.line(Line::new().with(Ink::Faint, format!("  {part}")));
+        }
+    }
+}
+
+fn change(seconds: f64, words: fn(f64) -> String) -> (Ink, String) {
+    (if seconds == 0.0 { Ink::Faint } else { Ink::Plain }, worth::change(seconds, words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::Worth;
+    use crate::report::{sample, sample_weeks};
+
+    fn rendered(width: usize) -> String {
+        let (outcome, _) = sample_weeks::three_weeks();
+        let replay = Some("firedrill explain march.ron --seed 1");
+        let layout = Layout { width, colour: false, replay };
+        let out = render_explanation(&outcome, &sample_weeks::explanation(), layout);
+        for line in out.lines() {
+            assert!(super::super::width(line) <= width, "wider than {width}: {line}");
+        }
+        out
+    }
+
+    #[test]
+    fn an_explanation_at_100_columns() {
+        insta::assert_snapshot!(rendered(100));
+    }
+
+    #[test]
+    fn an_explanation_at_80_columns() {
+        insta::assert_snapshot!(rendered(80));
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_was_worth_anything_is_short() {
+        let (outcome, _) = sample::monday_morning();
+        let nothing = Worth::default();
+        let explanation = Explanation {
+            run: nothing,
+            without_causes: nothing,
+            without_measures: nothing,
+            but_for: Vec::new(),
+            interactions: Vec::new(),
+            runs: 1,
+        };
+        let out = render_explanation(&outcome, &explanation, Layout { width: 80, colour: false, replay: None });
+        assert!(out.contains("Nobody was hurt"), "{out}");
+        assert!(!out.contains("What it was due to") && !out.contains("NaN"), "{out}");
+    }
+
+    #[test]
+    fn hostile_names_of_causes_do_not_reach_the_terminal() {
+        let (outcome, _) = sample::monday_morning();
+        let mut explanation = sample_weeks::explanation();
+        for thing in &mut explanation.but_for {
+            thing.name.push_str("\u{1b}[31m\u{202e}\n");
+            thing.does.push_str("\u{9b}31m");
+        }
+        explanation.interactions[0].words.push('\u{1b}');
+        let out = render_explanation(&outcome, &explanation, Layout { width: 80, colour: false, replay: None });
+        assert!(!out.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{out}");
+    }
+}
