@@ -264,23 +264,6 @@ impl Station {
     }
 }
 
-/// The wait of who finds `j` waiting with weight `weights[j]`: `j + 1` equal stages, as long as the mean wait says. Long
-/// queues are lumped into larger stages.
-pub(super) fn wait_in_stages(weights: &[f64], probability: f64, wait_mean_s: f64) -> Wait {
-    if !(probability > 0.0 && wait_mean_s > 0.0) || weights.is_empty() {
-        return Wait::Never;
-    }
-    let lump = weights.len().div_ceil(PLACES_MAX);
-    let mut tails: Vec<f64> = weights.chunks(lump).map(|chunk| chunk.iter().sum()).collect();
-    for n in (1..tails.len()).rev() {
-        tails[n - 1] += tails[n];
-    }
-    let total = tails[0];
-    tails.iter_mut().for_each(|tail| *tail /= total);
-    let stage_s = wait_mean_s / probability / tails.iter().sum::<f64>();
-    Wait::Stages { probability, stage_s, tails: tails.into() }
-}
-
 impl Steady {
     pub(super) fn without_wait(rate: f64, utilisation: f64, busy: f64) -> Steady {
         Steady {

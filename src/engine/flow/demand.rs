@@ -33,7 +33,7 @@ impl Engine<'_> {
             let there = self.there(people, active.0);
             let log_ins = self.log_ins(people, until);
             for (feature, (id, per_user)) in population.uses.iter().enumerate() {
-                let surge = self.surge(people, id.at(), until);
+                let surge = self.surge(people, Some(id.at()), until);
                 let (mut rate, mut slope) = (active.0 * per_user * surge, active.1 * per_user * surge);
                 let mut sent = there;
                 if population.sessions.as_ref().is_some_and(|s| s.log_in == Some(feature)) {
@@ -77,7 +77,9 @@ impl Engine<'_> {
             share += compliance * (spread - share);
             slope += compliance * (its_slope - slope);
         }
-        (population.users * share, population.users * slope)
+        // A surge of a whole population is more people; one of a feature, the same people doing more.
+        let users = population.users * self.surge(people, None, until);
+        (users * share, users * slope)
     }
 
     /// Log-ins per second of a population, and their slope.
@@ -94,14 +96,14 @@ impl Engine<'_> {
             share += compliance * (spread - share);
             slope += compliance * (its_slope - slope);
         }
-        let per_share = population.users / sessions.mean_s;
+        let per_share = population.users / sessions.mean_s * self.surge(people, None, until);
         (share * per_share, slope * per_share)
     }
 
-    /// How many times the usual rate, in small steps while it ramps, falls or decays.
-    fn surge(&self, people: usize, feature: usize, until: &mut Time) -> f64 {
+    /// How many times as many people, or as much of a feature, in small steps while it ramps, falls or decays.
+    fn surge(&self, people: usize, feature: Option<usize>, until: &mut Time) -> f64 {
         let mut factor = 1.0;
-        for surge in self.state.surges.iter().filter(|s| s.people == people && s.feature.is_none_or(|f| f == feature)) {
+        for surge in self.state.surges.iter().filter(|s| s.people == people && s.feature == feature) {
             let mut staircase = |from: Time, length: Duration, steps: f64| {
                 let done = (self.now.since(from).seconds() / length.seconds() * steps).floor();
                 let next = from.after(Duration::from_seconds(length.seconds() * (done + 1.0) / steps));

@@ -157,10 +157,12 @@ impl Engine<'_> {
         at.computes_s = computes_s;
         at.held_scv = if held_s > 0.0 { variance / (held_s * held_s) } else { 0.0 };
         let arrival_scv = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
+        // While the load changes, the mean field is good for three digits, and equal states can be recognised.
+        let held_s = if at.slope == 0.0 { held_s } else { three_digits(held_s) };
         let model = Station {
             servers: workers,
             service_s: held_s,
-            service_scv: at.held_scv,
+            service_scv: if at.slope == 0.0 { at.held_scv } else { three_digits(at.held_scv) },
             arrival_scv,
             waiting_max: service.waiting_max,
         };
@@ -191,7 +193,12 @@ impl Engine<'_> {
             let impatient = Impatient {
                 servers: workers,
                 service_s: held_s,
-                gives_up_per_s: at.impatience_sum / at.inflow,
+                // The mix of those who wait changes all the time, and little depends on it.
+                gives_up_per_s: if at.slope == 0.0 {
+                    at.impatience_sum / at.inflow
+                } else {
+                    digits(at.impatience_sum / at.inflow, 5)
+                },
                 waiting_max: service.waiting_max,
                 fluid: scv_sum <= 0.0,
             };
@@ -446,6 +453,17 @@ pub(super) fn attempts_of(fails: f64, attempts_max: u32, budget: f64) -> f64 {
     attempts.min(1.0 + budget)
 }
 
+/// The number to so many binary digits.
+fn digits(x: f64, kept: u32) -> f64 {
+    let dropped = 52 - kept;
+    f64::from_bits((x.to_bits() + (1 << (dropped - 1))) >> dropped << dropped)
+}
+
+/// The number to a part in two thousand.
+fn three_digits(x: f64) -> f64 {
+    digits(x, 10)
+}
+
 /// On a changing load the rate is rounded to a percent of the capacity, so that equal states can be recognised.
 fn rounded_rate(rate: f64, capacity: f64, slope: f64) -> f64 {
     if slope == 0.0 || capacity <= 0.0 { rate } else { (rate / capacity * 100.0).round() / 100.0 * capacity }
@@ -466,5 +484,7 @@ pub(super) fn settled_rate(rate: f64, capacity: f64, scv_sum: f64, span_s: f64, 
     }
     let root = (1.0 - 1.0 / num::sqrt((capacity * span_s).max(4.0))).max(0.0);
     let settled = rate.min(capacity * root * root);
-    if slope == 0.0 { settled } else { (settled / capacity * 100.0).round() / 100.0 * capacity * root * root }
+    // In steps of a percent of the capacity, and never above what the span allows.
+    let steps = (settled / capacity * 100.0).round().min((root * root * 100.0).floor());
+    if slope == 0.0 { settled } else { steps / 100.0 * capacity }
 }
