@@ -17,6 +17,9 @@ pub struct Away {
     pub returns: f64,
 }
 
+/// So few are away, or fail, that nobody would notice.
+const FEW: f64 = 1e-3;
+
 /// What a span may change, as a share of those who are there.
 const STEP: f64 = 0.02;
 
@@ -49,7 +52,7 @@ impl Engine<'_> {
             }
             let there = users - away.waiting - away.gone;
             let leaves = if sessions.gives_up_s.is_finite() { there * failing / sessions.gives_up_s } else { 0.0 };
-            let quiet = away.waiting + away.gone < 1e-6 * users && leaves == 0.0;
+            let quiet = away.waiting + away.gone < FEW * users && failing < FEW;
             if quiet {
                 *away = Away::default();
                 continue;

@@ -8,7 +8,7 @@ use crate::world::{Act, World, civil_label};
 use std::collections::BTreeSet;
 
 /// Of so many of the most important things every pair is looked at.
-const PAIRED_MAX: usize = 8;
+const PAIRED_MAX: usize = 6;
 /// A pair is worth a sentence when it differs from its sum by this share of the larger of the two.
 const INTERACTS_ABOVE: f64 = 0.25;
 /// And by this share of what the run comes to.

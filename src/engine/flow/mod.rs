@@ -46,7 +46,7 @@ const CLASSES: usize = 3;
 /// Samples of a wait that changes during a span.
 const WAIT_SAMPLES: usize = 8;
 /// Waits rarer than this change no percentile that anybody reads.
-const FELT_WAIT: f64 = 1e-6;
+const FELT_WAIT: f64 = 1e-4;
 
 /// What flows.
 #[derive(Debug, Clone)]
