@@ -1,0 +1,243 @@
+//! What measures do, and what they are worth. Where a test speaks of more or less harm, it holds for scenarios without
+//! retries, without hysteresis and without automation: with those, help can hurt.
+
+mod common;
+
+use common::{outcome, world};
+use firedrill::explain::{Plan, Role, Worth};
+use firedrill::metrics::Outcome;
+use firedrill::rng::Luck;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
+const LUCK: Luck = Luck { seed: 1, replication: 0 };
+
+/// A school day on which three times as many come as usual, and one measure.
+fn school_day(servers: u32, surge: f64, measure: &str) -> String {
+    format!(
+        r#"Scenario(format: 1, title: "a school day",
+            clock: (from: "2020-03-16T00:00", zone: "Europe/Oslo", horizon: "30h"),
+            sites: {{"a": (uplink: "200Mbps"), "b": (uplink: "1Gbps")}},
+            links: [(between: ("a", "b"), rtt: "5ms")],
+            services: {{
+                "web": (runs_at: {{"a": (servers: {servers}, workers: 4), "b": (servers: 30, workers: 4)}},
+                    takes: exponential(mean: "80ms"), calls: [soft(to: "hints")]),
+                "hints": (runs_at: {{"a": (servers: 20, workers: 4), "b": (servers: 20, workers: 4)}}, takes: exponential(mean: "5ms")),
+            }},
+            features: {{
+                "lessons": (calls: [hard(to: "web")], size: "20kB", slow_over: "3s"),
+                "imports": (calls: [hard(to: "web", times: 2)], size: "1kB"),
+            }},
+            weeks: {{"school": (weekdays: [("06:00", "1%"), ("08:00", "20%"), ("10:00", "30%"), ("15:00", "20%"), ("17:00", "2%")],
+                sunday: [("00:00", "1%")])}},
+            people: {{
+                "pupils": (users: 10000, active: week("school"), uses: {{"lessons": "2/min"}}, served_by: "a", patience: "10s"),
+                "machines": (users: 100, uses: {{"imports": "6/min"}}, served_by: "a", arrivals: smooth, patience: "10min"),
+            }},
+            drill: [at("07:00", surge(of: "pupils", by: "x{surge}", ramp: "1h", lasts: "12h"))],
+            strategies: {{"only": (runbook: {{{measure}}})}})"#
+    )
+}
+
+fn lost(outcome: &Outcome) -> f64 {
+    outcome.people.values().map(|p| p.user_minutes_lost).sum()
+}
+
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(20_200_316),
+        ..ProptestConfig::with_cases(cases)
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    #[test]
+    fn more_capacity_never_loses_more(servers in 2_u32..20, more in 1_u32..30, surge in 1.0..4.0_f64) {
+        let (few, many) = (outcome(&school_day(servers, surge, "")), outcome(&school_day(servers + more, surge, "")));
+        prop_assert!(lost(&many) <= lost(&few) * 1.001 + 0.5, "{} with more, {} with less", lost(&many), lost(&few));
+    }
+
+    #[test]
+    fn a_milder_surge_never_loses_more(servers in 2_u32..20, surge in 1.0..4.0_f64, milder in 0.0..1.0_f64) {
+        let less = 1.0 + (surge - 1.0) * milder;
+        let (mild, hard) = (outcome(&school_day(servers, less, "")), outcome(&school_day(servers, surge, "")));
+        prop_assert!(lost(&mild) <= lost(&hard) * 1.001 + 0.5, "{} milder, {} harder", lost(&mild), lost(&hard));
+    }
+
+    #[test]
+    fn an_earlier_measure_never_loses_more(servers in 2_u32..15, surge in 2.0..4.0_f64, at_h in 7_u32..15, earlier_h in 0_u32..5, which in 0..4_usize) {
+        let does = [
+            r#"add_servers(service: "web", at: "a", by: "x2")"#,
+            r#"add_network(at: "a", by: "x3")"#,
+            r#"hotfix(service: "web", takes: "x0.5")"#,
+            r#"free_hardware(from: ("web", "b"), to: ("web", "a"), servers: 10)"#,
+        ][which];
+        let measure = |hour: u32| format!(r#""help": (at: "{hour:02}:30", does: [{does}])"#);
+        let early = outcome(&school_day(servers, surge, &measure(at_h.saturating_sub(earlier_h))));
+        let late = outcome(&school_day(servers, surge, &measure(at_h)));
+        prop_assert!(lost(&early) <= lost(&late) * 1.001 + 0.5, "{} early, {} late", lost(&early), lost(&late));
+    }
+
+    #[test]
+    fn a_measure_without_effect_is_none(servers in 3_u32..20, surge in 1.0..3.0_f64, at_h in 0_u32..20, which in 0..8_usize) {
+        let does = [
+            r#"add_servers(service: "web", at: "a", by: "x1")"#,
+            r#"add_network(at: "a", by: "x1")"#,
+            r#"hotfix(service: "web", takes: "x1")"#,
+            r#"restrict(feature: "imports", only: ("18:00", "06:00"), compliance: "0%")"#,
+            r#"stagger(of: "pupils", over: "1h", compliance: "0%")"#,
+            r#"shed(feature: "lessons", share: "0%")"#,
+            r#"dim(service: "hints", share: "0%")"#,
+            r#"move_people(of: "pupils", to: "b", share: "0%")"#,
+        ][which];
+        let plain = outcome(&school_day(servers, surge, ""));
+        let with = outcome(&school_day(servers, surge, &format!(r#""none": (at: "{at_h:02}:30", does: [{does}])"#)));
+        for (name, people) in &plain.people {
+            let (before, after) = (&people.requests, &with.people[name].requests);
+            // It ends a span, within which a load is taken in its middle.
+            let bound = 1e-3 * before.intended;
+            for (a, b) in [(before.intended, after.intended), (before.served, after.served), (before.never_sent, after.never_sent)] {
+                prop_assert!((a - b).abs() <= bound, "{name}: {before:?} and {after:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn imports_that_move_to_the_night_are_done_all_the_same(from_h in 15_u32..20, compliance in 10_u32..=100) {
+        // The run ends at six in the morning, when the second night is over.
+        let restrict = format!(
+            r#""night": (at: "06:00", does: [restrict(feature: "imports", only: ("{from_h}:00", "06:00"), compliance: "{compliance}%")])"#
+        );
+        let plain = outcome(&school_day(60, 1.0, ""));
+        let moved = outcome(&school_day(60, 1.0, &restrict));
+        let (before, after) = (&plain.people["machines"].requests, &moved.people["machines"].requests);
+        prop_assert!((before.intended - after.intended).abs() < 1e-6 * before.intended, "{before:?} and {after:?}");
+        prop_assert!((before.served - after.served).abs() < 1e-3 * before.served, "{before:?} and {after:?}");
+        let noon = |o: &Outcome| o.hours.loads["web@a"].offered_per_s[12 * 12..13 * 12].iter().sum::<f64>();
+        prop_assert!(noon(&moved) < noon(&plain));
+    }
+}
+
+#[test]
+fn a_but_for_value_is_with_minus_without() {
+    let text = school_day(5, 3.0, r#""more": (at: "09:00", does: [add_servers(service: "web", at: "a", by: "x2")])"#);
+    let world = world(&text);
+    let plan = Plan::new(&world, LUCK);
+    let worths: Vec<Worth> = plan.singles().iter().map(|set| plan.run(set)).collect();
+    let pairs = plan.pairs(&worths);
+    let both: Vec<Worth> = pairs.iter().map(|pair| plan.run(&plan.pair(*pair))).collect();
+    let explanation = plan.explain(&worths, &pairs, &both);
+    let more = explanation.but_for.iter().find(|b| b.name == "more").unwrap();
+    assert_eq!(more.role, Role::Measure);
+    assert!(more.worth.user_minutes_lost < 0.0, "a measure that helps saves: {more:?}");
+    let surge = explanation.but_for.iter().find(|b| b.role == Role::Cause).unwrap();
+    assert!(surge.worth.user_minutes_lost > 0.0, "a cause that hurts costs: {surge:?}");
+    // The same from the other side: a run without the measure, to which it is added.
+    let (with, without) = (worths[0], worths[2]);
+    assert_eq!(with.minus(&without), more.worth);
+    let back = without.minus(&with);
+    assert_eq!(back.user_minutes_lost, -more.worth.user_minutes_lost);
+    assert_eq!(back.degraded_s, -more.worth.degraded_s);
+}
+
+#[test]
+fn a_condition_orders_a_measure_when_it_has_lasted_and_somebody_is_there() {
+    let text = school_day(
+        3,
+        3.0,
+        r#""more": (when: all([slow(of: "pupils", over: "2s", for: "15min"), on_duty("night shift")]), by: "night shift",
+            lead: fixed("30min"), does: [add_servers(service: "web", at: "a", by: "x3")])"#,
+    )
+    .replace("people: {", r#"teams: {"night shift": (hours: ("14:00", "22:00"))}, people: {"#);
+    let outcome = outcome(&text);
+    let more = &outcome.measures["more"];
+    // Slow since the morning; the shift begins at two.
+    assert_eq!(more.ordered_at_s, Some(14.0 * 3_600.0));
+    assert_eq!(more.began_at_s, Some(14.5 * 3_600.0));
+    assert!(more.needed_at_s.unwrap() < 12.0 * 3_600.0);
+    assert_eq!(more.ended, "done");
+}
+
+#[test]
+fn a_provider_gives_what_it_has() {
+    let text =
+        school_day(15, 3.0, r#""more": (at: "09:00", does: [add_servers(service: "web", at: "a", servers: 100)])"#)
+            .replace(r#""a": (uplink"#, r#""a": (provider: "cloud", uplink"#)
+            .replace(
+                "people: {",
+                r#"providers: {"cloud": (spare: 40, left: [("06:00", "100%"), ("12:00", "0%")])}, people: {"#,
+            );
+    let world = world(&text);
+    let run = firedrill::run::run(&world, LUCK);
+    assert!(run.story.iter().any(|line| line.text.contains("less came than was asked for")));
+    // Half of 40 at nine: 35 servers of four workers that take 80 ms, and wait 5 ms for hints.
+    let load = &run.outcome.hours.loads["web@a"];
+    let noon = load.capacity_per_s[12 * 12].unwrap();
+    assert!((noon - 35.0 * 4.0 / 0.085).abs() < 1.0, "{noon}");
+}
+
+#[test]
+fn optional_features_are_dimmed_first() {
+    let text = r#"Scenario(format: 1, title: "priorities",
+        clock: (from: "2020-03-16T00:00", zone: "UTC", horizon: "1h"),
+        sites: {"a": ()},
+        services: {"web": (runs_at: {"a": (servers: 100)}, takes: exponential(mean: "1s"), sheds: by_priority(optional_up_to: "90%"))},
+        features: {
+            "exams": (calls: [hard(to: "web")], priority: critical),
+            "lessons": (calls: [hard(to: "web")]),
+            "feed": (calls: [hard(to: "web")], priority: optional),
+        },
+        people: {"all": (users: 60, uses: {"exams": "1/s", "lessons": "0.5/s", "feed": "0.5/s"}, served_by: "a")})"#;
+    let shares = |text: &str| {
+        let all = outcome(text).people["all"].clone();
+        ["exams", "lessons", "feed"].map(|name| all.features[name].request_availability)
+    };
+    // 60 and 30 of 100 leave nothing below 90 for the optional 30.
+    assert_eq!(shares(text), [1.0, 1.0, 0.0]);
+    // 90 and 45: the normal ones get the 10 that are left.
+    let more = shares(&text.replace("users: 60", "users: 90"));
+    assert!(more[0] == 1.0 && (more[1] - 10.0 / 45.0).abs() < 1e-9 && more[2] == 0.0, "{more:?}");
+}
+
+#[test]
+fn who_gave_up_comes_back_to_a_storm_of_log_ins() {
+    let text = |comes_back: &str| {
+        format!(
+            r#"Scenario(format: 1, title: "a storm",
+            clock: (from: "2020-03-16T00:00", zone: "UTC", horizon: "4h"),
+            sites: {{"a": ()}},
+            services: {{"web": (runs_at: {{"a": (servers: 1000)}}, takes: exponential(mean: "50ms"))}},
+            features: {{"lessons": (calls: [hard(to: "web")]), "log in": (calls: [hard(to: "web")])}},
+            people: {{"all": (users: 10000, uses: {{"lessons": "1/min"}}, served_by: "a",
+                sessions: (lasts: "1h", log_in: "log in", gives_up_after: "2min", comes_back: "{comes_back}", looks_again_after: "5min"))}},
+            drill: [at("01:00", slow(service: "web", by: "x1000000", lasts: "1s")), at("01:00", crash(of: "a", repaired_after: "30min"))])"#
+        )
+    };
+    let outcome_of = |comes_back| outcome(&text(comes_back));
+    let storm = outcome_of("100%");
+    let log_ins = |o: &Outcome| o.people["all"].features["log in"].requests.served;
+    // 10,000 log in per hour as usual. After the outage nearly all of them log in once more.
+    let usual = 10_000.0 / 3_600.0 * 3.5 * 3_600.0;
+    assert!(log_ins(&storm) > usual + 8_500.0, "{} against {usual}", log_ins(&storm));
+    assert!(storm.people["all"].requests.never_sent > 10_000.0 * 25.0, "demand that was never sent is counted");
+    // Who stops trying does not come back.
+    let tired = outcome_of("0%");
+    assert!(log_ins(&tired) < usual + 100.0, "{}", log_ins(&tired));
+}
+
+#[test]
+fn a_recording_is_a_profile() {
+    let text = r#"Scenario(format: 1, title: "recorded",
+        clock: (from: "2020-03-16T00:00", zone: "UTC", horizon: "4h"),
+        sites: {"a": ()},
+        services: {"web": (runs_at: {"a": (servers: 10)}, takes: fixed("1ms"))},
+        features: {"lessons": (calls: [hard(to: "web")])},
+        recordings: {"visits": "time,share\n0,0%\n1h,50%\n2020-03-16T02:00,0.5\n10800,0"},
+        people: {"all": (users: 1000, active: recorded("visits"), uses: {"lessons": "1/min"}, served_by: "a")})"#;
+    // Half an hour's worth up, an hour, half an hour's worth down, of half of them.
+    let minutes = outcome(text).people["all"].user_minutes;
+    assert!((minutes - 500.0 * 120.0).abs() < 1e-6, "{minutes}");
+}
