@@ -157,12 +157,10 @@ impl Engine<'_> {
         at.computes_s = computes_s;
         at.held_scv = if held_s > 0.0 { variance / (held_s * held_s) } else { 0.0 };
         let arrival_scv = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
-        // While the load changes, the mean field is good for three digits, and equal states can be recognised.
-        let held_s = if at.slope == 0.0 { held_s } else { three_digits(held_s) };
         let model = Station {
             servers: workers,
             service_s: held_s,
-            service_scv: if at.slope == 0.0 { at.held_scv } else { three_digits(at.held_scv) },
+            service_scv: at.held_scv,
             arrival_scv,
             waiting_max: service.waiting_max,
         };
@@ -190,9 +188,10 @@ impl Engine<'_> {
         }
         if at.impatience_sum > 0.0 && at.inflow > 0.0 {
             let scv_sum = model.service_scv + model.arrival_scv;
+            let (rounded_s, rate) = rounded(held_s, rounded_rate(middle, at.capacity, at.slope), at.slope);
             let impatient = Impatient {
                 servers: workers,
-                service_s: held_s,
+                service_s: rounded_s,
                 // The mix of those who wait changes all the time, and little depends on it.
                 gives_up_per_s: if at.slope == 0.0 {
                     at.impatience_sum / at.inflow
@@ -204,7 +203,6 @@ impl Engine<'_> {
             };
             at.regime = Regime::Rest;
             at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
-            let rate = rounded_rate(middle, at.capacity, at.slope);
             let steady = world.steady.get(&impatient.key(rate), || impatient.steady(rate));
             at.block = steady.block;
             at.class_block = [at.block; CLASSES];
@@ -254,7 +252,13 @@ impl Engine<'_> {
             settled_rate(middle, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope)
         };
         at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
-        if let Some(steady) = model.steady(rate) {
+        let (service_s, rate) = match model.service_scv + model.arrival_scv > 0.0 {
+            true => rounded(held_s, rate, at.slope),
+            // A fluid has no state but its load.
+            false => (held_s, rate),
+        };
+        let service_scv = if at.slope == 0.0 { model.service_scv } else { three_digits(model.service_scv) };
+        if let Some(steady) = (Station { service_s, service_scv, ..model }).steady(rate) {
             at.block = steady.block;
             at.class_block = [at.block; CLASSES];
             at.wait_mean_s = steady.wait_mean_s;
@@ -462,6 +466,16 @@ fn digits(x: f64, kept: u32) -> f64 {
 /// The number to a part in two thousand.
 fn three_digits(x: f64) -> f64 {
     digits(x, 10)
+}
+
+/// While the load changes, a service time to three digits, and the rate at which the load stays the same: the mean field is
+/// no better than that, and equal states can be recognised.
+fn rounded(service_s: f64, rate: f64, slope: f64) -> (f64, f64) {
+    if slope == 0.0 || service_s <= 0.0 {
+        return (service_s, rate);
+    }
+    let rounded_s = three_digits(service_s);
+    (rounded_s, rate * service_s / rounded_s)
 }
 
 /// On a changing load the rate is rounded to a percent of the capacity, so that equal states can be recognised.
