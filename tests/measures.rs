@@ -242,3 +242,77 @@ fn a_recording_is_a_profile() {
     let minutes = outcome(text).people["all"].user_minutes;
     assert!((minutes - 500.0 * 120.0).abs() < 1e-6, "{minutes}");
 }
+
+/// What a generated runbook is made of.
+const ACTIONS: [&str; 16] = [
+    r#"add_servers(service: "web", at: "a", by: "x1.7")"#,
+    r#"add_servers(service: "web", at: "b", servers: 12)"#,
+    r#"add_servers(service: "web", at: "a", by: "x0.6")"#,
+    r#"add_network(at: "a", by: "x2.5")"#,
+    r#"add_network(between: ("a", "b"), by: "x0.5")"#,
+    r#"move_people(of: "pupils", to: "b", share: "60%")"#,
+    r#"free_hardware(from: ("hints", "a"), to: ("web", "a"), servers: 7)"#,
+    r#"restrict(feature: "imports", only: ("18:00", "06:00"))"#,
+    r#"restrict(feature: "lessons", of: "pupils", only: ("09:00", "12:00"), compliance: "35%", weekdays: true)"#,
+    r#"stagger(of: "pupils", over: "2h", compliance: "50%")"#,
+    r#"hotfix(service: "web", takes: "x0.7", bad: "50%", worse: "x1.6", rolled_back_after: "40min")"#,
+    r#"shed(feature: "lessons", share: "40%", eases_over: "2h")"#,
+    r#"shed(of: "machines", share: "90%")"#,
+    r#"dim(service: "hints", share: "70%")"#,
+    r#"tell("we are working on it")"#,
+    r#"decide("everybody works from home")"#,
+];
+
+const STARTS: [&str; 6] = [
+    r#"at: "07:45""#,
+    r#"at: "13:10", until: "16:00""#,
+    r#"when: slow(of: "pupils", over: "1s", for: "10min")"#,
+    r#"when: any([busy(service: "web", at: "a", above: "90%"), busy_network(at: "a", above: "95%", for: "5min")])"#,
+    r#"when: all([degraded(of: "pupils"), on_duty("crew")]), by: "crew", lead: exponential(mean: "30min")"#,
+    r#"when: crowd(of: "pupils", above: 4000), phases: (count: 3, pause: "40min", fails: "30%", breaks: "20min")"#,
+];
+
+proptest! {
+    #![proptest_config(cases(60))]
+
+    #[test]
+    fn whatever_is_done_every_request_becomes_something(
+        servers in 1_u32..30,
+        surge in 0.5..6.0_f64,
+        book in prop::collection::vec((0..STARTS.len(), 0..ACTIONS.len(), 0..ACTIONS.len()), 0..7),
+        kind in 0..32_u32,
+    ) {
+        let book: String = (book.iter().enumerate())
+            .map(|(i, (start, one, two))| format!(r#""m{i}": ({}, does: [{}, {}]), "#, STARTS[*start], ACTIONS[*one], ACTIONS[*two]))
+            .collect();
+        let mut text = school_day(servers, surge, &book);
+        let has = |bit: u32| kind & (1 << bit) != 0;
+        text = text.replace("people: {", r#"teams: {"crew": (hours: ("07:00", "15:00"), at_once: 1, tired_after: "4h")}, people: {"#);
+        if has(0) {
+            text = text.replace(r#", slow_over: "3s""#, r#", slow_over: "3s", timeout: "8s", retries: (attempts: 3, after: "2s", budget: "60%")"#);
+        }
+        if has(1) {
+            text = text.replace(r#", patience: "10s""#, "");
+        }
+        if has(2) {
+            text = text.replace(r#"uses: {"lessons": "2/min"}"#, r#"uses: {"lessons": "2/min"},
+                sessions: (lasts: "30min", log_in: "imports", gives_up_after: "3min", comes_back: "80%", looks_again_after: "10min")"#);
+        }
+        if has(3) {
+            text = text.replace(r#"uses: {"lessons": "2/min"}"#, r#"uses: {"lessons": "2/min"}, waits_for_answers: true"#);
+        }
+        if has(4) {
+            text = text.replace(r#"takes: exponential(mean: "80ms")"#, r#"takes: exponential(mean: "80ms"), queue: 400, sheds: by_priority(optional_up_to: "80%")"#);
+        }
+        let outcome = outcome(&text);
+        for (name, people) in &outcome.people {
+            let r = &people.requests;
+            let floor = 1e-6 * r.intended.max(1.0);
+            for value in [r.served, r.degraded, r.failed, r.shed, r.waiting, r.never_sent] {
+                prop_assert!(value.is_finite() && value >= -floor, "{name}: {r:?}");
+            }
+            let sum = r.served + r.failed + r.shed + r.waiting + r.never_sent;
+            prop_assert!((sum - r.intended).abs() <= floor, "{name}: {sum} of {r:?}");
+        }
+    }
+}
