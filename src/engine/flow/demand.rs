@@ -261,7 +261,7 @@ impl Engine<'_> {
     }
 
     /// The links that requests of a path cross, with crossings per request: those between sites, and the uplink.
-    fn links_of(&self, path: &Path) -> Vec<(usize, f64)> {
+    pub(super) fn links_of(&self, path: &Path) -> Vec<(usize, f64)> {
         let mut links = Vec::new();
         if let Some(uplink) = self.world.uplinks[path.site.at()] {
             links.push((uplink.at(), 1.0));

@@ -83,15 +83,9 @@ impl Engine<'_> {
     }
 
     pub(super) fn fullest_link(&self, path: &Path, open: &Open) -> Option<LinkId> {
-        path.crossings
-            .iter()
-            .filter_map(|(from, to, _)| self.links_between(*from, *to))
-            .flatten()
-            .max_by(|a, b| {
-                let fill = |l: &u32| open.links_bps[*l as usize] / self.world.links[*l as usize].bandwidth_bps;
-                fill(a).total_cmp(&fill(b)).then(b.cmp(a))
-            })
-            .map(LinkId)
+        let fill = |link: usize| open.links_offered_bps[link] / self.link_bps(LinkId::new(link));
+        let links = self.links_of(path).into_iter().map(|(link, _)| link);
+        links.max_by(|a, b| fill(*a).total_cmp(&fill(*b)).then(b.cmp(a))).map(LinkId::new)
     }
 }
 
