@@ -42,7 +42,7 @@ impl Engine<'_> {
         if more == 0 {
             return;
         }
-        let more = if more > 0 { self.from_provider(scaler.station, more) } else { more };
+        let more = if more > 0 { self.take_from_provider(scaler.station, more) } else { more };
         if more == 0 {
             return;
         }

@@ -28,6 +28,8 @@ pub enum MeasureStage {
 pub struct MeasureState {
     pub stage: MeasureStage,
     pub why: Option<SeenId>,
+    /// It takes one of its team's places.
+    at_work: bool,
     /// What each of its actions comes to in all: servers, or the factor that there was before.
     totals: Vec<f64>,
     /// What of that is in effect.
@@ -93,6 +95,7 @@ impl MeasureState {
         MeasureState {
             stage: MeasureStage::Waiting,
             why: None,
+            at_work: false,
             totals: vec![0.0; measure.actions.len()],
             given: vec![0.0; measure.actions.len()],
             lead: stream("lead"),
@@ -149,6 +152,10 @@ impl Engine<'_> {
     /// Work begins as soon as there is somebody to do it.
     fn begin(&mut self, index: usize) {
         let measure = &self.world.measures[index];
+        if self.state.measures[index].stage != MeasureStage::Ordered {
+            // It was taken back while it waited for somebody.
+            return;
+        }
         let mut longer = 1.0;
         if let Some(by) = measure.by {
             let from = self.on_duty_from(by);
@@ -163,6 +170,7 @@ impl Engine<'_> {
                 return;
             }
             state.busy += 1;
+            self.state.measures[index].at_work = true;
             if let (Some((after, factor)), Some(hours)) = (team.tired, &team.hours)
                 && hours.since_start(&self.world.calendar, self.now) >= after
             {
@@ -224,6 +232,9 @@ impl Engine<'_> {
 
     fn free_team(&mut self, index: usize) {
         let Some(by) = self.world.measures[index].by else { return };
+        if !std::mem::take(&mut self.state.measures[index].at_work) {
+            return;
+        }
         let team = &mut self.state.teams[by];
         team.busy = team.busy.saturating_sub(1);
         if let Some(next) = team.waiting.pop_front() {
@@ -286,17 +297,14 @@ impl Engine<'_> {
                 let total = self.total_of(index, action, *station, *amount);
                 let wanted = (total * part).round() - self.state.measures[index].given[action];
                 self.state.measures[index].given[action] += wanted;
-                let got = self.from_provider(*station, wanted as i64);
+                let got = self.take_from_provider(*station, wanted as i64);
                 self.state.stations[station.at()].extra += got;
                 short = got < wanted as i64;
             }
             Action::AddNetwork(link, by) => {
-                let factor = &mut self.state.links_factor[link.at()];
-                let before = &mut self.state.measures[index].given[action];
-                if first {
-                    *before = *factor;
-                }
-                *factor = *before * (1.0 + (by - 1.0) * part);
+                // By what this step widens it, whatever else has widened it in between.
+                let before = 1.0 + (by - 1.0) * f64::from(phase - 1) / f64::from(measure.count);
+                self.state.links_factor[link.at()] *= (1.0 + (by - 1.0) * part) / before;
             }
             Action::MovePeople(people, site, share) => {
                 self.move_people(*people, *site, share / f64::from(measure.count));
@@ -343,7 +351,7 @@ impl Engine<'_> {
             Action::Shed { .. } if first => {
                 self.state.sheddings.push(Shedding { measure: index, action, from: self.now });
             }
-            Action::Dim(service, share) if first => self.state.dims[service.at()] = *share,
+            Action::Dim(service, share) if first => self.state.dims[service.at()].push((index, *share)),
             Action::SwitchOver(group, member) if first => self.order_switchover(*group, *member),
             Action::Tell(_) if first => {
                 self.see(What::ToldBy { measure: index, action });
@@ -357,7 +365,7 @@ impl Engine<'_> {
     }
 
     /// What a provider still has, up to what is wanted.
-    pub(super) fn from_provider(&mut self, station: StationId, wanted: i64) -> i64 {
+    pub(super) fn take_from_provider(&mut self, station: StationId, wanted: i64) -> i64 {
         let site = self.world.stations[station.at()].site;
         let Some(id) = self.world.sites[site.at()].provider_id else { return wanted };
         let provider = &self.world.providers[id];
@@ -394,16 +402,19 @@ impl Engine<'_> {
                     let mine = |r: &&mut Restriction| r.measure == index && r.action == i;
                     self.state.restrictions.iter_mut().filter(mine).for_each(|r| r.over = true);
                 }
-                Action::Stagger { people, .. } => self.state.staggers[people.at()] = None,
+                Action::Stagger { people, .. } if self.state.staggers[people.at()] == Some((index, i)) => {
+                    self.state.staggers[people.at()] = None;
+                }
                 Action::Shed { .. } => self.state.sheddings.retain(|s| (s.measure, s.action) != (index, i)),
-                Action::Dim(service, _) => self.state.dims[service.at()] = 0.0,
+                Action::Dim(service, _) => self.state.dims[service.at()].retain(|dim| dim.0 != index),
                 _ => {}
             }
         }
-        if self.state.measures[index].stage != MeasureStage::Done {
-            self.free_team(index);
-        }
         self.state.measures[index].stage = MeasureStage::Over;
+        if let Some(by) = self.world.measures[index].by {
+            self.state.teams[by].waiting.retain(|waits| *waits != index);
+        }
+        self.free_team(index);
         self.see(What::TakenBack(index));
         self.flow_dirty = true;
         self.paths_dirty = true;

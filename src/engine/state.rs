@@ -38,8 +38,8 @@ pub struct State {
     pub staggers: Vec<Option<(usize, usize)>>,
     pub stagger_cursors: Vec<(usize, usize)>,
     pub sheddings: Vec<Shedding>,
-    /// For each service the share of the soft calls to it that is left out.
-    pub dims: Vec<f64>,
+    /// For each service the measures that leave soft calls to it out, and which share.
+    pub dims: Vec<Vec<(usize, f64)>>,
     /// Servers that each provider has given.
     pub providers_taken: Vec<i64>,
     /// How many times as wide each link is.
@@ -358,7 +358,7 @@ impl State {
             staggers: vec![None; world.people.len()],
             stagger_cursors: vec![(0, 0); world.people.len()],
             sheddings: Vec::new(),
-            dims: vec![0.0; world.services.len()],
+            dims: vec![Vec::new(); world.services.len()],
             providers_taken: vec![0; world.providers.len()],
             links_factor: vec![1.0; world.links.len()],
             away: vec![Away::default(); world.people.len()],

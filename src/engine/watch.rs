@@ -75,10 +75,10 @@ impl Engine<'_> {
     }
 
     /// Whether a condition holds now; `wake` is when to look again if nothing changes before.
-    fn holds<'s>(
+    fn holds(
         &self,
         condition: &Condition,
-        since: &mut dyn Iterator<Item = &'s mut Option<Time>>,
+        since: &mut dyn Iterator<Item = &mut Option<Time>>,
         wake: &mut Time,
     ) -> bool {
         if let Condition::All(list) | Condition::Any(list) = condition {

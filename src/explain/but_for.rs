@@ -14,6 +14,11 @@ const INTERACTS_ABOVE: f64 = 0.25;
 /// And by this share of what the run comes to.
 const MATTERS_ABOVE: f64 = 0.005;
 
+/// So many pairs are told.
+const TOLD_MAX: usize = 6;
+/// Less than this share of what the run comes to is the width of a span, and counts as nothing.
+const NOTHING_BELOW: f64 = 2e-4;
+
 /// A cause or a measure that can be left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
@@ -125,7 +130,11 @@ impl<'w> Plan<'w> {
         let mut but_for: Vec<ButFor> = (0..self.things.len())
             .map(|i| {
                 let (name, does) = names[i].clone();
-                ButFor { name, role: role_of(&self.things[i]), does, worth: value(i) }
+                let worth = value(i);
+                let is_noise =
+                    worth.user_minutes().abs() < NOTHING_BELOW * with.user_minutes().max(singles[3 + i].user_minutes());
+                let worth = if is_noise { Worth::default() } else { worth };
+                ButFor { name, role: role_of(&self.things[i]), does, worth }
             })
             .collect();
         let mut interactions = Vec::new();
@@ -143,6 +152,7 @@ impl<'w> Plan<'w> {
             }
         }
         interactions.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.of.cmp(&b.1.of)));
+        interactions.truncate(TOLD_MAX);
         but_for.sort_by(|a, b| {
             let weight = |x: &ButFor| x.worth.user_minutes().abs();
             weight(b).total_cmp(&weight(a)).then_with(|| a.name.cmp(&b.name))

@@ -269,7 +269,7 @@ pub struct RequestsOutcome {
     pub degraded: f64,
     /// Failed or too late.
     pub failed: f64,
-    /// Turned away by a full queue.
+    /// Turned away by a full queue, by priority or at the door, or given up while waiting.
     pub shed: f64,
     /// Still waiting at the end.
     pub waiting: f64,
@@ -477,7 +477,7 @@ pub struct ServiceOutcome {
     pub given_up: f64,
     /// Requests waiting at the end beyond a queue at rest.
     pub backlog: f64,
-    /// Share of arrivals turned away or lost.
+    /// Share of arrivals turned away, given up or lost.
     pub block_probability: f64,
     /// Requests served per second.
     pub throughput_per_s: f64,

@@ -68,7 +68,7 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasts: Option<Duration>,
     },
-    /// More people than usual, or fewer.
+    /// More people than usual, or fewer; with a feature, as many people who do more of it.
     Surge {
         /// The population.
         of: String,
@@ -80,7 +80,7 @@ pub enum Act {
         /// Time to get there.
         #[serde(default, skip_serializing_if = "is_zero")]
         ramp: Duration,
-        /// How long it stays.
+        /// How long it lasts, from its start; where it falls or decays, how long it stays after the ramp.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasts: Option<Duration>,
         /// Then it goes back evenly over this time: with a ramp, a triangle.

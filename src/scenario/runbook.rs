@@ -44,7 +44,8 @@ pub struct Phases {
     /// Time from one step to the next.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub pause: Duration,
-    /// Probability that a step goes wrong: as much capacity as it should have added is then out, and it is done again.
+    /// Probability that a step goes wrong and is done again. As many servers as it should have added are out meanwhile; a
+    /// step that adds none breaks nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fails: Ratio,
     /// How long what it broke is out.

@@ -162,6 +162,16 @@ fn measure(
         ),
         _ => {}
     }
+    if let (Some(at), Some(until)) = (at, until)
+        && until <= at
+    {
+        p.add(
+            Code::Contradiction,
+            format!("{path}.until"),
+            "it is taken back before it is ordered",
+            "write a time after at:, or leave it out",
+        );
+    }
     if written.does.is_empty() {
         p.add(
             Code::NeverActs,

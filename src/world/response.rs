@@ -484,8 +484,13 @@ fn plan_of(
     })
 }
 
+/// The steps of a drill, in order of time.
+type Steps = Vec<(Time, Act)>;
+/// Conditions, and the steps that wait for them.
+type Triggers = Vec<(Condition, usize)>;
+
 /// The drill, and the conditions that steps of it wait for.
-pub fn drill(known: &Known, nodes: &[Node], p: &mut Problems) -> (Vec<(Time, Act)>, Vec<(Condition, usize)>) {
+pub fn drill(known: &Known, nodes: &[Node], p: &mut Problems) -> (Steps, Triggers) {
     let Known { scenario, tables, calendar, links, services, .. } = *known;
     let mut found = Vec::new();
     let mut waiting = Vec::new();

@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::measures::Restriction;
 use crate::world::{Action, SiteId};
 
-/// A surge that ramps, falls or decays is a staircase of so many steps.
+/// A surge that ramps or falls is a staircase of so many steps; one that decays, of a quarter as many for each factor of e.
 const STEPS: f64 = 32.0;
 /// While a link is full and its load changes, the span ends when that has moved by this share of its capacity.
 const LINK_STEP: f64 = 0.02;

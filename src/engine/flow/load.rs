@@ -268,7 +268,10 @@ impl Engine<'_> {
 
     /// The share of the soft calls that are made although their service is dimmed.
     pub(in crate::engine) fn kept_calls(&self, call: &crate::world::Call) -> f64 {
-        if call.hard { 1.0 } else { 1.0 - self.state.dims[call.service.at()] }
+        if call.hard {
+            return 1.0;
+        }
+        self.state.dims[call.service.at()].iter().map(|(_, share)| 1.0 - share).product()
     }
 
     /// Critical requests take what there is first, then normal ones, then optional ones up to their own bound.
@@ -276,11 +279,11 @@ impl Engine<'_> {
         let scale = if at.inflow > 0.0 { middle / at.inflow } else { 0.0 };
         let bounds = [1.0, 1.0, optional_up_to];
         let (mut taken, mut lost) = (0.0, 0.0);
-        for class in 0..CLASSES {
-            let asked = at.classes[class] * scale;
-            let room = (at.capacity * bounds[class] - taken).max(0.0);
+        for ((asked, bound), block) in at.classes.iter().zip(bounds).zip(&mut at.class_block) {
+            let asked = asked * scale;
+            let room = (at.capacity * bound - taken).max(0.0);
             let kept = asked.min(room);
-            at.class_block[class] = if asked > 0.0 { 1.0 - kept / asked } else { 0.0 };
+            *block = if asked > 0.0 { 1.0 - kept / asked } else { 0.0 };
             taken += kept;
             lost += asked - kept;
         }

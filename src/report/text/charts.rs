@@ -74,12 +74,10 @@ pub fn days(page: &mut Page, outcome: &Outcome) {
     }
 }
 
-/// The day on which some features grew the furthest beyond the rest, in a sentence.
+/// The day on which some feature that grew beyond the rest grew the most, in a sentence.
 pub fn what_grew(days: &[DayOutcome]) -> Option<String> {
-    let most = |day: &DayOutcome| {
-        let ratio = stand_out(&day.features_ratio, day.requests_ratio).first().map(|(_, ratio)| *ratio);
-        ratio.unwrap_or(0.0) / day.requests_ratio.max(f64::MIN_POSITIVE)
-    };
+    let most =
+        |day: &DayOutcome| stand_out(&day.features_ratio, day.requests_ratio).first().map_or(0.0, |(_, ratio)| *ratio);
     // A night with a few requests says nothing: only days about as busy as the regular one count.
     let busy = days.iter().filter(|day| day.requests_ratio >= 0.5 && most(day) > 0.0);
     let day = busy.reduce(|a, b| if most(b) > most(a) { b } else { a })?;
