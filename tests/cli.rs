@@ -281,3 +281,46 @@ fn help_is_for_people() {
     insta::assert_snapshot!(firedrill(&["--help"]).1);
     insta::assert_snapshot!("help_run", firedrill(&["run", "--help"]).1);
 }
+
+#[test]
+fn a_recording_beside_a_scenario_is_read_and_no_other_file() {
+    let folder = folder("recording");
+    let scenario = |name: &str| {
+        format!(
+            r#"Scenario(format: 1, title: "recorded",
+                clock: (from: "2020-03-16T00:00", zone: "UTC", horizon: "2h"),
+                sites: {{"a": ()}},
+                services: {{"web": (runs_at: {{"a": (servers: 10)}}, takes: fixed("1ms"))}},
+                features: {{"lessons": (calls: [hard(to: "web")])}},
+                people: {{"all": (users: 1000, active: recorded("{name}"), uses: {{"lessons": "1/min"}}, served_by: "a")}},
+                expect: [value(of: "people.all.user_minutes", is: 12000, within: "0.1%")])"#
+        )
+    };
+    fs::write(folder.join("visits.csv"), "time,share\n0,10%\n").unwrap();
+    fs::create_dir_all(folder.join("inner")).unwrap();
+    let (beside, outside) = (folder.join("beside.ron"), folder.join("inner/outside.ron"));
+    fs::write(&beside, scenario("visits.csv")).unwrap();
+    fs::write(&outside, scenario("../visits.csv")).unwrap();
+    let (code, out, err) = firedrill(&["test", beside.to_str().unwrap()]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let (code, _, err) = firedrill(&["run", outside.to_str().unwrap()]);
+    assert!(code == 3 && err.contains("there is no recording called"), "{err}");
+}
+
+#[test]
+fn an_explanation_says_what_things_were_worth() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/itslearning-2016-10.ron");
+    let (code, out, err) = firedrill(&["explain", file, "--strategy", "failover works"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("oslo/array a fails") && out.contains("failover of oslo/storage"), "{out}");
+    let (code, json, _) = firedrill(&["explain", file, "--strategy", "failover works", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let but_for = json["explanation"]["but_for"].as_array().unwrap();
+    let worth = |name: &str| {
+        let found = but_for.iter().find(|b| b["name"] == name).unwrap();
+        found["worth"]["user_minutes_lost"].as_f64().unwrap()
+    };
+    // What the failover saved is what the failure would have cost, but for the little while that it took.
+    assert!(code == 0 && worth("failover of oslo/storage") < -1e6 && worth("oslo/array a fails") > 0.0, "{json}");
+    assert_eq!(firedrill(&["explain", file]), firedrill(&["explain", file]), "whichever thread was first");
+}

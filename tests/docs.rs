@@ -317,12 +317,13 @@ fn anchor(heading: &str) -> String {
 }
 
 /// The sources that define the format.
-const FORMAT_SOURCES: [&str; 6] = [
+const FORMAT_SOURCES: [&str; 7] = [
     "src/scenario/mod.rs",
     "src/scenario/design.rs",
     "src/scenario/people.rs",
     "src/scenario/response.rs",
     "src/scenario/drill.rs",
+    "src/scenario/runbook.rs",
     "src/dist.rs",
 ];
 
@@ -376,7 +377,10 @@ fn every_field_of_the_format_is_in_the_reference() {
                 .skip(1)
                 .take_while(|line| !line.starts_with('#'))
                 .collect();
-            for field in fields.iter().filter(|field| *field != "broken") {
+            // A keyword cannot be a field: files write `for`.
+            let written =
+                |field: &String| if name == "Condition" && field == "lasts" { "for".to_owned() } else { field.clone() };
+            for field in fields.iter().filter(|field| *field != "broken").map(written) {
                 seen += 1;
                 let is_there = |line: &&str| {
                     let first = line.trim_start_matches('|').trim_start();

@@ -243,6 +243,37 @@ fn a_recording_is_a_profile() {
     assert!((minutes - 500.0 * 120.0).abs() < 1e-6, "{minutes}");
 }
 
+#[test]
+fn an_autoscaler_that_looks_at_the_processor_is_misled_by_threads_that_wait() {
+    let outcome_of = |signal: &str| {
+        outcome(&format!(
+            r#"Scenario(format: 1, title: "a misleading signal",
+            clock: (from: "2020-03-16T00:00", zone: "UTC", horizon: "4h"),
+            sites: {{"a": ()}},
+            services: {{
+                "web": (runs_at: {{"a": (servers: 20, workers: 4)}}, takes: exponential(mean: "40ms"), calls: [hard(to: "core")]),
+                "core": (runs_at: {{"a": (servers: 4000)}}, takes: exponential(mean: "10ms")),
+            }},
+            features: {{"lessons": (calls: [hard(to: "web")])}},
+            people: {{"all": (users: 1000, uses: {{"lessons": "1/s"}}, served_by: "a", patience: "5s")}},
+            // The database takes ten times as long: it has room, but those who wait for it fill the web servers.
+            drill: [at("01:00", slow(service: "core", by: "x10"))],
+            strategies: {{"only": (autoscale: {{"grow": (
+                service: "web", at: "a", signal: {signal}, above: "80%", below: "35%", every: "1min", by: "x1.5",
+                takes: "3min", cool_down: "2min", least: 4, most: 80,
+            )}})}})"#
+        ))
+    };
+    let (workers, cpu) = (outcome_of("workers"), outcome_of("cpu"));
+    let at_the_end = |o: &Outcome| o.hours.loads["web@a"].capacity_per_s.last().copied().flatten().unwrap();
+    // 1,000 per second of 140 ms each need 140 workers: 35 servers.
+    assert!(at_the_end(&workers) > 1_000.0, "{}", at_the_end(&workers));
+    assert_eq!(workers.hours.lost_share.last(), Some(&0.0));
+    // It sees the processors idle while threads wait, and does not help: at most 28% of the time is computing.
+    assert!(at_the_end(&cpu) < 600.0, "{}", at_the_end(&cpu));
+    assert!(cpu.hours.lost_share.last().unwrap() > &0.3);
+}
+
 /// What a generated runbook is made of.
 const ACTIONS: [&str; 16] = [
     r#"add_servers(service: "web", at: "a", by: "x1.7")"#,

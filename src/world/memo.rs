@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Results kept; when there are more, all are forgotten.
-const KEPT_MAX: usize = 4_096;
+const KEPT_MAX: usize = 16_384;
 
 /// What a function has given for some arguments.
 #[derive(Debug, Clone)]
