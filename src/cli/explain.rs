@@ -90,6 +90,15 @@ fn explained(world: &World, luck: Luck) -> Explanation {
 /// Runs all of them on all cores; the results come in the order of the question, whoever was first.
 fn all(plan: &Plan, left_out: &[Vec<Thing>], progress: &terminal::Progress) -> Vec<Worth> {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(left_out.len().max(1));
+    if threads <= 1 {
+        // Not every platform has threads.
+        let one = |set: &Vec<Thing>| {
+            let worth = plan.run(set);
+            progress.step();
+            worth
+        };
+        return left_out.iter().map(one).collect();
+    }
     let next = AtomicUsize::new(0);
     let (send, receive) = mpsc::channel();
     std::thread::scope(|scope| {

@@ -57,9 +57,13 @@ fn tolerate(written: std::io::Result<()>) -> std::io::Result<()> {
     }
 }
 
-/// How far something has come, on a terminal only, gone when it is done.
-pub struct Progress(indicatif::ProgressBar);
+/// How far something has come, on a terminal only, gone when it is done. Where there is no terminal at all, nothing.
+pub struct Progress {
+    #[cfg(not(target_family = "wasm"))]
+    bar: indicatif::ProgressBar,
+}
 
+#[cfg(not(target_family = "wasm"))]
 impl Progress {
     /// Something in so many steps.
     pub fn new(what: &'static str, steps: usize) -> Progress {
@@ -68,21 +72,34 @@ impl Progress {
             bar.set_style(style);
         }
         bar.set_message(what);
-        Progress(bar)
+        Progress { bar }
     }
 
     /// More steps than was known.
     pub fn more(&self, steps: usize) {
-        self.0.inc_length(steps as u64);
+        self.bar.inc_length(steps as u64);
     }
 
     /// A step is done.
     pub fn step(&self) {
-        self.0.inc(1);
+        self.bar.inc(1);
     }
 
     /// All of it is.
     pub fn done(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
+}
+
+#[cfg(target_family = "wasm")]
+impl Progress {
+    pub fn new(_: &'static str, _: usize) -> Progress {
+        Progress {}
+    }
+
+    pub fn more(&self, _: usize) {}
+
+    pub fn step(&self) {}
+
+    pub fn done(&self) {}
 }
