@@ -1,13 +1,11 @@
 //! `explain`: the run again without each cause and each measure, on all cores.
 
 use super::args::RunArgs;
-use super::{Said, exit, files, replay, shell_word, terminal};
+use super::{Asked, Said, asked, exit, files, replay, shell_word, terminal};
 use firedrill::explain::{Explanation, Plan, Thing, Worth};
-use firedrill::load;
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
 use firedrill::run::run;
-use firedrill::scenario::Choice;
 use firedrill::world::World;
 use serde::Serialize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,26 +21,9 @@ pub fn explain(args: &RunArgs) -> Said {
             ..said
         };
     }
-    let source = match files::read(&args.file) {
-        Ok(source) => source,
-        Err(error) => {
-            said.file_error(&error);
-            return said;
-        }
-    };
-    let choice = Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    };
-    let luck = Luck { seed: args.seed, replication: args.replication };
-    let world = match load::load(&source, &choice) {
-        Ok((_, world)) => world,
-        Err(mistakes) => {
-            said.mistakes(&source, &mistakes);
-            return said;
-        }
+    let Asked { world, luck, .. } = match asked(args) {
+        Ok(asked) => asked,
+        Err(said) => return said,
     };
     let explanation = explained(&world, luck);
     let told = run(&world, luck);

@@ -97,13 +97,22 @@ fn tell_of_bugs() {
     }));
 }
 
-fn run_one(args: &RunArgs) -> Said {
+/// The run that arguments ask for, ready to be run.
+struct Asked {
+    source: Source,
+    choice: Choice,
+    world: World,
+    luck: Luck,
+}
+
+/// Reads and compiles what arguments ask for, or says why not.
+fn asked(args: &RunArgs) -> Result<Asked, Said> {
     let mut said = Said::default();
     let source = match files::read(&args.file) {
         Ok(source) => source,
         Err(error) => {
             said.file_error(&error);
-            return said;
+            return Err(said);
         }
     };
     let choice = Choice {
@@ -112,13 +121,23 @@ fn run_one(args: &RunArgs) -> Said {
         variant: args.variant.clone(),
         set: args.set.clone(),
     };
-    let luck = Luck { seed: args.seed, replication: args.replication };
-    let world = match load::load(&source, &choice) {
-        Ok((_, world)) => world,
+    match load::load(&source, &choice) {
+        Ok((_, world)) => {
+            let luck = Luck { seed: args.seed, replication: args.replication };
+            Ok(Asked { source, choice, world, luck })
+        }
         Err(mistakes) => {
             said.mistakes(&source, &mistakes);
-            return said;
+            Err(said)
         }
+    }
+}
+
+fn run_one(args: &RunArgs) -> Said {
+    let mut said = Said::default();
+    let Asked { source, choice, world, luck } = match asked(args) {
+        Ok(asked) => asked,
+        Err(said) => return said,
     };
     let first = run(&world, luck);
     if args.twice {

@@ -8,7 +8,7 @@ use crate::dist::Sampler;
 use crate::num;
 use crate::observe::{FailoverFailure, What};
 use crate::rng::Stream;
-use crate::units::{Duration, Time};
+use crate::units::Duration;
 use crate::world::{Decide, Detect, Failover, GroupId, PhaseKind};
 
 /// What the detector sees of the active member.
@@ -276,7 +276,7 @@ impl Engine<'_> {
         let wait = match &policy.decide {
             Decide::Automatic => Duration::ZERO,
             Decide::People(takes, hours) => {
-                let opens = hours.map_or(self.now, |h| self.next_office_hour(h));
+                let opens = hours.as_ref().map_or(self.now, |hours| hours.next(&self.world.calendar, self.now));
                 let takes = takes.draw(&mut self.streams(id).decide);
                 Duration(opens.after(takes).0.saturating_sub(self.now.0))
             }
@@ -288,26 +288,6 @@ impl Engine<'_> {
             }
         };
         self.due(id, wait);
-    }
-
-    /// Now, if somebody is in the office, or when it opens next.
-    fn next_office_hour(&self, (opens, closes): (i64, i64)) -> Time {
-        let calendar = &self.world.calendar;
-        let mut at = self.now;
-        for _ in 0..10 {
-            let civil = calendar.zoned(at, &calendar.zone);
-            let weekday = civil.weekday().to_monday_zero_offset();
-            let of_day = i64::from(civil.hour()) * 3_600 + i64::from(civil.minute()) * 60 + i64::from(civil.second());
-            if weekday < 5 && of_day < closes {
-                return at.after(Duration::from_seconds((opens - of_day).max(0) as f64));
-            }
-            let midnight = civil.tomorrow().and_then(|d| d.start_of_day());
-            match midnight {
-                Ok(midnight) => at = calendar.time_of(midnight.timestamp()),
-                Err(_) => return Time::NEVER,
-            }
-        }
-        Time::NEVER
     }
 
     /// The mechanism is called upon. Now it shows whether it works.

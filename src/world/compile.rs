@@ -97,7 +97,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
             }
         })
         .collect();
-    let groups = response::groups(scenario, &tables, &nodes, p);
+    let groups = response::groups(scenario, &tables, &calendar, &nodes, p);
     let mut services = demand::services(scenario, &tables, p);
     let stations = demand::stations(scenario, &tables, &groups, &routes, &mut services, p);
     let station_order = demand::order(&services, &stations, p);
@@ -121,7 +121,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
     let (drill, triggers) = response::drill(&known, &nodes, p);
     let measures = measures::measures(&known, p);
     let autoscale = measures::autoscale(&known, p);
-    response::strategies(scenario, &tables, &nodes, p);
+    response::strategies(scenario, &tables, &calendar, &nodes, p);
     response::expectations(scenario, &tables, &calendar, horizon, p);
     if !problems.found.is_empty() {
         return Err(Diagnostics(problems.found));

@@ -60,7 +60,7 @@ pub fn providers(scenario: &Scenario, calendar: &Calendar, horizon: Time, p: &mu
 }
 
 /// Two times of day as hours.
-fn hours(
+pub fn hours(
     (from, to): &(String, String),
     zone: jiff::tz::TimeZone,
     weekends: bool,

@@ -1,6 +1,6 @@
 //! Compiled plans: how groups fail over, what maintenance does, what the drill injects.
 
-use super::{FeatureId, GroupId, LinkId, NodeId, PopId, SiteId, StationId};
+use super::{FeatureId, GroupId, Hours, LinkId, NodeId, PopId, SiteId, StationId};
 use crate::dist::Sampler;
 use crate::scenario::{Order, Steer};
 use crate::units::{Duration, Time};
@@ -131,8 +131,8 @@ pub enum Detect {
 pub enum Decide {
     /// Nobody.
     Automatic,
-    /// People: the time, and the office hours as seconds of the day.
-    People(Sampler, Option<(i64, i64)>),
+    /// People: the time, and the office hours.
+    People(Sampler, Option<Hours>),
     /// People in a share of cases.
     Sometimes(f64, Sampler),
 }

@@ -1,6 +1,6 @@
 //! Compiling the response: groups and their failover, maintenance, the drill, what is expected.
 
-use super::calendar::{Calendar, read_clock};
+use super::calendar::Calendar;
 use super::compile::{Tables, listed, sorted};
 use super::measures::{self, Known};
 use super::nodes::{component, sampler};
@@ -11,16 +11,22 @@ use crate::world::check;
 use crate::world::resolve::{Names, Problems};
 use crate::world::*;
 
-pub fn groups(scenario: &Scenario, tables: &Tables, nodes: &[Node], p: &mut Problems) -> Vec<Group> {
+pub fn groups(
+    scenario: &Scenario,
+    tables: &Tables,
+    calendar: &Calendar,
+    nodes: &[Node],
+    p: &mut Problems,
+) -> Vec<Group> {
     let strategy = scenario.run.strategy.as_ref().and_then(|name| scenario.strategies.get(name));
     let mut found = Vec::new();
     for (name, group) in sorted(&scenario.groups) {
         let members: Vec<NodeId> = group.members.iter().filter_map(|m| tables.nodes.get(m)).map(NodeId::new).collect();
         let sites = members.iter().map(|m| nodes[m.at()].site).collect();
         let strategy_name = scenario.run.strategy.as_deref().unwrap_or_default();
-        let failover = strategy
-            .and_then(|s| s.failover.get(name))
-            .map(|f| failover(f, &format!("strategies.{strategy_name}.failover.{name}"), scenario, tables, nodes, p));
+        let failover = strategy.and_then(|s| s.failover.get(name)).map(|f| {
+            failover(f, &format!("strategies.{strategy_name}.failover.{name}"), scenario, tables, calendar, nodes, p)
+        });
         found.push(Group {
             name: name.to_owned(),
             node: NodeId::new(tables.nodes.get(name).unwrap_or(0)),
@@ -33,12 +39,20 @@ pub fn groups(scenario: &Scenario, tables: &Tables, nodes: &[Node], p: &mut Prob
 }
 
 /// Checks the strategies that this run does not take, and the names that all of them use.
-pub fn strategies(scenario: &Scenario, tables: &Tables, nodes: &[Node], p: &mut Problems) {
+pub fn strategies(scenario: &Scenario, tables: &Tables, calendar: &Calendar, nodes: &[Node], p: &mut Problems) {
     let plans = Names(scenario.maintenance.names().enumerate().map(|(i, n)| (n.to_owned(), i)).collect());
     for (name, strategy) in sorted(&scenario.strategies) {
         for (group, response) in strategy.failover.iter() {
             if scenario.run.strategy.as_deref() != Some(name) || scenario.groups.get(group).is_none() {
-                failover(response, &format!("strategies.{name}.failover.{group}"), scenario, tables, nodes, p);
+                failover(
+                    response,
+                    &format!("strategies.{name}.failover.{group}"),
+                    scenario,
+                    tables,
+                    calendar,
+                    nodes,
+                    p,
+                );
             }
             let path = format!("strategies.{name}.failover.{group}#key");
             tables.groups.find(group, "group", path.clone(), p);
@@ -77,6 +91,7 @@ fn failover(
     path: &str,
     scenario: &Scenario,
     tables: &Tables,
+    calendar: &Calendar,
     nodes: &[Node],
     p: &mut Problems,
 ) -> Failover {
@@ -145,7 +160,7 @@ fn failover(
     };
     Failover {
         detect: detect(&f.detect, &format!("{path}.detect"), horizon, tables, p),
-        decide: decide(&f.decide, &format!("{path}.decide"), p),
+        decide: decide(&f.decide, &format!("{path}.decide"), calendar, p),
         before: before.into_iter().flatten().collect(),
         verify,
         fences: f.fence.is_some(),
@@ -295,20 +310,15 @@ fn detect(detect: &scenario::Detect, path: &str, horizon: Duration, tables: &Tab
     }
 }
 
-fn decide(decide: &scenario::Decide, path: &str, p: &mut Problems) -> Decide {
+fn decide(decide: &scenario::Decide, path: &str, calendar: &Calendar, p: &mut Problems) -> Decide {
     match decide {
         scenario::Decide::Automatic => Decide::Automatic,
         scenario::Decide::People { takes, hours } => {
             let takes = sampler(takes, &format!("{path}.takes"), p).unwrap_or(Sampler::Fixed(0.0));
-            let mut of_day = |clock: &str, i: usize| match read_clock(clock) {
-                Ok(t) => Some(i64::from(t.hour()) * 3_600 + i64::from(t.minute()) * 60 + i64::from(t.second())),
-                Err((reason, fix)) => {
-                    p.add(Code::Time, format!("{path}.hours.{i}"), reason, fix);
-                    None
-                }
-            };
-            let hours = hours.as_ref().and_then(|(from, to)| Some((of_day(from, 0)?, of_day(to, 1)?)));
-            if hours.is_some_and(|(from, to)| from >= to) {
+            let hours = hours
+                .as_ref()
+                .and_then(|h| measures::hours(h, calendar.zone.clone(), false, &format!("{path}.hours"), p));
+            if hours.as_ref().is_some_and(|hours| hours.from_s >= hours.to_s) {
                 p.add(
                     Code::NeverActs,
                     format!("{path}.hours"),

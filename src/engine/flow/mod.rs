@@ -272,6 +272,8 @@ impl Engine<'_> {
         }
         if self.paths_dirty {
             self.find_paths();
+            // Other paths than before: what was in time on those says nothing of these.
+            self.state.flow.in_time.clear();
         }
         self.count_workers();
         self.look_at_queues();
