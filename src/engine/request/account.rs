@@ -1,0 +1,136 @@
+//! Accounts: what was counted since the span began.
+
+use super::Requests;
+use super::source::UseCounts;
+use crate::engine::Engine;
+use crate::engine::flow::Open;
+use crate::engine::span::Span;
+use crate::observe::{Use, Work};
+
+/// What was seen of a station the last time that anybody looked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen {
+    pub inflow: f64,
+    pub held_s: f64,
+    pub wait_s: f64,
+    pub block: f64,
+}
+
+/// What has been counted of a station since anybody looked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Look {
+    since: u64,
+    arrived: u64,
+    served: u64,
+    lost: u64,
+    busy_ns: u128,
+    wait_ns: u64,
+}
+
+impl Engine<'_> {
+    /// Hands what was counted to a span, and begins to count anew.
+    pub(in crate::engine) fn account_requests(&mut self, open: &Open, dt_s: f64, span: &mut Span) {
+        let Some(mut requests) = self.requests.take() else { return };
+        let now = self.now.0 as u64;
+        requests.now = now;
+        for source in &mut requests.sources {
+            let counts = std::mem::take(&mut source.counts);
+            span.uses[source.people as usize][source.feature as usize] = used(&counts);
+        }
+        for queue in 0..self.world.queues.len() {
+            let flow = &mut self.state.flow.queues[queue];
+            (flow.inflow, flow.slope) = (self.world.queues[queue].also_fed, 0.0);
+        }
+        for store in 0..self.world.stores.len() {
+            let up = self.primary_up(store);
+            let flow = &mut self.state.flow.stores[store];
+            (flow.inflow, flow.slope) = (if up { self.world.stores[store].also_written } else { 0.0 }, 0.0);
+        }
+        for i in 0..requests.desks.len() {
+            let work = self.work_of(&mut requests, i, dt_s);
+            let service = &self.world.services[self.world.stations[i].service.at()];
+            for (queue, per_request) in &service.feeds {
+                self.state.flow.queues[queue.at()].inflow += work.served * per_request / dt_s;
+            }
+            for (store, per_request) in &service.writes {
+                if self.primary_up(store.at()) {
+                    self.state.flow.stores[store.at()].inflow += work.served * per_request / dt_s;
+                }
+            }
+            span.stations.push(work);
+        }
+        for (link, wire) in requests.wires.iter_mut().enumerate() {
+            let transfers: f64 = (self.world.transfers.iter().zip(&open.transfers_bps))
+                .filter(|(transfer, _)| {
+                    let links = self.links_between(transfer.ends.0, transfer.ends.1).unwrap_or_default();
+                    links.contains(&(link as u32))
+                })
+                .map(|(_, bps)| bps)
+                .sum();
+            span.links_bps[link] = transfers + std::mem::take(&mut wire.bits) / dt_s;
+            wire.lost = 0;
+        }
+        self.requests = Some(requests);
+    }
+
+    fn work_of(&mut self, requests: &mut Requests, station: usize, dt_s: f64) -> Work {
+        let now = requests.now;
+        let desk = &mut requests.desks[station];
+        desk.pass(now);
+        let counts = std::mem::take(&mut desk.counts);
+        desk.counts.waiting_max = desk.waiting;
+        let flow = &mut self.state.flow.stations[station];
+        let workers_s =
+            flow.workers_s + flow.workers as f64 * self.now.since(flow.workers_since).seconds();
+        flow.workers_s = 0.0;
+        flow.workers_since = self.now;
+        let lost = counts.refused + counts.given_up + counts.crashed;
+        let look = &mut requests.looks[station];
+        look.arrived += counts.arrived;
+        look.served += counts.served;
+        look.lost += lost;
+        look.busy_ns += counts.busy_ns;
+        look.wait_ns += counts.wait_ns;
+        if now - look.since >= requests.tick / 2 {
+            let seen = &mut requests.seen[station];
+            let per = |sum: f64, n: u64| if n > 0 { sum / n as f64 } else { 0.0 };
+            seen.inflow = look.arrived as f64 / ((now - look.since) as f64 * 1e-9);
+            if look.served > 0 {
+                seen.held_s = per(look.busy_ns as f64 * 1e-9, look.served);
+            }
+            seen.wait_s = per(look.wait_ns as f64 * 1e-9, look.served);
+            seen.block = per(look.lost as f64, look.arrived).min(1.0);
+            *look = Look { since: now, ..Look::default() };
+        }
+        let seen = &requests.seen[station];
+        let arrived = counts.arrived as f64;
+        let capacity = desk.workers as f64 / seen.held_s.max(1e-12);
+        let over = desk.workers > 0 && seen.inflow > capacity;
+        Work {
+            arrived,
+            served: counts.served as f64,
+            lost: lost as f64,
+            given_up: counts.given_up as f64,
+            backlog: desk.waiting as f64,
+            backlog_max: counts.waiting_max as f64,
+            wait_s: counts.wait_ns as f64 * 1e-9,
+            wait_max_s: counts.wait_max_ns as f64 * 1e-9,
+            delayed: counts.delayed as f64,
+            asked_s: arrived * seen.held_s,
+            busy_s: counts.busy_ns as f64 * 1e-9,
+            workers_s,
+            overloaded_s: if over { dt_s } else { 0.0 },
+        }
+    }
+}
+
+fn used(counts: &UseCounts) -> Use {
+    Use {
+        intended: counts.intended as f64,
+        served: counts.served as f64,
+        degraded: counts.degraded as f64,
+        failed: counts.failed as f64,
+        shed: counts.shed as f64,
+        never_sent: counts.never_sent as f64,
+    }
+}

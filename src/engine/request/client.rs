@@ -1,0 +1,270 @@
+//! Clients: what they do about a failure, and what they do not even try.
+
+use crate::dist;
+use crate::rng::Stream;
+use crate::world::{Backoff, Client};
+use std::collections::VecDeque;
+
+/// Attempts at one call that can be under way at the same time: the first and its hedges.
+pub const ATTEMPTS_AT_ONCE: usize = 4;
+
+/// A call of a client with a policy: one request of a user, in one or more attempts.
+#[derive(Debug, Clone, Copy)]
+pub struct Call {
+    pub started: u64,
+    pub of: u32,
+    /// Events for another life are stale.
+    pub life: u32,
+    /// Attempts made by retrying, the first included.
+    pub attempts: u32,
+    /// Attempts made by hedging.
+    pub hedges: u32,
+    /// Attempts under way that could still answer, first in the list.
+    pub open: u32,
+    pub under_way: [u32; ATTEMPTS_AT_ONCE],
+    /// A retry is waiting for its time.
+    pub backing_off: bool,
+    /// It was under way before every request was followed.
+    pub ghost: bool,
+}
+
+/// The calls that are under way.
+#[derive(Debug, Clone, Default)]
+pub struct Calls {
+    all: Vec<Call>,
+    free: Vec<u32>,
+}
+
+impl std::ops::Index<u32> for Calls {
+    type Output = Call;
+    fn index(&self, id: u32) -> &Call {
+        &self.all[id as usize]
+    }
+}
+
+impl std::ops::IndexMut<u32> for Calls {
+    fn index_mut(&mut self, id: u32) -> &mut Call {
+        &mut self.all[id as usize]
+    }
+}
+
+impl Calls {
+    pub fn begin(&mut self, of: u32, started: u64) -> u32 {
+        let new =
+            Call { started, of, life: 0, attempts: 1, hedges: 0, open: 0, under_way: [0; ATTEMPTS_AT_ONCE], backing_off: false, ghost: false };
+        match self.free.pop() {
+            Some(id) => {
+                let life = self.all[id as usize].life;
+                self.all[id as usize] = Call { life, ..new };
+                id
+            }
+            None => {
+                self.all.push(new);
+                (self.all.len() - 1) as u32
+            }
+        }
+    }
+
+    /// An attempt goes under way.
+    pub fn add(&mut self, id: u32, attempt: u32) {
+        let call = &mut self.all[id as usize];
+        call.under_way[call.open as usize] = attempt;
+        call.open += 1;
+    }
+
+    /// An attempt can answer no more.
+    pub fn remove(&mut self, id: u32, attempt: u32) {
+        let call = &mut self.all[id as usize];
+        let open = call.open as usize;
+        if let Some(at) = call.under_way[..open].iter().position(|other| *other == attempt) {
+            call.under_way.copy_within(at + 1..open, at);
+            call.open -= 1;
+        }
+    }
+
+    /// A call is over.
+    pub fn end(&mut self, id: u32) {
+        self.all[id as usize].life = self.all[id as usize].life.wrapping_add(1);
+        self.all[id as usize].open = u32::MAX;
+        self.free.push(id);
+    }
+
+    /// Calls that wait for the time of their retry, in the order of their places.
+    pub fn backing_off(&self) -> impl Iterator<Item = &Call> {
+        self.all.iter().filter(|call| call.open != u32::MAX && call.backing_off)
+    }
+}
+
+/// Successes and failures of a rolling window, in tenths of it.
+#[derive(Debug, Clone)]
+struct Rolling {
+    tenth_ns: u64,
+    tenths: VecDeque<(u64, u64, u64)>,
+    all: u64,
+    bad: u64,
+}
+
+impl Rolling {
+    fn new(over_ns: u64) -> Rolling {
+        Rolling { tenth_ns: (over_ns / 10).max(1), tenths: VecDeque::new(), all: 0, bad: 0 }
+    }
+
+    fn look(&mut self, now: u64) {
+        let this = now / self.tenth_ns;
+        while let Some(&(tenth, all, bad)) = self.tenths.front().filter(|first| first.0 + 10 <= this) {
+            let _ = tenth;
+            self.all -= all;
+            self.bad -= bad;
+            self.tenths.pop_front();
+        }
+    }
+
+    fn note(&mut self, now: u64, all: u64, bad: u64) {
+        self.look(now);
+        let this = now / self.tenth_ns;
+        match self.tenths.back_mut() {
+            Some(last) if last.0 == this => {
+                last.1 += all;
+                last.2 += bad;
+            }
+            _ => self.tenths.push_back((this, all, bad)),
+        }
+        self.all += all;
+        self.bad += bad;
+    }
+}
+
+/// A circuit breaker, as Hystrix defines it.
+#[derive(Debug, Clone)]
+struct Breaker {
+    fails: f64,
+    of_at_least: u64,
+    opens_for: u64,
+    seen: Rolling,
+    /// Open until then.
+    until: Option<u64>,
+    /// One request is trying whether it works again.
+    trying: bool,
+}
+
+/// What the clients of one population's feature have in common.
+#[derive(Debug, Clone)]
+pub struct ClientState {
+    pub policy: Client,
+    tokens: f64,
+    breaker: Option<Breaker>,
+    throttle: Option<Rolling>,
+    luck: Stream,
+}
+
+/// Retries of a budget that can be saved up.
+const SAVED_MAX: f64 = 100.0;
+
+impl ClientState {
+    pub fn new(policy: &Client, luck: Stream) -> ClientState {
+        ClientState {
+            policy: policy.clone(),
+            tokens: policy.tokens.as_ref().map_or(0.0, |tokens| tokens.most),
+            breaker: policy.breaker.as_ref().map(|breaker| Breaker {
+                fails: breaker.fails,
+                of_at_least: breaker.of_at_least,
+                opens_for: breaker.opens_for.0 as u64,
+                seen: Rolling::new(breaker.over.0 as u64),
+                until: None,
+                trying: false,
+            }),
+            throttle: policy.throttle.as_ref().map(|throttle| Rolling::new(throttle.over.0 as u64)),
+            luck,
+        }
+    }
+
+    /// Whether a call has to be remembered beyond its first attempt.
+    pub fn has_calls(&self) -> bool {
+        self.policy.attempts > 1 || self.policy.hedge.is_some()
+    }
+
+    /// Whether a request is sent at all.
+    pub fn sends(&mut self, now: u64) -> bool {
+        if let Some(breaker) = &mut self.breaker {
+            match breaker.until {
+                Some(until) if now < until || breaker.trying => return false,
+                Some(_) => breaker.trying = true,
+                None => {}
+            }
+        }
+        if let (Some(throttle), Some(policy)) = (&mut self.throttle, &self.policy.throttle) {
+            throttle.look(now);
+            // Requests less K times what was accepted, over requests (Google SRE book, chapter 21).
+            let (requests, accepts) = (throttle.all as f64, (throttle.all - throttle.bad) as f64);
+            let refuses = ((requests - policy.k * accepts) / (requests + 1.0)).max(0.0);
+            if refuses > 0.0 && self.luck.chance(refuses) {
+                throttle.note(now, 1, 1);
+                return false;
+            }
+        }
+        if self.policy.budget.is_finite() {
+            self.tokens = (self.tokens + self.policy.budget).min(SAVED_MAX);
+        }
+        true
+    }
+
+    /// An attempt has been answered, or has failed.
+    pub fn heard(&mut self, now: u64, answered: bool) {
+        if let Some(breaker) = &mut self.breaker {
+            if breaker.until.is_some() {
+                if breaker.trying {
+                    breaker.trying = false;
+                    breaker.until = (!answered).then(|| now + breaker.opens_for);
+                    if answered {
+                        breaker.seen = Rolling::new(breaker.seen.tenth_ns * 10);
+                    }
+                }
+            } else {
+                breaker.seen.note(now, 1, u64::from(!answered));
+                let (all, bad) = (breaker.seen.all, breaker.seen.bad);
+                if all >= breaker.of_at_least && bad as f64 >= breaker.fails * all as f64 {
+                    breaker.until = Some(now + breaker.opens_for);
+                }
+            }
+        }
+        if let Some(throttle) = &mut self.throttle {
+            throttle.note(now, 1, u64::from(!answered));
+        }
+        if let Some(tokens) = &self.policy.tokens {
+            let change = if answered { tokens.success_earns } else { -tokens.failure_costs };
+            self.tokens = (self.tokens + change).clamp(0.0, tokens.most);
+        }
+    }
+
+    /// Whether a call that has been tried so often is tried again, and after how long.
+    pub fn retries(&mut self, attempts: u32) -> Option<u64> {
+        if attempts >= self.policy.attempts {
+            return None;
+        }
+        if let Some(tokens) = &self.policy.tokens {
+            if self.tokens <= tokens.stops_at || self.tokens < tokens.retry_costs {
+                return None;
+            }
+            self.tokens -= tokens.retry_costs;
+        } else if self.policy.budget.is_finite() {
+            if self.tokens < 1.0 {
+                return None;
+            }
+            self.tokens -= 1.0;
+        }
+        Some(match &self.policy.backoff {
+            Backoff::None => 0,
+            Backoff::After(wait) => wait.0 as u64,
+            Backoff::FullJitter { base, factor, at_most } => {
+                let mut most = base.0 as f64;
+                (1..attempts).for_each(|_| most *= factor);
+                (most.min(at_most.0 as f64) * self.luck.uniform()) as u64
+            }
+        })
+    }
+
+    /// The time of one more user's thought, of mean 1.
+    pub fn thinks(&mut self) -> f64 {
+        dist::exponential(&mut self.luck)
+    }
+}

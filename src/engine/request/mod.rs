@@ -1,0 +1,241 @@
+//! The request engine: every request followed one by one, through network, queue, worker, calls, timeout and retry.
+//!
+//! Everything else is the same as in the flow engine: faults, failovers, measures and people are handled by the same events.
+//! Between two of them the loop of [`drive`](self) runs by itself, on its own queue, and counts; at the next change what was
+//! counted becomes a [`Span`](super::Span).
+
+mod account;
+mod cache;
+mod client;
+mod desk;
+mod drive;
+mod program;
+mod refresh;
+mod seam;
+mod slots;
+mod source;
+
+use crate::dist::Quick;
+use crate::pending::{Pending, Timers};
+use crate::rng::{Luck, Stream};
+use crate::world::World;
+use account::{Look, Seen};
+use client::{Calls, ClientState};
+use desk::{Bucket, Desk, DeskCounts, Line};
+use program::Programs;
+use seam::Before;
+use slots::Slots;
+use source::Source;
+use std::collections::VecDeque;
+
+/// What is due, in eight bytes: a kind, what it is for, and the turn for which it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Due(u64);
+
+/// Kinds of what is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A request goes on.
+    Step,
+    /// A source sends its next request.
+    Arrive,
+    /// The patience of somebody in a queue is at its end.
+    Patience,
+    /// The next of those who share workers is done.
+    Shared,
+    /// A call is tried again.
+    Retry,
+    /// A call has taken so long that a second attempt sets out.
+    Hedge,
+    /// A user has thought.
+    Think,
+}
+
+const KINDS: [Kind; 7] =
+    [Kind::Step, Kind::Arrive, Kind::Patience, Kind::Shared, Kind::Retry, Kind::Hedge, Kind::Think];
+const TURN_BITS: u64 = (1 << 29) - 1;
+
+impl Due {
+    #[inline]
+    fn new(kind: Kind, id: u32, turn: u32) -> Due {
+        Due((kind as u64) << 61 | (u64::from(turn) & TURN_BITS) << 32 | u64::from(id))
+    }
+
+    #[inline]
+    fn kind(self) -> Kind {
+        KINDS[((self.0 >> 61) as usize).min(KINDS.len() - 1)]
+    }
+
+    #[inline]
+    fn id(self) -> u32 {
+        self.0 as u32
+    }
+
+    #[inline]
+    fn is_for(self, turn: u32) -> bool {
+        (self.0 >> 32) & TURN_BITS == u64::from(turn) & TURN_BITS
+    }
+}
+
+/// Users of a population who wait for answers.
+#[derive(Debug, Clone)]
+struct Crowd {
+    present: u64,
+    target: u64,
+    thinks_ns: f64,
+    /// Sources, and the sum of the rates up to there.
+    uses: Vec<(u32, f64)>,
+    luck: Stream,
+}
+
+/// A link as single requests meet it.
+#[derive(Debug, Clone)]
+struct Wire {
+    bps: f64,
+    jitter_ns: f64,
+    free_at: u64,
+    /// Bits sent, and requests lost, since the span began.
+    bits: f64,
+    lost: u64,
+    luck: Stream,
+}
+
+/// What single requests make of a stretch of time.
+#[derive(Debug, Clone)]
+pub(super) struct Requests {
+    now: u64,
+    /// What is due from here on is not kept.
+    end: u64,
+    pending: Pending<Due>,
+    timers: Timers,
+    slots: Slots,
+    calls: Calls,
+    programs: Programs,
+    sources: Vec<Source>,
+    desks: Vec<Desk>,
+    crowds: Vec<Crowd>,
+    wires: Vec<Wire>,
+    /// Requests that go on as soon as what is happening has happened, and for which turn.
+    ready: VecDeque<(u32, u32)>,
+    /// Workers that are given back then, and whether they were serving.
+    released: VecDeque<(u32, bool)>,
+    /// Stations that have more workers than before: whoever waits there is called.
+    opened: VecDeque<u32>,
+    /// The programs of the sources are those of the present paths.
+    pub paths_laid_out: bool,
+    /// What flowed until now, from which the requests that are under way have still to be made.
+    before: Option<Box<Before>>,
+    /// What was last seen of every station, and what has been counted since.
+    seen: Vec<Seen>,
+    looks: Vec<Look>,
+    /// When anybody last looked at how it feels.
+    pub felt_since: u64,
+    /// Events handled.
+    pub events: u64,
+    /// The flow ends and begins here.
+    pub window: (u64, u64),
+    /// How often anybody looks at how it feels, in nanoseconds.
+    pub tick: u64,
+}
+
+impl Requests {
+    /// Nobody is there yet.
+    pub fn new(world: &World, luck: Luck, window: (u64, u64)) -> Requests {
+        let mut timers = Timers::new();
+        let stream = |name: &str, purpose: &str| Stream::new(luck, name, purpose);
+        let mut sources = Vec::new();
+        let mut crowds = Vec::new();
+        for (people, population) in world.people.iter().enumerate() {
+            for (index, (id, _)) in population.uses.iter().enumerate() {
+                let feature = &world.features[id.at()];
+                let name = format!("{}: {}", population.name, feature.name);
+                let (arrivals, choices) = (stream(&name, "arrivals"), stream(&name, "choices"));
+                let smooth = population.arrival_scv == 0.0;
+                let mut source = Source::new(people as u32, index as u32, arrivals, choices, smooth);
+                source.keeps_trying = population.keeps_trying;
+                source.class = feature.class as u8;
+                source.timer = feature.timeout_s.map(|timeout_s| timers.class((timeout_s * 1e9) as u64));
+                source.cancels = feature.client.cancels;
+                source.patience_ns = population.patience_s.map_or(0.0, |patience_s| patience_s * 1e9);
+                source.slow_ns = feature.slow_over_s.map_or(u64::MAX, |over_s| (over_s * 1e9) as u64);
+                source.waits = population.waits;
+                let client = ClientState::new(&feature.client, stream(&name, "client"));
+                source.client = client.matters().then(|| Box::new(client));
+                sources.push(source);
+            }
+            crowds.push(Crowd {
+                present: 0,
+                target: 0,
+                thinks_ns: f64::INFINITY,
+                uses: Vec::new(),
+                luck: stream(&population.name, "thinks"),
+            });
+        }
+        let desks = world
+            .stations
+            .iter()
+            .map(|station| {
+                let service = &world.services[station.service.at()];
+                Desk {
+                    workers: 0,
+                    busy: 0,
+                    waiting: 0,
+                    inside: 0,
+                    slower: 1.0,
+                    takes: Quick::new(&service.takes),
+                    luck: stream(&station.name, "service takes"),
+                    patience: stream(&station.name, "patience"),
+                    line: Line::new(&service.discipline, service.sheds.is_some()),
+                    waiting_max: service.waiting_max.unwrap_or(u64::MAX),
+                    inside_max: service.in_flight_max.unwrap_or(u64::MAX),
+                    bucket: service.rate_limit.as_ref().map(|limit| Bucket::new(limit.per_s, limit.burst)),
+                    optional_up_to: service.sheds,
+                    cache: service.cache.as_ref().map(|cache| {
+                        let luck = stream(&station.name, "cache");
+                        Box::new(cache::Cache::new(cache.keys, cache.zipf, cache.holds, luck))
+                    }),
+                    is_leaf: station.calls.is_empty(),
+                    counts: DeskCounts::default(),
+                    busy_since: window.0,
+                }
+            })
+            .collect();
+        let wires = world
+            .links
+            .iter()
+            .map(|link| Wire {
+                bps: f64::INFINITY,
+                jitter_ns: link.jitter.0 as f64,
+                free_at: 0,
+                bits: 0.0,
+                lost: 0,
+                luck: stream(&link.name, "jitter"),
+            })
+            .collect();
+        let length = window.1 - window.0;
+        Requests {
+            now: window.0,
+            end: window.1,
+            pending: Pending::new(),
+            timers,
+            slots: Slots::default(),
+            calls: Calls::default(),
+            programs: Programs::default(),
+            sources,
+            desks,
+            crowds,
+            wires,
+            ready: VecDeque::new(),
+            released: VecDeque::new(),
+            opened: VecDeque::new(),
+            paths_laid_out: false,
+            before: None,
+            seen: vec![Seen::default(); world.stations.len()],
+            looks: vec![Look::default(); world.stations.len()],
+            felt_since: window.0,
+            events: 0,
+            window,
+            tick: (length / 600).clamp(1_000_000_000, 60_000_000_000),
+        }
+    }
+}

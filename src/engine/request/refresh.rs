@@ -1,0 +1,221 @@
+//! What single requests learn of the world when something has changed.
+
+use super::desk::Line;
+use super::program::OUTSIDE;
+use super::slots::*;
+use super::source::Way;
+use super::{Due, Kind, Requests};
+use crate::engine::Engine;
+use crate::engine::flow::{AtStation, Open};
+use crate::world::StationId;
+
+impl Engine<'_> {
+    /// Sources, desks and links follow what is true now. `open` holds the demand; what stations get is what has been counted.
+    pub(in crate::engine) fn follow(&mut self, open: &mut Open) {
+        let Some(mut requests) = self.requests.take() else { return };
+        requests.now = self.now.0 as u64;
+        self.follow_demand(&mut requests, open);
+        self.follow_stations(&mut requests, open);
+        self.follow_links(&mut requests, open);
+        if let Some(before) = requests.before.take() {
+            self.fill(&mut requests, &before);
+        }
+        self.requests = Some(requests);
+    }
+
+    fn follow_demand(&self, requests: &mut Requests, open: &Open) {
+        let now = requests.now;
+        let paths = &self.state.flow.paths;
+        let mut first = 0;
+        for of in 0..requests.sources.len() {
+            let (people, feature) = (requests.sources[of].people as usize, requests.sources[of].feature as usize);
+            let is_mine = |index: &usize| paths[*index].people == people && paths[*index].feature == feature;
+            let mine = first..(first..paths.len()).take_while(is_mine).count() + first;
+            first = mine.end;
+            let laid_out = requests.paths_laid_out && requests.sources[of].ways.len() == mine.len();
+            let mut ways = Vec::with_capacity(mine.len());
+            let (mut rate, mut slope) = (0.0, 0.0);
+            for (nth, index) in mine.clone().enumerate() {
+                let path = &paths[index];
+                let start = match laid_out {
+                    true => requests.sources[of].ways[nth].start,
+                    false => requests.programs.of(self, path),
+                };
+                rate += open.rates[index].0;
+                slope += open.rates[index].1;
+                ways.push(Way { rate: open.rates[index].0, slope: open.rates[index].1, start, dead: path.dead.is_some() });
+            }
+            let source = &mut requests.sources[of];
+            source.ways = ways;
+            source.ways_since = now;
+            if let Some(index) = mine.clone().next() {
+                source.let_in = open.let_in[index];
+                source.sent = if source.waits { 1.0 } else { open.sent[index] };
+            }
+            if source.waits {
+                let crowd = &mut requests.crowds[people];
+                if feature == 0 {
+                    crowd.uses.clear();
+                }
+                let sum = crowd.uses.last().map_or(0.0, |last| last.1);
+                crowd.uses.push((of as u32, sum + rate));
+                if feature + 1 == self.world.people[people].uses.len() {
+                    let sent = mine.clone().next().map_or(1.0, |index| open.sent[index]);
+                    requests.gather(people, open.people[people].0 * sent, sum + rate);
+                }
+            } else if let Some(at) = source.change(now, rate, slope) {
+                let due = Due::new(Kind::Arrive, of as u32, source.turn);
+                requests.push(at, due);
+            }
+        }
+        requests.paths_laid_out = true;
+    }
+
+    fn follow_stations(&self, requests: &mut Requests, open: &mut Open) {
+        let now = requests.now;
+        open.stations.clear();
+        for i in 0..requests.desks.len() {
+            let id = StationId::new(i);
+            let desk = &mut requests.desks[i];
+            let workers = if self.serves(id) { self.state.flow.stations[i].workers } else { 0 };
+            desk.slower = self.slower(id);
+            if workers != desk.workers {
+                desk.pass(now);
+                let before = desk.workers;
+                if let Line::Shared(sharing) = &mut desk.line {
+                    sharing.pass(now, before);
+                }
+                desk.workers = workers;
+                if workers > before {
+                    requests.opened.push_back(i as u32);
+                }
+                if requests.desks[i].is_shared() {
+                    requests.share_again(i as u32);
+                }
+            }
+            let desk = &requests.desks[i];
+            let seen = &requests.seen[i];
+            let service = &self.world.services[self.world.stations[i].service.at()];
+            let held_s = if seen.held_s > 0.0 { seen.held_s } else { service.takes_mean_s * desk.slower };
+            let mut at = AtStation::new(desk.slower);
+            at.inflow = seen.inflow;
+            at.out = (seen.inflow * (1.0 - seen.block), 0.0);
+            at.block = seen.block;
+            at.held_s = held_s;
+            at.computes_s = service.takes_mean_s * desk.slower;
+            at.capacity = if held_s > 0.0 { workers as f64 / held_s } else { 0.0 };
+            at.wait_mean_s = seen.wait_s;
+            at.held_back_s = 0.0;
+            at.at_ease = false;
+            open.stations.push(at);
+        }
+    }
+
+    fn follow_links(&self, requests: &mut Requests, open: &Open) {
+        for (link, wire) in requests.wires.iter_mut().enumerate() {
+            let most = self.link_bps(crate::world::LinkId::new(link));
+            let mut left = most;
+            for (transfer, bps) in self.world.transfers.iter().zip(&open.transfers_bps) {
+                let links = self.links_between(transfer.ends.0, transfer.ends.1).unwrap_or_default();
+                if links.contains(&(link as u32)) {
+                    left -= bps;
+                }
+            }
+            wire.bps = if most.is_finite() { left.max(most * 1e-3) } else { f64::INFINITY };
+        }
+    }
+
+    /// A station has stopped: who is there, or waits for somebody whom it called, fails.
+    pub(in crate::engine) fn crash_requests(&mut self, id: StationId) {
+        let now = self.now.0 as u64;
+        if let Some(requests) = &mut self.requests {
+            requests.now = now;
+            requests.crash(id.0);
+        }
+    }
+}
+
+impl Requests {
+    /// So many users of a population are there, who click so often altogether.
+    fn gather(&mut self, people: usize, users: f64, clicks_per_s: f64) {
+        let crowd = &mut self.crowds[people];
+        crowd.target = (users + 0.5).max(0.0) as u64;
+        crowd.thinks_ns = if clicks_per_s > 0.0 { users / clicks_per_s * 1e9 } else { f64::INFINITY };
+        if !crowd.thinks_ns.is_finite() {
+            return;
+        }
+        while self.crowds[people].present < self.crowds[people].target {
+            let crowd = &mut self.crowds[people];
+            crowd.present += 1;
+            let thought = crowd.thinks_ns * crate::dist::exponential(&mut crowd.luck);
+            let at = self.now.saturating_add(thought as u64);
+            self.push(at, Due::new(Kind::Think, people as u32, 0));
+        }
+    }
+
+    /// A station stops at once.
+    fn crash(&mut self, station: u32) {
+        let now = self.now;
+        let desk = &mut self.desks[station as usize];
+        desk.pass(now);
+        desk.workers = 0;
+        if let Some(cache) = &mut desk.cache {
+            cache.forget();
+        }
+        for id in self.slots.under_way() {
+            let slot = self.slots[id];
+            // The outermost visit to it: whoever is inside of that is lost with it.
+            let mut frame = self.programs.frame_of[slot.pc as usize];
+            let mut lost = None;
+            while frame != OUTSIDE {
+                let visit = self.programs.frames[frame as usize];
+                if visit.station == station && !(visit.enter != slot.pc && !visit.holds) {
+                    lost = Some(visit);
+                }
+                frame = visit.parent;
+            }
+            let Some(lost) = lost else { continue };
+            self.drop_inside(id, &lost, station);
+            let slot = &mut self.slots[id];
+            slot.turn = slot.turn.wrapping_add(1);
+            slot.branches = 0;
+            slot.flags &= !(SERVED | QUEUED | BRANCH_FAILED);
+            if lost.depth < u32::from(slot.depth) {
+                // A branch of something that is lost as a whole.
+                self.slots.end(id);
+            } else {
+                slot.pc = lost.broken;
+                self.goes_on(id);
+            }
+            self.desks[station as usize].counts.crashed += 1;
+        }
+        let desk = &mut self.desks[station as usize];
+        desk.clear();
+        desk.busy = 0;
+        desk.inside = 0;
+    }
+
+    /// What a request holds inside of a visit that is lost is given back.
+    fn drop_inside(&mut self, id: u32, lost: &super::program::Frame, station: u32) {
+        let slot = self.slots[id];
+        let mut frame = self.programs.frame_of[slot.pc as usize];
+        while frame != OUTSIDE {
+            let visit = self.programs.frames[frame as usize];
+            if visit.depth < u32::from(slot.depth) {
+                return;
+            }
+            let here = visit.enter == slot.pc;
+            if visit.station != station {
+                if here && slot.is(QUEUED) {
+                    self.desks[visit.station as usize].waiting -= 1;
+                } else if (here && slot.is(SERVED)) || (!here && visit.holds) {
+                    self.released.push_back((visit.station, here));
+                }
+            }
+            if visit.enter == lost.enter {
+                return;
+            }
+            frame = visit.parent;
+        }
+    }
+}

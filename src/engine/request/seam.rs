@@ -1,0 +1,347 @@
+//! Seams: from what flows to single requests, and back.
+//!
+//! Where a queue is at rest, the flow counts a request as served when it arrives: those who are under way then, by Little's
+//! law, become ghosts, which take room and count nowhere. Where a queue moves, those who wait have not been counted yet: they
+//! become requests that will be. Back in the flow, whoever waits in a long queue waits on, whoever is under way has been served.
+
+use super::program::{OUTSIDE, Op};
+use super::slots::*;
+use super::source::Source;
+use super::{Due, Kind, Requests};
+use crate::engine::Engine;
+use crate::engine::flow::{AtStation, Regime};
+use crate::rng::Stream;
+use crate::units::{Duration, Time};
+use crate::world::StationId;
+use std::collections::BTreeMap;
+
+/// What flowed before the seam.
+#[derive(Debug, Clone)]
+pub struct Before {
+    /// Requests per second of every path, attempts included.
+    rates: Vec<f64>,
+    stations: Vec<AtStation>,
+    luck: Stream,
+}
+
+/// A queue that would take longer than this is behind: it goes on as a backlog.
+const BEHIND_S: f64 = 1.0;
+
+/// Rounds so that sums are kept.
+#[derive(Debug, Default)]
+struct Carry(f64);
+
+impl Carry {
+    fn whole(&mut self, amount: f64) -> u64 {
+        self.0 += amount;
+        let whole = self.0.floor().max(0.0);
+        self.0 -= whole;
+        whole as u64
+    }
+}
+
+impl Engine<'_> {
+    /// From now on every request is followed.
+    pub(in crate::engine) fn begin_requests(&mut self) {
+        let Some(window) = self.window else { return };
+        let (rates, stations) = self.last_flow();
+        self.close_span();
+        let mut requests = Requests::new(self.world, self.luck, window);
+        requests.now = self.now.0 as u64;
+        if self.now > Time::ZERO {
+            let luck = Stream::new(self.luck, "seam", "requests under way");
+            requests.before = Some(Box::new(Before { rates, stations, luck }));
+        }
+        self.requests = Some(Box::new(requests));
+        self.paths_dirty = true;
+        self.flow_dirty = true;
+    }
+
+    /// Those who were under way in the flow.
+    pub(super) fn fill(&mut self, requests: &mut Requests, before: &Before) {
+        let mut luck = before.luck.clone();
+        self.fill_ghosts(requests, before, &mut luck);
+        self.fill_backlogs(requests, before);
+        self.fill_retries(requests);
+        for station in 0..requests.desks.len() {
+            requests.opened.push_back(station as u32);
+            requests.desks[station].counts = Default::default();
+        }
+    }
+
+    /// By Little's law so many are at each operation of a program: its rate times how long it takes.
+    fn fill_ghosts(&self, requests: &mut Requests, before: &Before, luck: &mut Stream) {
+        let mut carries: BTreeMap<u32, Carry> = BTreeMap::new();
+        let mut waiting: Vec<(u32, u32, u32)> = Vec::new();
+        let mut index = 0;
+        for of in 0..requests.sources.len() {
+            for way in requests.sources[of].ways.clone() {
+                let rate = before.rates.get(index).copied().unwrap_or(0.0);
+                index += 1;
+                if rate <= 0.0 || way.dead {
+                    continue;
+                }
+                for (pc, share) in reached(requests, way.start) {
+                    let rate = rate * share;
+                    match requests.programs.ops[pc as usize] {
+                        Op::Delay(ns) => {
+                            let carry = carries.entry(u32::MAX).or_default();
+                            for _ in 0..carry.whole(rate * ns as f64 * 1e-9) {
+                                let id = ghost(requests, of as u32, pc + 1);
+                                let left = (ns as f64 * luck.uniform()) as u64;
+                                let due = Due::new(Kind::Step, id, requests.slots[id].turn);
+                                requests.push(requests.now + left, due);
+                                hold_outer(requests, id, requests.programs.frame_of[pc as usize]);
+                            }
+                        }
+                        Op::Enter { station, .. } => {
+                            let at = &before.stations[station as usize];
+                            let rate = rate * (1.0 - at.block);
+                            let service = &self.world.services[self.world.stations[station as usize].service.at()];
+                            let takes_s = service.takes_mean_s * requests.desks[station as usize].slower;
+                            let carry = carries.entry(station).or_default();
+                            for _ in 0..carry.whole(rate * takes_s) {
+                                if requests.desks[station as usize].busy >= requests.desks[station as usize].workers {
+                                    break;
+                                }
+                                let id = ghost(requests, of as u32, pc);
+                                let slower = requests.desks[station as usize].slower;
+                                let left = service.takes.draw_residual(luck).0 as f64 * slower;
+                                serve_ghost(requests, id, station, left as u64);
+                                hold_outer(requests, id, outer(requests, pc));
+                            }
+                            if at.regime == Regime::Rest {
+                                let carry = carries.entry(station | 1 << 31).or_default();
+                                for _ in 0..carry.whole(rate * at.wait_mean_s) {
+                                    waiting.push((of as u32, pc, station));
+                                }
+                            }
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        for (of, pc, station) in waiting {
+            let id = ghost(requests, of, pc);
+            queue(requests, id, station, requests.now);
+            hold_outer(requests, id, outer(requests, pc));
+        }
+    }
+
+    /// Queues that were filling or draining: who waits there, from the one who has waited longest.
+    fn fill_backlogs(&mut self, requests: &mut Requests, before: &Before) {
+        let now = requests.now;
+        for i in 0..requests.desks.len() {
+            let backlog = self.state.flow.stations[i].fluid_backlog();
+            let at = &before.stations[i];
+            if backlog < 1.0 || at.regime == Regime::Rest {
+                continue;
+            }
+            let whole = backlog.floor();
+            let waited_s = backlog / if at.capacity > 0.0 { at.capacity } else { at.inflow.max(1e-9) };
+            // (how long they have waited, as a share; of which source; whether they still count)
+            let mut line: Vec<(f64, u32, bool)> = Vec::new();
+            let mut real = 0.0;
+            for of in 0..requests.sources.len() {
+                let count = self.state.flow.take_waiting(StationId::new(i), of).min(whole - real).max(0.0);
+                real += count;
+                line.extend((0..count as u64).map(|k| ((k as f64 + 0.5) / count, of as u32, true)));
+            }
+            let visitors: Vec<(u32, f64)> = (0..requests.sources.len())
+                .map(|of| (of as u32, visits(requests, before, of, i as u32)))
+                .filter(|(_, visits)| *visits > 0.0)
+                .collect();
+            let all: f64 = visitors.iter().map(|(_, visits)| visits).sum();
+            let mut carry = Carry::default();
+            for (of, visits) in visitors {
+                let count = carry.whole((whole - real) * visits / all);
+                line.extend((0..count).map(|k| ((k as f64 + 0.5) / count as f64, of, false)));
+            }
+            line.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let mut placed = 0.0;
+            for (share, of, counts) in line {
+                let Some(pc) = enters(requests, of, i as u32) else { continue };
+                placed += 1.0;
+                let id = ghost(requests, of, pc);
+                let since = now.saturating_sub((share * waited_s * 1e9) as u64);
+                if counts {
+                    requests.slots[id].flags = 0;
+                    requests.slots[id].started = since;
+                }
+                queue(requests, id, i as u32, since);
+                hold_outer(requests, id, outer(requests, pc));
+            }
+            self.state.flow.stations[i].take_backlog(placed);
+        }
+    }
+
+    /// What had failed and was about to be tried again.
+    fn fill_retries(&mut self, requests: &mut Requests) {
+        let now = self.now;
+        for of in 0..requests.sources.len() {
+            let mut carry = Carry::default();
+            for (from, to, rates) in self.state.flow.take_echoes(of, now) {
+                for (made, rate) in rates.iter().enumerate() {
+                    let count = carry.whole(rate * to.since(from).seconds());
+                    for k in 0..count {
+                        let call = requests.calls.begin(of as u32, now.0 as u64);
+                        requests.calls[call].attempts = made as u32 + 2;
+                        requests.calls[call].backing_off = true;
+                        let share = (k as f64 + 0.5) / count as f64;
+                        let at = from.after(Duration::from_seconds(to.since(from).seconds() * share));
+                        let due = Due::new(Kind::Retry, call, requests.calls[call].life);
+                        requests.pending.push(at.0.max(now.0) as u64, due);
+                    }
+                }
+            }
+        }
+    }
+
+    /// From now on everything flows again.
+    pub(in crate::engine) fn end_requests(&mut self) {
+        self.close_span();
+        let Some(mut requests) = self.requests.take() else { return };
+        requests.now = self.now.0 as u64;
+        self.followed += requests.events;
+        let behind: Vec<bool> = (0..requests.desks.len())
+            .map(|i| {
+                let desk = &requests.desks[i];
+                let capacity = desk.workers as f64 / requests.seen[i].held_s.max(1e-9);
+                desk.waiting as f64 > BEHIND_S * capacity
+            })
+            .collect();
+        for (i, behind) in behind.iter().enumerate().filter(|(_, behind)| **behind) {
+            debug_assert!(*behind);
+            self.state.flow.stations[i].add_backlog(requests.desks[i].waiting as f64);
+        }
+        for id in requests.slots.under_way() {
+            let slot = requests.slots[id];
+            if slot.flags & (GHOST | ORPHAN) != 0 || slot.parent != NOBODY {
+                continue;
+            }
+            let of = slot.of as usize;
+            match requests.programs.ops[slot.pc as usize] {
+                Op::Enter { station, .. } if slot.is(QUEUED) && behind[station as usize] => {
+                    self.state.flow.add_waiting(StationId(station), of);
+                }
+                _ => self.state.flow.landed[of] += 1.0,
+            }
+        }
+        for call in requests.calls.backing_off() {
+            self.state.flow.try_again(call.of as usize, self.now, call.attempts);
+        }
+        self.window = None;
+        self.paths_dirty = true;
+        self.flow_dirty = true;
+    }
+}
+
+/// The operations of a program that a request reaches, and with which probability, as long as nothing fails.
+fn reached(requests: &Requests, start: u32) -> Vec<(u32, f64)> {
+    let ops = &requests.programs.ops;
+    let mut shares: BTreeMap<u32, f64> = BTreeMap::from([(start, 1.0)]);
+    let mut found = Vec::new();
+    // Programs only go forward.
+    while let Some((pc, share)) = shares.pop_first() {
+        let mut goes = |to: u32, share: f64| {
+            if share > 0.0 {
+                *shares.entry(to).or_default() += share;
+            }
+        };
+        match ops[pc as usize] {
+            Op::Answered | Op::Failed | Op::Join { .. } => {}
+            Op::Goto(to) => goes(to, share),
+            Op::Skip { share: skips, to } => {
+                goes(to, share * skips);
+                goes(pc + 1, share * (1.0 - skips));
+            }
+            Op::Lose { share: loses, .. } => goes(pc + 1, share * (1.0 - loses)),
+            Op::Fork { first, count } => {
+                for branch in first..first + count {
+                    goes(requests.programs.branches[branch as usize], share);
+                }
+                goes(pc + 1, share);
+            }
+            _ => goes(pc + 1, share),
+        }
+        found.push((pc, share));
+    }
+    found
+}
+
+/// Where requests of a source enter a station.
+fn enters(requests: &Requests, of: u32, station: u32) -> Option<u32> {
+    let ways = &requests.sources[of as usize].ways;
+    ways.iter().find_map(|way| {
+        let at = |pc: &(u32, f64)| {
+            matches!(requests.programs.ops[pc.0 as usize], Op::Enter { station: here, .. } if here == station)
+        };
+        reached(requests, way.start).iter().find(|pc| at(pc)).map(|pc| pc.0)
+    })
+}
+
+/// Visits per second of a source at a station.
+fn visits(requests: &Requests, before: &Before, of: usize, station: u32) -> f64 {
+    let first: usize = requests.sources[..of].iter().map(|source: &Source| source.ways.len()).sum();
+    let mut sum = 0.0;
+    for (nth, way) in requests.sources[of].ways.iter().enumerate() {
+        let rate = before.rates.get(first + nth).copied().unwrap_or(0.0);
+        for (pc, share) in reached(requests, way.start) {
+            if matches!(requests.programs.ops[pc as usize], Op::Enter { station: here, .. } if here == station) {
+                sum += rate * share;
+            }
+        }
+    }
+    sum
+}
+
+fn outer(requests: &Requests, pc: u32) -> u32 {
+    let frame = requests.programs.frame_of[pc as usize];
+    if frame == OUTSIDE { OUTSIDE } else { requests.programs.frames[frame as usize].parent }
+}
+
+fn ghost(requests: &mut Requests, of: u32, pc: u32) -> u32 {
+    let class = requests.sources[of as usize].class;
+    let id = requests.slots.begin(of, pc, requests.now, class);
+    requests.slots[id].flags = GHOST | ORPHAN;
+    id
+}
+
+fn serve_ghost(requests: &mut Requests, id: u32, station: u32, left_ns: u64) {
+    let turn = requests.slots[id].turn;
+    requests.slots[id].flags |= SERVED;
+    let desk = &mut requests.desks[station as usize];
+    desk.busy += 1;
+    desk.inside += 1;
+    if desk.is_shared() {
+        requests.share(station, id, turn, left_ns);
+    } else {
+        requests.push(requests.now + left_ns, Due::new(Kind::Step, id, turn));
+    }
+}
+
+fn queue(requests: &mut Requests, id: u32, station: u32, since: u64) {
+    let slot = &mut requests.slots[id];
+    slot.flags |= QUEUED;
+    slot.arrived = since;
+    let waiting = super::desk::Waiting { id, turn: slot.turn };
+    let class = slot.class;
+    requests.desks[station as usize].join(waiting, class);
+}
+
+/// Workers of the visits around an operation are held.
+fn hold_outer(requests: &mut Requests, id: u32, mut frame: u32) {
+    let _ = id;
+    while frame != OUTSIDE {
+        let visit = requests.programs.frames[frame as usize];
+        let desk = &mut requests.desks[visit.station as usize];
+        if visit.holds {
+            desk.inside += 1;
+            if !desk.is_shared() {
+                desk.busy += 1;
+            }
+        }
+        frame = visit.parent;
+    }
+}
