@@ -54,6 +54,7 @@ pub mod load;
 pub mod metrics;
 pub mod num;
 pub mod observe;
+pub mod pending;
 pub mod queueing;
 pub mod report;
 pub mod rng;

@@ -5,9 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("num", &[]),
     ("units", &[]),
+    ("pending", &[]),
     ("rng", &[]),
     ("dist", &["num", "rng", "units"]),
     ("queueing", &["dist", "num"]),

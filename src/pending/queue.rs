@@ -1,0 +1,345 @@
+//! Events in order of time.
+
+use super::bucket::{BLOCK, Blocks};
+use super::front::{Front, ROOM};
+use super::rung::Rung;
+use super::{Due, NEVER};
+
+/// A bucket with at most so many entries is sorted; one with more is cut into narrower ones.
+const SORTED: usize = 24;
+
+/// How many entries a bucket should have.
+const WANTED: usize = 2;
+
+/// The most buckets of a rung, as a power of two: more would not stay in the cache.
+const MOST_BUCKETS: u32 = 12;
+
+/// Events and when they are due: pops them in order of time, and those of one time in the order in which they were pushed.
+///
+/// A ladder queue (Tang, Goh & Thng, "Ladder queue: an O(1) priority queue structure for large-scale discrete event
+/// simulation", ACM TOMACS 15, 2005; after Brown's calendar queue, Communications of the ACM 31, 1988). From the nearest to
+/// the furthest it holds:
+///
+/// - the *front*, at most 64 entries, sorted: pops come from here, and a queue of a few entries is nothing else;
+/// - *rungs*, each of which cuts one bucket of the rung above into narrower buckets, unsorted. The width follows from how
+///   many entries there are to spread, so that it tunes itself to their density, however uneven;
+/// - the *top*, unsorted: everything beyond the first rung.
+///
+/// Only the bucket that is due next is ever sorted or cut up. An entry is moved once for each rung on its way, each time
+/// from one stretch of memory to a few thousand others, which stay in the cache; so the cost hardly grows with the queue.
+/// Buckets are filled and emptied in order of pushing, which is all that keeps equal times in order: no entry carries a
+/// number.
+///
+/// ```
+/// use firedrill::pending::Pending;
+/// let mut pending = Pending::new();
+/// pending.push(20, 'b');
+/// pending.push(10, 'a');
+/// pending.push(20, 'c');
+/// assert_eq!(pending.next_at(), 10);
+/// let order: Vec<_> = std::iter::from_fn(|| pending.pop()).collect();
+/// assert_eq!(order, [(10, 'a'), (20, 'b'), (20, 'c')]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Pending<T> {
+    /// When the first entry is due.
+    next: u64,
+    /// What is due before this is in the front: everything in it is due before this, and nothing else is.
+    front_end: u64,
+    /// What is due from here on is in the top.
+    top_start: u64,
+    len: usize,
+    front: Front<T>,
+    /// The rungs in use are the first ones; each lies within a bucket of the one before, which has been taken off.
+    rungs: Vec<Rung>,
+    in_use: usize,
+    /// The bucket at the cursor of the last rung holds one time only, too often for the front: it is popped from there.
+    burst: bool,
+    top: Vec<Due<T>>,
+    blocks: Blocks<T>,
+    /// When the last popped entry was due.
+    now: u64,
+}
+
+impl<T: Copy> Default for Pending<T> {
+    fn default() -> Pending<T> {
+        Pending::new()
+    }
+}
+
+impl<T: Copy> Pending<T> {
+    /// Nothing is pending.
+    pub fn new() -> Pending<T> {
+        Pending {
+            next: NEVER,
+            front_end: NEVER,
+            top_start: NEVER,
+            len: 0,
+            front: Front::new(),
+            rungs: Vec::new(),
+            in_use: 0,
+            burst: false,
+            top: Vec::new(),
+            blocks: Blocks::new(),
+            now: 0,
+        }
+    }
+
+    /// How many are pending.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nothing is pending.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// When the first one is due; [`NEVER`] if nothing is pending.
+    #[inline]
+    pub fn next_at(&self) -> u64 {
+        self.next
+    }
+
+    /// Adds what is due `at`, which must not be before what was popped last. The last moment before [`NEVER`] is the
+    /// latest there is.
+    #[inline]
+    pub fn push(&mut self, at: u64, what: T) {
+        debug_assert!(at >= self.now, "due at {at}, but it is {} already", self.now);
+        let at = at.min(NEVER - 1);
+        let due = Due { at, what };
+        self.len += 1;
+        self.next = self.next.min(at);
+        if at < self.front_end {
+            if self.front.count() < ROOM {
+                self.front.insert(due);
+            } else {
+                self.overflow(due);
+            }
+        } else if at >= self.top_start {
+            self.top.push(due);
+        } else {
+            self.push_rung(due);
+        }
+    }
+
+    /// Takes the first one.
+    #[inline]
+    pub fn pop(&mut self) -> Option<(u64, T)> {
+        let Some((due, next)) = self.front.take() else { return self.pop_burst() };
+        self.len -= 1;
+        self.now = due.at;
+        match next {
+            Some(next) => self.next = next,
+            None => self.refill(),
+        }
+        Some((due.at, due.what))
+    }
+
+    /// Takes the first one if it is due before `limit`.
+    #[inline]
+    pub fn pop_before(&mut self, limit: u64) -> Option<(u64, T)> {
+        if self.next < limit { self.pop() } else { None }
+    }
+
+    /// Forgets everything, and that time has passed.
+    pub fn clear(&mut self) {
+        self.front.clear();
+        self.top.clear();
+        self.blocks.clear();
+        (self.in_use, self.burst, self.len, self.now) = (0, false, 0, 0);
+        (self.next, self.front_end, self.top_start) = (NEVER, NEVER, NEVER);
+    }
+
+    /// Everything that is pending, in no particular order. Slow: it is for rare questions.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, T)> + '_ {
+        let rungs = self.rungs[..self.in_use].iter().flat_map(|rung| rung.iter(&self.blocks));
+        self.front.iter().chain(rungs).chain(self.top.iter().copied()).map(|due| (due.at, due.what))
+    }
+
+    #[inline]
+    fn push_rung(&mut self, due: Due<T>) {
+        for rung in self.rungs[..self.in_use].iter_mut().rev() {
+            if due.at < rung.end() {
+                rung.append(&mut self.blocks, due);
+                return;
+            }
+        }
+        debug_assert!(false, "no rung for {}", due.at);
+    }
+
+    /// The front is full: leaves half of it there.
+    #[cold]
+    #[inline(never)]
+    fn overflow(&mut self, due: Due<T>) {
+        let (Some(first), Some(middle), Some(last)) =
+            (self.front.get(0), self.front.get(ROOM / 2), self.front.get(ROOM - 1))
+        else {
+            return;
+        };
+        // Equal times must not be parted: what is pushed later at that time belongs after all of them.
+        let (kept, from) = if middle.at > first.at {
+            ((0..ROOM).take_while(|&i| self.front.get(i).is_some_and(|due| due.at < middle.at)).count(), middle.at)
+        } else {
+            (0, first.at)
+        };
+        // A burst is taken up again when its rung is the last one again.
+        self.burst = false;
+        if self.front_end == NEVER {
+            // Whatever rungs there are have been emptied to their ends.
+            debug_assert!(self.len == ROOM + 1 && self.top.is_empty());
+            self.in_use = 0;
+            self.top.extend(self.front.iter().skip(kept));
+            self.top_start = from;
+        } else {
+            let rung = open(&mut self.rungs, &mut self.in_use);
+            let count = ROOM - kept;
+            // About as wide as what is there asks for, but the rung must reach to the end of the front.
+            let wanted = ((last.at - from) / (count / WANTED) as u64).max(1).ilog2();
+            let fewest = shift_for(self.front_end - from, MOST_BUCKETS / 2);
+            rung.lay_out(from, self.front_end, wanted.max(fewest));
+            for due in self.front.iter().skip(kept) {
+                rung.append(&mut self.blocks, due);
+            }
+        }
+        self.front.truncate(kept);
+        self.front_end = from;
+        // This one has its place now, wherever it is: the front has room, if it is to go there.
+        if due.at < from {
+            self.front.insert(due);
+        } else if due.at >= self.top_start {
+            self.top.push(due);
+        } else {
+            self.push_rung(due);
+        }
+        if self.front.count() == 0 {
+            self.refill();
+        }
+    }
+
+    /// Takes the first one of a burst; or nothing, if there is nothing.
+    fn pop_burst(&mut self) -> Option<(u64, T)> {
+        if !self.burst {
+            return None;
+        }
+        let (due, last) = self.rungs[self.in_use - 1].take_one(&mut self.blocks);
+        self.len -= 1;
+        self.now = due.at;
+        if last {
+            self.burst = false;
+            self.front_end = due.at + 1;
+            self.refill();
+        }
+        Some((due.at, due.what))
+    }
+
+    /// The front is empty: fills it with what is due next.
+    #[inline(never)]
+    fn refill(&mut self) {
+        if self.burst {
+            self.next = self.front_end;
+            return;
+        }
+        if self.len == 0 {
+            self.in_use = 0;
+        }
+        loop {
+            if self.in_use == 0 {
+                if self.top.len() <= SORTED {
+                    return self.only_front();
+                }
+                self.open_top();
+            }
+            let rung = &mut self.rungs[self.in_use - 1];
+            let Some(bucket) = rung.advance() else {
+                self.in_use -= 1;
+                continue;
+            };
+            let count = bucket.count();
+            let (start, end) = rung.span();
+            if count <= SORTED {
+                let mut bucket = rung.take();
+                self.front_end = end;
+                let mut left = count;
+                while left > 0 {
+                    let block = self.blocks.take_first(&mut bucket);
+                    for &due in block.iter().take(left) {
+                        self.front.insert(due);
+                    }
+                    left = left.saturating_sub(BLOCK);
+                }
+                self.next = self.front.get(0).map_or(NEVER, |due| due.at);
+                return;
+            }
+            if rung.shift() == 0 {
+                self.burst = true;
+                self.front_end = start;
+                self.next = start;
+                return;
+            }
+            let shift = rung.shift();
+            let mut bucket = rung.take();
+            let bits = (count / WANTED).ilog2().clamp(1, MOST_BUCKETS).min(shift);
+            let finer = open(&mut self.rungs, &mut self.in_use);
+            finer.lay_out(start, end, shift - bits);
+            let mut left = count;
+            while left > 0 {
+                let block = self.blocks.take_first(&mut bucket);
+                for &due in block.iter().take(left) {
+                    finer.append(&mut self.blocks, due);
+                }
+                left = left.saturating_sub(BLOCK);
+            }
+        }
+    }
+
+    /// What is left fits into the front.
+    fn only_front(&mut self) {
+        for &due in &self.top {
+            self.front.insert(due);
+        }
+        self.top.clear();
+        (self.front_end, self.top_start) = (NEVER, NEVER);
+        self.next = self.front.get(0).map_or(NEVER, |due| due.at);
+    }
+
+    /// Lays out the first rung for the nearer part of the top.
+    fn open_top(&mut self) {
+        let first = self.top.iter().map(|due| due.at).min().unwrap_or(NEVER);
+        let count = self.top.len();
+        let mean = self.top.iter().map(|due| u128::from(due.at - first)).sum::<u128>() / count as u128;
+        // At least half of them are due before twice the mean (Markov), so that each entry passes through here about twice.
+        let reach = (mean as u64).saturating_mul(2).saturating_add(1);
+        let bits = (count / WANTED).ilog2().clamp(1, MOST_BUCKETS);
+        let shift = shift_for(reach, bits);
+        let reach = (u128::from((reach - 1) >> shift) + 1) << shift;
+        let end = first.saturating_add(reach.min(u128::from(NEVER)) as u64);
+        let rung = open(&mut self.rungs, &mut self.in_use);
+        rung.lay_out(first, end, shift);
+        let blocks = &mut self.blocks;
+        self.top.retain(|&due| {
+            let later = due.at >= end;
+            if !later {
+                rung.append(blocks, due);
+            }
+            later
+        });
+        self.top_start = end;
+    }
+}
+
+/// The narrowest width, as a power of two, at which `2^bits` buckets reach so far.
+fn shift_for(reach: u64, bits: u32) -> u32 {
+    (u64::BITS - (reach - 1).leading_zeros()).saturating_sub(bits)
+}
+
+/// The next rung, with the buffers it had before.
+fn open<'a>(rungs: &'a mut Vec<Rung>, in_use: &mut usize) -> &'a mut Rung {
+    if *in_use == rungs.len() {
+        rungs.push(Rung::default());
+    }
+    *in_use += 1;
+    &mut rungs[*in_use - 1]
+}
