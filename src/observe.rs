@@ -362,6 +362,45 @@ pub trait Observer {
     fn saw(&mut self, world: &World, seen: &Seen);
     /// A span of time passed in which nothing changed but what flowed.
     fn flowed(&mut self, world: &World, span: &crate::engine::Span);
+    /// A request has been answered in time. Only where requests are followed one by one.
+    #[inline]
+    fn answered(&mut self, world: &World, answer: &Answer) {
+        let _ = (world, answer);
+    }
+    /// A worker of a station begins to serve a request. As above.
+    #[inline]
+    fn waited(&mut self, world: &World, visit: &Visit) {
+        let _ = (world, visit);
+    }
+    /// A station has done its part for a request. As above, and only of stations that call nobody.
+    #[inline]
+    fn visited(&mut self, world: &World, visit: &Visit) {
+        let _ = (world, visit);
+    }
+}
+
+/// A request that was answered in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// Whose: the index of the population.
+    pub people: u32,
+    /// Which feature: an index into the population's uses.
+    pub feature: u32,
+    /// When, in nanoseconds.
+    pub at_ns: u64,
+    /// How long after its user first sent it, in nanoseconds.
+    pub took_ns: u64,
+}
+
+/// A visit of a request to a station.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Visit {
+    /// The station's index.
+    pub station: u32,
+    /// Now, in nanoseconds.
+    pub at_ns: u64,
+    /// How long ago it came, in nanoseconds.
+    pub took_ns: u64,
 }
 
 /// Observes nothing: for benchmarks of the engine alone.
@@ -384,6 +423,24 @@ impl<A: Observer, B: Observer> Observer for (&mut A, &mut B) {
         self.0.flowed(world, span);
         self.1.flowed(world, span);
     }
+
+    #[inline]
+    fn answered(&mut self, world: &World, answer: &Answer) {
+        self.0.answered(world, answer);
+        self.1.answered(world, answer);
+    }
+
+    #[inline]
+    fn waited(&mut self, world: &World, visit: &Visit) {
+        self.0.waited(world, visit);
+        self.1.waited(world, visit);
+    }
+
+    #[inline]
+    fn visited(&mut self, world: &World, visit: &Visit) {
+        self.0.visited(world, visit);
+        self.1.visited(world, visit);
+    }
 }
 
 /// Keeps every observation, for timelines and tests.
@@ -402,13 +459,15 @@ impl Observer for Trace {
 #[derive(Clone)]
 pub struct Digest {
     hash: Xxh3,
+    /// Answers since the last span, folded into one number.
+    answers: u64,
     /// Running digests at intervals, to find the first divergence of two runs.
     count: u64,
 }
 
 impl Default for Digest {
     fn default() -> Self {
-        Digest { hash: Xxh3::new(), count: 0 }
+        Digest { hash: Xxh3::new(), answers: 0, count: 0 }
     }
 }
 
@@ -535,8 +594,19 @@ impl Observer for Digest {
         }
     }
 
+    #[inline]
+    fn answered(&mut self, _: &World, answer: &Answer) {
+        // In the order in which they come; the multiplier is that of Knuth's MMIX generator.
+        let folded = answer.took_ns ^ answer.at_ns.rotate_left(32);
+        self.answers = (self.answers ^ folded).wrapping_mul(6_364_136_223_846_793_005).rotate_left(23);
+    }
+
     fn flowed(&mut self, world: &World, span: &crate::engine::Span) {
         self.count += 1;
+        if self.answers != 0 {
+            let answers = std::mem::take(&mut self.answers);
+            self.number(answers);
+        }
         self.number(span.from.0 as u64);
         self.number(span.to.0 as u64);
         for (pop, uses) in span.uses.iter().enumerate() {

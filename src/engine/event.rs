@@ -9,6 +9,8 @@ use std::collections::BinaryHeap;
 /// What is due. Closed: whoever adds one has to say how it is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Event {
+    /// Every request is followed from now on, or no more.
+    Follow { begins: bool },
     /// A step of the drill, by index.
     Inject(u32),
     /// A member of a node fails, unless the token is old.
@@ -55,7 +57,7 @@ impl Event {
     /// At one time faults come first, then repairs, then what reacts to them, then what flows.
     fn class(self) -> u8 {
         match self {
-            Event::Inject(_) => 0,
+            Event::Follow { .. } | Event::Inject(_) => 0,
             Event::Fail { .. } | Event::Shock(_) => 1,
             Event::RepairReady(_) | Event::RepairDone(_) | Event::Restocked(_) | Event::Ends(_) => 2,
             Event::Test(_) => 3,

@@ -14,17 +14,20 @@ mod flow;
 mod maintenance;
 mod measures;
 mod paths;
+mod request;
 mod span;
 mod state;
 mod steering;
 mod watch;
 
 use event::{Event, EventQueue};
+use request::Requests;
+pub use request::Unfollowable;
 pub use span::{LatencyPart, Span, StationWait};
 
 use crate::observe::{Observer, Seen, SeenId, What};
 use crate::rng::Luck;
-use crate::units::Time;
+use crate::units::{Duration, Time};
 use crate::world::{GroupId, NodeId, World};
 use state::State;
 use std::collections::BTreeSet;
@@ -53,6 +56,12 @@ pub struct Engine<'w> {
     /// Spans that are complete and not yet told.
     spans: Vec<Span>,
     finished: bool,
+    /// Between these times, in nanoseconds, every request is followed.
+    window: Option<(u64, u64)>,
+    /// Those requests, in that time.
+    requests: Option<Box<Requests>>,
+    /// Events of requests that were handled before.
+    followed: u64,
 }
 
 impl<'w> Engine<'w> {
@@ -74,6 +83,9 @@ impl<'w> Engine<'w> {
             flow_dirty: true,
             spans: Vec::new(),
             finished: false,
+            window: None,
+            requests: None,
+            followed: 0,
         };
         engine.events.push(world.horizon, Event::Horizon);
         for (i, (at, _)) in world.drill.iter().enumerate().filter(|(i, _)| !world.muted.contains(i)) {
@@ -86,6 +98,30 @@ impl<'w> Engine<'w> {
         engine.start_measures();
         engine.start_autoscale();
         engine
+    }
+
+    /// A run at its start in which every request is followed between two times, and everything flows before and after.
+    ///
+    /// # Errors
+    ///
+    /// A request that would make more calls than can be followed one by one.
+    pub fn following(world: &'w World, luck: Luck, from: Time, to: Time) -> Result<Engine<'w>, Unfollowable> {
+        request::check(world)?;
+        let mut engine = Engine::new(world, luck);
+        let (from, to) = (from.max(Time::ZERO), to.min(world.horizon));
+        if from < to {
+            engine.window = Some((from.0 as u64, to.0 as u64));
+            engine.events.push(from, Event::Follow { begins: true });
+            if to < world.horizon {
+                engine.events.push(to, Event::Follow { begins: false });
+            }
+        }
+        Ok(engine)
+    }
+
+    /// Events of single requests that have been handled so far.
+    pub fn followed(&self) -> u64 {
+        self.followed + self.requests.as_ref().map_or(0, |requests| requests.events)
     }
 
     /// The run's clock.
@@ -107,8 +143,11 @@ impl<'w> Engine<'w> {
             self.look_at_conditions();
             self.tell(observer);
         }
-        while !self.finished && self.events.next_at().is_some_and(|at| at <= until) {
-            let Some((at, event)) = self.events.pop() else { break };
+        while !self.finished {
+            let next = self.events.next_at().filter(|at| *at <= until);
+            // Whatever changes the world comes before the requests that are due at the same time.
+            self.run_requests(next.unwrap_or(until.after(Duration(1))), observer);
+            let (Some(_), Some((at, event))) = (next, self.events.pop()) else { break };
             debug_assert!(at >= self.now, "time went back from {:?} to {at:?} at {event:?}, {:?}", self.now, self.luck);
             self.now = at;
             self.cause = None;
@@ -126,8 +165,18 @@ impl<'w> Engine<'w> {
         }
     }
 
+    /// Requests go their ways until the world changes.
+    fn run_requests(&mut self, until: Time, observer: &mut impl Observer) {
+        if let Some(mut requests) = self.requests.take() {
+            requests.run(self.world, until.0 as u64, observer);
+            self.requests = Some(requests);
+        }
+    }
+
     fn handle(&mut self, event: Event) {
         match event {
+            Event::Follow { begins: true } => self.begin_requests(),
+            Event::Follow { begins: false } => self.end_requests(),
             Event::Inject(index) => self.inject(index as usize),
             Event::Fail { node, token } => self.fail_by_itself(node, token),
             Event::Shock(index) => self.shock(index as usize),

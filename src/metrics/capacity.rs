@@ -2,8 +2,8 @@
 
 use super::outcome::*;
 use crate::engine::Span;
-use crate::observe::{Seen, What};
-use crate::queueing::{ApplyQueue, Sojourn, Wait};
+use crate::observe::{Seen, Visit, What};
+use crate::queueing::{ApplyQueue, LatencyHistogram, Sojourn, Wait};
 use crate::units::Time;
 use crate::world::{ReplicaKind, StationId, World, civil_label};
 
@@ -23,6 +23,9 @@ struct StationSums {
     exponential: bool,
     /// Distribution of the wait, mean hold, and how many requests had it.
     waits: Vec<(Wait, f64, f64)>,
+    /// Waits and sojourns of requests that were followed.
+    waited: LatencyHistogram,
+    stayed: LatencyHistogram,
     over: Option<OverloadOutcome>,
     up_since: Option<Time>,
 }
@@ -63,6 +66,8 @@ impl CapacityMetrics {
             held_s: 0.0,
             exponential: true,
             waits: Vec::new(),
+            waited: LatencyHistogram::new(),
+            stayed: LatencyHistogram::new(),
             over: None,
             up_since: Some(world.measured_from),
         };
@@ -135,6 +140,16 @@ impl CapacityMetrics {
             }
             _ => {}
         }
+    }
+
+    #[inline]
+    pub fn waited(&mut self, visit: &Visit) {
+        self.stations[visit.station as usize].waited.record_ns(visit.took_ns);
+    }
+
+    #[inline]
+    pub fn visited(&mut self, visit: &Visit) {
+        self.stations[visit.station as usize].stayed.record_ns(visit.took_ns);
     }
 
     fn close_overload(&mut self, id: StationId, drained_at_s: Option<f64>) {
@@ -325,7 +340,9 @@ fn loss(world: &World, at: Time, window_s: f64, writes: f64) -> LossOutcome {
 
 fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
     let mut outcome = std::mem::take(&mut sums.outcome);
-    let admitted: f64 = sums.waits.iter().map(|w| w.2).sum();
+    let followed = sums.waited.count();
+    let flowed: f64 = sums.waits.iter().map(|w| w.2).sum();
+    let admitted = flowed + followed;
     let per = |sum: f64, n: f64| if n > 0.0 { sum / n } else { 0.0 };
     outcome.block_probability = per(outcome.lost, outcome.arrived);
     outcome.throughput_per_s = per(outcome.served, length_s);
@@ -333,17 +350,30 @@ fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
     // Who gives up has waited too.
     outcome.wait_probability = per(sums.delayed, admitted + outcome.given_up);
     outcome.wait_mean_s = per(sums.wait_s, admitted + outcome.given_up);
-    let held_s = per(sums.held_s, admitted);
+    // Of single requests the workers' time is known, which is all that they were held.
+    let held_s = if followed > 0.0 { per(sums.busy_s, outcome.served) } else { per(sums.held_s, admitted) };
     outcome.sojourn_mean_s = outcome.wait_mean_s + held_s;
     // Little's law over the whole run.
     outcome.queue_len_mean = per(sums.wait_s, length_s);
     outcome.in_system_mean = outcome.queue_len_mean + per(sums.busy_s, length_s);
     if admitted > 0.0 {
-        let ccdf = |t: f64| sums.waits.iter().map(|(wait, _, n)| n / admitted * wait.ccdf(t)).sum::<f64>();
+        let ccdf = |t: f64| {
+            let flowed = sums.waits.iter().map(|(wait, _, n)| n / admitted * wait.ccdf(t)).sum::<f64>();
+            flowed + followed / admitted * sums.waited.ccdf(t)
+        };
         outcome.wait_p50_s = quantile(0.50, ccdf);
         outcome.wait_p95_s = quantile(0.95, ccdf);
         outcome.wait_p99_s = quantile(0.99, ccdf);
-        if sums.exponential {
+        if followed > 0.0 && flowed == 0.0 {
+            // Beyond the resolution of a histogram there is nothing to look for.
+            outcome.wait_p50_s = sums.waited.percentile(0.50).filter(|s| *s > 2e-6).unwrap_or(0.0);
+            outcome.wait_p95_s = sums.waited.percentile(0.95).filter(|s| *s > 2e-6).unwrap_or(0.0);
+            outcome.wait_p99_s = sums.waited.percentile(0.99).filter(|s| *s > 2e-6).unwrap_or(0.0);
+            outcome.sojourn_p50_s = sums.stayed.percentile(0.50);
+            outcome.sojourn_p95_s = sums.stayed.percentile(0.95);
+            outcome.sojourn_p99_s = sums.stayed.percentile(0.99);
+            outcome.sojourn_p999_s = sums.stayed.percentile(0.999);
+        } else if sums.exponential && followed == 0.0 {
             let parts: Vec<(Sojourn, f64)> = sums
                 .waits
                 .iter()

@@ -12,7 +12,7 @@ pub use outcome::*;
 pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, why_words};
 
 use crate::engine::Span;
-use crate::observe::{Observer, Seen};
+use crate::observe::{Answer, Observer, Seen, Visit};
 use crate::rng::Luck;
 use crate::world::{World, civil_label};
 use capacity::CapacityMetrics;
@@ -108,6 +108,27 @@ impl Observer for Metrics {
         self.response.saw(world, seen);
         self.capacity.saw(world, seen);
         self.measures.saw(world, seen);
+    }
+
+    #[inline]
+    fn answered(&mut self, world: &World, answer: &Answer) {
+        if answer.at_ns >= world.measured_from.0 as u64 {
+            self.people.answered(answer);
+        }
+    }
+
+    #[inline]
+    fn waited(&mut self, world: &World, visit: &Visit) {
+        if visit.at_ns >= world.measured_from.0 as u64 {
+            self.capacity.waited(visit);
+        }
+    }
+
+    #[inline]
+    fn visited(&mut self, world: &World, visit: &Visit) {
+        if visit.at_ns >= world.measured_from.0 as u64 {
+            self.capacity.visited(visit);
+        }
     }
 
     fn flowed(&mut self, world: &World, span: &Span) {

@@ -237,6 +237,8 @@ pub struct Interval {
 pub struct LatencyOutcome {
     /// How many requests.
     pub requests: f64,
+    /// Mean.
+    pub mean_s: Option<f64>,
     /// Median.
     pub p50_s: Option<f64>,
     /// 95th percentile.

@@ -3,7 +3,7 @@
 use super::outcome::*;
 use super::story::{Story, why_words};
 use crate::engine::Span;
-use crate::observe::{Mood, Seen, SeenId, Use, What, Why};
+use crate::observe::{Answer, Mood, Seen, SeenId, Use, What, Why};
 use crate::queueing::{Latency, LatencyHistogram};
 use crate::units::Time;
 use crate::world::{Tail, World, civil_label};
@@ -108,6 +108,7 @@ impl Lazy {
 fn percentiles(histogram: &LatencyHistogram) -> LatencyOutcome {
     LatencyOutcome {
         requests: histogram.count(),
+        mean_s: histogram.mean_s(),
         p50_s: histogram.percentile(0.50),
         p95_s: histogram.percentile(0.95),
         p99_s: histogram.percentile(0.99),
@@ -210,6 +211,13 @@ impl PeopleMetrics {
             }
             _ => {}
         }
+    }
+
+    #[inline]
+    pub fn answered(&mut self, answer: &Answer) {
+        let population = &mut self.people[answer.people as usize];
+        let when = population.part as usize;
+        population.latency[answer.feature as usize][when].histogram.record_ns(answer.took_ns);
     }
 
     pub fn flowed(&mut self, world: &World, span: &Span) {

@@ -25,6 +25,9 @@ pub struct LatencyHistogram {
     counts: Option<Box<Histogram<u64>>>,
     /// The part of a count that rounding has held back so far; it goes to the next value recorded.
     carry: f64,
+    /// Sum of what was recorded, by weight, in seconds; and of single requests, in nanoseconds.
+    sum_s: f64,
+    sum_ns: u128,
 }
 
 impl LatencyHistogram {
@@ -38,15 +41,42 @@ impl LatencyHistogram {
         let points = latency.points();
         let each = weight / points.len() as f64;
         let body = points.len() - TAIL_POINTS.min(points.len());
-        points[..body].iter().for_each(|&seconds| self.record_s(seconds, each));
+        self.sum_s += weight.max(0.0) * latency.mean();
+        points[..body].iter().for_each(|&seconds| self.add_s(seconds, each));
         let parts = (points.len() * TAIL_PARTS) as f64;
         for part in body * TAIL_PARTS..points.len() * TAIL_PARTS {
-            self.record_s(latency.quantile((part as f64 + 0.5) / parts), each / TAIL_PARTS as f64);
+            self.add_s(latency.quantile((part as f64 + 0.5) / parts), each / TAIL_PARTS as f64);
         }
+    }
+
+    /// Records one request that took so many nanoseconds.
+    #[inline]
+    pub fn record_ns(&mut self, ns: u64) {
+        let value = ((ns + 500) / 1_000).clamp(1, LATENCY_MAX_US);
+        self.sum_ns += u128::from(ns);
+        match &mut self.counts {
+            Some(counts) => counts.saturating_record_n(value, COUNTS_PER_REQUEST as u64),
+            None => self.add_s(ns as f64 * 1e-9, 1.0),
+        }
+    }
+
+    /// The share of requests that took longer than `seconds`.
+    pub fn ccdf(&self, seconds: f64) -> f64 {
+        let Some(counts) = self.counts.as_ref().filter(|counts| !counts.is_empty()) else { return 0.0 };
+        let value = (seconds * 1e6).clamp(0.0, LATENCY_MAX_US as f64) as u64;
+        let up_to = counts.count_between(0, value) as f64 / counts.len() as f64;
+        (1.0 - up_to).max(0.0)
     }
 
     /// Records `weight` requests that took `seconds`.
     pub fn record_s(&mut self, seconds: f64, weight: f64) {
+        if weight > 0.0 && seconds.is_finite() {
+            self.sum_s += weight * seconds;
+        }
+        self.add_s(seconds, weight);
+    }
+
+    fn add_s(&mut self, seconds: f64, weight: f64) {
         if weight.is_nan() || weight <= 0.0 {
             return;
         }
@@ -64,6 +94,8 @@ impl LatencyHistogram {
     /// Adds everything that another histogram holds.
     pub fn merge(&mut self, other: &LatencyHistogram) {
         self.carry += other.carry;
+        self.sum_s += other.sum_s;
+        self.sum_ns += other.sum_ns;
         match (&mut self.counts, &other.counts) {
             (_, None) => {}
             (None, Some(theirs)) => self.counts = Some(theirs.clone()),
@@ -82,6 +114,12 @@ impl LatencyHistogram {
         let value = counts.value_at_quantile(p.clamp(0.0, 1.0));
         // The middle of the bucket, rather than its upper end.
         Some(counts.median_equivalent(value).min(LATENCY_MAX_US) as f64 / 1e6)
+    }
+
+    /// The mean latency in seconds; `None` without requests.
+    pub fn mean_s(&self) -> Option<f64> {
+        let count = self.count();
+        (count > 0.0).then(|| (self.sum_s + self.sum_ns as f64 * 1e-9) / count)
     }
 
     /// How many requests were recorded.

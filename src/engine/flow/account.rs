@@ -25,6 +25,25 @@ impl Engine<'_> {
             transfers_bps: open.transfers_bps.clone(),
             ..Span::default()
         };
+        if self.requests.is_some() {
+            self.account_requests(&open, dt_s, &mut span);
+        } else {
+            self.account_flow(&open, dt_s, &mut span);
+        }
+        self.pass_restrictions(&open, dt_s);
+        self.pass_away(dt_s);
+        let now = self.now;
+        self.state.flow.echoes.iter_mut().for_each(|echo| echo.forget(now));
+        self.account_crashes(&mut span);
+        self.account_queues(dt_s, &mut span);
+        self.account_stores(dt_s, &mut span);
+        self.spans.push(span);
+        // What was open is over; until the next is opened, the same rates hold.
+        self.flow_dirty = true;
+    }
+
+    /// What flowed through the stations, and what became of it.
+    fn account_flow(&mut self, open: &Open, dt_s: f64, span: &mut Span) {
         let mut waits: Vec<[f64; WAIT_SAMPLES]> = Vec::with_capacity(open.stations.len());
         let mut grown = Vec::with_capacity(open.stations.len());
         for (i, at) in open.stations.iter().enumerate() {
@@ -46,18 +65,8 @@ impl Engine<'_> {
                 });
             }
         }
-        self.account_paths(&open, &waits, dt_s, &mut span);
-        self.pass_restrictions(&open, dt_s);
-        self.pass_away(dt_s);
-        let now = self.now;
-        self.state.flow.echoes.iter_mut().for_each(|echo| echo.forget(now));
-        self.account_waiting(&open, &grown, dt_s, &mut span);
-        self.account_crashes(&mut span);
-        self.account_queues(dt_s, &mut span);
-        self.account_stores(dt_s, &mut span);
-        self.spans.push(span);
-        // What was open is over; until the next is opened, the same rates hold.
-        self.flow_dirty = true;
+        self.account_paths(open, &waits, dt_s, span);
+        self.account_waiting(open, &grown, dt_s, span);
     }
 
     pub(super) fn wait_samples(&self, station: usize, at: &AtStation, dt_s: f64) -> [f64; WAIT_SAMPLES] {
@@ -319,6 +328,7 @@ impl Engine<'_> {
         for (people, first) in flow.first_use.iter().enumerate() {
             for (feature, total) in span.uses[people].iter_mut().enumerate() {
                 total.failed += std::mem::take(&mut flow.crashed[first + feature]);
+                total.served += std::mem::take(&mut flow.landed[first + feature]);
             }
         }
         for (work, station) in span.stations.iter_mut().zip(&mut flow.stations) {

@@ -60,6 +60,26 @@ impl Echo {
         }
     }
 
+    /// Everything that is still to be tried, which is left to somebody else.
+    pub fn take(&mut self, now: Time) -> Vec<(Time, Time, Vec<f64>)> {
+        self.parts
+            .drain(..)
+            .filter(|part| part.to > now)
+            .map(|part| (part.from.max(now), part.to, part.rates))
+            .collect()
+    }
+
+    /// Attempts that are made evenly between two times, on top of others.
+    pub fn add_to(&mut self, from: Time, to: Time, rates: Vec<f64>) {
+        match self.parts.iter_mut().find(|part| part.from == from && part.to == to) {
+            Some(part) => {
+                part.rates.resize(part.rates.len().max(rates.len()), 0.0);
+                part.rates.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += rate);
+            }
+            None => self.parts.push_front(Part { from, to, rates }),
+        }
+    }
+
     /// Attempts that are still to be made after a time.
     #[cfg(test)]
     fn pending(&self, now: Time) -> f64 {

@@ -69,6 +69,36 @@ impl Engine<'_> {
         Fate { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft }
     }
 
+    /// The same as it was seen of single requests.
+    pub(super) fn fate_seen(&self, index: usize, felt: &crate::engine::request::Feeling) -> Fate {
+        let path = &self.state.flow.paths[index];
+        let nothing = || Arc::clone(&self.state.flow.nothing);
+        if let Some(why) = path.dead {
+            let latency = nothing();
+            return Fate {
+                dead: true, arrives: 0.0, admitted: 0.0, in_time: 0.0, why, latency, moving_s: 0.0, soft: 0.0,
+            };
+        }
+        let narrow = self.requests.as_ref().and_then(|requests| {
+            let waits = path.visits.iter().map(|(id, _, _)| (requests.trouble(id.at()), *id));
+            waits.filter(|(trouble, _)| *trouble > 0.0).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+        });
+        let why = match narrow {
+            Some((_, id)) if felt.lost > 0.0 || felt.p95_s > 0.0 => Why::Overload(id),
+            _ => path.loss.or(path.dimmed_for).unwrap_or(Why::Slow),
+        };
+        Fate {
+            dead: false,
+            arrives: 1.0 - felt.lost,
+            admitted: 1.0,
+            in_time: 1.0,
+            why,
+            latency: nothing(),
+            moving_s: felt.p95_s,
+            soft: 1.0 - felt.degraded,
+        }
+    }
+
     pub(super) fn longest_wait(&self, path: &Path, open: &Open, waits_s: &[f64]) -> Option<StationId> {
         path.visits
             .iter()

@@ -9,28 +9,7 @@ impl Engine<'_> {
         let world = self.world;
         let half_s = until.since(self.now).seconds() / 2.0;
         let mut stations: Vec<AtStation> = (0..world.stations.len())
-            .map(|i| AtStation {
-                inflow: 0.0,
-                slope: 0.0,
-                scv_sum: 0.0,
-                out: (0.0, 0.0),
-                held_s: 0.0,
-                held_scv: 0.0,
-                slower: self.slower(StationId::new(i)),
-                capacity: 0.0,
-                block: 0.0,
-                given_up: 0.0,
-                classes: [0.0; CLASSES],
-                class_block: [0.0; CLASSES],
-                impatience_sum: 0.0,
-                admitted_wait: None,
-                held_back_s: 0.0,
-                computes_s: 0.0,
-                wait: Wait::Never,
-                wait_mean_s: 0.0,
-                regime: Regime::Rest,
-                at_ease: true,
-            })
+            .map(|i| AtStation::new(self.slower(StationId::new(i))))
             .collect();
         let feedback = world.people.iter().any(|p| p.waits) || world.features.iter().any(|f| f.retries.is_some());
         let rounds = if feedback { ROUNDS_MAX_WITH_FEEDBACK } else { ROUNDS_MAX };

@@ -13,6 +13,7 @@ mod echo;
 mod fate;
 mod load;
 mod moods;
+mod seam;
 
 use super::data::{QueueFlow, StoreFlow, stores};
 use super::event::Event;
@@ -70,6 +71,8 @@ pub struct FlowState {
     waiting: BTreeMap<StationId, Vec<(f64, f64)>>,
     /// Requests lost from a crashed queue since the last span, by population and feature.
     crashed: Vec<f64>,
+    /// Requests that were followed until now, and are taken to be served, by population and feature.
+    pub landed: Vec<f64>,
     /// Share of each population's requests that fails.
     pub failing: Vec<f64>,
     /// The 95th percentile of the slowest feature of each population, in seconds.
@@ -102,35 +105,35 @@ pub struct StationFlow {
 
 /// What was worked out at the start of the span that is open.
 #[derive(Debug, Clone)]
-struct Open {
-    from: Time,
+pub(in crate::engine) struct Open {
+    pub(in crate::engine) from: Time,
     /// Active users: now, and slope per second.
-    people: Vec<(f64, f64)>,
+    pub(in crate::engine) people: Vec<(f64, f64)>,
     /// Requests per second of each path: now, and slope.
-    rates: Vec<(f64, f64)>,
-    stations: Vec<AtStation>,
+    pub(in crate::engine) rates: Vec<(f64, f64)>,
+    pub(in crate::engine) stations: Vec<AtStation>,
     /// What the links leave of each path.
-    through_links: Vec<f64>,
+    pub(in crate::engine) through_links: Vec<f64>,
     /// Share of what users mean to send that they do send: who is away sends nothing.
-    sent: Vec<f64>,
+    pub(in crate::engine) sent: Vec<f64>,
     /// Share of that which is not turned away at the door.
-    let_in: Vec<f64>,
+    pub(in crate::engine) let_in: Vec<f64>,
     /// Of those who wait for answers, how fast they go on against how fast they would on a quiet day.
-    pace: Vec<f64>,
+    pub(in crate::engine) pace: Vec<f64>,
     /// Attempts for each request, where all are made within the span.
-    attempts: Vec<f64>,
+    pub(in crate::engine) attempts: Vec<f64>,
     /// Requests per second that restrictions put off, and their slope, by population and feature.
-    put_off: Vec<(usize, usize, f64, f64)>,
+    pub(in crate::engine) put_off: Vec<(usize, usize, f64, f64)>,
     /// Attempts per second that were put off after a failure, by path and by how many were made before.
-    echoes: Vec<Vec<f64>>,
-    transfers_bps: Vec<f64>,
-    links_bps: Vec<f64>,
-    links_offered_bps: Vec<f64>,
+    pub(in crate::engine) echoes: Vec<Vec<f64>>,
+    pub(in crate::engine) transfers_bps: Vec<f64>,
+    pub(in crate::engine) links_bps: Vec<f64>,
+    pub(in crate::engine) links_offered_bps: Vec<f64>,
 }
 
 /// How a station's queue moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Regime {
+pub(in crate::engine) enum Regime {
     /// At rest: the steady state of its load.
     #[default]
     Rest,
@@ -141,35 +144,63 @@ enum Regime {
 }
 
 #[derive(Debug, Clone)]
-struct AtStation {
-    inflow: f64,
-    slope: f64,
+pub(in crate::engine) struct AtStation {
+    pub(in crate::engine) inflow: f64,
+    pub(in crate::engine) slope: f64,
     /// Variability of the arrivals, weighted by inflow.
-    scv_sum: f64,
-    out: (f64, f64),
-    held_s: f64,
-    held_scv: f64,
+    pub(in crate::engine) scv_sum: f64,
+    pub(in crate::engine) out: (f64, f64),
+    pub(in crate::engine) held_s: f64,
+    pub(in crate::engine) held_scv: f64,
     /// The part of it in which the worker computes.
-    computes_s: f64,
-    slower: f64,
-    capacity: f64,
-    block: f64,
+    pub(in crate::engine) computes_s: f64,
+    pub(in crate::engine) slower: f64,
+    pub(in crate::engine) capacity: f64,
+    pub(in crate::engine) block: f64,
     /// Part of `block`: given up while waiting.
-    given_up: f64,
+    pub(in crate::engine) given_up: f64,
     /// Where requests are shed by priority: the inflow of each class, and what of it is turned away.
-    classes: [f64; CLASSES],
-    class_block: [f64; CLASSES],
+    pub(in crate::engine) classes: [f64; CLASSES],
+    pub(in crate::engine) class_block: [f64; CLASSES],
     /// Rate at which a waiting request is given up, weighted by inflow.
-    impatience_sum: f64,
+    pub(in crate::engine) impatience_sum: f64,
     /// Probability and mean of the wait of all who are admitted, given up or not, where that is not what `wait` says.
-    admitted_wait: Option<(f64, f64)>,
+    pub(in crate::engine) admitted_wait: Option<(f64, f64)>,
     /// Wait at which those who wait for answers ask for no more than there is.
-    held_back_s: f64,
-    wait: Wait,
-    wait_mean_s: f64,
-    regime: Regime,
+    pub(in crate::engine) held_back_s: f64,
+    pub(in crate::engine) wait: Wait,
+    pub(in crate::engine) wait_mean_s: f64,
+    pub(in crate::engine) regime: Regime,
     /// Load is far enough below capacity that a few servers more or less change nothing.
-    at_ease: bool,
+    pub(in crate::engine) at_ease: bool,
+}
+
+impl AtStation {
+    /// Nobody has come yet.
+    pub(in crate::engine) fn new(slower: f64) -> AtStation {
+        AtStation {
+            inflow: 0.0,
+            slope: 0.0,
+            scv_sum: 0.0,
+            out: (0.0, 0.0),
+            held_s: 0.0,
+            held_scv: 0.0,
+            slower,
+            capacity: 0.0,
+            block: 0.0,
+            given_up: 0.0,
+            classes: [0.0; CLASSES],
+            class_block: [0.0; CLASSES],
+            impatience_sum: 0.0,
+            admitted_wait: None,
+            held_back_s: 0.0,
+            computes_s: 0.0,
+            wait: Wait::Never,
+            wait_mean_s: 0.0,
+            regime: Regime::Rest,
+            at_ease: true,
+        }
+    }
 }
 
 impl FlowState {
@@ -207,6 +238,7 @@ impl FlowState {
             overall: vec![(Mood::Fine, Why::Nothing); world.people.len()],
             waiting: BTreeMap::new(),
             crashed: vec![0.0; uses],
+            landed: vec![0.0; uses],
             failing: vec![0.0; world.people.len()],
             p95_s: vec![0.0; world.people.len()],
             latest_feeling: None,
@@ -274,6 +306,9 @@ impl Engine<'_> {
             self.find_paths();
             // Other paths than before: what was in time on those says nothing of these.
             self.state.flow.in_time.clear();
+            if let Some(requests) = &mut self.requests {
+                requests.paths_laid_out = false;
+            }
         }
         self.count_workers();
         self.look_at_queues();
@@ -329,6 +364,7 @@ impl Engine<'_> {
     /// Requests that wait at a station that stops are lost: those that are there when the span ends.
     pub(in crate::engine) fn lose_backlog(&mut self, id: StationId) {
         self.state.flow.stations[id.at()].crashed = true;
+        self.crash_requests(id);
     }
 
     /// Empties the queues of the stations that have stopped.
@@ -367,9 +403,18 @@ impl Engine<'_> {
             echoes: Vec::new(),
         };
         self.demand(&mut open, &mut until);
-        self.bound_by_links(&open, &mut until);
-        self.share_links(&mut open, until);
-        self.load_stations(&mut open, until);
+        match &self.requests {
+            Some(requests) => {
+                until = until.min(self.now.after(Duration(requests.tick as i64))).min(Time(requests.window.1 as i64));
+                self.share_links(&mut open, until);
+                self.follow(&mut open);
+            }
+            None => {
+                self.bound_by_links(&open, &mut until);
+                self.share_links(&mut open, until);
+                self.load_stations(&mut open, until);
+            }
+        }
         self.feed_queues(&open);
         self.bound_span(&open, &mut until);
         self.state.flow.open = Some(open);

@@ -7,6 +7,9 @@ impl Engine<'_> {
     /// How everybody feels from now on.
     pub(super) fn look_at_moods(&mut self) {
         let Some(open) = self.state.flow.open.take() else { return };
+        if let Some(requests) = &mut self.requests {
+            requests.feel();
+        }
         self.state.flow.in_time.resize(self.state.flow.paths.len(), 1.0);
         // A moment from now: a queue that just begins to move past somebody's patience has moved past it.
         let waits_s: Vec<f64> = open.stations.iter().enumerate().map(|(i, at)| self.wait_soon(i, at)).collect();
@@ -29,7 +32,10 @@ impl Engine<'_> {
                 for share in &shares {
                     // A share that is just leaving counts, one that is just arriving does not yet.
                     let part = share.now;
-                    let fate = self.fate(index, &open, &waits_s);
+                    let fate = match &self.requests {
+                        Some(requests) => self.fate_seen(index, requests.felt(self.state.flow.first_use[people] + feature)),
+                        None => self.fate(index, &open, &waits_s),
+                    };
                     let path = &self.state.flow.paths[index];
                     let id = population.uses[feature].0;
                     let wanted = &self.world.features[id.at()];
@@ -37,10 +43,13 @@ impl Engine<'_> {
                     // Of the requests rather than of their attempts, and of those who are turned away at the door.
                     let attempt = fate.success();
                     let attempts = match wanted.retries {
+                        // What was seen is what became of requests, whatever their attempts.
+                        Some(_) if self.requests.is_some() => 1.0,
                         Some(retries) => attempts_of(1.0 - attempt, retries.attempts, retries.budget),
                         None => 1.0,
                     };
-                    let success = if fate.dead { 0.0 } else { (attempt * attempts).min(1.0) * open.let_in[index] };
+                    let let_in = if self.requests.is_some() { 1.0 } else { open.let_in[index] };
+                    let success = if fate.dead { 0.0 } else { (attempt * attempts).min(1.0) * let_in };
                     failed += part * (1.0 - success);
                     note(0, part * (1.0 - success), fate.why);
                     let p95_s = fate.latency.quantile(0.95) + fate.moving_s;
@@ -149,7 +158,11 @@ impl Engine<'_> {
         for (i, at) in open.stations.iter().enumerate() {
             let flow = &self.state.flow.stations[i];
             let above = at.capacity > 0.0 && at.inflow > at.capacity;
-            let busy = at.regime != Regime::Rest || above || at.held_back_s > 0.0;
+            let busy = match &self.requests {
+                // Single requests make every load a little uneven: what counts is a queue that does not go away.
+                Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.waiting(i) > 0),
+                None => at.regime != Regime::Rest || above || at.held_back_s > 0.0,
+            };
             if busy != flow.overloaded {
                 seen.push((i, busy));
             }

@@ -1,7 +1,7 @@
 //! Accounts: what was counted since the span began.
 
 use super::Requests;
-use super::source::UseCounts;
+use super::source::{Feeling, UseCounts};
 use crate::engine::Engine;
 use crate::engine::flow::Open;
 use crate::engine::span::Span;
@@ -132,5 +132,44 @@ fn used(counts: &UseCounts) -> Use {
         failed: counts.failed as f64,
         shed: counts.shed as f64,
         never_sent: counts.never_sent as f64,
+    }
+}
+
+/// A queue that would take longer than this is behind.
+const BEHIND_S: f64 = 1.0;
+
+impl Requests {
+    /// Looks at how everything feels.
+    pub fn feel(&mut self) {
+        for (source, feeling) in self.sources.iter_mut().zip(&mut self.feelings) {
+            if let Some(felt) = source.feeling(self.now) {
+                *feeling = felt;
+            }
+        }
+    }
+
+    /// How a use of a population felt when anybody last looked.
+    pub fn felt(&self, of: usize) -> &Feeling {
+        &self.feelings[of]
+    }
+
+    /// Requests that wait at a station.
+    pub fn waiting(&self, station: usize) -> u64 {
+        self.desks[station].waiting
+    }
+
+    /// Whether the queue of a station would take longer than a second, or a hundred services, to go away.
+    pub fn is_behind(&self, station: usize) -> bool {
+        let desk = &self.desks[station];
+        let held_s = self.seen[station].held_s.max(1e-9);
+        let queue_s = desk.waiting as f64 * held_s / (desk.workers.max(1)) as f64;
+        queue_s > BEHIND_S.max(10.0 * held_s)
+    }
+
+    /// How much a station keeps requests waiting or turns them away: only to compare it with others.
+    pub fn trouble(&self, station: usize) -> f64 {
+        let desk = &self.desks[station];
+        let queue_s = desk.waiting as f64 * self.seen[station].held_s / (desk.workers.max(1)) as f64;
+        self.seen[station].wait_s + queue_s + 1e3 * self.seen[station].block
     }
 }

@@ -26,6 +26,7 @@ impl Requests {
                 self.events += 1;
                 self.handle(world, due, observer);
             } else if timer_at < until {
+                let until = until.min(self.pending.next_at());
                 self.expire(world, until, observer);
             } else {
                 return;
@@ -336,7 +337,7 @@ impl Requests {
         slot.flags |= SERVED;
         let is_ghost = slot.is(GHOST);
         if !is_ghost {
-            observer.waited(world, station, waited);
+            observer.waited(world, &Visit { station, at_ns: self.now, took_ns: waited });
         }
         let turn = slot.turn;
         if desk.is_shared() {
@@ -358,7 +359,7 @@ impl Requests {
             && self.desks[station as usize].is_leaf
             && !slot.is(GHOST)
         {
-            observer.visited(world, &Visit { station, sojourn_ns: self.now - slot.arrived });
+            observer.visited(world, &Visit { station, at_ns: self.now, took_ns: self.now - slot.arrived });
         }
     }
 
@@ -479,6 +480,9 @@ impl Requests {
     fn join_up(&mut self, id: u32, failed: bool) {
         let branch = self.slots[id];
         self.slots.end(id);
+        if branch.parent == NOBODY {
+            return;
+        }
         let parent = &mut self.slots[branch.parent];
         parent.flags |= branch.flags & (DEGRADED | REFUSED);
         if failed {

@@ -18,13 +18,14 @@ mod source;
 use crate::dist::Quick;
 use crate::pending::{Pending, Timers};
 use crate::rng::{Luck, Stream};
-use crate::world::World;
+use crate::world::{Target, World};
 use account::{Look, Seen};
 use client::{Calls, ClientState};
 use desk::{Bucket, Desk, DeskCounts, Line};
 use program::Programs;
 use seam::Before;
 use slots::Slots;
+pub use source::Feeling;
 use source::Source;
 use std::collections::VecDeque;
 
@@ -128,14 +129,51 @@ pub(super) struct Requests {
     /// What was last seen of every station, and what has been counted since.
     seen: Vec<Seen>,
     looks: Vec<Look>,
-    /// When anybody last looked at how it feels.
-    pub felt_since: u64,
+    /// How every use felt when anybody last looked.
+    feelings: Vec<Feeling>,
     /// Events handled.
     pub events: u64,
     /// The flow ends and begins here.
     pub window: (u64, u64),
     /// How often anybody looks at how it feels, in nanoseconds.
     pub tick: u64,
+}
+
+/// A scenario whose requests cannot be followed one by one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("one request of \"{feature}\" makes {visits} calls: more than {VISITS_MAX} cannot be followed one by one")]
+pub struct Unfollowable {
+    /// The feature.
+    pub feature: String,
+    /// Calls of one request, with those that they lead to.
+    pub visits: u64,
+}
+
+/// Calls of one request that can be laid out one after another.
+const VISITS_MAX: u64 = 10_000;
+
+/// Whether the requests of a world can be followed.
+pub fn check(world: &World) -> Result<(), Unfollowable> {
+    // Callees before callers.
+    let mut visits = vec![1.0_f64; world.stations.len()];
+    let of_call = |call: &crate::world::Call, visits: &[f64]| match &call.target {
+        Target::Station(station) => call.times * visits[station.at()],
+        Target::Active(_, by_member) => {
+            call.times * by_member.iter().flatten().map(|station| visits[station.at()]).fold(0.0, f64::max)
+        }
+    };
+    for id in world.station_order.iter().rev() {
+        visits[id.at()] = 1.0 + world.stations[id.at()].calls.iter().map(|call| of_call(call, &visits)).sum::<f64>();
+    }
+    for feature in &world.features {
+        for calls in &feature.calls {
+            let all: f64 = calls.iter().map(|call| of_call(call, &visits)).sum();
+            if all > VISITS_MAX as f64 {
+                return Err(Unfollowable { feature: feature.name.clone(), visits: all as u64 });
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Requests {
@@ -232,7 +270,7 @@ impl Requests {
             before: None,
             seen: vec![Seen::default(); world.stations.len()],
             looks: vec![Look::default(); world.stations.len()],
-            felt_since: window.0,
+            feelings: vec![Feeling::default(); world.people.iter().map(|p| p.uses.len()).sum()],
             events: 0,
             window,
             tick: (length / 600).clamp(1_000_000_000, 60_000_000_000),

@@ -24,9 +24,6 @@ pub struct Before {
     luck: Stream,
 }
 
-/// A queue that would take longer than this is behind: it goes on as a backlog.
-const BEHIND_S: f64 = 1.0;
-
 /// Rounds so that sums are kept.
 #[derive(Debug, Default)]
 struct Carry(f64);
@@ -204,13 +201,7 @@ impl Engine<'_> {
         let Some(mut requests) = self.requests.take() else { return };
         requests.now = self.now.0 as u64;
         self.followed += requests.events;
-        let behind: Vec<bool> = (0..requests.desks.len())
-            .map(|i| {
-                let desk = &requests.desks[i];
-                let capacity = desk.workers as f64 / requests.seen[i].held_s.max(1e-9);
-                desk.waiting as f64 > BEHIND_S * capacity
-            })
-            .collect();
+        let behind: Vec<bool> = (0..requests.desks.len()).map(|i| requests.is_behind(i)).collect();
         for (i, behind) in behind.iter().enumerate().filter(|(_, behind)| **behind) {
             debug_assert!(*behind);
             self.state.flow.stations[i].add_backlog(requests.desks[i].waiting as f64);
@@ -330,11 +321,17 @@ fn queue(requests: &mut Requests, id: u32, station: u32, since: u64) {
     requests.desks[station as usize].join(waiting, class);
 }
 
-/// Workers of the visits around an operation are held.
+/// Workers of the visits around an operation are held. A branch stands for itself: what waits for it is not there.
 fn hold_outer(requests: &mut Requests, id: u32, mut frame: u32) {
-    let _ = id;
+    let pc = requests.slots[id].pc;
+    let own = requests.programs.frame_of[pc as usize];
+    let depth = if own == OUTSIDE { 0 } else { requests.programs.frames[own as usize].depth };
+    requests.slots[id].depth = depth as u8;
     while frame != OUTSIDE {
         let visit = requests.programs.frames[frame as usize];
+        if visit.depth < depth {
+            return;
+        }
         let desk = &mut requests.desks[visit.station as usize];
         if visit.holds {
             desk.inside += 1;

@@ -105,6 +105,18 @@ pub struct Source {
     pub waits: bool,
     pub counts: UseCounts,
     pub felt: Felt,
+    felt_since: u64,
+}
+
+/// How something has felt.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Feeling {
+    /// Share of the requests that failed.
+    pub lost: f64,
+    /// Share of the others that lacked something.
+    pub degraded: f64,
+    /// The 95th percentile of their latency, in seconds.
+    pub p95_s: f64,
 }
 
 impl Source {
@@ -134,6 +146,7 @@ impl Source {
             waits: false,
             counts: UseCounts::default(),
             felt: Felt::new(),
+            felt_since: 0,
         };
         source.draw();
         source
@@ -235,8 +248,22 @@ impl Source {
         }
     }
 
-    /// Begins to look again at how it feels.
-    pub fn look_again(&mut self) {
+    /// How it has felt since anybody looked, if that can be told from so few: enough requests, or most of some lost, or a
+    /// minute.
+    pub fn feeling(&mut self, now: u64) -> Option<Feeling> {
+        let felt = &self.felt;
+        let many = felt.ended >= 200 || (felt.ended >= 20 && felt.lost * 2 > felt.ended);
+        if !many && now - self.felt_since < 60_000_000_000 {
+            return None;
+        }
+        let share = |part: u64, whole: u64| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
+        let feeling = Feeling {
+            lost: share(felt.lost, felt.ended),
+            degraded: share(felt.degraded, felt.ended - felt.lost),
+            p95_s: felt.quantile_s(0.95),
+        };
         self.felt.clear();
+        self.felt_since = now;
+        Some(feeling)
     }
 }

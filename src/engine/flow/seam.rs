@@ -1,0 +1,70 @@
+//! What the flow gives to single requests and gets back from them, at the ends of the stretch that is followed.
+
+use super::*;
+use crate::engine::Engine;
+
+impl StationFlow {
+    /// Requests that wait in a queue that moves.
+    pub(in crate::engine) fn fluid_backlog(&self) -> f64 {
+        self.fluid.backlog
+    }
+
+    /// So many of them are followed from now on.
+    pub(in crate::engine) fn take_backlog(&mut self, count: f64) {
+        self.fluid.backlog = (self.fluid.backlog - count).max(0.0);
+    }
+
+    /// So many wait when everything flows again.
+    pub(in crate::engine) fn add_backlog(&mut self, count: f64) {
+        self.fluid.backlog += count;
+    }
+}
+
+impl FlowState {
+    /// Whole requests of a use that wait at a station: they are followed from now on. What is left of one stays.
+    pub(in crate::engine) fn take_waiting(&mut self, station: StationId, of: usize) -> f64 {
+        let Some(waiting) = self.waiting.get_mut(&station) else { return 0.0 };
+        let (all, worse) = waiting[of];
+        let whole = all.floor();
+        if whole > 0.0 {
+            waiting[of] = (all - whole, worse * (1.0 - whole / all));
+        }
+        whole
+    }
+
+    /// A request that was followed waits at a station.
+    pub(in crate::engine) fn add_waiting(&mut self, station: StationId, of: usize) {
+        let uses = self.crashed.len();
+        self.waiting.entry(station).or_insert_with(|| vec![(0.0, 0.0); uses])[of].0 += 1.0;
+    }
+
+    /// What is about to be tried again from a time on: from, to, attempts per second by how many were made.
+    pub(in crate::engine) fn take_echoes(&mut self, of: usize, now: Time) -> Vec<(Time, Time, Vec<f64>)> {
+        self.echoes[of].take(now)
+    }
+
+    /// A request that was followed is tried again within a second.
+    pub(in crate::engine) fn try_again(&mut self, of: usize, now: Time, attempts: u32) {
+        let mut rates = vec![0.0; attempts.saturating_sub(1) as usize];
+        if let Some(last) = rates.last_mut() {
+            *last = 1.0;
+            self.echoes[of].add_to(now, now.after(Duration::from_seconds(1.0)), rates);
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Requests per second of every path, attempts included, and the stations, as they flow now.
+    pub(in crate::engine) fn last_flow(&self) -> (Vec<f64>, Vec<AtStation>) {
+        let Some(open) = &self.state.flow.open else { return (Vec::new(), Vec::new()) };
+        let rates = (0..open.rates.len())
+            .map(|i| {
+                let dt_s = self.now.since(open.from).seconds();
+                let meant = (open.rates[i].0 + open.rates[i].1 * dt_s).max(0.0);
+                meant * open.sent[i] * open.let_in[i] * open.pace[i] * open.through_links[i] * open.attempts[i]
+                    + open.echoes[i].iter().sum::<f64>()
+            })
+            .collect();
+        (rates, open.stations.clone())
+    }
+}
