@@ -1,6 +1,6 @@
 //! The design: places, failure domains, services, data.
 
-use super::{Named, is_default, is_zero};
+use super::{Breaker, ClientPreset, Hedge, Named, Retries, Throttle, is_default, is_zero};
 use crate::dist::Dist;
 use crate::units::{Bandwidth, Bytes, Duration, Factor, Rate, Ratio};
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,9 @@ pub struct Link {
     /// Share of requests that cross the link and are lost.
     #[serde(default, skip_serializing_if = "is_default")]
     pub loss: Ratio,
+    /// Mean of an extra delay in each direction, exponentially distributed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub jitter: Duration,
 }
 
 /// What has to work for something to work. A k-of-n gate expresses redundancy: 2N feeds, N+1 chillers.
@@ -184,6 +187,15 @@ pub struct Service {
     /// How many requests may wait at one site; more are shed. Without it all wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u64>,
+    /// How many requests may wait or be worked on at one site; more are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight_max: Option<u64>,
+    /// How many requests are let in at one site; more are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// Which of those who wait is served next.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub discipline: Discipline,
     /// What an overloaded service turns away first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sheds: Sheds,
@@ -193,6 +205,12 @@ pub struct Service {
     /// The services it calls for each request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<Call>,
+    /// Whether the calls are made at the same time instead of one after the other; it goes on when all have answered.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub at_once: bool,
+    /// A cache that is asked before the calls: who is found there makes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
     /// Whether the worker is held while the calls are under way.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub holds: bool,
@@ -222,6 +240,70 @@ fn yes() -> bool {
 
 fn is_yes(value: &bool) -> bool {
     *value
+}
+
+/// Which of those who wait is served next.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Discipline {
+    /// Who came first.
+    #[default]
+    Fifo,
+    /// Who came last.
+    Lifo,
+    /// Requests of critical features first, then of normal ones, then of optional ones; each in the order in which they
+    /// came. Nobody is interrupted.
+    Priority,
+    /// Nobody waits: all are worked on at once, and share the workers evenly.
+    ProcessorSharing,
+    /// Who came first; but while waits stay long, some of those at the head are dropped (Nichols & Jacobson, Controlling
+    /// Queue Delay, ACM Queue 10(5), 2012; RFC 8289).
+    Codel {
+        /// The wait that is acceptable.
+        #[serde(default = "five_milliseconds", skip_serializing_if = "is_five_milliseconds")]
+        target: Duration,
+        /// How long waits may be above it before the first is dropped.
+        #[serde(default = "hundred_milliseconds", skip_serializing_if = "is_hundred_milliseconds")]
+        interval: Duration,
+    },
+}
+
+fn five_milliseconds() -> Duration {
+    Duration(5_000_000)
+}
+
+fn is_five_milliseconds(duration: &Duration) -> bool {
+    *duration == five_milliseconds()
+}
+
+fn hundred_milliseconds() -> Duration {
+    Duration(100_000_000)
+}
+
+fn is_hundred_milliseconds(duration: &Duration) -> bool {
+    *duration == hundred_milliseconds()
+}
+
+/// A token bucket at the door of a service.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// How fast tokens come back: the requests that are let in in the long run.
+    pub rate: Rate,
+    /// What the bucket holds: the requests that are let in at one moment.
+    pub burst: u64,
+}
+
+/// A look-aside cache of least recently used keys, one at each site. It is empty after a start.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// How many keys there are.
+    pub keys: u64,
+    /// The exponent of the Zipf law by which requests want them; 0 is evenly.
+    pub zipf: f64,
+    /// How many keys it holds.
+    pub holds: u64,
 }
 
 /// What an overloaded service turns away.
@@ -258,20 +340,6 @@ pub enum Priority {
     Normal,
     /// Turned away first.
     Optional,
-}
-
-/// What a client does when a request fails or gets no answer in time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Retries {
-    /// Attempts in all, the first included.
-    pub attempts: u32,
-    /// Mean time from a failure to the next attempt.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub after: Duration,
-    /// Retries at most, as a share of first attempts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub budget: Option<Ratio>,
 }
 
 /// A service at one site.
@@ -428,12 +496,30 @@ pub struct Transfer {
 pub struct Feature {
     /// The services that a request enters, one after the other.
     pub calls: Vec<Call>,
-    /// After this the user's side gives up; the work is done all the same.
+    /// Whether the calls are made at the same time instead of one after the other.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub at_once: bool,
+    /// A client library whose defaults stand in for what is not said below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientPreset>,
+    /// After this the user's side gives up; the work is done all the same, unless it `cancels`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
+    /// Giving up ends the work wherever it is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cancels: bool,
     /// What the client does about a failure; without it, nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<Retries>,
+    /// A second attempt while the first is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge: Option<Hedge>,
+    /// A circuit breaker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Breaker>,
+    /// Turning its own requests away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Throttle>,
     /// How much it matters where a service sheds by priority.
     #[serde(default, skip_serializing_if = "is_default")]
     pub priority: Priority,

@@ -5,6 +5,7 @@
 //! value can tell of itself. [`World::compile`](crate::world::World::compile) does the rest.
 
 mod assumed;
+mod client;
 mod design;
 pub mod diagnostics;
 mod drill;
@@ -18,6 +19,7 @@ mod runbook;
 pub mod syntax;
 mod text;
 
+pub use client::*;
 pub use design::*;
 pub use diagnostics::{Code, Diagnostic, Diagnostics};
 pub use drill::*;

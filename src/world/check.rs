@@ -2,7 +2,7 @@
 
 use super::resolve::Problems;
 use crate::dist::Dist;
-use crate::scenario::{Code, Scenario};
+use crate::scenario::{Cache, Code, Scenario};
 use crate::units::{Duration, NANOS_PER_SECOND};
 
 /// Sites in a scenario.
@@ -17,6 +17,9 @@ pub const HAPPENINGS_MAX: f64 = 50_000_000.0;
 pub const POINTS_MAX: usize = 5_000_000;
 /// Servers or workers of one station.
 pub const WORKERS_MAX: u64 = 100_000_000;
+
+/// Keys of all caches together, and keys that they hold at all sites together.
+pub const CACHE_KEYS_MAX: u64 = 10_000_000;
 
 /// Different calls that one request may make, all levels together.
 pub const CALL_STEPS_MAX: f64 = 10_000.0;
@@ -111,6 +114,19 @@ pub fn sizes(scenario: &Scenario, problems: &mut Problems) {
                 "merge like things: a component or a population can stand for many",
             );
         }
+    }
+    let caches = || scenario.services.iter().filter_map(|(_, s)| Some((s.cache?, s.runs_at.len() as u64)));
+    let keys = caches().map(|(cache, _)| cache.keys).fold(0, u64::saturating_add);
+    let at_sites = |(cache, sites): (Cache, u64)| cache.holds.min(cache.keys).saturating_mul(sites);
+    let held = caches().map(at_sites).fold(0, u64::saturating_add);
+    // One that is too large by itself is told at its place.
+    if caches().all(|(cache, _)| cache.keys <= CACHE_KEYS_MAX) && keys.max(held) > CACHE_KEYS_MAX {
+        problems.add(
+            Code::TooMany,
+            "services",
+            format!("all caches together have {keys} keys and hold {held} at their sites, more than {CACHE_KEYS_MAX}"),
+            "lower keys: and holds: of the largest",
+        );
     }
     let members: u64 = scenario.components.iter().map(|(_, c)| c.count.unwrap_or(1)).fold(0, u64::saturating_add);
     if members > MEMBERS_MAX {

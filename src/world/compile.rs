@@ -194,6 +194,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
         autoscale,
         latencies: LatencyMemo::default(),
         steady: SteadyMemo::default(),
+        beyond_flow: beyond::beyond_flow(scenario),
         assumptions: scenario
             .assumptions
             .iter()
@@ -287,6 +288,7 @@ fn links(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Link> {
                 rtt: link.rtt,
                 bandwidth_bps: link.bandwidth.map_or(f64::INFINITY, |b| b.0),
                 loss: link.loss.0,
+                jitter: link.jitter,
             });
         }
     }
@@ -305,6 +307,7 @@ fn links(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Link> {
             rtt: Duration::ZERO,
             bandwidth_bps: uplink.0,
             loss: 0.0,
+            jitter: Duration::ZERO,
         });
     }
     links.sort_by(|a, b| (&a.name, a.rtt).cmp(&(&b.name, b.rtt)).then(a.bandwidth_bps.total_cmp(&b.bandwidth_bps)));

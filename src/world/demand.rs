@@ -4,9 +4,9 @@ use super::compile::{Tables, cycle, listed, no_route, sorted};
 use super::nodes::{component, gate, sampler};
 use crate::queueing::Strata;
 use crate::scenario::{self, Code, Named, Scenario};
-use crate::world::check;
 use crate::world::resolve::Problems;
 use crate::world::*;
+use crate::world::{check, client};
 
 pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Service> {
     let mut found = Vec::new();
@@ -49,10 +49,15 @@ pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<S
             takes_scv: if service.takes.problem().is_none() { service.takes.scv() } else { 0.0 },
             takes,
             waiting_max: service.queue,
+            in_flight_max: in_flight_max(service, &path, p),
+            rate_limit: rate_limit(service, &path, p),
+            discipline: discipline(service, &path, p),
             sheds: match service.sheds {
                 scenario::Sheds::Alike => None,
                 scenario::Sheds::ByPriority { optional_up_to } => Some(optional_up_to.0),
             },
+            at_once: service.at_once,
+            cache: cache(service, &path, p),
             holds: service.holds,
             writes: per_request(&service.writes, &format!("{path}.writes"), &tables.stores, "store", p)
                 .into_iter()
@@ -70,6 +75,99 @@ pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<S
     }
     start_cycle(&found, p);
     found
+}
+
+fn in_flight_max(service: &scenario::Service, path: &str, p: &mut Problems) -> Option<u64> {
+    p.range(
+        format!("{path}.in_flight_max"),
+        service.in_flight_max != Some(0),
+        "a service with nothing in flight answers nobody",
+        "write at least 1",
+    );
+    service.in_flight_max
+}
+
+fn rate_limit(service: &scenario::Service, path: &str, p: &mut Problems) -> Option<RateLimit> {
+    let limit = service.rate_limit?;
+    p.range(
+        format!("{path}.rate_limit.rate"),
+        limit.rate.0 > 0.0,
+        "a rate limit of nothing lets nobody in",
+        "give a rate above zero",
+    );
+    p.range(
+        format!("{path}.rate_limit.burst"),
+        limit.burst > 0,
+        "a bucket that holds no token lets nobody in",
+        "write at least 1",
+    );
+    Some(RateLimit { per_s: limit.rate.0, burst: limit.burst })
+}
+
+fn discipline(service: &scenario::Service, path: &str, p: &mut Problems) -> Discipline {
+    match service.discipline {
+        scenario::Discipline::Fifo => Discipline::Fifo,
+        scenario::Discipline::Lifo => Discipline::Lifo,
+        scenario::Discipline::Priority => Discipline::Priority,
+        scenario::Discipline::ProcessorSharing => {
+            if service.queue.is_some() {
+                p.add(
+                    Code::Contradiction,
+                    format!("{path}.queue"),
+                    "with processor_sharing nobody waits, so that no queue gets full",
+                    "limit it with in_flight_max:, or leave this out",
+                );
+            }
+            Discipline::ProcessorSharing
+        }
+        scenario::Discipline::Codel { target, interval } => {
+            p.range(
+                format!("{path}.discipline.target"),
+                target.0 > 0,
+                "with a target of zero every wait is too long",
+                "give a target above zero, like \"5ms\"",
+            );
+            p.range(
+                format!("{path}.discipline.interval"),
+                interval >= target,
+                format!("the interval of {interval} is shorter than the target of {target}"),
+                "give a longer interval: about twenty targets",
+            );
+            Discipline::Codel { target, interval }
+        }
+    }
+}
+
+fn cache(service: &scenario::Service, path: &str, p: &mut Problems) -> Option<Cache> {
+    let scenario::Cache { keys, zipf, holds } = service.cache?;
+    let path = format!("{path}.cache");
+    p.range(
+        format!("{path}.keys"),
+        (1..=check::CACHE_KEYS_MAX).contains(&keys),
+        format!("{keys} keys"),
+        format!("write from 1 to {}", check::CACHE_KEYS_MAX),
+    );
+    p.range(
+        format!("{path}.zipf"),
+        (0.0..=3.0).contains(&zipf),
+        format!("the exponent {zipf} is not between 0 and 3"),
+        "write 0 where all keys are wanted alike, about 1 for the web",
+    );
+    p.range(
+        format!("{path}.holds"),
+        (1..=keys.max(1)).contains(&holds),
+        format!("a cache that holds {holds} of {keys} keys"),
+        "write from 1 to the number of keys",
+    );
+    if service.calls.is_empty() {
+        p.add(
+            Code::NeverActs,
+            path,
+            "a cache in front of no calls saves nothing",
+            "give the service calls, or leave the cache out",
+        );
+    }
+    Some(Cache { keys, zipf, holds })
 }
 
 fn start_cycle(services: &[Service], p: &mut Problems) {
@@ -472,14 +570,8 @@ pub fn features<'a>(
             let found = quiet.found.into_iter().filter(|d| d.code == Code::UnknownName || d.code == Code::OutOfRange);
             p.found.extend(found);
         }
-        if let Some(timeout) = feature.timeout {
-            p.range(
-                format!("{path}.timeout"),
-                timeout.0 > 0,
-                "a timeout of zero fails every request",
-                "give a timeout above zero, or leave it out",
-            );
-        }
+        let written = client::with_preset(feature);
+        client::check(&written, &path, p);
         let fresh = (feature.fresh.iter().enumerate())
             .filter_map(|(i, q)| tables.queues.find(q, "queue", format!("{path}.fresh.{i}"), p))
             .map(QueueId::new)
@@ -493,9 +585,11 @@ pub fn features<'a>(
         found.push(Feature {
             name: name.to_owned(),
             calls,
-            timeout_s: feature.timeout.map(|t| t.seconds()),
+            at_once: feature.at_once,
+            timeout_s: written.timeout.map(|t| t.seconds()),
             slow_over_s: feature.slow_over.map(|t| t.seconds()),
-            retries: retries(feature, &path, p),
+            retries: client::means(&written),
+            client: client::compile(&written),
             class: feature.priority as usize,
             bits: feature.size.0 * 8.0,
             fresh,
@@ -503,22 +597,6 @@ pub fn features<'a>(
         });
     }
     found
-}
-
-fn retries(feature: &scenario::Feature, path: &str, p: &mut Problems) -> Option<Retries> {
-    let written = feature.retries.as_ref()?;
-    p.range(
-        format!("{path}.retries.attempts"),
-        (1..=1_000).contains(&written.attempts),
-        format!("{} attempts", written.attempts),
-        "write from 1 (no retry) to 1000",
-    );
-    Some(Retries {
-        attempts: written.attempts,
-        after_s: written.after.seconds(),
-        budget: written.budget.map_or(f64::INFINITY, |share| share.0),
-    })
-    .filter(|retries| retries.attempts > 1 && retries.budget > 0.0)
 }
 
 /// The sites from which some population uses a feature.

@@ -3,8 +3,10 @@
 //! A [`World`] that exists can be simulated: [`World::compile`] finds every mistake, all at once. Entities have dense
 //! ids in the order of their *names*, so that the order of declarations in a file changes no number.
 
+mod beyond;
 mod calendar;
 mod check;
+mod client;
 mod compile;
 mod curve;
 mod demand;
@@ -117,6 +119,8 @@ pub struct World {
     pub latencies: LatencyMemo,
     /// Steady states that they have worked out.
     pub steady: SteadyMemo,
+    /// What the flow engine leaves out or takes by its mean only: a path of the scenario and a sentence each, sorted.
+    pub beyond_flow: Vec<String>,
     /// What is assumed: path, value as written, and why.
     pub assumptions: Vec<Assumption>,
 }
@@ -246,6 +250,8 @@ pub struct Link {
     pub bandwidth_bps: f64,
     /// Share of requests lost.
     pub loss: f64,
+    /// Mean of the exponential extra delay in each direction.
+    pub jitter: Duration,
 }
 
 impl World {

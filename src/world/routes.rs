@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 /// A route between two sites.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Route {
-    /// Round-trip time in seconds.
+    /// Mean round-trip time in seconds: with the mean jitter of its links in both directions.
     pub rtt_s: f64,
     /// Probability that a request gets through.
     pub passes: f64,
@@ -96,7 +96,7 @@ fn route(from: usize, to: usize, steps: &[Option<(usize, LinkId)>], links: &[Lin
     route.links.reverse();
     for link in &route.links {
         let link = &links[link.at()];
-        route.rtt_s += link.rtt.seconds();
+        route.rtt_s += link.rtt.seconds() + 2.0 * link.jitter.seconds();
         route.passes *= 1.0 - link.loss;
     }
     Some(route)
@@ -115,6 +115,7 @@ mod tests {
             rtt: Duration(ms * 1_000_000),
             bandwidth_bps: f64::INFINITY,
             loss: 0.5,
+            jitter: Duration::ZERO,
         };
         of.iter().map(link).collect()
     }
@@ -129,6 +130,16 @@ mod tests {
         let around = Routes::new(5, &links, |id| id != LinkId(2));
         assert_eq!(around.between(SiteId(3), SiteId(0)).unwrap().links, [LinkId(0), LinkId(1), LinkId(4)]);
         assert_eq!(routes.between(SiteId(0), SiteId(4)), None);
+    }
+
+    #[test]
+    fn jitter_makes_a_way_longer_on_average_and_changes_none() {
+        let mut links = links(&[(0, 1, 10), (0, 1, 11), (1, 2, 10)]);
+        links[0].jitter = Duration(3_000_000);
+        let routes = Routes::new(3, &links, |_| true);
+        let route = routes.between(SiteId(0), SiteId(2)).unwrap();
+        assert_eq!(route.links, [LinkId(0), LinkId(2)]);
+        assert!((route.rtt_s - 0.026).abs() < 1e-12);
     }
 
     #[test]

@@ -23,8 +23,18 @@ pub struct Service {
     pub takes_scv: f64,
     /// Waiting places at one site.
     pub waiting_max: Option<u64>,
+    /// Waiting and worked on at one site, at most.
+    pub in_flight_max: Option<u64>,
+    /// The token bucket at the door of each site.
+    pub rate_limit: Option<RateLimit>,
+    /// Which of those who wait is served next.
+    pub discipline: Discipline,
     /// Sheds by priority, and dims optional features so that it stays below this share of its capacity.
     pub sheds: Option<f64>,
+    /// All calls, and all their `times`, are made at the same time.
+    pub at_once: bool,
+    /// A cache at each site that is asked before the calls.
+    pub cache: Option<Cache>,
     /// Whether a worker is held during calls.
     pub holds: bool,
     /// Writes per request.
@@ -39,6 +49,46 @@ pub struct Service {
     pub rides_out: Duration,
     /// Cold cache: how long, and how much slower at first.
     pub warms: Option<(Duration, f64)>,
+}
+
+/// Which of those who wait is served next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discipline {
+    /// Who came first.
+    Fifo,
+    /// Who came last.
+    Lifo,
+    /// By the class of the feature, lowest first; within a class who came first. Nobody is interrupted.
+    Priority,
+    /// All are worked on at once and share the workers evenly.
+    ProcessorSharing,
+    /// Who came first, with drops at the head (RFC 8289).
+    Codel {
+        /// The wait that is acceptable, above zero.
+        target: Duration,
+        /// How long waits may be above it, at least `target`.
+        interval: Duration,
+    },
+}
+
+/// A token bucket; full at the start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateLimit {
+    /// Tokens per second, above zero.
+    pub per_s: f64,
+    /// What it holds, at least 1.
+    pub burst: u64,
+}
+
+/// A cache of least recently used keys; empty after a start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cache {
+    /// How many keys there are, at least 1.
+    pub keys: u64,
+    /// The exponent of the Zipf law, 0 to 3: key i of 1, 2, .. is wanted in proportion to i^-zipf.
+    pub zipf: f64,
+    /// How many keys it holds, 1 to `keys`.
+    pub holds: u64,
 }
 
 /// A service at a site.
@@ -147,10 +197,14 @@ pub struct Feature {
     pub name: String,
     /// Its calls from each site: `calls[site]`; `None` where a service cannot be reached from there at all.
     pub calls: Vec<Vec<Call>>,
-    /// The user's timeout in seconds.
+    /// All calls, and all their `times`, are made at the same time.
+    pub at_once: bool,
+    /// How long an attempt waits for its answer, in seconds; with what a preset says.
     pub timeout_s: Option<f64>,
-    /// What the client does about a failure.
+    /// What the client does about a failure, as means.
     pub retries: Option<Retries>,
+    /// How the client behaves, request by request.
+    pub client: Client,
     /// Its class where a service sheds: 0 critical, 1 normal, 2 optional.
     pub class: usize,
     /// Degraded when p95 is above this, in seconds.
@@ -163,7 +217,98 @@ pub struct Feature {
     pub reads: Vec<(StoreId, f64)>,
 }
 
-/// How failures are retried.
+/// How the client of a feature behaves, request by request. [`Feature::retries`] has the same as means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Client {
+    /// Attempts in all, the first included: at least 1.
+    pub attempts: u32,
+    /// Whether an attempt that got no answer in time is tried again too.
+    pub retries_timeouts: bool,
+    /// The wait before a retry: see [`Backoff::wait`].
+    pub backoff: Backoff,
+    /// Retries at most, as a share of first attempts; infinite without a budget.
+    pub budget: f64,
+    /// The tokens that retries need; one bucket for each population.
+    pub tokens: Option<Tokens>,
+    /// Giving up ends the work wherever it is.
+    pub cancels: bool,
+    /// More attempts while the first is under way.
+    pub hedge: Option<Hedge>,
+    /// A circuit breaker; one for each population.
+    pub breaker: Option<Breaker>,
+    /// Turning its own requests away; one window for each population.
+    pub throttle: Option<Throttle>,
+}
+
+/// The wait from a failure to the next attempt.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Backoff {
+    /// None.
+    None,
+    /// Always this long.
+    After(Duration),
+    /// Around a wait that grows from retry to retry.
+    Growing {
+        /// The wait before the first retry, above zero.
+        base: Duration,
+        /// How many times longer the next one is, at least 1.
+        factor: f64,
+        /// The longest of them, at least `base`.
+        at_most: Duration,
+        /// The least and the most of that wait that is drawn, evenly: 0 and 1 for full jitter.
+        jitter: (f64, f64),
+    },
+}
+
+/// A bucket of tokens, full at the start: a retry needs more than `stops_at` and at least `retry_costs`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tokens {
+    /// What it holds, above zero.
+    pub most: f64,
+    /// What a retry takes out when it is sent.
+    pub retry_costs: f64,
+    /// What an attempt that fails takes out; never below zero.
+    pub failure_costs: f64,
+    /// What an attempt that succeeds puts in; never above `most`.
+    pub success_earns: f64,
+    /// No retries at this many or fewer.
+    pub stops_at: f64,
+    /// A retry that succeeds puts in `retry_costs` instead of `success_earns`.
+    pub gives_back: bool,
+}
+
+/// More attempts while the first is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hedge {
+    /// Time without an answer before each of them.
+    pub after: Duration,
+    /// How many, on top of the first: at least 1.
+    pub at_most: u32,
+}
+
+/// A circuit breaker.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Breaker {
+    /// It opens when this share of the requests in the window failed, above 0.
+    pub fails: f64,
+    /// And there were at least so many, at least 1.
+    pub of_at_least: u64,
+    /// The rolling window, above zero.
+    pub over: Duration,
+    /// Time until one request is let through.
+    pub opens_for: Duration,
+}
+
+/// Adaptive throttling: of r requests of which a were accepted, it turns max(0, (r - k a)/(r + 1)) away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Throttle {
+    /// Requests for each that is accepted, at least 1.
+    pub k: f64,
+    /// The rolling window, above zero.
+    pub over: Duration,
+}
+
+/// How failures are retried, as means.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Retries {
     /// Attempts in all, at least 2.
