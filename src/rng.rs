@@ -4,8 +4,9 @@
 //! drawing once more somewhere, never moves another entity's draws: two designs under one seed meet the same luck, which
 //! is what makes their difference meaningful (common random numbers).
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::SeedableRng;
+use rand::rand_core::block::Generator;
+use rand_chacha::ChaCha8Core;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Which luck a run has: the seed of the study and the index of the replication in it.
@@ -17,10 +18,17 @@ pub struct Luck {
     pub replication: u64,
 }
 
-/// A stream of uniform variates that belongs to one entity and one purpose.
+/// Words that one turn of the generator makes.
+const WORDS: usize = 32;
+
+/// A stream of uniform variates that belongs to one entity and one purpose: ChaCha with 8 rounds (Bernstein, "ChaCha, a
+/// variant of Salsa20", 2008).
 #[derive(Debug, Clone)]
 pub struct Stream {
-    generator: ChaCha8Rng,
+    generator: ChaCha8Core,
+    words: [u64; WORDS],
+    /// How many of the words have been given.
+    given: usize,
 }
 
 impl Stream {
@@ -34,30 +42,87 @@ impl Stream {
     /// assert_eq!(a.uniform(), b.uniform());
     /// ```
     pub fn new(luck: Luck, entity: &str, purpose: &str) -> Stream {
-        let mut key = Vec::with_capacity(entity.len() + purpose.len() + 24);
-        key.extend_from_slice(&luck.seed.to_le_bytes());
-        key.extend_from_slice(&luck.replication.to_le_bytes());
-        key.extend_from_slice(&(entity.len() as u64).to_le_bytes());
-        key.extend_from_slice(entity.as_bytes());
-        key.extend_from_slice(purpose.as_bytes());
-        let low = xxh3_128(&key);
-        key.push(0xff);
-        let high = xxh3_128(&key);
-        let mut seed = [0u8; 32];
-        seed[..16].copy_from_slice(&low.to_le_bytes());
-        seed[16..].copy_from_slice(&high.to_le_bytes());
-        Stream { generator: ChaCha8Rng::from_seed(seed) }
+        let generator = ChaCha8Core::from_seed(key(luck, entity, purpose));
+        Stream { generator, words: [0; WORDS], given: WORDS }
+    }
+
+    /// The next 64 random bits.
+    #[inline]
+    pub fn bits(&mut self) -> u64 {
+        match self.words.get(self.given) {
+            Some(&word) => {
+                self.given += 1;
+                word
+            }
+            None => self.refill(),
+        }
+    }
+
+    /// Makes new words, and gives the first.
+    #[cold]
+    #[inline(never)]
+    fn refill(&mut self) -> u64 {
+        let mut halves = [0; 2 * WORDS];
+        self.generator.generate(&mut halves);
+        for (word, pair) in self.words.iter_mut().zip(halves.chunks_exact(2)) {
+            *word = u64::from(pair[0]) | u64::from(pair[1]) << 32;
+        }
+        self.given = 1;
+        self.words[0]
     }
 
     /// A uniform variate strictly between 0 and 1: a multiple of 2^-52 shifted by half a step, so that neither end
     /// is ever drawn and every inverse distribution function is finite.
+    #[inline]
     pub fn uniform(&mut self) -> f64 {
         const STEP: f64 = 1.0 / (1u64 << 52) as f64;
-        ((self.generator.next_u64() >> 12) as f64 + 0.5) * STEP
+        ((self.bits() >> 12) as i64 as f64 + 0.5) * STEP
     }
 
     /// True with probability `p`. Draws one uniform whatever `p` is, so that a changed probability moves nothing else.
     pub fn chance(&mut self, p: f64) -> bool {
         self.uniform() < p
+    }
+}
+
+/// The key of the stream of `entity` for `purpose`.
+fn key(luck: Luck, entity: &str, purpose: &str) -> [u8; 32] {
+    let mut text = Vec::with_capacity(entity.len() + purpose.len() + 24);
+    text.extend_from_slice(&luck.seed.to_le_bytes());
+    text.extend_from_slice(&luck.replication.to_le_bytes());
+    text.extend_from_slice(&(entity.len() as u64).to_le_bytes());
+    text.extend_from_slice(entity.as_bytes());
+    text.extend_from_slice(purpose.as_bytes());
+    let low = xxh3_128(&text);
+    text.push(0xff);
+    let high = xxh3_128(&text);
+    let mut seed = [0u8; 32];
+    seed[..16].copy_from_slice(&low.to_le_bytes());
+    seed[16..].copy_from_slice(&high.to_le_bytes());
+    seed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
+    use rand_chacha::ChaCha8Rng;
+
+    const LUCK: Luck = Luck { seed: 1, replication: 2 };
+
+    #[test]
+    fn bits_are_the_words_of_the_generator() {
+        let mut stream = Stream::new(LUCK, "a", "b");
+        let mut generator = ChaCha8Rng::from_seed(key(LUCK, "a", "b"));
+        for _ in 0..1_000 {
+            assert_eq!(stream.bits(), generator.next_u64());
+        }
+    }
+
+    /// Recorded: every digest depends on them.
+    #[test]
+    fn the_first_variates_are_the_recorded_ones() {
+        let mut stream = Stream::new(LUCK, "a", "b");
+        assert_eq!([stream.uniform(), stream.uniform()], [0.833_145_146_553_995_3, 0.315_765_050_771_835_36]);
     }
 }
