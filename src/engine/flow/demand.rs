@@ -327,7 +327,7 @@ impl Engine<'_> {
         open.transfers_bps = rates[..world.transfers.len()].to_vec();
     }
 
-    pub(super) fn links_between(&self, from: SiteId, to: SiteId) -> Option<Vec<u32>> {
+    pub(in crate::engine) fn links_between(&self, from: SiteId, to: SiteId) -> Option<Vec<u32>> {
         self.state.routes.between(from, to).map(|r| r.links.iter().map(|l| l.0).collect())
     }
 }

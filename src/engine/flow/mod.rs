@@ -98,9 +98,9 @@ pub struct StationFlow {
     lost: f64,
     overloaded: bool,
     /// Workers, since when, and worker-seconds before that in this span.
-    workers: u64,
-    workers_since: Time,
-    workers_s: f64,
+    pub workers: u64,
+    pub workers_since: Time,
+    pub workers_s: f64,
 }
 
 /// What was worked out at the start of the span that is open.

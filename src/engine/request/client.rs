@@ -1,6 +1,5 @@
 //! Clients: what they do about a failure, and what they do not even try.
 
-use crate::dist;
 use crate::rng::Stream;
 use crate::world::{Backoff, Client};
 use std::collections::VecDeque;
@@ -209,7 +208,7 @@ impl ClientState {
     }
 
     /// An attempt has been answered, or has failed.
-    pub fn heard(&mut self, now: u64, answered: bool) {
+    pub fn heard(&mut self, now: u64, answered: bool, was_retry: bool) {
         if let Some(breaker) = &mut self.breaker {
             if breaker.until.is_some() {
                 if breaker.trying {
@@ -231,14 +230,15 @@ impl ClientState {
             throttle.note(now, 1, u64::from(!answered));
         }
         if let Some(tokens) = &self.policy.tokens {
-            let change = if answered { tokens.success_earns } else { -tokens.failure_costs };
+            let earns = if was_retry && tokens.gives_back { tokens.retry_costs } else { tokens.success_earns };
+            let change = if answered { earns } else { -tokens.failure_costs };
             self.tokens = (self.tokens + change).clamp(0.0, tokens.most);
         }
     }
 
     /// Whether a call that has been tried so often is tried again, and after how long.
-    pub fn retries(&mut self, attempts: u32) -> Option<u64> {
-        if attempts >= self.policy.attempts {
+    pub fn retries(&mut self, attempts: u32, timed_out: bool) -> Option<u64> {
+        if attempts >= self.policy.attempts || (timed_out && !self.policy.retries_timeouts) {
             return None;
         }
         if let Some(tokens) = &self.policy.tokens {
@@ -252,19 +252,13 @@ impl ClientState {
             }
             self.tokens -= 1.0;
         }
-        Some(match &self.policy.backoff {
-            Backoff::None => 0,
-            Backoff::After(wait) => wait.0 as u64,
-            Backoff::FullJitter { base, factor, at_most } => {
-                let mut most = base.0 as f64;
-                (1..attempts).for_each(|_| most *= factor);
-                (most.min(at_most.0 as f64) * self.luck.uniform()) as u64
-            }
-        })
+        let jitters = matches!(self.policy.backoff, Backoff::Growing { .. });
+        let luck = if jitters { self.luck.uniform() } else { 0.0 };
+        Some(self.policy.backoff.wait(attempts, luck).0 as u64)
     }
 
-    /// The time of one more user's thought, of mean 1.
-    pub fn thinks(&mut self) -> f64 {
-        dist::exponential(&mut self.luck)
+    /// Whether there is anything that the client does beyond giving up.
+    pub fn matters(&self) -> bool {
+        self.has_calls() || self.breaker.is_some() || self.throttle.is_some()
     }
 }

@@ -4,7 +4,7 @@ use super::cache::Cache;
 use super::slots::{QUEUED, Slots};
 use crate::dist::Quick;
 use crate::rng::Stream;
-use crate::scenario::Discipline;
+use crate::world::Discipline;
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 

@@ -548,12 +548,12 @@ impl Requests {
         if let Some(timer) = source.timer {
             self.timers.cancelled(timer);
         }
-        if let Some(client) = &mut source.client {
-            client.heard(self.now, answered);
-        }
         if slot.call != NOBODY {
-            self.heard(world, id, slot, answered, observer);
+            self.heard(world, id, slot, Heard { answered, timed_out: false }, observer);
             return;
+        }
+        if let Some(client) = &mut source.client {
+            client.heard(self.now, answered, false);
         }
         self.user_knows(world, slot.of, slot.started, slot.flags, answered, observer);
     }
@@ -584,15 +584,19 @@ impl Requests {
     }
 
     /// A client hears of an attempt at a call.
-    fn heard(&mut self, world: &World, id: u32, slot: Slot, answered: bool, observer: &mut impl Observer) {
+    fn heard(&mut self, world: &World, id: u32, slot: Slot, heard: Heard, observer: &mut impl Observer) {
         let call = slot.call;
+        let was_retry = self.calls[call].attempts > 1;
+        if let Some(client) = &mut self.sources[slot.of as usize].client {
+            client.heard(self.now, heard.answered, was_retry);
+        }
         self.calls.remove(call, id);
-        if answered {
+        if heard.answered {
             self.call_over(world, call, slot, true, observer);
         } else if self.calls[call].open == 0 && !self.calls[call].backing_off {
             let attempts = self.calls[call].attempts;
             let client = self.sources[slot.of as usize].client.as_mut();
-            match client.and_then(|client| client.retries(attempts)) {
+            match client.and_then(|client| client.retries(attempts, heard.timed_out)) {
                 Some(wait) => {
                     self.calls[call].attempts += 1;
                     self.calls[call].backing_off = true;
@@ -655,8 +659,8 @@ impl Requests {
         self.slots[id].flags |= ORPHAN;
         self.slots[id].call = NOBODY;
         let source = &mut self.sources[slot.of as usize];
-        if let Some(client) = &mut source.client {
-            client.heard(at, false);
+        if let (Some(client), NOBODY) = (&mut source.client, slot.call) {
+            client.heard(at, false, false);
         }
         if source.cancels {
             self.call_off(id);
@@ -664,7 +668,7 @@ impl Requests {
         if slot.call == NOBODY {
             self.user_knows(world, slot.of, slot.started, slot.flags, false, observer);
         } else {
-            self.heard(world, id, slot, false, observer);
+            self.heard(world, id, slot, Heard { answered: false, timed_out: true }, observer);
         }
     }
 
@@ -688,7 +692,7 @@ impl Requests {
     }
 
     /// A request begins to share the workers of a station.
-    fn share(&mut self, station: u32, id: u32, turn: u32, takes_ns: u64) {
+    pub(super) fn share(&mut self, station: u32, id: u32, turn: u32, takes_ns: u64) {
         let now = self.now;
         let desk = &mut self.desks[station as usize];
         if let Line::Shared(sharing) = &mut desk.line {
@@ -752,6 +756,13 @@ impl Requests {
         let of = crowd.uses.iter().find(|(_, up_to)| u < *up_to).unwrap_or(&crowd.uses[0]).0;
         self.send(world, of, observer);
     }
+}
+
+/// What a client hears of an attempt.
+#[derive(Debug, Clone, Copy)]
+struct Heard {
+    answered: bool,
+    timed_out: bool,
 }
 
 /// The name of a request in a timer.
