@@ -1,10 +1,11 @@
 //! One run: a world, a piece of luck, an outcome.
 
-use crate::engine::Engine;
-use crate::metrics::{Metrics, Outcome, StoryLine};
+use crate::engine::{Engine, Unfollowable};
+use crate::metrics::{Metrics, Outcome, PartialOutcome, StoryLine, TrafficOutcome};
 use crate::observe::Digest;
 use crate::rng::Luck;
-use crate::world::World;
+use crate::units::Time;
+use crate::world::{World, civil_label};
 
 /// A run that has been run.
 #[derive(Debug, Clone)]
@@ -15,11 +16,151 @@ pub struct Run {
     pub story: Vec<StoryLine>,
 }
 
+/// How what people do is worked out. Faults, failovers, measures and people are the same in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Traffic {
+    /// As rates, with queues as fluid and latency from queueing theory: fast, and the same for everybody alike.
+    #[default]
+    Flow,
+    /// Every request followed one by one, between two times; before and after, everything flows.
+    Request {
+        /// The start, at least the run's.
+        from: Time,
+        /// The end, at most the horizon.
+        to: Time,
+    },
+}
+
+impl Traffic {
+    /// Every request of the whole run.
+    pub fn every_request() -> Traffic {
+        Traffic::Request { from: Time::ZERO, to: Time::NEVER }
+    }
+}
+
 /// Runs a world once with this luck. The same world and the same luck give the same outcome, to the last bit.
 pub fn run(world: &World, luck: Luck) -> Run {
-    let mut metrics = Metrics::new(world);
-    let mut digest = Digest::default();
-    Engine::new(world, luck).run(&mut (&mut metrics, &mut digest));
-    let (outcome, story) = metrics.finish(world, luck, digest.hex(), digest.count());
-    Run { outcome, story }
+    let mut running = Running::flowing(world, luck);
+    running.run_until(world.horizon);
+    running.finish()
+}
+
+/// The same, with requests followed.
+///
+/// ```
+/// use firedrill::{load::load, rng::Luck, run::{Traffic, follow}, scenario::{Choice, Source}};
+/// let text = r#"Scenario(
+///     format: 1,
+///     title: "ten users and a server",
+///     clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1h"),
+///     sites: {"a": ()},
+///     services: {"web": (runs_at: {"a": (servers: 1)}, takes: exponential(mean: "100ms"))},
+///     features: {"page": (calls: [hard(to: "web")])},
+///     people: {"all": (users: 10, uses: {"page": "30/min"}, served_by: "a")},
+/// )"#;
+/// let (_, world) = load(&Source::new("one.ron", text), &Choice::default()).unwrap();
+/// let run = follow(&world, Luck { seed: 1, replication: 0 }, Traffic::every_request()).unwrap();
+/// // About 18,000 requests, a whole number of them.
+/// assert_eq!(run.outcome.people["all"].requests.intended.fract(), 0.0);
+/// ```
+///
+/// # Errors
+///
+/// A request that would make more calls than can be followed one by one.
+pub fn follow(world: &World, luck: Luck, traffic: Traffic) -> Result<Run, Unfollowable> {
+    let mut running = Running::new(world, luck, traffic)?;
+    running.run_until(world.horizon);
+    Ok(running.finish())
+}
+
+/// A run that is under way, for whoever wants to see how far it is, or to stop it.
+#[derive(Debug, Clone)]
+pub struct Running<'w> {
+    world: &'w World,
+    luck: Luck,
+    traffic: Traffic,
+    engine: Engine<'w>,
+    metrics: Metrics,
+    digest: Digest,
+}
+
+impl<'w> Running<'w> {
+    /// A run at its start.
+    ///
+    /// # Errors
+    ///
+    /// A request that would make more calls than can be followed one by one.
+    pub fn new(world: &'w World, luck: Luck, traffic: Traffic) -> Result<Running<'w>, Unfollowable> {
+        let running = Running::flowing(world, luck);
+        match traffic {
+            Traffic::Flow => Ok(running),
+            Traffic::Request { from, to } => {
+                let engine = Engine::following(world, luck, from, to)?;
+                Ok(Running { engine, traffic, ..running })
+            }
+        }
+    }
+
+    fn flowing(world: &'w World, luck: Luck) -> Running<'w> {
+        Running {
+            world,
+            luck,
+            traffic: Traffic::Flow,
+            engine: Engine::new(world, luck),
+            metrics: Metrics::new(world),
+            digest: Digest::default(),
+        }
+    }
+
+    /// Goes on to a time.
+    pub fn run_until(&mut self, until: Time) {
+        self.engine.run_until(until, &mut (&mut self.metrics, &mut self.digest));
+    }
+
+    /// The run's clock.
+    pub fn now(&self) -> Time {
+        self.engine.now()
+    }
+
+    /// Events of single requests that have been handled so far.
+    pub fn events(&self) -> u64 {
+        self.engine.followed()
+    }
+
+    /// What has come of it. Before the horizon, that is a partial outcome, which says so.
+    pub fn finish(mut self) -> Run {
+        let world = self.world;
+        let traffic = self.traffic_outcome();
+        if self.engine.is_finished() {
+            let (mut outcome, story) = self.metrics.finish(world, self.luck, self.digest.hex(), self.digest.count());
+            outcome.traffic = traffic;
+            return Run { outcome, story };
+        }
+        self.engine.stop(&mut (&mut self.metrics, &mut self.digest));
+        let reached = self.engine.now();
+        let shorter = World { horizon: reached, ..world.clone() };
+        let (mut outcome, story) = self.metrics.finish(&shorter, self.luck, self.digest.hex(), self.digest.count());
+        outcome.traffic = traffic;
+        outcome.partial =
+            Some(PartialOutcome { reached_s: reached.seconds(), reached: civil_label(&world.calendar, reached) });
+        Run { outcome, story }
+    }
+
+    fn traffic_outcome(&self) -> TrafficOutcome {
+        let calendar = &self.world.calendar;
+        match self.traffic {
+            Traffic::Flow => TrafficOutcome { engine: "flow".to_owned(), ..TrafficOutcome::default() },
+            Traffic::Request { from, to } => {
+                let (from, to) = (from.max(Time::ZERO), to.min(self.world.horizon));
+                TrafficOutcome {
+                    engine: "request".to_owned(),
+                    from_s: Some(from.seconds()),
+                    to_s: Some(to.seconds()),
+                    from: Some(civil_label(calendar, from)),
+                    to: Some(civil_label(calendar, to)),
+                    events: self.events(),
+                }
+            }
+        }
+    }
 }

@@ -129,6 +129,19 @@ impl<'w> Engine<'w> {
         self.now
     }
 
+    /// Whether the horizon has been reached.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Ends the run where it is: what has flowed until now is told.
+    pub fn stop(&mut self, observer: &mut impl Observer) {
+        if !self.finished {
+            self.finish();
+            self.tell(observer);
+        }
+    }
+
     /// Runs to the horizon.
     pub fn run(&mut self, observer: &mut impl Observer) {
         self.run_until(self.world.horizon, observer);

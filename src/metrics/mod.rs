@@ -86,6 +86,9 @@ impl Metrics {
             concurrency: Default::default(),
             felt_s: 0.0,
             measures: Default::default(),
+            traffic: TrafficOutcome::default(),
+            partial: None,
+            warnings: Vec::new(),
         };
         self.people.finish(world, &self.story, &mut outcome);
         self.response.finish(world, &mut outcome);

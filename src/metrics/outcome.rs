@@ -47,6 +47,38 @@ pub struct Outcome {
     pub felt_s: f64,
     /// Every measure of the runbook, in order of name.
     pub measures: BTreeMap<String, MeasureOutcome>,
+    /// How traffic was worked out.
+    pub traffic: TrafficOutcome,
+    /// Where the run was ended before its horizon, how far it had come.
+    pub partial: Option<PartialOutcome>,
+    /// What the numbers leave out or only approach: read them with that in mind.
+    pub warnings: Vec<String>,
+}
+
+/// How traffic was worked out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct TrafficOutcome {
+    /// `"flow"`, or `"request"` where requests were followed one by one.
+    pub engine: String,
+    /// Where they were, from here.
+    pub from_s: Option<f64>,
+    /// To here.
+    pub to_s: Option<f64>,
+    /// Civil time of the start.
+    pub from: Option<String>,
+    /// Civil time of the end.
+    pub to: Option<String>,
+    /// Events of single requests: arrivals, departures, timeouts.
+    pub events: u64,
+}
+
+/// A run that was ended before its horizon.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PartialOutcome {
+    /// Seconds of the run that were run.
+    pub reached_s: f64,
+    /// Civil time of that.
+    pub reached: String,
 }
 
 /// The run in bins of one length. All lists have one entry per bin.

@@ -61,6 +61,9 @@ impl Engine<'_> {
         self.fill_backlogs(requests, before);
         self.fill_retries(requests);
         for station in 0..requests.desks.len() {
+            if let (Some(cache), None) = (&mut requests.desks[station].cache, self.state.stations[station].cold_since) {
+                cache.warm();
+            }
             requests.opened.push_back(station as u32);
             requests.desks[station].counts = Default::default();
         }
