@@ -46,6 +46,7 @@
 //! `docs/explanation/models.md`.
 #![forbid(unsafe_code)]
 
+pub mod agree;
 pub mod dist;
 pub mod engine;
 pub mod expect;

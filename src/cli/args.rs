@@ -10,6 +10,8 @@ Compare designs:
   firedrill run school.ron                                what the users live through
   firedrill explain school.ron                            what each cause and each measure was worth
   firedrill run school.ron --html school.html             the same as a page with charts
+  firedrill run school.ron --traffic request --from +1h --to +70min   ten minutes, request by request
+  firedrill agree school.ron --from +1h --to +70min       both engines side by side
   firedrill run school.ron --strategy \"by hand\"           another response
   firedrill run school.ron --set services.web.queue=100   with one value changed
 
@@ -23,7 +25,7 @@ Rehearse:
   firedrill run school.ron --json                         all numbers and the whole story, for a tool
 
 Exit codes: 0 all well, 1 an expectation failed, 2 wrong usage, 3 the scenario has mistakes,
-4 cannot read or write, 5 not deterministic, 101 a bug of firedrill.";
+4 cannot read or write, 5 not deterministic, 101 a bug of firedrill, 130 ended by Ctrl-C.";
 
 /// Judges failover designs by what their users live through.
 ///
@@ -41,7 +43,16 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a scenario and tell what its users lived through
-    Run(RunArgs),
+    Run {
+        /// Which run
+        #[command(flatten)]
+        args: RunArgs,
+        /// How its traffic is worked out
+        #[command(flatten)]
+        traffic: TrafficArgs,
+    },
+    /// Run a scenario by both traffic engines and put what they say side by side
+    Agree(AgreeArgs),
     /// Run a scenario again without each cause and each measure, and tell what each was worth
     Explain(RunArgs),
     /// Look for mistakes in scenarios without running them
@@ -103,6 +114,46 @@ pub struct RunArgs {
     /// Run twice and compare; where the runs differ, show the first difference
     #[arg(long, conflicts_with = "json")]
     pub twice: bool,
+}
+
+/// How traffic is worked out.
+#[derive(Debug, Args)]
+pub struct TrafficArgs {
+    /// Work traffic out as rates and queues, or follow every request
+    #[arg(long, value_name = "ENGINE", value_enum, default_value_t = TrafficEngine::Flow)]
+    pub traffic: TrafficEngine,
+    /// Follow requests from this time on: as in the file, like "Mon 14:26" or "+6h"
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// And up to this time
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+}
+
+/// A traffic engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TrafficEngine {
+    /// Rates, fluid queues, latency from queueing theory
+    Flow,
+    /// Every request one by one
+    Request,
+}
+
+/// What is compared, and for how long.
+#[derive(Debug, Args)]
+pub struct AgreeArgs {
+    /// Which run
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// From this time on: as in the file; by default from the start
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Up to this time; by default to the end
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+    /// Replications of the request engine, for the intervals
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(2..=10_000))]
+    pub replications: u64,
 }
 
 fn path_and_value(text: &str) -> Result<(String, String), String> {

@@ -14,6 +14,8 @@ pub const SCENARIO: u8 = 3;
 pub const FILES: u8 = 4;
 /// Two runs that have to be the same are not.
 pub const NOT_DETERMINISTIC: u8 = 5;
+/// Ended by Ctrl-C; what was reached by then is told. The shell's own code for it.
+pub const INTERRUPTED: u8 = 130;
 /// A panic: a bug of firedrill, never of a scenario. Rust's own code for it.
 #[allow(dead_code, reason = "Rust gives it by itself")]
 pub const BUG: u8 = 101;

@@ -1,23 +1,23 @@
 //! The command line: the only part that touches files, the terminal and the environment. Each command builds all of its
 //! output and then writes it at once, so that an interrupt leaves nothing half said.
 
+mod agree;
 mod args;
 pub mod exit;
 mod explain;
+mod interrupt;
 mod files;
+mod run;
 mod terminal;
 mod test;
 mod twice;
 
 use args::{Cli, Command, RunArgs};
 use clap::Parser;
-use firedrill::metrics::{Outcome, StoryLine};
-use firedrill::report::{diagnostics, html, text};
+use firedrill::report::{diagnostics, text};
 use firedrill::rng::Luck;
-use firedrill::run::run;
 use firedrill::scenario::{Choice, Diagnostics, Source};
 use firedrill::{load, world::World};
-use serde::Serialize;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -57,7 +57,8 @@ impl Said {
 pub fn main() -> u8 {
     tell_of_bugs();
     let said = match Cli::parse().command {
-        Command::Run(args) => run_one(&args),
+        Command::Run { args, traffic } => run::run(&args, &traffic),
+        Command::Agree(args) => agree::agree(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Check { files } => check(&files),
         Command::Test { paths, seed } => test::test(&paths, seed),
@@ -131,64 +132,6 @@ fn asked(args: &RunArgs) -> Result<Asked, Said> {
             Err(said)
         }
     }
-}
-
-fn run_one(args: &RunArgs) -> Said {
-    let mut said = Said::default();
-    let Asked { source, choice, world, luck } = match asked(args) {
-        Ok(asked) => asked,
-        Err(said) => return said,
-    };
-    let first = run(&world, luck);
-    if args.twice {
-        return compare(&source, &choice, &world, luck, &first.outcome);
-    }
-    let replay = replay(args, "run");
-    if let Some(path) = &args.html
-        && let Err(error) = files::write(path, &html::render(&first.outcome, &first.story, None, Some(&replay)))
-    {
-        said.file_error(&error);
-    }
-    if args.json {
-        #[derive(Serialize)]
-        struct WithStory<'a> {
-            #[serde(flatten)]
-            outcome: &'a Outcome,
-            story: &'a [StoryLine],
-        }
-        let json = serde_json::to_string_pretty(&WithStory { outcome: &first.outcome, story: &first.story });
-        // Plain data with text for keys: it can always be written.
-        said.out = json.expect("an outcome is plain data") + "\n";
-        return said;
-    }
-    let look = terminal::look();
-    let layout = text::Layout { width: look.width, colour: look.colour, replay: Some(&replay) };
-    said.out = text::render(&first.outcome, &first.story, layout);
-    if let (Some(path), true) = (&args.html, said.err.is_empty()) {
-        said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
-    }
-    said
-}
-
-/// Runs again from the text on, and compares.
-fn compare(source: &Source, choice: &Choice, world: &World, luck: Luck, first: &Outcome) -> Said {
-    let again = match load::load(source, choice) {
-        Ok((_, world)) => world,
-        Err(mistakes) => {
-            let mut said = Said { code: exit::NOT_DETERMINISTIC, ..Said::default() };
-            said.err.push_str("the scenario was read without mistakes, and then not\n");
-            said.mistakes(source, &mistakes);
-            return said;
-        }
-    };
-    let second = run(&again, luck).outcome;
-    let (a, b) = (&first.provenance, &second.provenance);
-    if (&a.digest, a.observations) == (&b.digest, b.observations) {
-        return Said::out(format!("twice the same: digest {} over {} observations\n", a.digest, a.observations));
-    }
-    let err =
-        format!("not deterministic: digests {} and {}\n{}", a.digest, b.digest, twice::difference(world, &again, luck));
-    Said { err, code: exit::NOT_DETERMINISTIC, ..Said::default() }
 }
 
 fn check(paths: &[PathBuf]) -> Said {

@@ -75,6 +75,21 @@ impl Progress {
         Progress { bar }
     }
 
+    /// A run of so many simulated seconds.
+    pub fn of_time(seconds: f64) -> Progress {
+        let bar = indicatif::ProgressBar::new(seconds.ceil() as u64);
+        if let Ok(style) = indicatif::ProgressStyle::with_template("{msg} {bar:30} {percent}%, {eta} left") {
+            bar.set_style(style);
+        }
+        Progress { bar }
+    }
+
+    /// It has come so far.
+    pub fn reach(&self, seconds: f64, told: &str) {
+        self.bar.set_message(told.to_owned());
+        self.bar.set_position(seconds as u64);
+    }
+
     /// More steps than was known.
     pub fn more(&self, steps: usize) {
         self.bar.inc_length(steps as u64);
@@ -93,6 +108,12 @@ impl Progress {
 
 #[cfg(target_family = "wasm")]
 impl Progress {
+    pub fn of_time(_: f64) -> Progress {
+        Progress {}
+    }
+
+    pub fn reach(&self, _: f64, _: &str) {}
+
     pub fn new(_: &'static str, _: usize) -> Progress {
         Progress {}
     }

@@ -1,8 +1,9 @@
 //! Whether a run can be repeated, and if not, from which observation on.
 
 use firedrill::engine::{Engine, Span};
-use firedrill::observe::{Digest, Observer, Seen};
+use firedrill::observe::{Answer, Digest, Observer, Seen};
 use firedrill::rng::Luck;
+use firedrill::run::Traffic;
 use firedrill::units::Time;
 use firedrill::world::{World, civil_label};
 
@@ -29,6 +30,10 @@ impl Observer for Recorder {
         self.steps.push(Step { at: seen.at, what, digest: self.digest.hex() });
     }
 
+    fn answered(&mut self, world: &World, answer: &Answer) {
+        self.digest.answered(world, answer);
+    }
+
     fn flowed(&mut self, world: &World, span: &Span) {
         self.digest.flowed(world, span);
         self.steps.push(Step { at: span.from, what: None, digest: self.digest.hex() });
@@ -36,10 +41,16 @@ impl Observer for Recorder {
 }
 
 /// Runs both worlds once more and tells where they part.
-pub fn difference(first: &World, second: &World, luck: Luck) -> String {
+pub fn difference(first: &World, second: &World, luck: Luck, traffic: Traffic) -> String {
     let steps = |world: &World| {
         let mut recorder = Recorder::default();
-        Engine::new(world, luck).run(&mut recorder);
+        let engine = match traffic {
+            Traffic::Flow => Ok(Engine::new(world, luck)),
+            Traffic::Request { from, to } => Engine::following(world, luck, from, to),
+        };
+        if let Ok(mut engine) = engine {
+            engine.run(&mut recorder);
+        }
         recorder.steps
     };
     let time = |at: Time| format!("{} ({} s)", civil_label(&first.calendar, at), at.seconds());

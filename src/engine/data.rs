@@ -150,7 +150,13 @@ impl Engine<'_> {
                 if replica.site == primary {
                     continue;
                 }
-                let (window_s, writes) = lacking(replica, rate, now_s);
+                let by_the_formula = lacking(replica, rate, now_s);
+                // Where writes are followed one by one, it is known what is missing.
+                let follows = replica.capacity > 0.0 && self.world.stores[store].also_written == 0.0;
+                let followed = self.requests.as_ref().filter(|_| follows);
+                let (window_s, writes) = followed
+                    .and_then(|requests| requests.lacks(store, index, self.now.0 as u64))
+                    .unwrap_or(by_the_formula);
                 replica.at_risk = Some((window_s, writes));
                 let (site, kind) = (replica.site, replica.kind);
                 self.see_because(
@@ -184,6 +190,9 @@ impl Engine<'_> {
                 }
                 lost
             };
+            if let Some(requests) = &mut self.requests {
+                requests.forget_writes(store);
+            }
             self.see(What::DataLost { store: StoreId::new(store), window_s: lost.0, writes: lost.1 });
         }
     }

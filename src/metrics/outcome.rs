@@ -279,6 +279,17 @@ pub struct LatencyOutcome {
     pub p99_s: Option<f64>,
 }
 
+/// Requests before anything was felt, while it was, and afterwards.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Phases {
+    /// Before anything was felt.
+    pub before: RequestsOutcome,
+    /// From the first bad mood of the population to the end of the last.
+    pub during: RequestsOutcome,
+    /// Since then.
+    pub after: RequestsOutcome,
+}
+
 /// Latency before anything was felt, while it was, and afterwards.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Latencies {
@@ -376,6 +387,8 @@ pub struct FeatureOutcome {
     pub request_availability: f64,
     /// What became of the requests.
     pub requests: RequestsOutcome,
+    /// The same before, during and after whatever its population felt.
+    pub phases: Phases,
     /// Latency.
     pub latency: Latencies,
     /// When it felt how, and why.

@@ -131,7 +131,7 @@ struct Population {
     overall: Feeling,
     features: Vec<Feeling>,
     part: Part,
-    used: Vec<Use>,
+    used: Vec<[Use; 3]>,
     latency: Vec<[Lazy; 3]>,
     /// (time, active user-seconds so far, lost user-seconds so far).
     series: Vec<(f64, f64, f64)>,
@@ -157,7 +157,7 @@ impl PeopleMetrics {
                 overall: Feeling::new(),
                 features: vec![Feeling::new(); p.uses.len()],
                 part: Part::Before,
-                used: vec![Use::default(); p.uses.len()],
+                used: vec![Default::default(); p.uses.len()],
                 latency: vec![Default::default(); p.uses.len()],
                 series: vec![(world.measured_from.seconds(), 0.0, 0.0)],
                 active_s: 0.0,
@@ -225,7 +225,7 @@ impl PeopleMetrics {
         for (i, population) in self.people.iter_mut().enumerate() {
             let (mut intended, mut lost, mut never_sent, mut degraded) = (0.0, 0.0, 0.0, 0.0);
             for (total, used) in population.used.iter_mut().zip(&span.uses[i]) {
-                add(total, used);
+                add(&mut total[population.part as usize], used);
                 intended += used.intended;
                 lost += used.failed + used.shed + used.never_sent;
                 never_sent += used.never_sent;
@@ -274,7 +274,9 @@ impl PeopleMetrics {
                     merged[k].merge(&lazy.histogram);
                     parts[k] = std::mem::take(&mut lazy.histogram);
                 }
-                let used = population.used[j];
+                let by_part = &population.used[j];
+                let mut used = Use::default();
+                by_part.iter().for_each(|part| add(&mut used, part));
                 add(&mut all, &used);
                 let name = world.features[world.people[i].uses[j].0.at()].name.clone();
                 features.insert(
@@ -286,6 +288,11 @@ impl PeopleMetrics {
                         time_availability: 1.0 - feeling.seconds[Mood::Down as usize] / length_s,
                         request_availability: share(used.served + waiting(&used), used.intended),
                         requests: requests(&used),
+                        phases: Phases {
+                            before: requests(&by_part[0]),
+                            during: requests(&by_part[1]),
+                            after: requests(&by_part[2]),
+                        },
                         latency: latencies(&parts),
                         intervals: feeling.intervals(world, story),
                     },

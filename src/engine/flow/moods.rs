@@ -160,7 +160,7 @@ impl Engine<'_> {
             let above = at.capacity > 0.0 && at.inflow > at.capacity;
             let busy = match &self.requests {
                 // Single requests make every load a little uneven: what counts is a queue that does not go away.
-                Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.waiting(i) > 0),
+                Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.is_left_over(i)),
                 None => at.regime != Regime::Rest || above || at.held_back_s > 0.0,
             };
             if busy != flow.overloaded {

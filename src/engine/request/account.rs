@@ -135,7 +135,7 @@ fn used(counts: &UseCounts) -> Use {
     }
 }
 
-/// A queue that would take longer than this is behind.
+/// A queue that would take longer than this to go away, and than ten services, is behind.
 const BEHIND_S: f64 = 1.0;
 
 impl Requests {
@@ -153,23 +153,24 @@ impl Requests {
         &self.feelings[of]
     }
 
-    /// Requests that wait at a station.
-    pub fn waiting(&self, station: usize) -> u64 {
-        self.desks[station].waiting
+    /// Whether the queue of a station is behind.
+    pub fn is_behind(&self, station: usize) -> bool {
+        self.queue_s(station) > BEHIND_S.max(10.0 * self.seen[station].held_s)
     }
 
-    /// Whether the queue of a station would take longer than a second, or a hundred services, to go away.
-    pub fn is_behind(&self, station: usize) -> bool {
+    /// Whether it is long enough to be the rest of one that was behind.
+    pub fn is_left_over(&self, station: usize) -> bool {
+        self.queue_s(station) > (BEHIND_S / 50.0).max(10.0 * self.seen[station].held_s)
+    }
+
+    /// How long the queue of a station would take to go away.
+    fn queue_s(&self, station: usize) -> f64 {
         let desk = &self.desks[station];
-        let held_s = self.seen[station].held_s.max(1e-9);
-        let queue_s = desk.waiting as f64 * held_s / (desk.workers.max(1)) as f64;
-        queue_s > BEHIND_S.max(10.0 * held_s)
+        desk.waiting as f64 * self.seen[station].held_s / desk.workers.max(1) as f64
     }
 
     /// How much a station keeps requests waiting or turns them away: only to compare it with others.
     pub fn trouble(&self, station: usize) -> f64 {
-        let desk = &self.desks[station];
-        let queue_s = desk.waiting as f64 * self.seen[station].held_s / (desk.workers.max(1)) as f64;
-        self.seen[station].wait_s + queue_s + 1e3 * self.seen[station].block
+        self.seen[station].wait_s + self.queue_s(station) + 1e3 * self.seen[station].block
     }
 }

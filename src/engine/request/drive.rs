@@ -343,6 +343,7 @@ impl Requests {
         if desk.is_shared() {
             self.share(station, id, turn, takes);
         } else {
+            slot.until = self.now + takes;
             let due = Due::new(Kind::Step, id, turn);
             self.push(self.now + takes, due);
         }
@@ -369,6 +370,10 @@ impl Requests {
         let desk = &mut self.desks[station as usize];
         desk.counts.served += 1;
         desk.inside = desk.inside.saturating_sub(1);
+        if self.writes {
+            self.write(station);
+        }
+        let desk = &mut self.desks[station as usize];
         if desk.is_shared() {
             return;
         }

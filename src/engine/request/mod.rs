@@ -14,6 +14,7 @@ mod refresh;
 mod seam;
 mod slots;
 mod source;
+mod writes;
 
 use crate::dist::Quick;
 use crate::pending::{Pending, Timers};
@@ -28,6 +29,7 @@ use slots::Slots;
 pub use source::Feeling;
 use source::Source;
 use std::collections::VecDeque;
+use writes::{Follower, Writer};
 
 /// What is due, in eight bytes: a kind, what it is for, and the turn for which it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +128,11 @@ pub(super) struct Requests {
     pub paths_laid_out: bool,
     /// What flowed until now, from which the requests that are under way have still to be made.
     before: Option<Box<Before>>,
+    /// What stations write, and the replicas that follow.
+    writers: Vec<Writer>,
+    followers: Vec<Follower>,
+    /// Whether there are any.
+    writes: bool,
     /// What was last seen of every station, and what has been counted since.
     seen: Vec<Seen>,
     looks: Vec<Look>,
@@ -250,6 +257,7 @@ impl Requests {
                 luck: stream(&link.name, "jitter"),
             })
             .collect();
+        let followers = Follower::all(world, luck);
         let length = window.1 - window.0;
         Requests {
             now: window.0,
@@ -268,6 +276,9 @@ impl Requests {
             opened: VecDeque::new(),
             paths_laid_out: false,
             before: None,
+            writers: Writer::all(world),
+            writes: !followers.is_empty(),
+            followers,
             seen: vec![Seen::default(); world.stations.len()],
             looks: vec![Look::default(); world.stations.len()],
             feelings: vec![Feeling::default(); world.people.iter().map(|p| p.uses.len()).sum()],

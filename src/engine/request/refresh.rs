@@ -1,13 +1,16 @@
 //! What single requests learn of the world when something has changed.
 
 use super::desk::Line;
-use super::program::OUTSIDE;
+use super::program::{OUTSIDE, Op};
 use super::slots::*;
 use super::source::Way;
 use super::{Due, Kind, Requests};
 use crate::engine::Engine;
 use crate::engine::flow::{AtStation, Open};
 use crate::world::StationId;
+
+/// Where a station becomes slower or faster by more than this, that goes for the requests that it is serving too.
+const RESCALED: f64 = 0.2;
 
 impl Engine<'_> {
     /// Sources, desks and links follow what is true now. `open` holds the demand; what stations get is what has been counted.
@@ -78,7 +81,12 @@ impl Engine<'_> {
             let id = StationId::new(i);
             let desk = &mut requests.desks[i];
             let workers = if self.serves(id) { self.state.flow.stations[i].workers } else { 0 };
-            desk.slower = self.slower(id);
+            let (slower, before) = (self.slower(id), desk.slower);
+            desk.slower = slower;
+            if (slower / before - 1.0).abs() > RESCALED && desk.busy > 0 {
+                requests.rescale(i as u32, slower / before);
+            }
+            let desk = &mut requests.desks[i];
             if workers != desk.workers {
                 desk.pass(now);
                 let before = desk.workers;
@@ -150,6 +158,24 @@ impl Requests {
             let thought = crowd.thinks_ns * crate::dist::exponential(&mut crowd.luck);
             let at = self.now.saturating_add(thought as u64);
             self.push(at, Due::new(Kind::Think, people as u32, 0));
+        }
+    }
+
+    /// What is left of the services of a station takes so many times as long.
+    fn rescale(&mut self, station: u32, factor: f64) {
+        let now = self.now;
+        if self.desks[station as usize].is_shared() {
+            return;
+        }
+        for id in self.slots.under_way() {
+            let slot = &mut self.slots[id];
+            let here = matches!(self.programs.ops[slot.pc as usize], Op::Enter { station: s, .. } if s == station);
+            if here && slot.is(SERVED) {
+                slot.turn = slot.turn.wrapping_add(1);
+                slot.until = now.saturating_add((slot.until.saturating_sub(now) as f64 * factor) as u64);
+                let (until, due) = (slot.until, Due::new(Kind::Step, id, slot.turn));
+                self.push(until, due);
+            }
         }
     }
 

@@ -311,6 +311,7 @@ fn serve_ghost(requests: &mut Requests, id: u32, station: u32, left_ns: u64) {
     if desk.is_shared() {
         requests.share(station, id, turn, left_ns);
     } else {
+        requests.slots[id].until = requests.now + left_ns;
         requests.push(requests.now + left_ns, Due::new(Kind::Step, id, turn));
     }
 }

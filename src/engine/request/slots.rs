@@ -27,6 +27,8 @@ pub struct Slot {
     pub started: u64,
     /// When it came to the station where it is.
     pub arrived: u64,
+    /// When the service that is under way is over.
+    pub until: u64,
     /// The operation that it is at.
     pub pc: u32,
     /// Events for another turn are stale.
@@ -86,6 +88,7 @@ impl Slots {
                 self.all.push(Slot {
                     started: 0,
                     arrived: 0,
+                    until: 0,
                     pc: 0,
                     turn: 0,
                     life: 0,

@@ -1,0 +1,79 @@
+//! `agree`: both traffic engines side by side, on all cores.
+
+use super::args::AgreeArgs;
+use super::{Asked, Said, asked, exit, interrupt, run, terminal};
+use firedrill::agree::Plan;
+use firedrill::report::text;
+use firedrill::run::Run;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+/// Runs a scenario by both engines and tells where they differ.
+pub fn agree(args: &AgreeArgs) -> Said {
+    let said = Said::default();
+    if args.run.twice || args.run.html.is_some() {
+        let err = "error: agree compares two engines; --twice and --html go with run\n".to_owned();
+        return Said { err, code: exit::USAGE, ..said };
+    }
+    let Asked { world, luck, .. } = match asked(&args.run) {
+        Ok(asked) => asked,
+        Err(said) => return said,
+    };
+    let (from, to) = match run::between(&world, args.from.as_deref(), args.to.as_deref()) {
+        Ok(times) => times,
+        Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::USAGE, ..said },
+    };
+    let plan = Plan::new(&world, luck, from, to, args.replications);
+    let runs = match all(&plan) {
+        Ok(Some(runs)) => runs,
+        Ok(None) => return Said { err: "ended by Ctrl-C\n".to_owned(), code: exit::INTERRUPTED, ..said },
+        Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..said },
+    };
+    let agreement = plan.agreement(&runs);
+    if args.run.json {
+        // Plain data with text for keys: it can always be written.
+        let json = serde_json::to_string_pretty(&agreement).expect("an agreement is plain data");
+        return Said::out(json + "\n");
+    }
+    let look = terminal::look();
+    let layout = text::Layout { width: look.width, colour: look.colour, replay: None };
+    Said::out(text::render_agreement(&agreement, layout))
+}
+
+/// The runs of all steps in their order, however many cores there are; nothing where Ctrl-C was pressed.
+fn all(plan: &Plan) -> Result<Option<Vec<(Run, Run)>>, firedrill::engine::Unfollowable> {
+    interrupt::listen();
+    let steps = plan.steps();
+    let progress = terminal::Progress::new("both engines", steps);
+    let next = AtomicUsize::new(0);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(steps);
+    let (send, receive) = mpsc::channel();
+    let mut done: Vec<Option<(Run, Run)>> = (0..steps).map(|_| None).collect();
+    let mut problem = None;
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let (send, next) = (send.clone(), &next);
+            scope.spawn(move || {
+                loop {
+                    let step = next.fetch_add(1, Ordering::Relaxed);
+                    if step >= steps || interrupt::asked() || send.send((step, plan.step(step))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(send);
+        for (step, runs) in receive {
+            progress.step();
+            match runs {
+                Ok(runs) => done[step] = Some(runs),
+                Err(unfollowable) => problem = Some(unfollowable),
+            }
+        }
+    });
+    progress.done();
+    match problem {
+        Some(problem) => Err(problem),
+        None => Ok(done.into_iter().collect()),
+    }
+}

@@ -1,0 +1,170 @@
+//! `run`: one run, told.
+
+use super::args::{RunArgs, TrafficArgs, TrafficEngine};
+use super::{Asked, Said, asked, exit, files, interrupt, replay, shell_word, terminal, twice};
+use firedrill::load;
+use firedrill::metrics::{Outcome, StoryLine};
+use firedrill::report::{html, text};
+use firedrill::rng::Luck;
+use firedrill::run::{Run, Running, Traffic};
+use firedrill::scenario::{Choice, Source};
+use firedrill::units::Time;
+use firedrill::world::World;
+use serde::Serialize;
+use std::time::Instant;
+
+/// Runs a scenario and tells what its users lived through.
+pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
+    let mut said = Said::default();
+    let Asked { source, choice, world, luck } = match asked(args) {
+        Ok(asked) => asked,
+        Err(said) => return said,
+    };
+    let traffic = match traffic(&world, how) {
+        Ok(traffic) => traffic,
+        Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::USAGE, ..said },
+    };
+    let first = match with_progress(&world, luck, traffic) {
+        Ok(run) => run,
+        Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..said },
+    };
+    if args.twice {
+        return compare(&source, &choice, &world, luck, traffic, &first.outcome);
+    }
+    if first.outcome.partial.is_some() {
+        said.worsen(exit::INTERRUPTED);
+    }
+    let replay = replay(args, "run") + &options(how);
+    if let Some(path) = &args.html
+        && let Err(error) = files::write(path, &html::render(&first.outcome, &first.story, None, Some(&replay)))
+    {
+        said.file_error(&error);
+    }
+    if args.json {
+        #[derive(Serialize)]
+        struct WithStory<'a> {
+            #[serde(flatten)]
+            outcome: &'a Outcome,
+            story: &'a [StoryLine],
+        }
+        let json = serde_json::to_string_pretty(&WithStory { outcome: &first.outcome, story: &first.story });
+        // Plain data with text for keys: it can always be written.
+        said.out = json.expect("an outcome is plain data") + "\n";
+        return said;
+    }
+    let look = terminal::look();
+    let layout = text::Layout { width: look.width, colour: look.colour, replay: Some(&replay) };
+    said.out = text::render(&first.outcome, &first.story, layout);
+    if let (Some(path), true) = (&args.html, said.err.is_empty()) {
+        said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
+    }
+    said
+}
+
+/// What is asked for, with the times as the file would have them.
+fn traffic(world: &World, how: &TrafficArgs) -> Result<Traffic, String> {
+    match how.traffic {
+        TrafficEngine::Flow if how.from.is_some() || how.to.is_some() => {
+            Err("--from and --to say which requests are followed: add --traffic request".to_owned())
+        }
+        TrafficEngine::Flow => Ok(Traffic::Flow),
+        TrafficEngine::Request => {
+            let (from, to) = between(world, how.from.as_deref(), how.to.as_deref())?;
+            Ok(Traffic::Request { from, to })
+        }
+    }
+}
+
+/// Two times, written as in a file.
+pub fn between(world: &World, from: Option<&str>, to: Option<&str>) -> Result<(Time, Time), String> {
+    let read = |option: &str, text: Option<&str>, without: Time| match text {
+        Some(text) => world
+            .calendar
+            .read(text)
+            .map_err(|(reason, fix)| format!("{option} {}: {reason}; {fix}", text::clean(text))),
+        None => Ok(without),
+    };
+    let (from, to) = (read("--from", from, Time::ZERO)?, read("--to", to, world.horizon)?);
+    if from >= to || from >= world.horizon || to <= Time::ZERO {
+        return Err("there is nothing between --from and --to in this run".to_owned());
+    }
+    Ok((from.max(Time::ZERO), to.min(world.horizon)))
+}
+
+fn options(how: &TrafficArgs) -> String {
+    let mut words = String::new();
+    if how.traffic == TrafficEngine::Request {
+        words.push_str(" --traffic request");
+    }
+    for (option, time) in [("--from", &how.from), ("--to", &how.to)] {
+        if let Some(time) = time {
+            words.push_str(&format!(" {option} {}", shell_word(time)));
+        }
+    }
+    words
+}
+
+/// Steps in which a run is run while somebody may be watching.
+const STEPS: i64 = 400;
+
+/// A run, with its progress where it takes more than a moment; Ctrl-C ends it where it is.
+pub fn with_progress(world: &World, luck: Luck, traffic: Traffic) -> Result<Run, firedrill::engine::Unfollowable> {
+    let mut running = Running::new(world, luck, traffic)?;
+    let Traffic::Request { from, to } = traffic else {
+        running.run_until(world.horizon);
+        return Ok(running.finish());
+    };
+    let (from, to) = (from, to.min(world.horizon));
+    interrupt::listen();
+    running.run_until(from);
+    let bar = terminal::Progress::of_time(to.since(from).seconds());
+    let began = Instant::now();
+    for step in 1..=STEPS {
+        let at = Time(from.0 + ((to.0 - from.0) as i128 * i128::from(step) / i128::from(STEPS)) as i64);
+        running.run_until(at);
+        let per_s = running.events() as f64 / began.elapsed().as_secs_f64().max(1e-9);
+        bar.reach(at.since(from).seconds(), &told_of(world, at, per_s));
+        if interrupt::asked() {
+            bar.done();
+            return Ok(running.finish());
+        }
+    }
+    running.run_until(world.horizon);
+    bar.done();
+    Ok(running.finish())
+}
+
+fn told_of(world: &World, at: Time, events_per_s: f64) -> String {
+    format!("{}  {:.1} million events/s", firedrill::world::civil_label(&world.calendar, at), events_per_s / 1e6)
+}
+
+/// Runs again from the text on, and compares.
+fn compare(
+    source: &Source,
+    choice: &Choice,
+    world: &World,
+    luck: Luck,
+    traffic: Traffic,
+    first: &Outcome,
+) -> Said {
+    let again = match load::load(source, choice) {
+        Ok((_, world)) => world,
+        Err(mistakes) => {
+            let mut said = Said { code: exit::NOT_DETERMINISTIC, ..Said::default() };
+            said.err.push_str("the scenario was read without mistakes, and then not\n");
+            said.mistakes(source, &mistakes);
+            return said;
+        }
+    };
+    let second = match with_progress(&again, luck, traffic) {
+        Ok(run) => run.outcome,
+        Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..Said::default() },
+    };
+    let (a, b) = (&first.provenance, &second.provenance);
+    if (&a.digest, a.observations) == (&b.digest, b.observations) {
+        return Said::out(format!("twice the same: digest {} over {} observations\n", a.digest, a.observations));
+    }
+    let difference = twice::difference(world, &again, luck, traffic);
+    let err = format!("not deterministic: digests {} and {}\n{difference}", a.digest, b.digest);
+    Said { err, code: exit::NOT_DETERMINISTIC, ..Said::default() }
+}
