@@ -399,19 +399,17 @@ fn every_field_of_the_format_is_in_the_reference() {
 
 #[test]
 fn the_clients_that_a_page_writes_out_are_the_presets() {
-    let written = &blocks("docs/reference/clients.md")[0];
-    let presets: String = ["grpc", "aws_standard", "envoy", "hystrix"]
-        .map(|name| format!("\"{name}\": (calls: [hard(to: \"web\")], client: {name}),"))
-        .concat();
+    let written = &blocks("docs/reference/clients.md")[0].text;
     let features = |fragment: &str| {
-        let source = Source::new("clients", framed(fragment).replace("\"lessons\": \"1/min\"", ""));
+        let source = Source::new("clients", framed(fragment));
         load(&source, &Choice::default()).unwrap_or_else(|wrong| panic!("{wrong}")).1.features
     };
-    let (written, presets) = (features(&written.text), features(&format!("features: {{{presets}}},")));
-    assert_eq!(presets.len(), 4);
-    for (written, preset) in written.iter().zip(&presets) {
-        assert_eq!((&written.name, written.timeout_s), (&preset.name, preset.timeout_s));
-        assert_eq!((written.client, written.retries), (preset.client, preset.retries));
+    for name in ["grpc", "aws_standard", "envoy", "hystrix"] {
+        let preset = format!("features: {{\"lessons\": (calls: [hard(to: \"web\")], client: {name})}},");
+        let [preset] = &features(&preset)[..] else { panic!("one feature") };
+        let written = features(written).into_iter().find(|feature| feature.name == name).unwrap();
+        assert_eq!((written.timeout_s, written.client), (preset.timeout_s, preset.client), "{name}");
+        assert_eq!(written.retries, preset.retries, "{name}");
     }
 }
 
