@@ -8,9 +8,9 @@
 //! - `ron,fragment`: sections of a scenario, which have no mistakes in the frame of [`FRAME`].
 #![cfg(all(feature = "cli", unix))]
 
-use firedrill::load::check;
+use firedrill::load::{check, load};
 use firedrill::report::diagnostics::render;
-use firedrill::scenario::{Source, syntax};
+use firedrill::scenario::{Choice, Source, syntax};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -317,8 +317,9 @@ fn anchor(heading: &str) -> String {
 }
 
 /// The sources that define the format.
-const FORMAT_SOURCES: [&str; 7] = [
+const FORMAT_SOURCES: [&str; 8] = [
     "src/scenario/mod.rs",
+    "src/scenario/client.rs",
     "src/scenario/design.rs",
     "src/scenario/people.rs",
     "src/scenario/response.rs",
@@ -394,6 +395,22 @@ fn every_field_of_the_format_is_in_the_reference() {
     }
     assert!(seen > 150, "only {seen} fields were found in the sources");
     assert!(missing.is_empty(), "docs/reference/format.md does not explain {missing:?}");
+}
+
+#[test]
+fn the_clients_that_a_page_writes_out_are_the_presets() {
+    let written = &blocks("docs/reference/clients.md")[0].text;
+    let features = |fragment: &str| {
+        let source = Source::new("clients", framed(fragment));
+        load(&source, &Choice::default()).unwrap_or_else(|wrong| panic!("{wrong}")).1.features
+    };
+    for name in ["grpc", "aws_standard", "envoy", "hystrix"] {
+        let preset = format!("features: {{\"lessons\": (calls: [hard(to: \"web\")], client: {name})}},");
+        let [preset] = &features(&preset)[..] else { panic!("one feature") };
+        let written = features(written).into_iter().find(|feature| feature.name == name).unwrap();
+        assert_eq!((written.timeout_s, written.client), (preset.timeout_s, preset.client), "{name}");
+        assert_eq!(written.retries, preset.retries, "{name}");
+    }
 }
 
 /// Numbers that pages tell in prose or tables: arguments of a run, a path in its JSON, the value, and how it is told.

@@ -81,3 +81,83 @@ fn of_feature(feature: &scenario::Feature) -> Vec<(&'static str, String)> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::Source;
+    use crate::units::Duration;
+    use crate::world::{Backoff, Discipline, RateLimit, World};
+
+    fn world(services: &str, features: &str) -> World {
+        let text = format!(
+            r#"Scenario(
+                format: 1,
+                title: "x",
+                clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "1h"),
+                sites: {{"oslo": (), "us": ()}},
+                links: [(between: ("oslo", "us"), rtt: "95ms", jitter: "2ms")],
+                services: {{"db": (runs_at: {{"us": (servers: 2)}}, takes: fixed("5ms")), {services}}},
+                features: {{"page": (calls: [hard(to: "db")], {features})}},
+                people: {{"pupils": (users: 10, uses: {{"page": "1/min"}}, served_by: "oslo")}},
+            )"#
+        );
+        let reading = Source::new("x.ron", text).read_plain();
+        assert_eq!(reading.mistakes, []);
+        World::compile(&reading.scenario.unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_the_flow_engine_leaves_out_is_told() {
+        let world = world(
+            r#""web": (
+                runs_at: {"oslo": (servers: 2)}, takes: fixed("5ms"), calls: [hard(to: "db")], at_once: true,
+                cache: (keys: 1000, zipf: 1, holds: 10), discipline: codel(), in_flight_max: 9,
+                rate_limit: (rate: "5/s", burst: 2),
+            )"#,
+            r#"client: grpc, timeout: "2s", at_once: true, cancels: true, hedge: (after: "1s"), throttle: (),
+                breaker: (fails: "50%", of_at_least: 20, over: "10s", opens_for: "5s")"#,
+        );
+        assert_eq!(
+            world.beyond_flow,
+            [
+                "features.page.at_once: the flow engine makes the calls one after the other",
+                "features.page.breaker: the flow engine has no circuit breakers",
+                "features.page.cancels: the flow engine does all the work of requests that were given up",
+                "features.page.client: the flow engine has a budget of 10% instead of tokens, the most retries that they \
+                 allow for long",
+                "features.page.client: the flow engine tries again what timed out, too",
+                "features.page.client: the flow engine waits before every retry as long as before the first, on average",
+                "features.page.hedge: the flow engine sends no second attempt while the first is under way",
+                "features.page.throttle: the flow engine turns no requests away at the client",
+                "links.0.jitter: the flow engine adds the mean of 2ms each way, and no spread",
+                "services.web.at_once: the flow engine makes the calls one after the other",
+                "services.web.cache: the flow engine makes all calls, as if the cache were empty",
+                "services.web.discipline: the flow engine drops nobody who waits",
+                "services.web.in_flight_max: the flow engine has no limit on what is in flight",
+                "services.web.rate_limit: the flow engine has no limit on the rate",
+            ]
+        );
+        let web = &world.services[1];
+        let codel = Discipline::Codel { target: Duration(5_000_000), interval: Duration(100_000_000) };
+        assert_eq!((web.discipline, web.rate_limit), (codel, Some(RateLimit { per_s: 5.0, burst: 2 })));
+        assert_eq!(web.cache.map(|c| (c.keys, c.zipf, c.holds)), Some((1_000, 1.0, 10)));
+        assert!(
+            (world.routes.between(world.stations[0].site, world.stations[1].site).unwrap().rtt_s - 0.099).abs() < 1e-12
+        );
+        let page = &world.features[0];
+        let retries = page.retries.unwrap();
+        assert_eq!((page.timeout_s, retries.attempts, retries.after_s, retries.budget), (Some(2.0), 4, 0.1, 0.1));
+        assert_eq!((page.client.attempts, page.client.retries_timeouts, page.client.cancels), (4, false, true));
+        let jitter = (0.8, 1.2);
+        let (base, factor, at_most) = (Duration(100_000_000), 2.0, Duration(1_000_000_000));
+        assert_eq!(page.client.backoff, Backoff::Growing { base, factor, at_most, jitter });
+    }
+
+    #[test]
+    fn a_plain_scenario_is_not_beyond_the_flow_engine() {
+        let world = world("", r#"timeout: "2s", retries: (attempts: 3, after: "1s", budget: "20%")"#);
+        assert_eq!(world.beyond_flow, ["links.0.jitter: the flow engine adds the mean of 2ms each way, and no spread"]);
+        let client = world.features[0].client;
+        assert_eq!((client.attempts, client.backoff, client.budget), (3, Backoff::After(Duration(1_000_000_000)), 0.2));
+    }
+}

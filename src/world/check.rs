@@ -24,6 +24,9 @@ pub const CACHE_KEYS_MAX: u64 = 10_000_000;
 /// Different calls that one request may make, all levels together.
 pub const CALL_STEPS_MAX: f64 = 10_000.0;
 
+/// Calls that one request may have under way at the same time, all levels together.
+pub const CALLS_AT_ONCE_MAX: f64 = 10_000.0;
+
 /// Checks a distribution's parameters.
 pub fn dist(problems: &mut Problems, path: &str, dist: &Dist) -> bool {
     match dist.problem() {

@@ -125,8 +125,18 @@ pub fn check(client: &Written, path: &str, p: &mut Problems) {
             "a breaker that opens without failures lets nothing through",
             "give a share above \"0%\"",
         );
-        p.range(format!("{path}.of_at_least"), breaker.of_at_least > 0, "0 requests", "write at least 1");
-        p.range(format!("{path}.over"), breaker.over.0 > 0, "a window of no length", "give a duration above zero");
+        p.range(
+            format!("{path}.of_at_least"),
+            breaker.of_at_least > 0,
+            "a breaker that opens after 0 requests",
+            "write at least 1",
+        );
+        p.range(
+            format!("{path}.over"),
+            breaker.over.0 > 0,
+            "a window of no length sees no requests",
+            "give a duration above zero",
+        );
         p.range(
             format!("{path}.opens_for"),
             breaker.opens_for.0 > 0,
@@ -142,7 +152,12 @@ pub fn check(client: &Written, path: &str, p: &mut Problems) {
             format!("k is {}: below 1 it turns requests away while all are accepted", throttle.k),
             "write a number from 1 to 1000, like 2",
         );
-        p.range(format!("{path}.over"), throttle.over.0 > 0, "a window of no length", "give a duration above zero");
+        p.range(
+            format!("{path}.over"),
+            throttle.over.0 > 0,
+            "a window of no length sees no requests",
+            "give a duration above zero",
+        );
     }
 }
 

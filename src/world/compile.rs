@@ -104,6 +104,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
     let queues = demand::queues(scenario, &tables, p);
     let stores = demand::stores(scenario, &tables, p);
     let features = demand::features(scenario, &tables, &groups, &routes, &stations, &services, p);
+    demand::at_once(&services, &stations, &station_order, &features, p);
     let people = people::people(scenario, &tables, &calendar, horizon, &groups, &features, p);
     let transfers = transfers(scenario, &tables, &routes, p);
     let maintenance = response::maintenance(scenario, &tables, &calendar, horizon, p);

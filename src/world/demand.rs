@@ -442,6 +442,50 @@ pub fn order(services: &[Service], stations: &[Station], p: &mut Problems) -> Ve
     }
 }
 
+/// Checks how many calls of one request are under way at the same time: where calls are made at once, and those make
+/// theirs at once, they multiply.
+pub fn at_once(
+    services: &[Service],
+    stations: &[Station],
+    order: &[StationId],
+    features: &[Feature],
+    p: &mut Problems,
+) {
+    let mut under_way = vec![1.0f64; services.len()];
+    let of = |calls: &[Call], at_once: bool, under_way: &[f64]| {
+        let each = calls.iter().map(|c| if at_once { c.times.ceil() } else { 1.0 } * under_way[c.service.at()]);
+        if at_once { each.sum::<f64>().max(1.0) } else { each.fold(1.0, f64::max) }
+    };
+    let mut found = Vec::new();
+    for id in order.iter().rev() {
+        let station = &stations[id.at()];
+        let service = &services[station.service.at()];
+        let calls = of(&station.calls, service.at_once, &under_way);
+        if calls > check::CALLS_AT_ONCE_MAX && service.at_once {
+            found.push(format!("services.{}.at_once", service.name));
+        }
+        // What is told once is not told again of everybody who calls it.
+        let told = if calls > check::CALLS_AT_ONCE_MAX { 1.0 } else { calls };
+        under_way[station.service.at()] = under_way[station.service.at()].max(told);
+    }
+    for feature in features {
+        let calls = feature.calls.iter().map(|calls| of(calls, feature.at_once, &under_way)).fold(1.0, f64::max);
+        if calls > check::CALLS_AT_ONCE_MAX {
+            found.push(format!("features.{}.at_once", feature.name));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    for path in found {
+        p.add(
+            Code::TooMany,
+            path,
+            "one request has more than 10000 calls under way at the same time",
+            "lower times:, or make some of the calls one after the other",
+        );
+    }
+}
+
 pub fn place(name: &str, path: &str, scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Option<Place> {
     if let Some(group) = tables.groups.get(name) {
         return Some(Place::Group(GroupId::new(group)));

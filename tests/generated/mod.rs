@@ -48,6 +48,7 @@ pub struct Link {
     pub rtt_ms: u64,
     pub bandwidth: Option<&'static str>,
     pub loss: &'static str,
+    pub jitter_ms: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -92,6 +93,8 @@ pub struct Service {
     pub warms: bool,
     pub feeds: bool,
     pub writes: bool,
+    /// What only single requests feel.
+    pub each: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -103,6 +106,8 @@ pub struct Feature {
     pub size: &'static str,
     pub fresh: bool,
     pub reads: bool,
+    /// What only single requests feel.
+    pub each: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -141,6 +146,27 @@ fn one_of(values: &'static [&'static str]) -> impl Strategy<Value = &'static str
     sample::select(values)
 }
 
+/// What a service may say that the flow engine leaves out.
+const OF_SERVICES: [&str; 7] = [
+    "",
+    ", discipline: lifo",
+    ", discipline: priority",
+    ", discipline: codel(target: \"20ms\")",
+    ", at_once: true",
+    ", in_flight_max: 50",
+    ", rate_limit: (rate: \"20/s\", burst: 10)",
+];
+
+/// What a feature may say that the flow engine leaves out.
+const OF_FEATURES: [&str; 6] = [
+    "",
+    ", at_once: true",
+    ", cancels: true",
+    ", hedge: (after: \"300ms\")",
+    ", breaker: (fails: \"50%\", of_at_least: 20, over: \"10s\", opens_for: \"5s\")",
+    ", throttle: ()",
+];
+
 /// Durations between two numbers of minutes.
 fn minutes(chance: Chance, from: u64, to: u64) -> BoxedStrategy<String> {
     let fixed = (from..=to).prop_map(|m| format!("fixed(\"{m}min\")"));
@@ -160,11 +186,9 @@ fn minutes(chance: Chance, from: u64, to: u64) -> BoxedStrategy<String> {
 fn link() -> impl Strategy<Value = Link> {
     // Powers of two: no two ways are equally long, so that no order of names decides between them.
     let bandwidth = option::weighted(0.3, one_of(&["10Mbps", "1Gbps", "100kbps"]));
-    (bandwidth, prop_oneof![4 => Just("0%"), 1 => one_of(&["0.5%", "20%"])]).prop_map(|(bandwidth, loss)| Link {
-        rtt_ms: 1,
-        bandwidth,
-        loss,
-    })
+    let loss = prop_oneof![4 => Just("0%"), 1 => one_of(&["0.5%", "20%"])];
+    let jitter_ms = prop_oneof![4 => Just(0_u64), 1 => 1..50_u64];
+    (bandwidth, loss, jitter_ms).prop_map(|(bandwidth, loss, jitter_ms)| Link { rtt_ms: 1, bandwidth, loss, jitter_ms })
 }
 
 fn component(chance: Chance) -> impl Strategy<Value = Component> {
@@ -274,10 +298,17 @@ fn service(chance: Chance) -> impl Strategy<Value = Service> {
         calls,
         option::weighted(0.4, 0..4_usize),
         prop_oneof![3 => Just(0_u64), 1 => 1..600_u64],
-        (any::<bool>(), prop::bool::weighted(0.2), any::<bool>(), any::<bool>()),
+        (any::<bool>(), prop::bool::weighted(0.2), any::<bool>(), any::<bool>(), one_of(&OF_SERVICES)),
     )
         .prop_map(
-            |((sites, servers, workers, takes), queue, calls, stands_on, starts_s, (holds, warms, feeds, writes))| {
+            |(
+                (sites, servers, workers, takes),
+                queue,
+                calls,
+                stands_on,
+                starts_s,
+                (holds, warms, feeds, writes, each),
+            )| {
                 Service {
                     sites,
                     servers,
@@ -291,6 +322,7 @@ fn service(chance: Chance) -> impl Strategy<Value = Service> {
                     warms,
                     feeds,
                     writes,
+                    each,
                 }
             },
         )
@@ -302,9 +334,9 @@ fn feature() -> impl Strategy<Value = Feature> {
         option::of(1..30_u64),
         option::of(50..5_000_u64),
         one_of(&["0B", "30kB", "2MB"]),
-        (any::<bool>(), prop::bool::weighted(0.3)),
+        (any::<bool>(), prop::bool::weighted(0.3), one_of(&OF_FEATURES)),
     )
-        .prop_map(|((service, also), timeout_s, slow_over_ms, size, (fresh, reads))| Feature {
+        .prop_map(|((service, also), timeout_s, slow_over_ms, size, (fresh, reads, each))| Feature {
             service,
             also,
             timeout_s,
@@ -312,6 +344,7 @@ fn feature() -> impl Strategy<Value = Feature> {
             size,
             fresh,
             reads,
+            each,
         })
 }
 
@@ -507,8 +540,10 @@ impl Plan {
                 let bandwidth = link.bandwidth.map_or(String::new(), |b| format!(", bandwidth: \"{b}\""));
                 let (a, b) = (names('S', a), names('S', b));
                 let rtt_ms = link.rtt_ms << i;
+                let jitter_ms = link.jitter_ms;
                 text += &format!(
-                    "(between: (\"{a}\", \"{b}\"), rtt: \"{rtt_ms}ms\"{bandwidth}, loss: \"{}\"),\n",
+                    "(between: (\"{a}\", \"{b}\"), rtt: \"{rtt_ms}ms\", jitter: \"{jitter_ms}ms\"{bandwidth}, \
+                     loss: \"{}\"),\n",
                     link.loss
                 );
             }
@@ -561,7 +596,7 @@ impl Plan {
         for site in self.sites_of(s) {
             placements += &format!("\"{}\": (servers: {}, workers: {}),", names('S', site), s.servers, s.workers);
         }
-        let mut text = format!("(runs_at: {{{placements}}}, takes: {}, holds: {}", s.takes, s.holds);
+        let mut text = format!("(runs_at: {{{placements}}}, takes: {}, holds: {}{}", s.takes, s.holds, s.each);
         if let Some(queue) = s.queue {
             text += &format!(", queue: {queue}");
         }
@@ -603,7 +638,7 @@ impl Plan {
     fn feature_text(&self, f: &Feature, names: Names) -> String {
         let call = |i: usize| format!("hard(to: \"{}\"),", names('V', i % self.services.len()));
         let calls = call(f.service) + &f.also.map_or(String::new(), call);
-        let mut text = format!("(calls: [{calls}], size: \"{}\"", f.size);
+        let mut text = format!("(calls: [{calls}], size: \"{}\"{}", f.size, f.each);
         if let Some(timeout_s) = f.timeout_s {
             text += &format!(", timeout: \"{timeout_s}s\"");
         }
