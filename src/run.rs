@@ -134,6 +134,7 @@ impl<'w> Running<'w> {
         if self.engine.is_finished() {
             let (mut outcome, story) = self.metrics.finish(world, self.luck, self.digest.hex(), self.digest.count());
             outcome.traffic = traffic;
+            outcome.warnings = warnings(world, self.traffic, &outcome);
             return Run { outcome, story };
         }
         self.engine.stop(&mut (&mut self.metrics, &mut self.digest));
@@ -141,6 +142,7 @@ impl<'w> Running<'w> {
         let shorter = World { horizon: reached, ..world.clone() };
         let (mut outcome, story) = self.metrics.finish(&shorter, self.luck, self.digest.hex(), self.digest.count());
         outcome.traffic = traffic;
+        outcome.warnings = warnings(world, self.traffic, &outcome);
         outcome.partial =
             Some(PartialOutcome { reached_s: reached.seconds(), reached: civil_label(&world.calendar, reached) });
         Run { outcome, story }
@@ -163,4 +165,14 @@ impl<'w> Running<'w> {
             }
         }
     }
+}
+
+/// What the numbers of a run leave out or only approach.
+fn warnings(world: &World, traffic: Traffic, outcome: &Outcome) -> Vec<String> {
+    let all_followed = matches!(traffic, Traffic::Request { from, to } if from == Time::ZERO && to >= world.horizon);
+    if all_followed {
+        return Vec::new();
+    }
+    let _ = outcome;
+    world.beyond_flow.clone()
 }

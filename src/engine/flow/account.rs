@@ -190,7 +190,8 @@ impl Engine<'_> {
             // Of what fails at last: turned away or given up in a queue, or failed.
             let refused = if lost > 0.0 { fate.arrives * (1.0 - fate.admitted) / lost } else { 0.0 };
             let (served, failed) = match feature.retries {
-                Some(retries) if moving => {
+                // Without a timeout there is nothing that is known late.
+                Some(retries) if moving && feature.timeout_s.is_some() => {
                     // Each attempt that fails, but the last, is made again after the timeout.
                     let mut attempts = vec![first];
                     attempts.extend(&echoes);

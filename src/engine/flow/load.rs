@@ -295,7 +295,9 @@ impl Engine<'_> {
         open: &Open,
         stations: &[AtStation],
     ) -> f64 {
-        if path.visits.iter().any(|v| stations[v.0.at()].regime == Regime::Moving) {
+        let feature = self.world.people[path.people].uses[path.feature].0.at();
+        let echoes = self.retries_after(feature).is_some();
+        if echoes && path.visits.iter().any(|v| stations[v.0.at()].regime == Regime::Moving) {
             return 1.0;
         }
         let class = world_class(self, path);

@@ -263,6 +263,9 @@ impl Layout<'_, '_> {
             self.delay(base_ns);
             return;
         }
+        // The route's time is the mean, jitter included; here each crossing has its own.
+        let jitter: u64 = links.iter().map(|link| world.links[*link as usize].jitter.0 as u64).sum();
+        let base_ns = base_ns.saturating_sub(jitter);
         let leg = self.programs.leg(Leg { links, base_ns, loses, bits });
         fails.push(self.push(Op::Leg { leg, lost: 0 }));
     }

@@ -3,6 +3,7 @@
 //! Plain data in, text out. Every name is cleaned before it is written, colour is never the only sign of anything, and
 //! sections without content are left out.
 
+mod agree;
 mod charts;
 mod explain;
 mod line;
@@ -18,6 +19,7 @@ use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
 use line::{Ink, Line};
 
+pub use agree::render_agreement;
 pub(crate) use charts::{ended, need_to_effect};
 pub use explain::render_explanation;
 pub(crate) use line::cut;
@@ -54,6 +56,7 @@ pub fn render(outcome: &Outcome, story: &[StoryLine], layout: Layout) -> String 
     numbers::stores(&mut page, outcome, &clock);
     response::maintenance(&mut page, outcome);
     numbers::overloads(&mut page, outcome, &clock);
+    origin::warnings(&mut page, outcome);
     origin::assumptions(&mut page, outcome);
     origin::provenance(&mut page, outcome, layout.replay);
     page.out

@@ -45,6 +45,28 @@ pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
         line.push(Ink::Faint, format!(" · measured after {}", words::length(clock.measured_from_s)));
     }
     page.line(line);
+    if let Some(partial) = &outcome.partial {
+        let told = format!("partial: the run was ended at {}; nothing is known of what comes after", partial.reached);
+        page.line(Line::new().with(Ink::Bad, told));
+    }
+    let traffic = &outcome.traffic;
+    if let (Some(from), Some(to)) = (&traffic.from, &traffic.to) {
+        let told = format!("every request followed from {from} to {to}: {} events", words::large(traffic.events as f64));
+        page.line(Line::new().with(Ink::Faint, told));
+    }
+}
+
+/// What the numbers leave out.
+pub fn warnings(page: &mut Page, outcome: &Outcome) {
+    if outcome.warnings.is_empty() {
+        return;
+    }
+    page.section("Read with care");
+    for warning in &outcome.warnings {
+        for (i, line) in wrap(&super::clean(warning), page.width.saturating_sub(4)).into_iter().enumerate() {
+            page.line(Line::new().with(Ink::Plain, if i == 0 { "  ! " } else { "    " }).with(Ink::Plain, line));
+        }
+    }
 }
 
 /// Values assumed at one place: the path above them, and their own names.
