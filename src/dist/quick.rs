@@ -23,7 +23,7 @@ const NS: f64 = 1e9;
 /// ```
 /// use firedrill::dist::{Dist, Quick};
 /// use firedrill::rng::{Luck, Stream};
-/// let takes: Dist = ron::from_str(r#"lognormal(mean: "80ms", cv: 1.2)"#).unwrap();
+/// let takes: Dist = ron::from_str(r#"erlang(mean: "80ms", stages: 4)"#).unwrap();
 /// let quick = Quick::new(&takes.sampler());
 /// let mut stream = Stream::new(Luck { seed: 7, replication: 0 }, "web", "work");
 /// let mean = (0..10_000).map(|_| quick.draw_ns(&mut stream)).sum::<u64>() / 10_000;

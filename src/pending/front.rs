@@ -1,80 +1,140 @@
 //! The few entries that are due next, sorted.
 
-use super::Due;
+use super::{Due, NEVER};
 
 /// How many entries the front holds.
 pub(super) const ROOM: usize = 64;
 
-/// A sorted ring of at most [`ROOM`] entries: the earliest first, equal times in the order in which they came.
+/// Places for them: more, so that they can move either way.
+const PLACES: usize = 4 * ROOM;
+
+/// Where the first entry goes.
+const MIDDLE: usize = PLACES / 2;
+
+/// Up to so many entries it costs more to find out on which side to make room than to make it.
+const ONE_SIDED: usize = 16;
+
+/// At most [`ROOM`] sorted entries: the earliest first, equal times in the order in which they came.
 #[derive(Debug, Clone)]
 pub(super) struct Front<T> {
     /// There is no such thing as an empty T: nothing until the first entry comes.
-    ring: Option<Box<[Due<T>; ROOM]>>,
+    places: Option<Box<[Due<T>; PLACES]>>,
     head: usize,
-    count: usize,
+    tail: usize,
 }
 
 impl<T: Copy> Front<T> {
     pub fn new() -> Front<T> {
-        Front { ring: None, head: 0, count: 0 }
+        Front { places: None, head: MIDDLE, tail: MIDDLE }
     }
 
     #[inline]
     pub fn count(&self) -> usize {
-        self.count
+        self.tail - self.head
     }
 
+    #[inline]
     pub fn clear(&mut self) {
-        self.count = 0;
+        (self.head, self.tail) = (MIDDLE, MIDDLE);
     }
 
-    /// Puts an entry in its place; there must be room.
+    /// Puts an entry in its place, after those of the same time; there must be room.
     #[inline]
     pub fn insert(&mut self, due: Due<T>) {
-        debug_assert!(self.count < ROOM);
-        let ring = match &mut self.ring {
-            Some(ring) => ring,
-            None => self.ring.insert(Box::new([due; ROOM])),
-        };
-        let mut hole = self.head + self.count;
-        while hole > self.head {
-            let before = ring[(hole - 1) % ROOM];
-            if before.at <= due.at {
-                break;
-            }
-            ring[hole % ROOM] = before;
-            hole -= 1;
+        debug_assert!(self.count() < ROOM);
+        if self.head == 0 || self.tail == PLACES {
+            self.centre();
         }
-        ring[hole % ROOM] = due;
-        self.count += 1;
+        let places = match &mut self.places {
+            Some(places) => places,
+            None => self.places.insert(Box::new([due; PLACES])),
+        };
+        let middle = self.head + (self.tail - self.head) / 2;
+        if self.tail - self.head > ONE_SIDED && due.at < places[middle % PLACES].at {
+            self.head -= 1;
+            let side = &mut places[self.head..=middle];
+            let mut hole = 0;
+            while hole + 1 < side.len() && side[hole + 1].at <= due.at {
+                side[hole] = side[hole + 1];
+                hole += 1;
+            }
+            side[hole] = due;
+        } else {
+            let side = &mut places[self.head..=self.tail];
+            self.tail += 1;
+            let mut hole = side.len() - 1;
+            while hole > 0 && side[hole - 1].at > due.at {
+                side[hole] = side[hole - 1];
+                hole -= 1;
+            }
+            side[hole] = due;
+        }
+    }
+
+    /// Makes room on both sides.
+    #[cold]
+    #[inline(never)]
+    fn centre(&mut self) {
+        let head = (PLACES - self.count()) / 2;
+        if let Some(places) = &mut self.places {
+            places.copy_within(self.head..self.tail, head);
+        }
+        (self.head, self.tail) = (head, head + self.count());
+    }
+
+    /// Takes the first `count` of these entries, all of which are due after what is there: each goes where as many are before
+    /// it. Without a branch, because which of them is first is anybody's guess.
+    #[inline]
+    pub fn place<const N: usize>(&mut self, entries: &[Due<T>; N], count: usize) {
+        debug_assert!(count <= N && self.tail + N <= PLACES);
+        let places = match &mut self.places {
+            Some(places) => places,
+            None => self.places.insert(Box::new([entries[0]; PLACES])),
+        };
+        let mut times = [NEVER; N];
+        for i in 0..N {
+            times[i] = if i < count { entries[i].at } else { NEVER };
+        }
+        let mut before = [0_usize; N];
+        for j in 1..N {
+            for i in 0..j {
+                let in_order = usize::from(times[i] <= times[j]);
+                before[j] += in_order;
+                before[i] += 1 - in_order;
+            }
+        }
+        for i in 0..N {
+            places[(self.tail + before[i]) % PLACES] = entries[i];
+        }
+        self.tail += count;
     }
 
     /// Takes the earliest entry, and says when the one after it is due, if there is one.
     #[inline]
     pub fn take(&mut self) -> Option<(Due<T>, Option<u64>)> {
-        let ring = self.ring.as_ref()?;
-        if self.count == 0 {
+        if self.head == self.tail {
             return None;
         }
-        let due = ring[self.head % ROOM];
-        self.head = (self.head + 1) % ROOM;
-        self.count -= 1;
-        let next = ring[self.head].at;
-        Some((due, (self.count > 0).then_some(next)))
+        let places = self.places.as_ref()?;
+        let due = places[self.head % PLACES];
+        self.head += 1;
+        let next = if self.head == self.tail { None } else { Some(places[self.head % PLACES].at) };
+        Some((due, next))
     }
 
     /// The entry at a place, from the earliest.
+    #[inline]
     pub fn get(&self, place: usize) -> Option<Due<T>> {
-        let ring = self.ring.as_ref()?;
-        (place < self.count).then(|| ring[(self.head + place) % ROOM])
+        let places = self.places.as_ref()?;
+        (place < self.count()).then(|| places[(self.head + place) % PLACES])
     }
 
     /// Keeps the first `count` entries.
     pub fn truncate(&mut self, count: usize) {
-        self.count = self.count.min(count);
+        self.tail = self.tail.min(self.head + count);
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Due<T>> + '_ {
-        (0..self.count).filter_map(|place| self.get(place))
+        (0..self.count()).filter_map(|place| self.get(place))
     }
 }

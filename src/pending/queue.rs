@@ -1,18 +1,25 @@
 //! Events in order of time.
 
-use super::bucket::{BLOCK, Blocks};
+use super::bucket::Blocks;
 use super::front::{Front, ROOM};
-use super::rung::Rung;
+use super::rung::{AT_HAND, Rung};
 use super::{Due, NEVER};
 
 /// A bucket with at most so many entries is sorted; one with more is cut into narrower ones.
 const SORTED: usize = 24;
 
-/// How many entries a bucket should have.
-const WANTED: usize = 2;
+/// The front is filled up to about this.
+const BATCH: usize = 12;
 
-/// The most buckets of a rung, as a power of two: more would not stay in the cache.
-const MOST_BUCKETS: u32 = 12;
+/// How far the first rung reaches, in mean times to what is in the top: what is pushed beyond passes through the top.
+const REACH: u64 = 8;
+
+/// The most buckets of a fine rung, and of a coarse one: more would not stay in the cache.
+const MOST_FINE: usize = 1 << 14;
+const MOST_COARSE: usize = 1 << 11;
+
+/// How many entries a bucket of a coarse rung should have.
+const COARSE: usize = 256;
 
 /// Events and when they are due: pops them in order of time, and those of one time in the order in which they were pushed.
 ///
@@ -51,7 +58,7 @@ pub struct Pending<T> {
     len: usize,
     front: Front<T>,
     /// The rungs in use are the first ones; each lies within a bucket of the one before, which has been taken off.
-    rungs: Vec<Rung>,
+    rungs: Vec<Rung<T>>,
     in_use: usize,
     /// The bucket at the cursor of the last rung holds one time only, too often for the front: it is popped from there.
     burst: bool,
@@ -194,12 +201,11 @@ impl<T: Copy> Pending<T> {
             self.top.extend(self.front.iter().skip(kept));
             self.top_start = from;
         } else {
-            let rung = open(&mut self.rungs, &mut self.in_use);
-            let count = ROOM - kept;
+            let count = (ROOM - kept) as u64;
             // About as wide as what is there asks for, but the rung must reach to the end of the front.
-            let wanted = ((last.at - from) / (count / WANTED) as u64).max(1).ilog2();
-            let fewest = shift_for(self.front_end - from, MOST_BUCKETS / 2);
-            rung.lay_out(from, self.front_end, wanted.max(fewest));
+            let shift = width((last.at - from) / count).max(shift_for(self.front_end - from, ROOM));
+            let rung = open(&mut self.rungs, &mut self.in_use);
+            rung.lay_out(from, self.front_end, shift, true, due);
             for due in self.front.iter().skip(kept) {
                 rung.append(&mut self.blocks, due);
             }
@@ -245,6 +251,7 @@ impl<T: Copy> Pending<T> {
         if self.len == 0 {
             self.in_use = 0;
         }
+        self.front.clear();
         loop {
             if self.in_use == 0 {
                 if self.top.len() <= SORTED {
@@ -252,51 +259,65 @@ impl<T: Copy> Pending<T> {
                 }
                 self.open_top();
             }
-            let rung = &mut self.rungs[self.in_use - 1];
-            let Some(bucket) = rung.advance() else {
-                self.in_use -= 1;
-                continue;
-            };
-            let count = bucket.count();
-            let (start, end) = rung.span();
-            if count <= SORTED {
-                let mut bucket = rung.take();
-                self.front_end = end;
-                let mut left = count;
-                while left > 0 {
-                    let block = self.blocks.take_first(&mut bucket);
-                    for &due in block.iter().take(left) {
-                        self.front.insert(due);
-                    }
-                    left = left.saturating_sub(BLOCK);
-                }
-                self.next = self.front.get(0).map_or(NEVER, |due| due.at);
+            if self.fill() {
                 return;
-            }
-            if rung.shift() == 0 {
-                self.burst = true;
-                self.front_end = start;
-                self.next = start;
-                return;
-            }
-            let shift = rung.shift();
-            let mut bucket = rung.take();
-            let bits = (count / WANTED).ilog2().clamp(1, MOST_BUCKETS).min(shift);
-            let finer = open(&mut self.rungs, &mut self.in_use);
-            finer.lay_out(start, end, shift - bits);
-            let mut left = count;
-            while left > 0 {
-                let block = self.blocks.take_first(&mut bucket);
-                for &due in block.iter().take(left) {
-                    finer.append(&mut self.blocks, due);
-                }
-                left = left.saturating_sub(BLOCK);
             }
         }
     }
 
+    /// Fills the front from the last rung, or turns the rungs so that it can be filled: says whether it has something now.
+    fn fill(&mut self) -> bool {
+        let rung = &mut self.rungs[self.in_use - 1];
+        let crowded = loop {
+            let Some(count) = rung.count() else { break 0 };
+            match rung.hand() {
+                Some(hand) if count <= AT_HAND => {
+                    self.front.place(hand, count);
+                    rung.advance();
+                }
+                _ if count == 0 => rung.advance(),
+                _ if count <= SORTED => {
+                    let front = &mut self.front;
+                    rung.take(&mut self.blocks, |_, due| front.insert(due));
+                }
+                _ => break count,
+            }
+            if self.front.count() >= BATCH {
+                break 0;
+            }
+        };
+        if let Some(first) = self.front.get(0) {
+            self.front_end = rung.start();
+            self.next = first.at;
+            return true;
+        }
+        if crowded == 0 {
+            self.in_use -= 1;
+            return false;
+        }
+        let (start, shift) = (rung.start(), rung.shift());
+        if shift == 0 {
+            self.burst = true;
+            (self.front_end, self.next) = (start, start);
+            return true;
+        }
+        let end = rung.end().min(start.saturating_add(1 << shift));
+        let fine = crowded <= MOST_FINE;
+        let buckets = if fine { crowded } else { (crowded / COARSE).min(MOST_COARSE) };
+        let finer = (shift - buckets.ilog2().min(shift), fine);
+        self.in_use += 1;
+        if self.in_use > self.rungs.len() {
+            self.rungs.push(Rung::new());
+        }
+        let [.., rung, sub] = &mut self.rungs[..self.in_use] else { return false };
+        sub.lay_out(start, end, finer.0, finer.1, rung.any(&self.blocks));
+        rung.take(&mut self.blocks, |blocks, due| sub.append(blocks, due));
+        false
+    }
+
     /// What is left fits into the front.
     fn only_front(&mut self) {
+        self.front.clear();
         for &due in &self.top {
             self.front.insert(due);
         }
@@ -309,15 +330,16 @@ impl<T: Copy> Pending<T> {
     fn open_top(&mut self) {
         let first = self.top.iter().map(|due| due.at).min().unwrap_or(NEVER);
         let count = self.top.len();
-        let mean = self.top.iter().map(|due| u128::from(due.at - first)).sum::<u128>() / count as u128;
-        // At least half of them are due before twice the mean (Markov), so that each entry passes through here about twice.
-        let reach = (mean as u64).saturating_mul(2).saturating_add(1);
-        let bits = (count / WANTED).ilog2().clamp(1, MOST_BUCKETS);
-        let shift = shift_for(reach, bits);
+        let mean = (self.top.iter().map(|due| u128::from(due.at - first)).sum::<u128>() / count as u128) as u64;
+        // At least half of them are due before twice the mean (Markov), so that this is not done too often.
+        let reach = mean.saturating_mul(REACH).saturating_add(1);
+        let shift = width(mean / count as u64);
+        let fine = (reach - 1) >> shift < MOST_FINE as u64;
+        let shift = if fine { shift } else { shift_for(reach, (REACH as usize * count / COARSE).min(MOST_COARSE)) };
         let reach = (u128::from((reach - 1) >> shift) + 1) << shift;
         let end = first.saturating_add(reach.min(u128::from(NEVER)) as u64);
         let rung = open(&mut self.rungs, &mut self.in_use);
-        rung.lay_out(first, end, shift);
+        rung.lay_out(first, end, shift, fine, self.top[0]);
         let blocks = &mut self.blocks;
         self.top.retain(|&due| {
             let later = due.at >= end;
@@ -330,15 +352,20 @@ impl<T: Copy> Pending<T> {
     }
 }
 
-/// The narrowest width, as a power of two, at which `2^bits` buckets reach so far.
-fn shift_for(reach: u64, bits: u32) -> u32 {
-    (u64::BITS - (reach - 1).leading_zeros()).saturating_sub(bits)
+/// The power of two that is the width of a fine bucket, for entries that are so far apart: one or two are in it.
+fn width(apart: u64) -> u32 {
+    (2 * apart.clamp(1, NEVER / 2)).ilog2()
+}
+
+/// The narrowest width, as a power of two, at which at most so many buckets reach so far.
+fn shift_for(reach: u64, buckets: usize) -> u32 {
+    (u64::BITS - (reach - 1).leading_zeros()).saturating_sub(buckets.max(1).ilog2())
 }
 
 /// The next rung, with the buffers it had before.
-fn open<'a>(rungs: &'a mut Vec<Rung>, in_use: &mut usize) -> &'a mut Rung {
+fn open<'a, T: Copy>(rungs: &'a mut Vec<Rung<T>>, in_use: &mut usize) -> &'a mut Rung<T> {
     if *in_use == rungs.len() {
-        rungs.push(Rung::default());
+        rungs.push(Rung::new());
     }
     *in_use += 1;
     &mut rungs[*in_use - 1]
