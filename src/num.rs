@@ -206,7 +206,11 @@ mod tests {
         // Fisher & Yates, Statistical Tables, 1938, table III.
         let table = [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (9, 2.262), (10, 2.228), (30, 2.042)];
         for (degrees, t) in table {
-            assert!((student_quantile(0.975, degrees) - t).abs() < 6e-4, "{degrees}: {}", student_quantile(0.975, degrees));
+            assert!(
+                (student_quantile(0.975, degrees) - t).abs() < 6e-4,
+                "{degrees}: {}",
+                student_quantile(0.975, degrees)
+            );
         }
         assert!((student_quantile(0.975, 2_000) - 1.961).abs() < 1e-3);
     }

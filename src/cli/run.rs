@@ -139,14 +139,7 @@ fn told_of(world: &World, at: Time, events_per_s: f64) -> String {
 }
 
 /// Runs again from the text on, and compares.
-fn compare(
-    source: &Source,
-    choice: &Choice,
-    world: &World,
-    luck: Luck,
-    traffic: Traffic,
-    first: &Outcome,
-) -> Said {
+fn compare(source: &Source, choice: &Choice, world: &World, luck: Luck, traffic: Traffic, first: &Outcome) -> Said {
     let again = match load::load(source, choice) {
         Ok((_, world)) => world,
         Err(mistakes) => {

@@ -160,7 +160,7 @@ impl<'w> Engine<'w> {
             let next = self.events.next_at().filter(|at| *at <= until);
             // Whatever changes the world comes before the requests that are due at the same time.
             self.run_requests(next.unwrap_or(until.after(Duration(1))), observer);
-            let (Some(_), Some((at, event))) = (next, self.events.pop()) else { break };
+            let Some((at, event)) = next.and_then(|_| self.events.pop()) else { break };
             debug_assert!(at >= self.now, "time went back from {:?} to {at:?} at {event:?}, {:?}", self.now, self.luck);
             self.now = at;
             self.cause = None;

@@ -76,7 +76,14 @@ impl Engine<'_> {
         if let Some(why) = path.dead {
             let latency = nothing();
             return Fate {
-                dead: true, arrives: 0.0, admitted: 0.0, in_time: 0.0, why, latency, moving_s: 0.0, soft: 0.0,
+                dead: true,
+                arrives: 0.0,
+                admitted: 0.0,
+                in_time: 0.0,
+                why,
+                latency,
+                moving_s: 0.0,
+                soft: 0.0,
             };
         }
         let narrow = self.requests.as_ref().and_then(|requests| {

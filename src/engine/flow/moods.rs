@@ -33,7 +33,9 @@ impl Engine<'_> {
                     // A share that is just leaving counts, one that is just arriving does not yet.
                     let part = share.now;
                     let fate = match &self.requests {
-                        Some(requests) => self.fate_seen(index, requests.felt(self.state.flow.first_use[people] + feature)),
+                        Some(requests) => {
+                            self.fate_seen(index, requests.felt(self.state.flow.first_use[people] + feature))
+                        }
                         None => self.fate(index, &open, &waits_s),
                     };
                     let path = &self.state.flow.paths[index];

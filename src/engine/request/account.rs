@@ -80,8 +80,7 @@ impl Engine<'_> {
         let counts = std::mem::take(&mut desk.counts);
         desk.counts.waiting_max = desk.waiting;
         let flow = &mut self.state.flow.stations[station];
-        let workers_s =
-            flow.workers_s + flow.workers as f64 * self.now.since(flow.workers_since).seconds();
+        let workers_s = flow.workers_s + flow.workers as f64 * self.now.since(flow.workers_since).seconds();
         flow.workers_s = 0.0;
         flow.workers_since = self.now;
         let lost = counts.refused + counts.given_up + counts.crashed;

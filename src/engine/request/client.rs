@@ -49,8 +49,17 @@ impl std::ops::IndexMut<u32> for Calls {
 
 impl Calls {
     pub fn begin(&mut self, of: u32, started: u64) -> u32 {
-        let new =
-            Call { started, of, life: 0, attempts: 1, hedges: 0, open: 0, under_way: [0; ATTEMPTS_AT_ONCE], backing_off: false, ghost: false };
+        let new = Call {
+            started,
+            of,
+            life: 0,
+            attempts: 1,
+            hedges: 0,
+            open: 0,
+            under_way: [0; ATTEMPTS_AT_ONCE],
+            backing_off: false,
+            ghost: false,
+        };
         match self.free.pop() {
             Some(id) => {
                 let life = self.all[id as usize].life;

@@ -529,7 +529,8 @@ impl Requests {
             }
             let served = visit.enter == slot.pc && slot.is(SERVED);
             // Where workers are not held, the one who has just served is still to be given back.
-            let leaving = matches!(self.programs.ops[slot.pc as usize], Op::Leave { station } if station == visit.station);
+            let leaving =
+                matches!(self.programs.ops[slot.pc as usize], Op::Leave { station } if station == visit.station);
             if served || (visit.enter != slot.pc && (visit.holds || leaving)) {
                 self.released.push_back((visit.station, served));
             }

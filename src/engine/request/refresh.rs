@@ -46,7 +46,12 @@ impl Engine<'_> {
                 };
                 rate += open.rates[index].0;
                 slope += open.rates[index].1;
-                ways.push(Way { rate: open.rates[index].0, slope: open.rates[index].1, start, dead: path.dead.is_some() });
+                ways.push(Way {
+                    rate: open.rates[index].0,
+                    slope: open.rates[index].1,
+                    start,
+                    dead: path.dead.is_some(),
+                });
             }
             let source = &mut requests.sources[of];
             source.ways = ways;

@@ -16,7 +16,10 @@ pub fn render_agreement(agreement: &Agreement, layout: Layout) -> String {
     let events = words::large(agreement.events as f64);
     page.line(Line::new().with(
         Ink::Faint,
-        format!("{length} by both traffic engines · {} replications, {events} events of single requests", agreement.replications),
+        format!(
+            "{length} by both traffic engines · {} replications, {events} events of single requests",
+            agreement.replications
+        ),
     ));
     for warning in &agreement.warnings {
         for (i, line) in wrap(warning, page.width.saturating_sub(4)).into_iter().enumerate() {

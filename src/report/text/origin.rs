@@ -51,7 +51,8 @@ pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     }
     let traffic = &outcome.traffic;
     if let (Some(from), Some(to)) = (&traffic.from, &traffic.to) {
-        let told = format!("every request followed from {from} to {to}: {} events", words::large(traffic.events as f64));
+        let told =
+            format!("every request followed from {from} to {to}: {} events", words::large(traffic.events as f64));
         page.line(Line::new().with(Ink::Faint, told));
     }
 }
