@@ -171,7 +171,7 @@ const SAVED_MAX: f64 = 100.0;
 impl ClientState {
     pub fn new(policy: &Client, luck: Stream) -> ClientState {
         ClientState {
-            policy: policy.clone(),
+            policy: *policy,
             tokens: policy.tokens.as_ref().map_or(0.0, |tokens| tokens.most),
             breaker: policy.breaker.as_ref().map(|breaker| Breaker {
                 fails: breaker.fails,

@@ -200,7 +200,7 @@ impl Requests {
             let mut lost = None;
             while frame != OUTSIDE {
                 let visit = self.programs.frames[frame as usize];
-                if visit.station == station && !(visit.enter != slot.pc && !visit.holds) {
+                if visit.station == station && (visit.enter == slot.pc || visit.holds) {
                     lost = Some(visit);
                 }
                 frame = visit.parent;
