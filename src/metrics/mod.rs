@@ -3,6 +3,7 @@
 mod capacity;
 mod hours;
 mod measures;
+mod metastable;
 mod outcome;
 mod people;
 mod response;
@@ -18,6 +19,7 @@ use crate::world::{World, civil_label};
 use capacity::CapacityMetrics;
 use hours::HourMetrics;
 use measures::MeasureMetrics;
+use metastable::MetastableMetrics;
 use people::PeopleMetrics;
 use response::ResponseMetrics;
 
@@ -29,6 +31,7 @@ pub struct Metrics {
     capacity: CapacityMetrics,
     hours: HourMetrics,
     measures: MeasureMetrics,
+    metastable: MetastableMetrics,
     story: Story,
 }
 
@@ -41,6 +44,7 @@ impl Metrics {
             capacity: CapacityMetrics::new(world),
             hours: HourMetrics::new(world),
             measures: MeasureMetrics::new(world),
+            metastable: MetastableMetrics::new(world),
             story: Story::default(),
         }
     }
@@ -86,6 +90,7 @@ impl Metrics {
             concurrency: Default::default(),
             felt_s: 0.0,
             measures: Default::default(),
+            metastable: Vec::new(),
             traffic: TrafficOutcome::default(),
             partial: None,
             warnings: Vec::new(),
@@ -95,6 +100,7 @@ impl Metrics {
         self.capacity.finish(world, &mut outcome);
         self.hours.finish(world, &mut outcome);
         self.measures.finish(world, &mut outcome);
+        self.metastable.finish(world, &mut outcome);
         (outcome, self.story.into_lines())
     }
 }
@@ -111,6 +117,7 @@ impl Observer for Metrics {
         self.response.saw(world, seen);
         self.capacity.saw(world, seen);
         self.measures.saw(world, seen);
+        self.metastable.saw(seen);
     }
 
     #[inline]
@@ -142,5 +149,6 @@ impl Observer for Metrics {
         self.response.flowed(world, span);
         self.capacity.flowed(world, span);
         self.hours.flowed(world, span);
+        self.metastable.flowed(world, span);
     }
 }

@@ -186,6 +186,7 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         concurrency: concurrency(),
         felt_s: 16.0 * HOUR,
         measures: measures(),
+        metastable: Vec::new(),
         traffic: TrafficOutcome { engine: "flow".into(), ..TrafficOutcome::default() },
         partial: None,
         warnings: Vec::new(),
