@@ -8,6 +8,9 @@ use super::{Due, NEVER};
 /// A bucket with at most so many entries is sorted; one with more is cut into narrower ones.
 const SORTED: usize = 24;
 
+/// Up to so many entries are kept in the front alone.
+const ALONE: usize = 24;
+
 /// The front is filled up to about this.
 const BATCH: usize = 12;
 
@@ -57,6 +60,8 @@ pub struct Pending<T> {
     top_start: u64,
     len: usize,
     front: Front<T>,
+    /// How many entries the front holds before it overflows.
+    room: usize,
     /// The rungs in use are the first ones; each lies within a bucket of the one before, which has been taken off.
     rungs: Vec<Rung<T>>,
     in_use: usize,
@@ -83,6 +88,7 @@ impl<T: Copy> Pending<T> {
             top_start: NEVER,
             len: 0,
             front: Front::new(),
+            room: ALONE,
             rungs: Vec::new(),
             in_use: 0,
             burst: false,
@@ -118,9 +124,9 @@ impl<T: Copy> Pending<T> {
         let at = at.min(NEVER - 1);
         let due = Due { at, what };
         self.len += 1;
-        self.next = self.next.min(at);
         if at < self.front_end {
-            if self.front.count() < ROOM {
+            self.next = self.next.min(at);
+            if self.front.count() < self.room {
                 self.front.insert(due);
             } else {
                 self.overflow(due);
@@ -157,7 +163,7 @@ impl<T: Copy> Pending<T> {
         self.top.clear();
         self.blocks.clear();
         (self.in_use, self.burst, self.len, self.now) = (0, false, 0, 0);
-        (self.next, self.front_end, self.top_start) = (NEVER, NEVER, NEVER);
+        (self.next, self.front_end, self.top_start, self.room) = (NEVER, NEVER, NEVER, ALONE);
     }
 
     /// Everything that is pending, in no particular order. Slow: it is for rare questions.
@@ -182,13 +188,13 @@ impl<T: Copy> Pending<T> {
     #[inline(never)]
     fn overflow(&mut self, due: Due<T>) {
         let (Some(first), Some(middle), Some(last)) =
-            (self.front.get(0), self.front.get(ROOM / 2), self.front.get(ROOM - 1))
+            (self.front.get(0), self.front.get(self.room / 2), self.front.get(self.room - 1))
         else {
             return;
         };
         // Equal times must not be parted: what is pushed later at that time belongs after all of them.
         let (kept, from) = if middle.at > first.at {
-            ((0..ROOM).take_while(|&i| self.front.get(i).is_some_and(|due| due.at < middle.at)).count(), middle.at)
+            ((0..self.room).take_while(|&i| self.front.get(i).is_some_and(|due| due.at < middle.at)).count(), middle.at)
         } else {
             (0, first.at)
         };
@@ -196,12 +202,12 @@ impl<T: Copy> Pending<T> {
         self.burst = false;
         if self.front_end == NEVER {
             // Whatever rungs there are have been emptied to their ends.
-            debug_assert!(self.len == ROOM + 1 && self.top.is_empty());
+            debug_assert!(self.len == self.room + 1 && self.top.is_empty());
             self.in_use = 0;
             self.top.extend(self.front.iter().skip(kept));
             self.top_start = from;
         } else {
-            let count = (ROOM - kept) as u64;
+            let count = (self.room - kept) as u64;
             // About as wide as what is there asks for, but the rung must reach to the end of the front.
             let shift = width((last.at - from) / count).max(shift_for(self.front_end - from, ROOM));
             let rung = open(&mut self.rungs, &mut self.in_use);
@@ -211,7 +217,7 @@ impl<T: Copy> Pending<T> {
             }
         }
         self.front.truncate(kept);
-        self.front_end = from;
+        (self.front_end, self.room) = (from, ROOM);
         // This one has its place now, wherever it is: the front has room, if it is to go there.
         if due.at < from {
             self.front.insert(due);
@@ -248,13 +254,15 @@ impl<T: Copy> Pending<T> {
             self.next = self.front_end;
             return;
         }
+        self.front.clear();
         if self.len == 0 {
             self.in_use = 0;
+            (self.next, self.front_end, self.top_start, self.room) = (NEVER, NEVER, NEVER, ALONE);
+            return;
         }
-        self.front.clear();
         loop {
             if self.in_use == 0 {
-                if self.top.len() <= SORTED {
+                if self.top.len() <= ALONE * 2 / 3 {
                     return self.only_front();
                 }
                 self.open_top();
@@ -271,14 +279,19 @@ impl<T: Copy> Pending<T> {
         let crowded = loop {
             let Some(count) = rung.count() else { break 0 };
             match rung.hand() {
-                Some(hand) if count <= AT_HAND => {
-                    self.front.place(hand, count);
-                    rung.advance();
+                Some(hand) if count <= SORTED => {
+                    self.front.place(hand, count.min(AT_HAND));
+                    if count <= AT_HAND {
+                        rung.advance();
+                    } else {
+                        let front = &mut self.front;
+                        rung.take_chain(&mut self.blocks, |_, due| front.insert(due));
+                    }
                 }
                 _ if count == 0 => rung.advance(),
                 _ if count <= SORTED => {
                     let front = &mut self.front;
-                    rung.take(&mut self.blocks, |_, due| front.insert(due));
+                    rung.take_chain(&mut self.blocks, |_, due| front.insert(due));
                 }
                 _ => break count,
             }
@@ -322,7 +335,7 @@ impl<T: Copy> Pending<T> {
             self.front.insert(due);
         }
         self.top.clear();
-        (self.front_end, self.top_start) = (NEVER, NEVER);
+        (self.front_end, self.top_start, self.room) = (NEVER, NEVER, ALONE);
         self.next = self.front.get(0).map_or(NEVER, |due| due.at);
     }
 
@@ -354,7 +367,7 @@ impl<T: Copy> Pending<T> {
 
 /// The power of two that is the width of a fine bucket, for entries that are so far apart: one or two are in it.
 fn width(apart: u64) -> u32 {
-    (2 * apart.clamp(1, NEVER / 2)).ilog2()
+    (3 * apart.clamp(1, NEVER / 4)).ilog2()
 }
 
 /// The narrowest width, as a power of two, at which at most so many buckets reach so far.
