@@ -347,8 +347,11 @@ fn phold<Q: Queue>() -> u64 {
     seen.iter().sum()
 }
 
+/// A loop and its name.
+type Make = (&'static str, fn() -> u64);
+
 fn loops(c: &mut Criterion) {
-    fn three(c: &mut Criterion, name: &str, makes: [(&str, fn() -> u64); 3]) {
+    fn three(c: &mut Criterion, name: &str, makes: [Make; 3]) {
         let mut group = c.benchmark_group(name);
         group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
         group.throughput(Throughput::Elements(EVENTS));
@@ -413,7 +416,7 @@ fn hold<Q: Queue>(c: &mut Criterion, name: &str) {
             }
         };
         turn(2 * pending);
-        let turns = pending.max(100_000).min(EVENTS);
+        let turns = pending.clamp(100_000, EVENTS);
         group.throughput(Throughput::Elements(turns));
         group.bench_function(BenchmarkId::new(name, pending), |b| b.iter(|| turn(turns)));
     }

@@ -119,11 +119,6 @@ impl<T: Copy> Front<T> {
         self.places[self.head..self.tail].get(place).copied()
     }
 
-    /// Keeps the first `count` entries.
-    pub fn truncate(&mut self, count: usize) {
-        self.tail = self.tail.min(self.head + count);
-    }
-
     pub fn iter(&self) -> impl Iterator<Item = Due<T>> + '_ {
         self.places[self.head..self.tail].iter().copied()
     }

@@ -21,6 +21,9 @@ const REACH: u64 = 8;
 const MOST_FINE: usize = 1 << 14;
 const MOST_COARSE: usize = 1 << 11;
 
+/// The most rungs: more mean that pushes play a trick on them.
+const DEEPEST: usize = 32;
+
 /// How many entries a bucket of a coarse rung should have.
 const COARSE: usize = 256;
 
@@ -54,7 +57,8 @@ const COARSE: usize = 256;
 pub struct Pending<T> {
     /// When the first entry is due.
     next: u64,
-    /// What is due before this is in the front: everything in it is due before this, and nothing else is.
+    /// What is due before this is in the front: everything in it is due before this, and nothing else is. It is 0 while the
+    /// front waits for a pop to be filled.
     front_end: u64,
     /// What is due from here on is in the top.
     top_start: u64,
@@ -124,8 +128,8 @@ impl<T: Copy> Pending<T> {
         let at = at.min(NEVER - 1);
         let due = Due { at, what };
         self.len += 1;
+        self.next = self.next.min(at);
         if at < self.front_end {
-            self.next = self.next.min(at);
             if self.front.count() < self.room {
                 self.front.insert(due);
             } else {
@@ -141,7 +145,7 @@ impl<T: Copy> Pending<T> {
     /// Takes the first one.
     #[inline]
     pub fn pop(&mut self) -> Option<(u64, T)> {
-        let Some((due, next)) = self.front.take() else { return self.pop_burst() };
+        let Some((due, next)) = self.front.take() else { return self.pop_else() };
         self.len -= 1;
         self.now = due.at;
         match next {
@@ -183,58 +187,52 @@ impl<T: Copy> Pending<T> {
         debug_assert!(false, "no rung for {}", due.at);
     }
 
-    /// The front is full: leaves half of it there.
+    /// The front is full: moves everything in it to a rung of its own, or to the top. The front is not filled again before the
+    /// next pop, so that many pushes in a row cost no more than their moves, whatever their order.
     #[cold]
     #[inline(never)]
     fn overflow(&mut self, due: Due<T>) {
-        let (Some(first), Some(middle), Some(last)) =
-            (self.front.get(0), self.front.get(self.room / 2), self.front.get(self.room - 1))
-        else {
-            return;
-        };
-        // Equal times must not be parted: what is pushed later at that time belongs after all of them.
-        let (kept, from) = if middle.at > first.at {
-            ((0..self.room).take_while(|&i| self.front.get(i).is_some_and(|due| due.at < middle.at)).count(), middle.at)
-        } else {
-            (0, first.at)
-        };
         // A burst is taken up again when its rung is the last one again.
         self.burst = false;
-        if self.front_end == NEVER {
-            // Whatever rungs there are have been emptied to their ends.
-            debug_assert!(self.len == self.room + 1 && self.top.is_empty());
-            self.in_use = 0;
-            self.top.extend(self.front.iter().skip(kept));
-            self.top_start = from;
-        } else {
-            let count = (self.room - kept) as u64;
-            // About as wide as what is there asks for, but the rung must reach to the end of the front.
-            let shift = width((last.at - from) / count).max(shift_for(self.front_end - from, ROOM));
+        if self.front_end == NEVER || self.in_use == DEEPEST {
+            self.gather();
+        } else if let (Some(first), Some(last)) = (self.front.get(0), self.front.get(self.front.count() - 1)) {
+            let (start, end) = (self.now, self.front_end);
+            let apart = (last.at - first.at) / self.front.count() as u64;
             let rung = open(&mut self.rungs, &mut self.in_use);
-            rung.lay_out(from, self.front_end, shift, true, due);
-            for due in self.front.iter().skip(kept) {
+            rung.lay_out(start, end, width(apart).max(shift_for(end - start, 4 * ROOM)), true, due);
+            for due in self.front.iter() {
                 rung.append(&mut self.blocks, due);
             }
         }
-        self.front.truncate(kept);
-        (self.front_end, self.room) = (from, ROOM);
-        // This one has its place now, wherever it is: the front has room, if it is to go there.
-        if due.at < from {
-            self.front.insert(due);
-        } else if due.at >= self.top_start {
+        self.front.clear();
+        (self.front_end, self.room) = (0, ROOM);
+        if due.at >= self.top_start {
             self.top.push(due);
         } else {
             self.push_rung(due);
         }
-        if self.front.count() == 0 {
-            self.refill();
-        }
     }
 
-    /// Takes the first one of a burst; or nothing, if there is nothing.
-    fn pop_burst(&mut self) -> Option<(u64, T)> {
+    /// Moves everything to the top. All that is due at one time is in one bucket, in its order.
+    fn gather(&mut self) {
+        self.top.extend(self.front.iter());
+        for rung in &self.rungs[..self.in_use] {
+            self.top.extend(rung.iter(&self.blocks));
+        }
+        self.blocks.clear();
+        (self.in_use, self.top_start) = (0, 0);
+    }
+
+    /// The front is empty: takes the first one of a burst, or fills the front.
+    #[inline(never)]
+    fn pop_else(&mut self) -> Option<(u64, T)> {
         if !self.burst {
-            return None;
+            if self.len == 0 {
+                return None;
+            }
+            self.refill();
+            return self.pop();
         }
         let (due, last) = self.rungs[self.in_use - 1].take_one(&mut self.blocks);
         self.len -= 1;
