@@ -7,9 +7,9 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use firedrill::dist::exponential;
+use firedrill::load::load;
 use firedrill::num;
 use firedrill::pending::{Pending, Timers};
-use firedrill::load::load;
 use firedrill::rng::{Luck, Stream};
 use firedrill::run::{Traffic, follow};
 use firedrill::scenario::{Choice, Source};
@@ -388,8 +388,11 @@ fn engines(c: &mut Criterion) {
     }
 }
 
+/// A loop and its name.
+type Make = (&'static str, fn() -> u64);
+
 fn loops(c: &mut Criterion) {
-    fn three(c: &mut Criterion, name: &str, makes: [(&str, fn() -> u64); 3]) {
+    fn three(c: &mut Criterion, name: &str, makes: [Make; 3]) {
         let mut group = c.benchmark_group(name);
         group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
         group.throughput(Throughput::Elements(EVENTS));
@@ -453,7 +456,7 @@ fn hold<Q: Queue>(c: &mut Criterion, name: &str) {
             }
         };
         turn(2 * pending);
-        let turns = pending.max(100_000).min(EVENTS);
+        let turns = pending.clamp(100_000, EVENTS);
         group.throughput(Throughput::Elements(turns));
         group.bench_function(BenchmarkId::new(name, pending), |b| b.iter(|| turn(turns)));
     }

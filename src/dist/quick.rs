@@ -102,7 +102,8 @@ impl Form {
             Form::Exponential { mean } => whole(mean * exponential(stream)),
             Form::Lognormal { location, sigma } => whole(num::exp(location + sigma * normal(stream))),
             Form::Uniform { low, width } => whole(low + width * stream.uniform()),
-            Form::Weibull { power, scale } => whole(scale * num::pow(exponential(stream), *power)),
+            // Several times as fast as the general power, and exact enough for nanoseconds; ln 0 is fine.
+            Form::Weibull { power, scale } => whole(scale * num::exp(power * num::ln(exponential(stream)))),
             Form::Erlang { stages, mean } => {
                 let sum = (1..*stages).fold(exponential(stream), |sum, _| sum + exponential(stream));
                 whole(mean * sum)

@@ -7,24 +7,48 @@
 use super::outcome::{MetastableOutcome, Outcome};
 use crate::engine::Span;
 use crate::observe::{Seen, What};
-use crate::world::{ServiceId, Target, World, civil_label};
 use crate::units::Time;
+use crate::world::{ServiceId, Target, World, civil_label};
 
 /// Shorter than this, or than ten timeouts, it may be on its way out.
 const LASTS_S: f64 = 30.0;
+/// Single requests are uneven: over so many seconds they are told apart from what is too much.
+const WINDOW_S: f64 = 10.0;
 /// States kept.
 const KEPT_MAX: usize = 1_000;
-/// What arrives must be above the capacity by this, and what is meant below it.
+/// What arrives must be above the capacity, and above what was sent, by this.
 const MARGIN: f64 = 0.02;
 
 #[derive(Debug, Clone, Default)]
 struct Sums {
-    /// Since when all three have been true.
     since: Option<Time>,
     seconds: f64,
     first: f64,
     arrived: f64,
     could: f64,
+    hurt: f64,
+    broken: bool,
+}
+
+impl Sums {
+    /// Whether all three are true of this stretch.
+    fn sustained(&self) -> bool {
+        let uneven = 1.0 + MARGIN;
+        !self.broken
+            && self.hurt > 0.0
+            && self.first > 0.0
+            && self.first < self.could
+            && self.arrived > self.could * uneven
+            && self.arrived > self.first * uneven
+    }
+
+    fn add(&mut self, more: &Sums) {
+        self.since = self.since.or(more.since);
+        self.seconds += more.seconds;
+        self.first += more.first;
+        self.arrived += more.arrived;
+        self.could += more.could;
+    }
 }
 
 /// One service over all its sites.
@@ -34,6 +58,8 @@ struct Watched {
     /// Visits for each request, and attempts at most, by population and feature.
     visits: Vec<Vec<(f64, f64)>>,
     lasts_s: f64,
+    /// The window that is being looked at, and all of those before in which it sustained itself.
+    window: Sums,
     sums: Sums,
 }
 
@@ -68,7 +94,7 @@ impl MetastableMetrics {
                     .filter_map(|(_, feature)| feature.timeout_s)
                     .fold(0.0, f64::max);
                 let lasts_s = LASTS_S.max(10.0 * timeout_s);
-                watched.push(Watched { service, visits, lasts_s, sums: Sums::default() });
+                watched.push(Watched { service, visits, lasts_s, window: Sums::default(), sums: Sums::default() });
             }
         }
         MetastableMetrics { watched, slowed: vec![false; world.stations.len()], found: Vec::new() }
@@ -99,21 +125,18 @@ impl MetastableMetrics {
                 .flat_map(|(visits, uses)| visits.iter().zip(uses))
                 .map(|((visits, _), used)| (used.intended - used.never_sent) * visits)
                 .sum();
-            let sustained = !broken
-                && hurt > 0.0
-                && first > 0.0
-                && first < could * (1.0 - MARGIN)
-                && arrived > could * (1.0 + MARGIN)
-                && arrived > first * (1.0 + MARGIN);
-            let sums = &mut self.watched[i].sums;
-            if sustained {
-                sums.since.get_or_insert(span.from);
-                sums.seconds += dt_s;
-                sums.first += first;
-                sums.arrived += arrived;
-                sums.could += could;
-            } else if dt_s > 0.0 {
-                self.close(world, i, Some(span.from));
+            let window = &mut self.watched[i].window;
+            let span_is = Sums { since: Some(span.from), seconds: dt_s, first, arrived, could, hurt, broken };
+            window.add(&span_is);
+            (window.hurt, window.broken) = (window.hurt + hurt, window.broken | broken);
+            if window.seconds < WINDOW_S && !broken {
+                continue;
+            }
+            let window = std::mem::take(window);
+            if window.sustained() {
+                self.watched[i].sums.add(&window);
+            } else {
+                self.close(world, i, window.since);
             }
         }
     }
@@ -140,6 +163,7 @@ impl MetastableMetrics {
             capacity_per_s,
             ends_below_per_s: capacity_per_s / attempts_max,
             ends_below: capacity_per_s / attempts_max / first_per_s,
+            budget_below: capacity_per_s / first_per_s - 1.0,
         });
     }
 

@@ -80,6 +80,8 @@ pub struct MetastableOutcome {
     pub ends_below_per_s: f64,
     /// The same as a share of what was sent.
     pub ends_below: f64,
+    /// With a retry budget below this share it would not have lasted.
+    pub budget_below: f64,
 }
 
 /// How traffic was worked out.

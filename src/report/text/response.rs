@@ -48,12 +48,14 @@ pub fn metastable(page: &mut Page, outcome: &Outcome, clock: &Clock) {
         let per_s = |rate: f64| format!("{}/s", words::large(rate));
         let told = format!(
             "what set it off is gone; users send {} and it can do {}, but with all that is tried again {} arrive. Below {} \
-             ({} of what is sent now) it comes to an end by itself; a retry budget would not let it begin.",
+             ({} of what is sent now) it comes to an end by itself; with a retry budget below {} it would not have \
+             lasted.",
             per_s(state.first_per_s),
             per_s(state.capacity_per_s),
             per_s(state.arrived_per_s),
             per_s(state.ends_below_per_s),
             words::percent(state.ends_below),
+            words::percent(state.budget_below),
         );
         for line in wrap(&told, page.width.saturating_sub(4)) {
             page.line(Line::new().with(Ink::Plain, format!("    {line}")));
