@@ -179,7 +179,7 @@ impl Requests {
             self.timers.set(timer, self.now, token);
         }
         if let Some(after) = hedge {
-            let due = Due::new(Kind::Hedge, call, self.calls[call].life);
+            let due = Due::new(Kind::Hedge, call, self.calls[call].hedge_turn);
             self.push(self.now + after, due);
         }
         self.go_on(world, id, observer);
@@ -187,7 +187,7 @@ impl Requests {
 
     /// The first attempt has taken so long that a second one sets out.
     fn hedge(&mut self, world: &World, call: u32, due: Due, observer: &mut impl Observer) {
-        let under_way = due.is_for(self.calls[call].life) && self.calls[call].open > 0;
+        let under_way = due.is_for(self.calls[call].hedge_turn) && self.calls[call].open > 0;
         if under_way && (self.calls[call].open as usize) < super::client::ATTEMPTS_AT_ONCE {
             self.calls[call].hedges += 1;
             self.attempt(world, call, observer);
