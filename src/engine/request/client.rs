@@ -201,8 +201,7 @@ impl ClientState {
         if let Some(breaker) = &mut self.breaker {
             match breaker.until {
                 Some(until) if now < until || breaker.trying => return false,
-                Some(_) => breaker.trying = true,
-                None => {}
+                _ => {}
             }
         }
         if let (Some(throttle), Some(policy)) = (&mut self.throttle, &self.policy.throttle) {
@@ -214,6 +213,10 @@ impl ClientState {
                 throttle.note(now, 1, 1);
                 return false;
             }
+        }
+        // Only what is sent tries: the breaker would wait for ever for an answer to what the throttle has turned away.
+        if let Some(breaker) = &mut self.breaker {
+            breaker.trying = breaker.until.is_some();
         }
         if self.policy.budget.is_finite() {
             self.tokens = (self.tokens + self.policy.budget).min(SAVED_MAX);
