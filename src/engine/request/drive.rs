@@ -268,7 +268,9 @@ impl Requests {
                     pc = if finds { found } else { pc + 1 };
                 }
                 Op::Degrade => {
-                    self.slots[id].flags |= DEGRADED;
+                    let slot = &mut self.slots[id];
+                    // It goes on without what was refused: if it fails all the same, it is for another reason.
+                    slot.flags = (slot.flags | DEGRADED) & !REFUSED;
                     pc += 1;
                 }
                 Op::Fork { first, count } => {
