@@ -242,6 +242,8 @@ pub struct Desk {
 pub enum Admission {
     Serve,
     Wait,
+    /// There is no room, but somebody may give way.
+    Full,
     Refuse,
 }
 
@@ -270,7 +272,7 @@ impl Desk {
             return Admission::Refuse;
         }
         if self.inside + self.waiting >= self.inside_max {
-            return Admission::Refuse;
+            return Admission::Full;
         }
         if let Line::Shared(_) = &self.line {
             // All who are there are served; a limit of the queue is one of those beyond the workers.
@@ -288,7 +290,7 @@ impl Desk {
         } else if self.waiting < self.waiting_max {
             Admission::Wait
         } else {
-            Admission::Refuse
+            Admission::Full
         }
     }
 

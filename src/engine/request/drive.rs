@@ -223,8 +223,12 @@ impl Requests {
                             self.join(station, id, pc);
                             return;
                         }
-                        Admission::Refuse => {
-                            if let Some(other) = desk.gives_way(class, &self.slots) {
+                        refusal => {
+                            let other = match refusal {
+                                Admission::Full => desk.gives_way(class, &self.slots),
+                                _ => None,
+                            };
+                            if let Some(other) = other {
                                 self.turn_away(station, other);
                                 self.join(station, id, pc);
                                 return;
