@@ -214,6 +214,8 @@ pub struct DeskCounts {
 /// A station.
 #[derive(Debug, Clone)]
 pub struct Desk {
+    /// It refuses everybody while it is down or starts.
+    pub serves: bool,
     pub workers: u64,
     pub busy: u64,
     /// Those who wait, without the stale entries of its line.
@@ -266,6 +268,9 @@ impl Desk {
     /// Whether a request of a class is served at once, waits, or is turned away.
     #[inline]
     pub fn admit(&mut self, now: u64, class: u8) -> Admission {
+        if !self.serves {
+            return Admission::Refuse;
+        }
         if let Some(bucket) = &mut self.bucket
             && !bucket.takes(now)
         {

@@ -222,6 +222,7 @@ impl Requests {
             .map(|station| {
                 let service = &world.services[station.service.at()];
                 Desk {
+                    serves: false,
                     workers: 0,
                     busy: 0,
                     waiting: 0,

@@ -85,7 +85,8 @@ impl Engine<'_> {
         for i in 0..requests.desks.len() {
             let id = StationId::new(i);
             let desk = &mut requests.desks[i];
-            let workers = if self.serves(id) { self.state.flow.stations[i].workers } else { 0 };
+            desk.serves = self.serves(id);
+            let workers = if desk.serves { self.state.flow.stations[i].workers } else { 0 };
             let (slower, before) = (self.slower(id), desk.slower);
             desk.slower = slower;
             if (slower / before - 1.0).abs() > RESCALED && desk.busy > 0 {
@@ -189,6 +190,7 @@ impl Requests {
         let now = self.now;
         let desk = &mut self.desks[station as usize];
         desk.pass(now);
+        desk.serves = false;
         desk.workers = 0;
         if let Some(cache) = &mut desk.cache {
             cache.forget();
