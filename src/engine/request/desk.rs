@@ -152,6 +152,10 @@ impl Sharing {
             }
             self.heap.pop();
         }
+        if self.heap.is_empty() {
+            // As when the last one is done: fractions would stay, and cost the next one a nanosecond.
+            self.virtual_ns = 0.0;
+        }
         let rate = self.rate(workers);
         let first = self.heap.peek()?;
         (rate > 0.0).then(|| now + ((first.0.until - self.virtual_ns).max(0.0) / rate).ceil() as u64)
