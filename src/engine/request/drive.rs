@@ -475,6 +475,8 @@ impl Requests {
     /// A request makes several calls at once.
     fn fork(&mut self, id: u32, first: u32, count: u32) {
         let parent = self.slots[id];
+        let cancels = self.sources[parent.of as usize].cancels;
+        let mut branches = Vec::new();
         for branch in first..first + count {
             let start = self.programs.branches[branch as usize];
             let child = self.slots.begin(parent.of, start, parent.started, parent.class);
@@ -483,6 +485,12 @@ impl Requests {
             slot.depth = parent.depth.saturating_add(1);
             slot.flags = parent.flags & GHOST;
             self.goes_on(child);
+            if cancels {
+                branches.push(child);
+            }
+        }
+        if cancels {
+            self.forks.insert(id, branches);
         }
         self.slots[id].branches = count;
     }
@@ -506,6 +514,8 @@ impl Requests {
         let slot = &mut self.slots[id];
         slot.branches -= 1;
         if slot.branches == 0 {
+            self.forks.remove(&id);
+            let slot = &mut self.slots[id];
             slot.pc += if slot.is(BRANCH_FAILED) { 2 } else { 1 };
             slot.flags &= !BRANCH_FAILED;
             self.goes_on(id);
@@ -647,8 +657,13 @@ impl Requests {
 
     /// Calls a request off, end to end: where it waits it leaves; a worker who is at it finishes what he is doing.
     fn call_off(&mut self, id: u32) {
+        self.slots[id].flags |= CANCELLED | ORPHAN;
+        self.stops_waiting(id);
+    }
+
+    /// Neither a request nor its branches wait in a queue any more.
+    fn stops_waiting(&mut self, id: u32) {
         let slot = &mut self.slots[id];
-        slot.flags |= CANCELLED | ORPHAN;
         if slot.is(QUEUED) {
             slot.flags &= !QUEUED;
             slot.turn = slot.turn.wrapping_add(1);
@@ -656,6 +671,13 @@ impl Requests {
                 self.desks[station as usize].waiting -= 1;
             }
             self.goes_on(id);
+        } else if slot.branches > 0 {
+            for branch in self.forks.remove(&id).unwrap_or_default() {
+                // The place of one that is back may be somebody else's.
+                if self.slots[branch].pc != NOBODY && self.slots[branch].parent == id {
+                    self.stops_waiting(branch);
+                }
+            }
         }
     }
 
