@@ -251,6 +251,8 @@ pub enum Admission {
     /// There is no room, but somebody may give way.
     Full,
     Refuse,
+    /// Nobody answers: that is a failure, and not a refusal.
+    Down,
 }
 
 impl Line {
@@ -273,7 +275,7 @@ impl Desk {
     #[inline]
     pub fn admit(&mut self, now: u64, class: u8) -> Admission {
         if !self.serves {
-            return Admission::Refuse;
+            return Admission::Down;
         }
         if let Some(bucket) = &mut self.bucket
             && !bucket.takes(now)

@@ -234,7 +234,9 @@ impl Requests {
                                 return;
                             }
                             desk.counts.refused += 1;
-                            self.slots[id].flags |= REFUSED;
+                            if refusal != Admission::Down {
+                                self.slots[id].flags |= REFUSED;
+                            }
                             pc = refused;
                         }
                     }

@@ -202,7 +202,9 @@ impl Requests {
             let mut lost = None;
             while frame != OUTSIDE {
                 let visit = self.programs.frames[frame as usize];
-                if visit.station == station && !(visit.enter != slot.pc && !visit.holds) {
+                // One who is still on the way to it is at the operation that enters, too.
+                let is_there = if visit.enter == slot.pc { slot.is(SERVED | QUEUED) } else { visit.holds };
+                if visit.station == station && is_there {
                     lost = Some(visit);
                 }
                 frame = visit.parent;
