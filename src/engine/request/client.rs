@@ -18,6 +18,8 @@ pub struct Call {
     pub attempts: u32,
     /// Attempts made by hedging.
     pub hedges: u32,
+    /// Hedges for another turn are stale: each attempt has its own, and none once all have failed.
+    pub hedge_turn: u32,
     /// Attempts under way that could still answer, first in the list.
     pub open: u32,
     pub under_way: [u32; ATTEMPTS_AT_ONCE],
@@ -55,6 +57,7 @@ impl Calls {
             life: 0,
             attempts: 1,
             hedges: 0,
+            hedge_turn: 0,
             open: 0,
             under_way: [0; ATTEMPTS_AT_ONCE],
             backing_off: false,
@@ -62,8 +65,8 @@ impl Calls {
         };
         match self.free.pop() {
             Some(id) => {
-                let life = self.all[id as usize].life;
-                self.all[id as usize] = Call { life, ..new };
+                let Call { life, hedge_turn, .. } = self.all[id as usize];
+                self.all[id as usize] = Call { life, hedge_turn, ..new };
                 id
             }
             None => {
@@ -78,6 +81,7 @@ impl Calls {
         let call = &mut self.all[id as usize];
         call.under_way[call.open as usize] = attempt;
         call.open += 1;
+        call.hedge_turn = call.hedge_turn.wrapping_add(1);
     }
 
     /// An attempt can answer no more.
@@ -93,6 +97,7 @@ impl Calls {
     /// A call is over.
     pub fn end(&mut self, id: u32) {
         self.all[id as usize].life = self.all[id as usize].life.wrapping_add(1);
+        self.all[id as usize].hedge_turn = self.all[id as usize].hedge_turn.wrapping_add(1);
         self.all[id as usize].open = u32::MAX;
         self.free.push(id);
     }
@@ -196,8 +201,7 @@ impl ClientState {
         if let Some(breaker) = &mut self.breaker {
             match breaker.until {
                 Some(until) if now < until || breaker.trying => return false,
-                Some(_) => breaker.trying = true,
-                None => {}
+                _ => {}
             }
         }
         if let (Some(throttle), Some(policy)) = (&mut self.throttle, &self.policy.throttle) {
@@ -209,6 +213,10 @@ impl ClientState {
                 throttle.note(now, 1, 1);
                 return false;
             }
+        }
+        // Only what is sent tries: the breaker would wait for ever for an answer to what the throttle has turned away.
+        if let Some(breaker) = &mut self.breaker {
+            breaker.trying = breaker.until.is_some();
         }
         if self.policy.budget.is_finite() {
             self.tokens = (self.tokens + self.policy.budget).min(SAVED_MAX);

@@ -152,6 +152,10 @@ impl Sharing {
             }
             self.heap.pop();
         }
+        if self.heap.is_empty() {
+            // As when the last one is done: fractions would stay, and cost the next one a nanosecond.
+            self.virtual_ns = 0.0;
+        }
         let rate = self.rate(workers);
         let first = self.heap.peek()?;
         (rate > 0.0).then(|| now + ((first.0.until - self.virtual_ns).max(0.0) / rate).ceil() as u64)
@@ -214,6 +218,8 @@ pub struct DeskCounts {
 /// A station.
 #[derive(Debug, Clone)]
 pub struct Desk {
+    /// It refuses everybody while it is down or starts.
+    pub serves: bool,
     pub workers: u64,
     pub busy: u64,
     /// Those who wait, without the stale entries of its line.
@@ -242,7 +248,11 @@ pub struct Desk {
 pub enum Admission {
     Serve,
     Wait,
+    /// There is no room, but somebody may give way.
+    Full,
     Refuse,
+    /// Nobody answers: that is a failure, and not a refusal.
+    Down,
 }
 
 impl Line {
@@ -264,13 +274,16 @@ impl Desk {
     /// Whether a request of a class is served at once, waits, or is turned away.
     #[inline]
     pub fn admit(&mut self, now: u64, class: u8) -> Admission {
+        if !self.serves {
+            return Admission::Down;
+        }
         if let Some(bucket) = &mut self.bucket
             && !bucket.takes(now)
         {
             return Admission::Refuse;
         }
         if self.inside + self.waiting >= self.inside_max {
-            return Admission::Refuse;
+            return Admission::Full;
         }
         if let Line::Shared(_) = &self.line {
             // All who are there are served; a limit of the queue is one of those beyond the workers.
@@ -288,7 +301,7 @@ impl Desk {
         } else if self.waiting < self.waiting_max {
             Admission::Wait
         } else {
-            Admission::Refuse
+            Admission::Full
         }
     }
 
