@@ -615,12 +615,20 @@ impl<'w> Naive<'w> {
                 self.is_refused(id);
                 return true;
             }
+            Door::Down => {
+                self.turns_back(id);
+                return true;
+            }
         }
         false
     }
 
     fn is_refused(&mut self, id: usize) {
         self.requests[id].refused = true;
+        self.turns_back(id);
+    }
+
+    fn turns_back(&mut self, id: usize) {
         if let Some(visit) = self.requests[id].here() {
             visit.step = Step::GoesBack(false);
         }

@@ -47,6 +47,8 @@ pub enum Door {
     /// There is no room.
     Full,
     Refused,
+    /// Nobody answers.
+    Down,
 }
 
 impl Station {
@@ -71,7 +73,7 @@ impl Station {
 
     pub fn comes(&mut self, service: &Service, now: u64, class: usize) -> Door {
         if !self.serves {
-            return Door::Refused;
+            return Door::Down;
         }
         if let Some(limit) = service.rate_limit {
             let came = (now - self.tokens_at) as f64 * (limit.per_s * 1e-9);
