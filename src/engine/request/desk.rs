@@ -298,16 +298,16 @@ impl Desk {
         if self.inside + self.waiting >= self.inside_max {
             return Admission::Full;
         }
-        if let Line::Shared(_) = &self.line {
-            // All who are there are served; a limit of the queue is one of those beyond the workers.
-            let room = self.workers.saturating_add(self.waiting_max);
-            return if self.busy < room && self.workers > 0 { Admission::Serve } else { Admission::Refuse };
-        }
         if let Some(share) = self.optional_up_to
             && class == 2
             && self.busy as f64 >= share * self.workers as f64
         {
             return Admission::Refuse;
+        }
+        if let Line::Shared(_) = &self.line {
+            // All who are there are served; a limit of the queue is one of those beyond the workers.
+            let room = self.workers.saturating_add(self.waiting_max);
+            return if self.busy < room && self.workers > 0 { Admission::Serve } else { Admission::Refuse };
         }
         if self.busy < self.workers {
             Admission::Serve
