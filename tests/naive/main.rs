@@ -97,6 +97,7 @@ fn differs(text: &str, luck: Luck) -> Result<(u64, u64), String> {
     Ok((requests, told.notes.len() as u64))
 }
 
+#[expect(clippy::disallowed_methods, reason = "whoever runs the test says how much of it")]
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|e| panic!("{name}={text}: {e}")))
 }
