@@ -10,11 +10,13 @@ mod change;
 mod client;
 #[path = "../common/mod.rs"]
 mod common;
+mod desk;
 mod engine;
 mod request;
 mod scenarios;
 mod source;
 mod station;
+mod user;
 mod way;
 
 use engine::{Counts, Naive, Note};
