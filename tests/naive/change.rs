@@ -79,7 +79,19 @@ impl Now {
     pub fn all(world: &World) -> Vec<(u64, Change)> {
         let mut changes: Vec<(u64, u8, Change)> = Vec::new();
         let after = |at: Time, lasts: Duration| at.0 as u64 + lasts.0 as u64;
-        for (step, (at, act)) in world.drill.iter().enumerate() {
+        let mut steps: Vec<usize> = (0..world.drill.len()).collect();
+        steps.sort_by_key(|step| world.drill[*step].0);
+        let mut down_until: BTreeMap<u32, u64> = BTreeMap::new();
+        for step in steps {
+            let (at, act) = &world.drill[step];
+            // What is down already does not fail once more, and is not repaired twice.
+            if let Act::Crash(node, repaired) = act {
+                let until = down_until.entry(node.0).or_insert(0);
+                if *until > 0 && at.0 as u64 <= *until {
+                    continue;
+                }
+                *until = repaired.map_or(u64::MAX, |repaired| after(*at, repaired));
+            }
             changes.push((at.0 as u64, 0, Change::Begins(step)));
             match act {
                 Act::Crash(node, Some(repaired)) => {

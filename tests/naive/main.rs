@@ -10,18 +10,20 @@ mod change;
 mod client;
 #[path = "../common/mod.rs"]
 mod common;
+mod desk;
 mod engine;
 mod request;
 mod scenarios;
 mod source;
 mod station;
+mod user;
 mod way;
 
 use engine::{Counts, Naive, Note};
 use firedrill::engine::{Engine, Span};
 use firedrill::load::load;
 use firedrill::observe::{Answer, Observer, Seen, Visit};
-use firedrill::rng::Luck;
+use firedrill::rng::{Luck, Stream};
 use firedrill::scenario::{Choice, Source};
 use firedrill::units::Time;
 use firedrill::world::World;
@@ -97,6 +99,7 @@ fn differs(text: &str, luck: Luck) -> Result<(u64, u64), String> {
     Ok((requests, told.notes.len() as u64))
 }
 
+#[expect(clippy::disallowed_methods, reason = "whoever runs the test says how much of it")]
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|e| panic!("{name}={text}: {e}")))
 }
@@ -120,4 +123,52 @@ fn both_engines_tell_the_same() {
         panic!("{} of {cases} differ: {numbers:?}\nscenario {number}: {why}\n{text}", wrong.len());
     }
     assert!(requests >= cases * 20 && notes >= requests, "{requests} requests, {notes} events of {cases} scenarios");
+}
+
+/// Both engines have one formula for the next arrival. What it comes to is said here in another way.
+#[test]
+fn the_nth_request_comes_when_the_integral_of_the_rate_reaches_the_sum_of_n_unit_exponentials() {
+    let bends = [(0.0, 0.1), (4.0, 1.0), (4.0, 0.3), (9.0, 0.3), (15.0, 0.9), (30.0, 0.05)];
+    let points: Vec<String> =
+        bends.iter().map(|(at_s, share)| format!("(\"{at_s}s\", \"{}%\")", share * 100.0)).collect();
+    let world = common::world(&format!(
+        r#"Scenario(format: 1, title: "arrivals", clock: (from: "2023-01-02T00:00", zone: "UTC", horizon: "1min"),
+            sites: {{"a": ()}},
+            services: {{"work": (runs_at: {{"a": (servers: 1000)}}, takes: fixed("0s"))}},
+            features: {{"do": (calls: [hard(to: "work")])}},
+            people: {{"all": (users: 100, active: points([{}]), uses: {{"do": "1/s"}}, served_by: "a")}})"#,
+        points.join(", ")
+    ));
+    let luck = Luck { seed: 3, replication: 0 };
+    let mut told = Told::default();
+    let mut engine = Engine::following(&world, luck, Time::ZERO, Time::NEVER).expect("few calls");
+    engine.run(&mut told);
+    let came = told.notes.iter().filter_map(|note| match note {
+        Note::Answered { at, .. } => Some(*at as f64 * 1e-9),
+        _ => None,
+    });
+    // Requests meant until a time: trapezia between the bends, and the last share for ever.
+    let meant = |at_s: f64| {
+        let mut sum = 0.0;
+        for pair in bends.windows(2) {
+            let ((from, low), (to, high)) = (pair[0], pair[1]);
+            if at_s > from && to > from {
+                let until = at_s.min(to);
+                let there = low + (high - low) * (until - from) / (to - from);
+                sum += 100.0 * (low + there) / 2.0 * (until - from);
+            }
+        }
+        sum + 100.0 * 0.05 * (at_s - 30.0).max(0.0)
+    };
+    let mut stream = Stream::new(luck, "all: do", "arrivals");
+    let (mut owed, mut n) = (0.0, 0);
+    for came_s in came {
+        owed += firedrill::dist::exponential(&mut stream);
+        n += 1;
+        // Times are whole nanoseconds, cut off: each request may bring the ones after it forward by one, of a rate of 100.
+        let early = owed - meant(came_s);
+        assert!((-1e-6..1e-6 + f64::from(n) * 1e-7).contains(&early), "request {n}: {early} before its time");
+    }
+    owed += firedrill::dist::exponential(&mut stream);
+    assert!(n > 1_000 && meant(60.0) < owed + 1e-6, "{n} requests of {}", meant(60.0));
 }

@@ -163,7 +163,7 @@ fn service(dice: &mut Dice, has: &Has, tier: u64, tiers: u64) -> String {
     if has.limits && dice.percent(30) {
         let _ = write!(text, ", rate_limit: (rate: \"{}/s\", burst: {})", 5 + dice.below(40), 1 + dice.below(5));
     }
-    if has.lines && ["fifo", "priority"].contains(&discipline) && dice.percent(30) {
+    if has.lines && dice.percent(30) {
         let _ = write!(text, ", sheds: by_priority(optional_up_to: \"{}%\")", 50 + dice.below(51));
     }
     let calls: Vec<String> = (tier + 1..tiers).filter(|_| dice.percent(70)).map(|to| format!("s{to}")).collect();
@@ -225,8 +225,8 @@ fn feature_text(dice: &mut Dice, has: &Has, tiers: u64) -> String {
         let _ = write!(
             text,
             ", hedge: (after: \"{}\", at_most: {})",
-            dice.of(&["10ms", "20ms", "31ms"]),
-            1 + dice.below(3)
+            dice.of(&["5ms", "10ms", "20ms", "31ms"]),
+            1 + dice.below(7)
         );
     }
     if has.guards && dice.percent(60) {

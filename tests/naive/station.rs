@@ -47,6 +47,8 @@ pub enum Door {
     /// There is no room.
     Full,
     Refused,
+    /// Nobody answers.
+    Down,
 }
 
 impl Station {
@@ -71,7 +73,7 @@ impl Station {
 
     pub fn comes(&mut self, service: &Service, now: u64, class: usize) -> Door {
         if !self.serves {
-            return Door::Refused;
+            return Door::Down;
         }
         if let Some(limit) = service.rate_limit {
             let came = (now - self.tokens_at) as f64 * (limit.per_s * 1e-9);
@@ -85,14 +87,17 @@ impl Station {
         if service.in_flight_max.is_some_and(|most| (self.inside.len() + self.waiting.len()) as u64 >= most) {
             return Door::Full;
         }
-        if service.discipline == Discipline::ProcessorSharing {
-            return if self.workers > 0 { Door::In } else { Door::Refused };
-        }
+        // Where workers are shared, one who waits for what it has called shares nothing.
+        let shares = service.discipline == Discipline::ProcessorSharing;
+        let busy = if shares { self.sharers.len() } else { self.inside.len() };
         if let Some(share) = service.sheds
             && class == 2
-            && self.inside.len() as f64 >= share * self.workers as f64
+            && busy as f64 >= share * self.workers as f64
         {
             return Door::Refused;
+        }
+        if service.discipline == Discipline::ProcessorSharing {
+            return if self.workers > 0 { Door::In } else { Door::Refused };
         }
         if self.inside.len() < self.workers {
             Door::In
@@ -107,13 +112,19 @@ impl Station {
     pub fn makes_room(&mut self, service: &Service, class: usize) -> Option<usize> {
         service.sheds?;
         let lowest = self.waiting.iter().map(|(_, class)| *class).max().filter(|lowest| *lowest > class)?;
-        let last = self.waiting.iter().rposition(|(_, class)| *class == lowest)?;
+        let is_lowest = |(_, class): &(usize, usize)| *class == lowest;
+        // Who would be served last.
+        let last = match service.discipline {
+            Discipline::Lifo => self.waiting.iter().position(is_lowest)?,
+            _ => self.waiting.iter().rposition(is_lowest)?,
+        };
         Some(self.waiting.remove(last).0)
     }
 
     /// The next to be served.
     pub fn calls(&mut self, service: &Service) -> Option<usize> {
-        let by_class = service.sheds.is_some() || service.discipline == Discipline::Priority;
+        let fifo = service.discipline == Discipline::Fifo;
+        let by_class = (fifo && service.sheds.is_some()) || service.discipline == Discipline::Priority;
         let first = match service.discipline {
             Discipline::Lifo => self.waiting.len().checked_sub(1)?,
             _ if by_class => {

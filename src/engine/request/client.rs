@@ -2,10 +2,10 @@
 
 use crate::rng::Stream;
 use crate::world::{Backoff, Client};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-/// Attempts at one call that can be under way at the same time: the first and its hedges.
-pub const ATTEMPTS_AT_ONCE: usize = 4;
+/// Attempts at one call that are under way at the same time have so much room in the call: hardly any client hedges more.
+const ATTEMPTS_AT_ONCE: usize = 4;
 
 /// A call of a client with a policy: one request of a user, in one or more attempts.
 #[derive(Debug, Clone, Copy)]
@@ -20,9 +20,10 @@ pub struct Call {
     pub hedges: u32,
     /// Hedges for another turn are stale: each attempt has its own, and none once all have failed.
     pub hedge_turn: u32,
-    /// Attempts under way that could still answer, first in the list.
+    /// Attempts under way that could still answer.
     pub open: u32,
-    pub under_way: [u32; ATTEMPTS_AT_ONCE],
+    /// Those of them for which there is room, in order.
+    under_way: [u32; ATTEMPTS_AT_ONCE],
     /// A retry is waiting for its time.
     pub backing_off: bool,
     /// It was under way before every request was followed.
@@ -34,6 +35,8 @@ pub struct Call {
 pub struct Calls {
     all: Vec<Call>,
     free: Vec<u32>,
+    /// Attempts for which there was no room, by call.
+    more: BTreeMap<u32, Vec<u32>>,
 }
 
 impl std::ops::Index<u32> for Calls {
@@ -79,7 +82,10 @@ impl Calls {
     /// An attempt goes under way.
     pub fn add(&mut self, id: u32, attempt: u32) {
         let call = &mut self.all[id as usize];
-        call.under_way[call.open as usize] = attempt;
+        match call.under_way.get_mut(call.open as usize) {
+            Some(place) => *place = attempt,
+            None => self.more.entry(id).or_default().push(attempt),
+        }
         call.open += 1;
         call.hedge_turn = call.hedge_turn.wrapping_add(1);
     }
@@ -87,6 +93,16 @@ impl Calls {
     /// An attempt can answer no more.
     pub fn remove(&mut self, id: u32, attempt: u32) {
         let call = &mut self.all[id as usize];
+        if call.open as usize > ATTEMPTS_AT_ONCE {
+            let mut left: Vec<u32> = self.under_way(id).collect();
+            left.retain(|other| *other != attempt);
+            self.more.remove(&id);
+            self.all[id as usize].open = 0;
+            let turn = self.all[id as usize].hedge_turn;
+            left.into_iter().for_each(|other| self.add(id, other));
+            self.all[id as usize].hedge_turn = turn;
+            return;
+        }
         let open = call.open as usize;
         if let Some(at) = call.under_way[..open].iter().position(|other| *other == attempt) {
             call.under_way.copy_within(at + 1..open, at);
@@ -94,10 +110,20 @@ impl Calls {
         }
     }
 
+    /// Attempts under way that could still answer, in order.
+    pub fn under_way(&self, id: u32) -> impl Iterator<Item = u32> + '_ {
+        let call = &self.all[id as usize];
+        let near = &call.under_way[..(call.open as usize).min(ATTEMPTS_AT_ONCE)];
+        near.iter().chain(self.more.get(&id).into_iter().flatten()).copied()
+    }
+
     /// A call is over.
     pub fn end(&mut self, id: u32) {
         self.all[id as usize].life = self.all[id as usize].life.wrapping_add(1);
         self.all[id as usize].hedge_turn = self.all[id as usize].hedge_turn.wrapping_add(1);
+        if self.all[id as usize].open as usize > ATTEMPTS_AT_ONCE {
+            self.more.remove(&id);
+        }
         self.all[id as usize].open = u32::MAX;
         self.free.push(id);
     }

@@ -270,6 +270,19 @@ impl Line {
     }
 }
 
+/// The first of the lowest class in a line that is below a class.
+fn lowest<'a>(line: impl Iterator<Item = (usize, &'a Waiting)>, class: u8, slots: &Slots) -> Option<usize> {
+    let mut found = None;
+    for (at, waiting) in line {
+        let slot = &slots[waiting.id];
+        let above = found.map_or(class, |(_, lowest)| lowest);
+        if slot.turn == waiting.turn && slot.class > above {
+            found = Some((at, slot.class));
+        }
+    }
+    found.map(|(at, _)| at)
+}
+
 impl Desk {
     /// Whether a request of a class is served at once, waits, or is turned away.
     #[inline]
@@ -285,16 +298,16 @@ impl Desk {
         if self.inside + self.waiting >= self.inside_max {
             return Admission::Full;
         }
-        if let Line::Shared(_) = &self.line {
-            // All who are there are served; a limit of the queue is one of those beyond the workers.
-            let room = self.workers.saturating_add(self.waiting_max);
-            return if self.busy < room && self.workers > 0 { Admission::Serve } else { Admission::Refuse };
-        }
         if let Some(share) = self.optional_up_to
             && class == 2
             && self.busy as f64 >= share * self.workers as f64
         {
             return Admission::Refuse;
+        }
+        if let Line::Shared(_) = &self.line {
+            // All who are there are served; a limit of the queue is one of those beyond the workers.
+            let room = self.workers.saturating_add(self.waiting_max);
+            return if self.busy < room && self.workers > 0 { Admission::Serve } else { Admission::Refuse };
         }
         if self.busy < self.workers {
             Admission::Serve
@@ -308,7 +321,19 @@ impl Desk {
     /// One who waits in the lowest class, below this one, gives way.
     pub fn gives_way(&mut self, class: u8, slots: &Slots) -> Option<u32> {
         self.optional_up_to?;
-        let Line::Priority(lines) = &mut self.line else { return None };
+        let lines = match &mut self.line {
+            Line::Priority(lines) => lines,
+            // Who would be served last.
+            Line::Fifo(line) | Line::Codel(line, _) => {
+                let at = lowest(line.iter().enumerate().rev(), class, slots)?;
+                return line.remove(at).map(|waiting| waiting.id);
+            }
+            Line::Lifo(line) => {
+                let at = lowest(line.iter().enumerate(), class, slots)?;
+                return Some(line.remove(at).id);
+            }
+            Line::Shared(_) => return None,
+        };
         for lower in (usize::from(class) + 1..3).rev() {
             while let Some(waiting) = lines[lower].pop_back() {
                 if slots[waiting.id].turn == waiting.turn {

@@ -187,8 +187,7 @@ impl Requests {
 
     /// The first attempt has taken so long that a second one sets out.
     fn hedge(&mut self, world: &World, call: u32, due: Due, observer: &mut impl Observer) {
-        let under_way = due.is_for(self.calls[call].hedge_turn) && self.calls[call].open > 0;
-        if under_way && (self.calls[call].open as usize) < super::client::ATTEMPTS_AT_ONCE {
+        if due.is_for(self.calls[call].hedge_turn) && self.calls[call].open > 0 {
             self.calls[call].hedges += 1;
             self.attempt(world, call, observer);
         }
@@ -634,12 +633,15 @@ impl Requests {
 
     /// A call is over; attempts that are still under way answer to nobody.
     fn call_over(&mut self, world: &World, call: u32, slot: Slot, answered: bool, observer: &mut impl Observer) {
-        let over = self.calls[call];
-        self.calls.end(call);
-        for other in &over.under_way[..over.open as usize] {
-            self.nobody_waits(*other);
+        let started = self.calls[call].started;
+        if self.calls[call].open > 0 {
+            let others: Vec<u32> = self.calls.under_way(call).collect();
+            self.calls.end(call);
+            others.into_iter().for_each(|other| self.nobody_waits(other));
+        } else {
+            self.calls.end(call);
         }
-        self.user_knows(world, slot.of, over.started, slot.flags, answered, observer);
+        self.user_knows(world, slot.of, started, slot.flags, answered, observer);
     }
 
     /// Nobody waits for a request any more: it is called off, or goes on for nothing.
