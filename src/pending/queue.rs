@@ -5,6 +5,8 @@ use super::front::{Front, ROOM};
 use super::rung::{AT_HAND, Rung};
 use super::{Due, NEVER};
 
+// The numbers that follow were measured with `benches/limit.rs`; twice or half of any of them costs some percent.
+
 /// A bucket with at most so many entries is sorted; one with more is cut into narrower ones.
 const SORTED: usize = 24;
 
@@ -34,8 +36,8 @@ const COARSE: usize = 256;
 /// the furthest it holds:
 ///
 /// - the *front*, at most 64 entries, sorted: pops come from here, and a queue of a few entries is nothing else;
-/// - *rungs*, each of which cuts one bucket of the rung above into narrower buckets, unsorted. The width follows from how
-///   many entries there are to spread, so that it tunes itself to their density, however uneven;
+/// - *rungs*, each of which cuts one bucket of the rung above, or a front that was full, into narrower buckets, unsorted. The
+///   width follows from how many entries there are to spread, so that it tunes itself to their density, however uneven;
 /// - the *top*, unsorted: everything beyond the first rung.
 ///
 /// Only the bucket that is due next is ever sorted or cut up. An entry is moved once for each rung on its way, each time
@@ -66,7 +68,8 @@ pub struct Pending<T> {
     front: Front<T>,
     /// How many entries the front holds before it overflows.
     room: usize,
-    /// The rungs in use are the first ones; each lies within a bucket of the one before, which has been taken off.
+    /// The rungs in use are the first ones. Each is about times before those that are left in the rung before it: it is made
+    /// of a bucket of that one, or of a front that was full.
     rungs: Vec<Rung<T>>,
     in_use: usize,
     /// The bucket at the cursor of the last rung holds one time only, too often for the front: it is popped from there.
