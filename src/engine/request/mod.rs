@@ -186,6 +186,11 @@ pub fn check(world: &World) -> Result<(), Unfollowable> {
 }
 
 impl Requests {
+    /// The time of the latest event.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
     /// Nobody is there yet.
     pub fn new(world: &World, luck: Luck, window: (u64, u64)) -> Requests {
         let mut timers = Timers::new();

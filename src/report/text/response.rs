@@ -39,24 +39,10 @@ pub fn metastable(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     }
     page.section("Overload that keeps itself up");
     for state in outcome.metastable.iter().take(FAILOVERS_MAX) {
-        let until = match state.to_s {
-            Some(to) => format!("for {}", words::length(to - state.from_s)),
-            None => "to the end of the run".to_owned(),
-        };
         let head = Line::new().with(Ink::Faint, format!("  {}  ", clock.when(state.from_s)));
-        page.line(head.with(Ink::Strong, super::clean(&state.service)).with(Ink::Bad, format!("  metastable {until}")));
-        let per_s = |rate: f64| format!("{}/s", words::large(rate));
-        let told = format!(
-            "what set it off is gone; users send {} and it can do {}, but with all that is tried again {} arrive. Below {} \
-             ({} of what is sent now) it comes to an end by itself; with a retry budget below {} it would not have \
-             lasted.",
-            per_s(state.first_per_s),
-            per_s(state.capacity_per_s),
-            per_s(state.arrived_per_s),
-            per_s(state.ends_below_per_s),
-            words::percent(state.ends_below),
-            words::percent(state.budget_below),
-        );
+        let lasts = format!("  metastable {}", words::metastable_for(state));
+        page.line(head.with(Ink::Strong, super::clean(&state.service)).with(Ink::Bad, lasts));
+        let told = words::metastable(state);
         for line in wrap(&told, page.width.saturating_sub(4)) {
             page.line(Line::new().with(Ink::Plain, format!("    {line}")));
         }
