@@ -56,10 +56,10 @@ fn every_request_becomes_something_across_both_seams() {
                 "{from} to {to}{feature}: {requests:?}"
             );
             let all_flows = run(&world, LUCK).outcome;
-            // Long after the surge nobody waits who would not wait in the flow: what was in a queue at a seam has not been
-            // forgotten there. A part of a request that could not be followed may be left over.
-            let flows = all_flows.people["all"].requests.waiting.max(0.0);
-            assert!(requests.waiting < flows + 3.0, "{from} to {to}{feature}: {} still wait", requests.waiting);
+            // Long after the surge nobody waits: what was in a queue at a seam has not been forgotten there. A part of a request
+            // that could not be followed may be left over. Of what is tried again the flow itself leaves a part waiting.
+            let left = if feature.contains("retries") { 0.005 * requests.intended } else { 3.0 };
+            assert!(requests.waiting < left, "{from} to {to}{feature}: {} still wait", requests.waiting);
             let served = all_flows.people["all"].requests.served;
             assert!(
                 (requests.served / served - 1.0).abs() < 0.02,

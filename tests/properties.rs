@@ -80,7 +80,7 @@ fn all_finite(path: &str, value: &Value) -> TestCaseResult {
 }
 
 /// Fields of an outcome that may be absent.
-const OPTIONAL: [&str; 27] = [
+const OPTIONAL: [&str; 33] = [
     ".p50_s",
     ".p95_s",
     ".p99_s",
@@ -108,6 +108,12 @@ const OPTIONAL: [&str; 27] = [
     ".notice_s",
     "_s",
     ".utilisation_max",
+    ".partial",
+    ".mean_s",
+    ".traffic.from",
+    ".traffic.to",
+    ".traffic.from_s",
+    ".traffic.to_s",
 ];
 
 fn conserved(what: &str, r: &RequestsOutcome, nobody_waits: bool) -> TestCaseResult {

@@ -11,7 +11,9 @@ impl StationFlow {
 
     /// So many of them are followed from now on.
     pub(in crate::engine) fn take_backlog(&mut self, count: f64) {
-        self.fluid.backlog = (self.fluid.backlog - count).max(0.0);
+        debug_assert!(count <= self.fluid.backlog + 1e-6);
+        // What is left is less than a request.
+        self.fluid.backlog = 0.0;
     }
 
     /// So many wait when everything flows again.
@@ -30,6 +32,13 @@ impl FlowState {
             waiting[of] = (all - whole, worse * (1.0 - whole / all));
         }
         whole
+    }
+
+    /// Parts of requests that waited at a station, and could not be followed, have been served.
+    pub(in crate::engine) fn land_parts(&mut self, station: StationId) {
+        if let Some(waiting) = self.waiting.remove(&station) {
+            self.landed.iter_mut().zip(waiting).for_each(|(landed, (count, _))| *landed += count);
+        }
     }
 
     /// A request that was followed waits at a station.

@@ -205,9 +205,12 @@ impl Engine<'_> {
         requests.now = self.now.0 as u64;
         self.followed += requests.events;
         let behind: Vec<bool> = (0..requests.desks.len()).map(|i| requests.is_behind(i)).collect();
-        for (i, behind) in behind.iter().enumerate().filter(|(_, behind)| **behind) {
-            debug_assert!(*behind);
-            self.state.flow.stations[i].add_backlog(requests.desks[i].waiting as f64);
+        for (i, behind) in behind.iter().enumerate() {
+            if *behind {
+                self.state.flow.stations[i].add_backlog(requests.desks[i].waiting as f64);
+            } else {
+                self.state.flow.land_parts(StationId::new(i));
+            }
         }
         for id in requests.slots.under_way() {
             let slot = requests.slots[id];
