@@ -15,6 +15,7 @@ mod maintenance;
 mod measures;
 mod paths;
 mod request;
+mod servers;
 mod span;
 mod state;
 mod steering;
