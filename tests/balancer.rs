@@ -6,11 +6,15 @@ use common::{assert_mean, mean_and_error, world};
 use firedrill::metrics::{Outcome, ServiceOutcome};
 use firedrill::observe::Digest;
 use firedrill::rng::Luck;
-use firedrill::run::{Traffic, follow};
+use firedrill::run::{Run, Traffic, follow};
+
+fn run_of(text: &str, replication: u64) -> Run {
+    let luck = Luck { seed: 1, replication };
+    follow(&world(text), luck, Traffic::every_request()).unwrap_or_else(|e| panic!("{e}"))
+}
 
 fn followed(text: &str, replication: u64) -> Outcome {
-    let luck = Luck { seed: 1, replication };
-    follow(&world(text), luck, Traffic::every_request()).unwrap_or_else(|e| panic!("{e}")).outcome
+    run_of(text, replication).outcome
 }
 
 fn replications(text: &str, count: u64) -> Vec<Outcome> {
@@ -97,22 +101,22 @@ fn gray(checks_pass: bool) -> String {
 
 #[test]
 fn a_gray_server_fools_its_health_checks_and_hurts_its_share() {
-    let outcome = followed(&gray(true), 0);
+    let Run { outcome, story, .. } = run_of(&gray(true), 0);
     assert_eq!((web(&outcome).ejections, web(&outcome).panic_s), (0, 0.0));
     // A tenth of the requests for 600 of 1080 seconds that are measured; of those, few are answered within a second.
     let share = lost(&outcome);
     assert!((0.9..1.02).contains(&(share / (0.1 * 600.0 / 1_080.0))), "{share}");
-    let told = outcome.story.iter().any(|line| line.text.contains("server 1 of web@a takes x100 as long"));
-    assert!(told, "{:#?}", outcome.story);
+    let told = story.iter().any(|line| line.text.contains("server 1 of web@a takes x100 as long"));
+    assert!(told, "{story:#?}");
 }
 
 #[test]
 fn a_slow_server_that_fails_its_health_checks_is_ejected() {
-    let outcome = followed(&gray(false), 0);
+    let Run { outcome, story, .. } = run_of(&gray(false), 0);
     assert_eq!((web(&outcome).ejections, web(&outcome).in_rotation_min), (1, Some(9)));
     // Three checks, up to 15 seconds and a timeout, and what is left in its queue.
     assert!(lost(&outcome) < 0.1 * 20.0 / 1_080.0, "{}", lost(&outcome));
-    let line = |what: &str| outcome.story.iter().find(|line| line.text.contains(what)).map(|line| line.at_s);
+    let line = |what: &str| story.iter().find(|line| line.text.contains(what)).map(|line| line.at_s);
     let ejected = line("server 1 of web@a is ejected").expect("an ejection");
     assert!((310.0..316.0).contains(&ejected), "{ejected}");
     let returned = line("server 1 of web@a passes health checks again").expect("a return");
@@ -131,18 +135,16 @@ fn crowded(panic_below: &str) -> String {
 
 #[test]
 fn one_ejection_makes_the_rest_fail_and_panic_mode_stops_that() {
-    let (cascade, panics) = (followed(&crowded("0%"), 0), followed(&crowded("50%"), 0));
+    let Run { outcome: cascade, story, .. } = run_of(&crowded("0%"), 0);
+    let panics = followed(&crowded("50%"), 0);
     println!("{} {:?} {}", web(&cascade).ejections, web(&cascade).in_rotation_min, lost(&cascade));
     println!("{} {:?} {} {}", web(&panics).ejections, web(&panics).in_rotation_min, lost(&panics), web(&panics).panic_s);
     assert_eq!(web(&cascade).in_rotation_min, Some(0));
     assert_eq!(web(&cascade).panic_s, 0.0);
     assert!(web(&panics).panic_s > 0.0);
     assert!(lost(&panics) < 0.5 * lost(&cascade), "{} and {}", lost(&panics), lost(&cascade));
-    let because = |outcome: &Outcome| {
-        let ejected = outcome.story.iter().filter(|line| line.text.contains("is ejected"));
-        ejected.map(|line| outcome.story[line.because.expect("a reason")].text.clone()).collect::<Vec<_>>()
-    };
-    let because = because(&cascade);
+    let ejected = story.iter().filter(|line| line.text.contains("is ejected"));
+    let because: Vec<&str> = ejected.map(|line| story[line.because.expect("a reason")].text.as_str()).collect();
     assert!(because[0].contains("takes x1000 as long"), "{because:#?}");
     assert!(because[1].contains("is ejected"), "{because:#?}");
 }
@@ -156,7 +158,7 @@ fn stormy(service: &str, feature: &str) -> String {
     let drill = r#"at("+100s", crash(of: "pool", repaired_after: "20s")),
         at("+200s", slow(service: "web", by: "x20", servers: 3, lasts: "50s")),
         at("+300s", slow(service: "web", by: "x3", servers: 5, lasts: "50s", checks_pass: true)),
-        at("+400s", surge(of: "all", by: "x2", lasts: "60s")), at("+590s", surge(of: "all", by: "x0", lasts: "60s"))"#;
+        at("+400s", surge(of: "all", by: "x2", lasts: "60s")), at("+590s", surge(of: "all", by: "x0", lasts: "80s"))"#;
     site(660, 140.0, &service, feature, drill)
         .replacen(r#"repair: (takes: fixed("1m"))"#, r#"fails: exponential(mean: "200s"), repair: (takes: fixed("20s"))"#, 1)
         .replacen(r#"warm_up: "66s""#, r#"warm_up: "0s""#, 1)
