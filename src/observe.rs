@@ -231,6 +231,35 @@ pub enum What {
     Gray(NodeId, f64),
     /// Stations take this much longer.
     Slowed(StationId, f64),
+    /// The first servers of a station take this much longer, behind a balancer.
+    ServersSlowed {
+        /// The station.
+        station: StationId,
+        /// How many servers.
+        servers: u64,
+        /// How much longer.
+        by: f64,
+    },
+    /// A balancer has ejected a server: its health checks fail.
+    Ejected {
+        /// The station.
+        station: StationId,
+        /// Which server, from 1.
+        server: u32,
+        /// Servers that are healthy now.
+        in_rotation: u32,
+    },
+    /// A server is back in rotation: its health checks pass again.
+    Returned {
+        /// The station.
+        station: StationId,
+        /// Which server, from 1.
+        server: u32,
+        /// Servers that are healthy now.
+        in_rotation: u32,
+    },
+    /// A balancer's panic mode began or ended.
+    Panic(StationId, bool),
     /// A link was cut or came back.
     LinkCut(LinkId, bool),
     /// A surge began or ended.
@@ -585,6 +614,14 @@ impl Observer for Digest {
             What::ToldBy { measure: id, action } => (51, measure(*id), [*action as f64, 0.0, 0.0]),
             What::DecisionBy { measure: id, action } => (52, measure(*id), [*action as f64, 0.0, 0.0]),
             What::Scaled { autoscale, servers } => (53, &world.autoscale[*autoscale].name, [*servers as f64, 0.0, 0.0]),
+            What::ServersSlowed { station: id, servers, by } => (55, station(*id), [*servers as f64, *by, 0.0]),
+            What::Ejected { station: id, server, in_rotation } => {
+                (56, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
+            }
+            What::Returned { station: id, server, in_rotation } => {
+                (57, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
+            }
+            What::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
             What::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
         };
         self.number(kind);

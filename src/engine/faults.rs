@@ -374,6 +374,13 @@ impl Engine<'_> {
                 let seen = self.cause.unwrap_or(SeenId(0));
                 self.condition(step, *lasts, seen);
             }
+            Act::SlowServers { stations, servers, by, lasts, .. } => {
+                let mut seen = SeenId(0);
+                for station in stations {
+                    seen = self.see(What::ServersSlowed { station: *station, servers: *servers, by: *by });
+                }
+                self.condition(step, *lasts, seen);
+            }
             Act::Cut(link, lasts) => {
                 let seen = self.see(What::LinkCut(*link, true));
                 self.condition(step, *lasts, seen);
@@ -440,6 +447,11 @@ impl Engine<'_> {
                 for station in stations {
                     self.state.stations[station.at()].slow /= by;
                     self.see(What::Slowed(*station, 1.0));
+                }
+            }
+            Act::SlowServers { stations, servers, .. } => {
+                for station in stations {
+                    self.see(What::ServersSlowed { station: *station, servers: *servers, by: 1.0 });
                 }
             }
             Act::Cut(link, _) => {

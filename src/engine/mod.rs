@@ -15,20 +15,21 @@ mod maintenance;
 mod measures;
 mod paths;
 mod request;
+mod servers;
 mod span;
 mod state;
 mod steering;
 mod watch;
 
 use event::{Event, EventQueue};
-use request::Requests;
 pub use request::Unfollowable;
+use request::{Note, Requests};
 pub use span::{LatencyPart, Span, StationWait};
 
 use crate::observe::{Observer, Seen, SeenId, What};
 use crate::rng::Luck;
 use crate::units::{Duration, Time};
-use crate::world::{GroupId, NodeId, World};
+use crate::world::{GroupId, NodeId, StationId, World};
 use state::State;
 use std::collections::BTreeSet;
 
@@ -185,8 +186,37 @@ impl<'w> Engine<'w> {
     /// Requests go their ways until the world changes.
     fn run_requests(&mut self, until: Time, observer: &mut impl Observer) {
         if let Some(mut requests) = self.requests.take() {
-            requests.run(self.world, until.0 as u64, observer);
+            loop {
+                requests.run(self.world, until.0 as u64, observer);
+                let (now, noted) = requests.take_notes();
+                if noted.is_empty() {
+                    break;
+                }
+                self.now = Time(now as i64);
+                for (farm, note) in noted {
+                    requests.told(farm, |station, before| self.see_note(station, before, note));
+                }
+                self.tell(observer);
+            }
             self.requests = Some(requests);
+        }
+    }
+
+    /// A balancer has done something: due to what made the server slow, or else to the ejection before, which has put more
+    /// load on the others.
+    fn see_note(&mut self, station: StationId, before: Option<SeenId>, note: Note) -> Option<SeenId> {
+        match note {
+            Note::Ejected { server, in_rotation, why } => {
+                Some(self.see_because(What::Ejected { station, server, in_rotation }, why.or(before)))
+            }
+            Note::Returned { server, in_rotation } => {
+                self.see_because(What::Returned { station, server, in_rotation }, before);
+                before
+            }
+            Note::Panic(panics) => {
+                self.see_because(What::Panic(station, panics), before);
+                before
+            }
         }
     }
 

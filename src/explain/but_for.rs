@@ -1,7 +1,7 @@
 //! The runs of an explanation: with everything, without each thing, without pairs.
 
 use super::{ButFor, Explanation, Interaction, Role, Worth};
-use crate::metrics::{Outcome, length_words};
+use crate::metrics::{Outcome, length_words, servers_words};
 use crate::rng::Luck;
 use crate::run::run;
 use crate::world::{Act, World, civil_label};
@@ -221,6 +221,11 @@ fn act_words(world: &World, act: &Act) -> String {
         Act::Gray { node, loses, .. } => format!("{} loses {:.3}%", world.nodes[node.at()].name, loses * 100.0),
         Act::Slow(stations, by, _) => {
             let names: Vec<&str> = stations.iter().map(|s| world.stations[s.at()].name.as_str()).collect();
+            format!("{} slow, x{by}", names.join(", "))
+        }
+        Act::SlowServers { stations, servers, by, .. } => {
+            let of = |id: &crate::world::StationId| servers_words(world, *id, *servers);
+            let names: Vec<String> = stations.iter().map(of).collect();
             format!("{} slow, x{by}", names.join(", "))
         }
         Act::Cut(link, lasts) => {

@@ -28,6 +28,7 @@ struct StationSums {
     stayed: Tally,
     over: Option<OverloadOutcome>,
     up_since: Option<Time>,
+    panics_since: Option<Time>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -70,6 +71,7 @@ impl CapacityMetrics {
             stayed: Tally::default(),
             over: None,
             up_since: Some(world.measured_from),
+            panics_since: None,
         };
         let transfer = TransferOutcome { mean_bps: 0.0, min_bps: f64::INFINITY };
         CapacityMetrics {
@@ -95,6 +97,13 @@ impl CapacityMetrics {
                 }
             }
             What::StationUp(id) => self.stations[id.at()].up_since = Some(seen.at.max(world.measured_from)),
+            What::Ejected { station, in_rotation, .. } if seen.at >= world.measured_from => {
+                let outcome = &mut self.stations[station.at()].outcome;
+                outcome.ejections += 1;
+                outcome.in_rotation_min = Some(outcome.in_rotation_min.map_or(*in_rotation, |n| n.min(*in_rotation)));
+            }
+            What::Panic(id, true) => self.stations[id.at()].panics_since = Some(seen.at.max(world.measured_from)),
+            What::Panic(id, false) => self.close_panic(*id, seen.at),
             What::Overloaded(id) => {
                 self.stations[id.at()].over =
                     Some(OverloadOutcome { from_s: at_s, load_over_until_s: at_s, ..OverloadOutcome::default() });
@@ -150,6 +159,13 @@ impl CapacityMetrics {
     #[inline]
     pub fn visited(&mut self, visit: &Visit) {
         self.stations[visit.station as usize].stayed.record(visit.took_ns);
+    }
+
+    fn close_panic(&mut self, id: StationId, at: Time) {
+        let sums = &mut self.stations[id.at()];
+        if let Some(since) = sums.panics_since.take() {
+            sums.outcome.panic_s += at.max(since).since(since).seconds();
+        }
     }
 
     fn close_overload(&mut self, id: StationId, drained_at_s: Option<f64>) {
@@ -291,6 +307,7 @@ impl CapacityMetrics {
         let length_s = world.horizon.since(world.measured_from).seconds();
         for i in 0..self.stations.len() {
             self.close_overload(StationId::new(i), None);
+            self.close_panic(StationId::new(i), world.horizon);
             let sums = &mut self.stations[i];
             if let Some(since) = sums.up_since.take() {
                 sums.outcome.serving_s += world.horizon.since(since).seconds();

@@ -101,7 +101,7 @@ impl MetastableMetrics {
     }
 
     pub fn saw(&mut self, seen: &Seen) {
-        if let What::Slowed(id, by) = &seen.what {
+        if let What::Slowed(id, by) | What::ServersSlowed { station: id, by, .. } = &seen.what {
             self.slowed[id.at()] = *by > 1.0;
         }
     }

@@ -10,7 +10,7 @@ mod response;
 mod story;
 
 pub use outcome::*;
-pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, why_words};
+pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, servers_words, why_words};
 
 use crate::engine::Span;
 use crate::observe::{Answer, Observer, Seen, Visit};

@@ -585,6 +585,12 @@ pub struct ServiceOutcome {
     pub in_system_mean: f64,
     /// Seconds in which it served.
     pub serving_s: f64,
+    /// Servers that its balancer ejected, counted each time.
+    pub ejections: u64,
+    /// The fewest healthy servers that an ejection left in rotation; null: none was ejected.
+    pub in_rotation_min: Option<u32>,
+    /// Seconds of panic mode: too few servers were healthy, and all got requests.
+    pub panic_s: f64,
     /// Overloads.
     pub overloads: Vec<OverloadOutcome>,
 }

@@ -2,7 +2,7 @@
 
 use crate::observe::{FailedBy, FailoverFailure, Mood, Observer, Seen, SeenId, What, Why};
 use crate::units::{Duration, Time};
-use crate::world::{Act, Action, World, civil_label};
+use crate::world::{Act, Action, StationId, World, civil_label};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -128,6 +128,16 @@ pub fn why_words(world: &World, why: Why) -> String {
     }
 }
 
+/// The first servers of a station.
+pub fn servers_words(world: &World, id: StationId, servers: u64) -> String {
+    let name = &world.stations[id.at()].name;
+    match servers {
+        1 => format!("server 1 of {name}"),
+        u64::MAX => format!("every server of {name}"),
+        servers => format!("servers 1 to {servers} of {name}"),
+    }
+}
+
 fn percent(share: f64) -> String {
     format!("{}%", (share * 1_000.0).round() / 10.0)
 }
@@ -242,6 +252,24 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
         }
         What::Gray(id, _) => (Theme::Repair, format!("{} is no longer gray", node(id))),
         What::Slowed(id, by) if *by != 1.0 => (Theme::Fault, format!("{} takes x{by} as long", station(id))),
+        What::ServersSlowed { station: id, servers, by } if *by != 1.0 => {
+            (Theme::Fault, format!("{} takes x{by} as long", servers_words(world, *id, *servers)))
+        }
+        What::ServersSlowed { station: id, servers, .. } => {
+            (Theme::Repair, format!("{} is as fast as usual", servers_words(world, *id, *servers)))
+        }
+        What::Ejected { station: id, server, in_rotation } => (
+            Theme::Response,
+            format!("server {server} of {} is ejected: its health checks fail; {in_rotation} in rotation", station(id)),
+        ),
+        What::Returned { station: id, server, in_rotation } => (
+            Theme::Response,
+            format!("server {server} of {} passes health checks again; {in_rotation} in rotation", station(id)),
+        ),
+        What::Panic(id, true) => {
+            (Theme::Response, format!("too few servers of {} are healthy: panic mode, all get requests", station(id)))
+        }
+        What::Panic(id, false) => (Theme::Response, format!("panic mode of {} is over", station(id))),
         What::Slowed(id, _) => (Theme::Repair, format!("{} is as fast as usual", station(id))),
         What::LinkCut(id, true) => (Theme::Fault, format!("link {} is cut", world.links[id.at()].name)),
         What::LinkCut(id, false) => (Theme::Repair, format!("link {} is back", world.links[id.at()].name)),

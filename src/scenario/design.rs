@@ -1,6 +1,6 @@
 //! The design: places, failure domains, services, data.
 
-use super::{Breaker, ClientPreset, Hedge, Named, Retries, Throttle, is_default, is_zero};
+use super::{Balancer, Breaker, ClientPreset, Hedge, Named, Retries, Throttle, is_default, is_zero};
 use crate::dist::Dist;
 use crate::units::{Bandwidth, Bytes, Duration, Factor, Rate, Ratio};
 use serde::{Deserialize, Serialize};
@@ -184,10 +184,10 @@ pub struct Service {
     pub runs_at: Named<Placement>,
     /// The service time of one request on one worker, without the calls it makes.
     pub takes: Dist,
-    /// How many requests may wait at one site; more are shed. Without it all wait.
+    /// How many requests may wait at one site, or at one server behind a balancer; more are shed. Without it all wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u64>,
-    /// How many requests may wait or be worked on at one site; more are refused.
+    /// How many requests may wait or be worked on at one site, or at one server behind a balancer; more are refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight_max: Option<u64>,
     /// How many requests are let in at one site; more are refused.
@@ -199,6 +199,9 @@ pub struct Service {
     /// What an overloaded service turns away first.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sheds: Sheds,
+    /// A load balancer in front of its servers: each of them has a queue of its own then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balancer: Option<Balancer>,
     /// What else must work, at every site where it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stands_on: Option<Gate>,

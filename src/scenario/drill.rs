@@ -59,6 +59,12 @@ pub enum Act {
         /// How long.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasts: Option<Duration>,
+        /// Only the first so many servers of each site, behind a balancer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        servers: Option<u64>,
+        /// Whether the balancer's health checks see nothing of it: a gray failure.
+        #[serde(default, skip_serializing_if = "is_default")]
+        checks_pass: bool,
     },
     /// A link is cut: the network is partitioned.
     Cut {

@@ -5,6 +5,7 @@
 //! value can tell of itself. [`World::compile`](crate::world::World::compile) does the rest.
 
 mod assumed;
+mod balancer;
 mod client;
 mod design;
 pub mod diagnostics;
@@ -19,6 +20,7 @@ mod runbook;
 pub mod syntax;
 mod text;
 
+pub use balancer::*;
 pub use client::*;
 pub use design::*;
 pub use diagnostics::{Code, Diagnostic, Diagnostics};

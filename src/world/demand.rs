@@ -6,7 +6,7 @@ use crate::queueing::Strata;
 use crate::scenario::{self, Code, Named, Scenario};
 use crate::world::resolve::Problems;
 use crate::world::*;
-use crate::world::{check, client};
+use crate::world::{balancer, check, client};
 
 pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<Service> {
     let mut found = Vec::new();
@@ -56,6 +56,7 @@ pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<S
                 scenario::Sheds::Alike => None,
                 scenario::Sheds::ByPriority { optional_up_to } => Some(optional_up_to.0),
             },
+            balancer: balancer::balancer(service, &path, scenario.clock.horizon, p),
             at_once: service.at_once,
             cache: cache(service, &path, p),
             holds: service.holds,
@@ -256,6 +257,9 @@ pub fn stations(
                 format!("{servers} servers with {} workers are too many", placement.workers),
                 "stay below a hundred million workers",
             );
+            if service.balancer.is_some() {
+                balancer::servers(scenario, placement, &path, p);
+            }
             let mut gates = vec![Gate { needed: 1, of: vec![NodeId::new(tables.nodes.get(site).unwrap_or(0))] }];
             if let Some(stands_on) = &service.stands_on {
                 gates.push(gate(stands_on, &format!("services.{name}.stands_on"), tables, p));

@@ -3,6 +3,7 @@
 //! A [`World`] that exists can be simulated: [`World::compile`] finds every mistake, all at once. Entities have dense
 //! ids in the order of their *names*, so that the order of declarations in a file changes no number.
 
+mod balancer;
 mod beyond;
 mod calendar;
 mod check;
@@ -26,6 +27,7 @@ mod runbook;
 mod steer;
 mod traffic;
 
+pub use balancer::{Balancer, HealthChecks, Picks};
 pub use calendar::{Calendar, civil_label};
 pub use curve::Curve;
 pub use hours::Hours;

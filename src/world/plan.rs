@@ -190,6 +190,19 @@ pub enum Act {
     },
     /// Stations take longer.
     Slow(Vec<StationId>, f64, Option<Duration>),
+    /// The first servers of stations take longer, or health checks see nothing of it.
+    SlowServers {
+        /// The stations; they have a balancer.
+        stations: Vec<StationId>,
+        /// How many servers of each.
+        servers: u64,
+        /// How much longer.
+        by: f64,
+        /// How long.
+        lasts: Option<Duration>,
+        /// Health checks see nothing.
+        checks_pass: bool,
+    },
     /// A link is cut.
     Cut(LinkId, Option<Duration>),
     /// More people.

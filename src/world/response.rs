@@ -7,9 +7,9 @@ use super::nodes::{component, sampler};
 use crate::num;
 use crate::scenario::{self, Code, Expectation, Failback, Fallback, Pick, Scenario};
 use crate::units::{Duration, Time};
-use crate::world::check;
 use crate::world::resolve::{Names, Problems};
 use crate::world::*;
+use crate::world::{balancer, check};
 
 pub fn groups(
     scenario: &Scenario,
@@ -576,7 +576,7 @@ fn act_of(
         scenario::Act::Gray { of, loses, lasts, probes_pass } => {
             Act::Gray { node: node(of, p)?, loses: loses.0, lasts: *lasts, probes_pass: *probes_pass }
         }
-        scenario::Act::Slow { service, at, by, lasts } => {
+        scenario::Act::Slow { service, at, by, lasts, servers, checks_pass } => {
             let id = tables.services.find(service, "service", format!("{path}.service"), p)?;
             let mut stations = services.get(id)?.stations.clone();
             if let Some(at) = at {
@@ -601,7 +601,20 @@ fn act_of(
                 "a service slows down by a factor above zero and up to a million",
                 "write a factor like \"x3\"",
             );
-            Act::Slow(stations, by.0, *lasts)
+            if let Some(written) = scenario.services.get(service) {
+                let what = (*servers, *checks_pass);
+                balancer::slowed((service, written), at.as_deref(), what, path, p);
+            }
+            match (servers, checks_pass) {
+                (None, false) => Act::Slow(stations, by.0, *lasts),
+                _ => Act::SlowServers {
+                    stations,
+                    servers: servers.unwrap_or(u64::MAX),
+                    by: by.0,
+                    lasts: *lasts,
+                    checks_pass: *checks_pass,
+                },
+            }
         }
         scenario::Act::Cut { between, lasts } => {
             let from = tables.sites.find(&between.0, "site", format!("{path}.between.0"), p)?;

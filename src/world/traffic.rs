@@ -1,6 +1,6 @@
 //! Compiled services, queues, stores, features and people.
 
-use super::{Curve, FeatureId, Gate, GroupId, NodeId, QueueId, ServiceId, SiteId, StationId, StoreId};
+use super::{Balancer, Curve, FeatureId, Gate, GroupId, NodeId, QueueId, ServiceId, SiteId, StationId, StoreId};
 use crate::dist::Sampler;
 use crate::queueing::Strata;
 use crate::units::Duration;
@@ -21,9 +21,9 @@ pub struct Service {
     pub takes_mean_s: f64,
     /// Its squared coefficient of variation.
     pub takes_scv: f64,
-    /// Waiting places at one site.
+    /// Waiting places at one site, or at one server behind a balancer.
     pub waiting_max: Option<u64>,
-    /// Waiting and worked on at one site, at most.
+    /// Waiting and worked on at one site, or at one server behind a balancer, at most.
     pub in_flight_max: Option<u64>,
     /// The token bucket at the door of each site.
     pub rate_limit: Option<RateLimit>,
@@ -31,6 +31,8 @@ pub struct Service {
     pub discipline: Discipline,
     /// Sheds by priority, and dims optional features so that it stays below this share of its capacity.
     pub sheds: Option<f64>,
+    /// The load balancer in front of its servers; without it they have one queue at each site.
+    pub balancer: Option<Balancer>,
     /// All calls, and all their `times`, are made at the same time.
     pub at_once: bool,
     /// A cache at each site that is asked before the calls.

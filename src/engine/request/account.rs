@@ -1,6 +1,7 @@
 //! Accounts: what was counted since the span began.
 
 use super::Requests;
+use super::farm::NONE;
 use super::source::{Feeling, UseCounts};
 use crate::engine::Engine;
 use crate::engine::flow::Open;
@@ -46,7 +47,7 @@ impl Engine<'_> {
             let flow = &mut self.state.flow.stores[store];
             (flow.inflow, flow.slope) = (if up { self.world.stores[store].also_written } else { 0.0 }, 0.0);
         }
-        for i in 0..requests.desks.len() {
+        for i in 0..self.world.stations.len() {
             let work = self.work_of(&mut requests, i, dt_s);
             let service = &self.world.services[self.world.stations[i].service.at()];
             for (queue, per_request) in &service.feeds {
@@ -77,8 +78,16 @@ impl Engine<'_> {
         let now = requests.now;
         let desk = &mut requests.desks[station];
         desk.pass(now);
-        let counts = std::mem::take(&mut desk.counts);
+        let mut counts = std::mem::take(&mut desk.counts);
         desk.counts.waiting_max = desk.waiting;
+        if desk.farm != NONE {
+            for server in &requests.farms[desk.farm as usize].servers {
+                let desk = &mut requests.desks[server.desk as usize];
+                desk.pass(now);
+                counts.add(&std::mem::take(&mut desk.counts));
+            }
+        }
+        let desk = &requests.desks[station];
         let flow = &mut self.state.flow.stations[station];
         let workers_s = flow.workers_s + flow.workers as f64 * self.now.since(flow.workers_since).seconds();
         flow.workers_s = 0.0;

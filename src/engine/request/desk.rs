@@ -215,9 +215,15 @@ pub struct DeskCounts {
     pub waiting_max: u64,
 }
 
-/// A station.
+/// A station, or a server of one behind a balancer.
 #[derive(Debug, Clone)]
 pub struct Desk {
+    /// The station that it is, or whose server it is.
+    pub station: u32,
+    /// The farm of the servers of this station; there it counts what all of them have in common.
+    pub farm: u32,
+    /// Which server of the farm it is.
+    pub server: u32,
     /// It refuses everybody while it is down or starts.
     pub serves: bool,
     pub workers: u64,
@@ -283,16 +289,35 @@ fn lowest<'a>(line: impl Iterator<Item = (usize, &'a Waiting)>, class: u8, slots
     found.map(|(at, _)| at)
 }
 
+impl DeskCounts {
+    /// Adds what was counted at a server. How many wait is counted for all of them together.
+    pub fn add(&mut self, server: &DeskCounts) {
+        self.arrived += server.arrived;
+        self.served += server.served;
+        self.refused += server.refused;
+        self.given_up += server.given_up;
+        self.crashed += server.crashed;
+        self.delayed += server.delayed;
+        self.wait_ns += server.wait_ns;
+        self.wait_max_ns = self.wait_max_ns.max(server.wait_max_ns);
+        self.busy_ns += server.busy_ns;
+    }
+}
+
 impl Desk {
+    /// Whether the rate limit lets a request in.
+    #[inline]
+    pub fn lets_in(&mut self, now: u64) -> bool {
+        self.bucket.as_mut().is_none_or(|bucket| bucket.takes(now))
+    }
+
     /// Whether a request of a class is served at once, waits, or is turned away.
     #[inline]
     pub fn admit(&mut self, now: u64, class: u8) -> Admission {
         if !self.serves {
             return Admission::Down;
         }
-        if let Some(bucket) = &mut self.bucket
-            && !bucket.takes(now)
-        {
+        if !self.lets_in(now) {
             return Admission::Refuse;
         }
         if self.inside + self.waiting >= self.inside_max {
@@ -342,6 +367,12 @@ impl Desk {
             }
         }
         None
+    }
+
+    /// Somebody waits at one of its servers.
+    pub fn one_more_waits(&mut self) {
+        self.waiting += 1;
+        self.counts.waiting_max = self.counts.waiting_max.max(self.waiting);
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! The loop: the next event, and what it leads to.
 
 use super::desk::{Admission, Line, Waiting};
+use super::farm::{CHECK_NS, NONE};
 use super::program::{OUTSIDE, Op};
 use super::slots::*;
 use super::{Due, Kind, Requests};
@@ -19,6 +20,10 @@ impl Requests {
         }
         self.settle(world, observer);
         loop {
+            // What balancers have done is told at once.
+            if !self.noted.is_empty() {
+                return;
+            }
             // Of what is due at one time, answers come before timeouts.
             let timer_at = self.timers.next_at();
             if let Some((at, due)) = self.pending.pop_before(until.min(timer_at.saturating_add(1))) {
@@ -103,6 +108,7 @@ impl Requests {
             }
             Kind::Hedge => self.hedge(world, id, due, observer),
             Kind::Think => self.think(world, id, observer),
+            Kind::Check => self.check(world, id, due, observer),
         }
     }
 
@@ -207,10 +213,19 @@ impl Requests {
                     return;
                 }
                 Op::Enter { station, refused } => {
+                    let mut station = station;
+                    if self.desks[station as usize].farm != NONE {
+                        let Some(desk) = self.balance(station, id, pc) else {
+                            pc = refused;
+                            continue;
+                        };
+                        station = desk;
+                    }
                     let slot = &mut self.slots[id];
                     let class = slot.class;
+                    let is_check = slot.is(CHECK);
                     let desk = &mut self.desks[station as usize];
-                    desk.counts.arrived += 1;
+                    desk.counts.arrived += u64::from(!is_check);
                     match desk.admit(self.now, class) {
                         Admission::Serve => {
                             slot.pc = pc;
@@ -232,7 +247,7 @@ impl Requests {
                                 self.join(station, id, pc);
                                 return;
                             }
-                            desk.counts.refused += 1;
+                            desk.counts.refused += u64::from(!is_check);
                             if refusal != Admission::Down {
                                 self.slots[id].flags |= REFUSED;
                             }
@@ -241,8 +256,17 @@ impl Requests {
                     }
                 }
                 Op::Leave { station } => {
-                    self.leave(world, station, observer);
+                    let desk = self.desk_at(station, id, pc);
+                    self.leave(world, desk, observer);
                     pc += 1;
+                }
+                Op::Checked { station, passed } => {
+                    if passed {
+                        let desk = self.desk_at(station, id, pc);
+                        self.release(world, desk, false, observer);
+                    }
+                    self.check_done(station, id, passed);
+                    return;
                 }
                 Op::Answered => {
                     self.over(world, id, true, observer);
@@ -309,14 +333,22 @@ impl Requests {
     }
 
     /// A request waits in the queue of a station.
-    fn join(&mut self, station: u32, id: u32, pc: u32) {
-        let desk = &mut self.desks[station as usize];
+    fn join(&mut self, desk_id: u32, id: u32, pc: u32) {
+        let desk = &mut self.desks[desk_id as usize];
         let slot = &mut self.slots[id];
         slot.pc = pc;
         slot.arrived = self.now;
         slot.flags |= QUEUED;
         let (turn, of) = (slot.turn, slot.of);
         desk.join(Waiting { id, turn }, slot.class);
+        if desk.server != NONE {
+            if slot.is(CHECK) {
+                return;
+            }
+            let station = desk.station;
+            self.desks[station as usize].one_more_waits();
+        }
+        let desk = &mut self.desks[desk_id as usize];
         let patience_ns = self.sources[of as usize].patience_ns;
         if patience_ns > 0.0 {
             let patience = (patience_ns * dist::exponential(&mut desk.patience)) as u64;
@@ -331,11 +363,12 @@ impl Requests {
         desk.pass(self.now);
         desk.busy += 1;
         desk.inside += 1;
-        let mut takes = desk.takes.draw_ns(&mut desk.luck);
+        let is_check = desk.server != NONE && self.slots[id].is(CHECK);
+        let mut takes = if is_check { CHECK_NS } else { desk.takes.draw_ns(&mut desk.luck) };
         if desk.slower != 1.0 {
             takes = (takes as f64 * desk.slower) as u64;
         }
-        if waited > 0 {
+        if waited > 0 && !is_check {
             desk.counts.wait_ns += waited;
             desk.counts.delayed += 1;
             desk.counts.wait_max_ns = desk.counts.wait_max_ns.max(waited);
@@ -344,7 +377,7 @@ impl Requests {
         slot.flags |= SERVED;
         let is_ghost = slot.is(GHOST);
         if !is_ghost {
-            observer.waited(world, &Visit { station, at_ns: self.now, took_ns: waited });
+            observer.waited(world, &Visit { station: desk.station, at_ns: self.now, took_ns: waited });
         }
         let turn = slot.turn;
         if desk.is_shared() {
@@ -378,6 +411,7 @@ impl Requests {
         desk.counts.served += 1;
         desk.inside = desk.inside.saturating_sub(1);
         if self.writes {
+            let station = desk.station;
             self.write(station);
         }
         let desk = &mut self.desks[station as usize];
@@ -399,6 +433,7 @@ impl Requests {
                 return;
             }
             let Some((id, drops)) = desk.call_next(self.now, &self.slots) else { return };
+            self.counts_no_more(station, id);
             let slot = &mut self.slots[id];
             slot.flags &= !QUEUED;
             slot.turn = slot.turn.wrapping_add(1);
@@ -416,13 +451,13 @@ impl Requests {
         let slot = &mut self.slots[id];
         slot.flags &= !QUEUED;
         slot.turn = slot.turn.wrapping_add(1);
-        self.desks[station as usize].waiting -= 1;
+        self.waits_no_more(station, id);
         self.turned_away(station, id);
     }
 
     fn turned_away(&mut self, station: u32, id: u32) {
-        self.desks[station as usize].counts.refused += 1;
         let slot = &mut self.slots[id];
+        self.desks[station as usize].counts.refused += u64::from(!slot.is(CHECK));
         slot.flags |= REFUSED;
         if let Op::Enter { refused, .. } = self.programs.ops[slot.pc as usize] {
             slot.pc = refused;
@@ -435,11 +470,13 @@ impl Requests {
         let slot = &mut self.slots[id];
         let Op::Enter { station, refused } = self.programs.ops[slot.pc as usize] else { return };
         let waited = self.now - slot.arrived;
+        let pc = slot.pc;
         slot.flags = (slot.flags & !QUEUED) | REFUSED;
         slot.turn = slot.turn.wrapping_add(1);
         slot.pc = refused;
-        let desk = &mut self.desks[station as usize];
-        desk.waiting -= 1;
+        let desk = self.desk_at(station, id, pc);
+        self.waits_no_more(desk, id);
+        let desk = &mut self.desks[desk as usize];
         desk.counts.given_up += 1;
         desk.counts.delayed += 1;
         desk.counts.wait_ns += waited;
@@ -549,7 +586,7 @@ impl Requests {
             let leaving =
                 matches!(self.programs.ops[slot.pc as usize], Op::Leave { station } if station == visit.station);
             if served || (visit.enter != slot.pc && (visit.holds || leaving)) {
-                self.released.push_back((visit.station, served));
+                self.released.push_back((self.desk_of(&slot, &visit), served));
             }
             frame = visit.parent;
         }
@@ -660,7 +697,7 @@ impl Requests {
     }
 
     /// Calls a request off, end to end: where it waits it leaves; a worker who is at it finishes what he is doing.
-    fn call_off(&mut self, id: u32) {
+    pub(super) fn call_off(&mut self, id: u32) {
         self.slots[id].flags |= CANCELLED | ORPHAN;
         self.stops_waiting(id);
     }
@@ -671,8 +708,10 @@ impl Requests {
         if slot.is(QUEUED) {
             slot.flags &= !QUEUED;
             slot.turn = slot.turn.wrapping_add(1);
-            if let Op::Enter { station, .. } = self.programs.ops[slot.pc as usize] {
-                self.desks[station as usize].waiting -= 1;
+            let pc = slot.pc;
+            if let Op::Enter { station, .. } = self.programs.ops[pc as usize] {
+                let desk = self.desk_at(station, id, pc);
+                self.waits_no_more(desk, id);
             }
             self.goes_on(id);
         } else if slot.branches > 0 {

@@ -9,6 +9,7 @@ mod cache;
 mod client;
 mod desk;
 mod drive;
+mod farm;
 mod program;
 mod refresh;
 mod seam;
@@ -23,9 +24,11 @@ use crate::world::{Target, World};
 use account::{Look, Seen};
 use client::{Calls, ClientState};
 use desk::{Bucket, Desk, DeskCounts, Line};
+pub(super) use farm::Note;
+use farm::{Farm, NONE};
 use program::Programs;
 use seam::Before;
-use slots::Slots;
+use slots::{LEVELS, Slots};
 pub use source::Feeling;
 use source::Source;
 use std::collections::{BTreeMap, VecDeque};
@@ -52,10 +55,12 @@ pub(super) enum Kind {
     Hedge,
     /// A user has thought.
     Think,
+    /// A health check sets out, or has got no answer in time.
+    Check,
 }
 
-const KINDS: [Kind; 7] =
-    [Kind::Step, Kind::Arrive, Kind::Patience, Kind::Shared, Kind::Retry, Kind::Hedge, Kind::Think];
+const KINDS: [Kind; 8] =
+    [Kind::Step, Kind::Arrive, Kind::Patience, Kind::Shared, Kind::Retry, Kind::Hedge, Kind::Think, Kind::Check];
 const TURN_BITS: u64 = (1 << 29) - 1;
 
 impl Due {
@@ -115,7 +120,11 @@ pub(super) struct Requests {
     calls: Calls,
     programs: Programs,
     sources: Vec<Source>,
+    /// Those of the stations; after them those of the servers behind balancers.
     desks: Vec<Desk>,
+    farms: Vec<Farm>,
+    /// What balancers have done since anybody listened, by farm.
+    noted: Vec<(u32, Note)>,
     crowds: Vec<Crowd>,
     wires: Vec<Wire>,
     /// The branches of requests that are at a fork, where clients cancel.
@@ -150,12 +159,26 @@ pub(super) struct Requests {
 
 /// A scenario whose requests cannot be followed one by one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("one request of \"{feature}\" makes {visits} calls: more than {VISITS_MAX} cannot be followed one by one")]
-pub struct Unfollowable {
-    /// The feature.
-    pub feature: String,
-    /// Calls of one request, with those that they lead to.
-    pub visits: u64,
+pub enum Unfollowable {
+    /// One request makes too many calls.
+    #[error("one request of \"{feature}\" makes {visits} calls: more than {VISITS_MAX} cannot be followed one by one")]
+    Calls {
+        /// The feature.
+        feature: String,
+        /// Calls of one request, with those that they lead to.
+        visits: u64,
+    },
+    /// One request is at too many services with a balancer at the same time.
+    #[error(
+        "calls of \"{feature}\" go through {levels} services with a balancer, each called by the one before: more than {LEVELS} \
+         cannot be followed one by one"
+    )]
+    Balancers {
+        /// The feature.
+        feature: String,
+        /// Services with a balancer, one called by the other.
+        levels: usize,
+    },
 }
 
 /// Calls of one request that can be laid out one after another.
@@ -178,7 +201,43 @@ pub fn check(world: &World) -> Result<(), Unfollowable> {
         for calls in &feature.calls {
             let all: f64 = calls.iter().map(|call| of_call(call, &visits)).sum();
             if all > VISITS_MAX as f64 {
-                return Err(Unfollowable { feature: feature.name.clone(), visits: all as u64 });
+                return Err(Unfollowable::Calls { feature: feature.name.clone(), visits: all as u64 });
+            }
+        }
+    }
+    check_balancers(world)
+}
+
+/// Whether the servers that balancers pick for one request are not too many to be remembered.
+fn check_balancers(world: &World) -> Result<(), Unfollowable> {
+    // For each station: levels of one request from there on, up to the next fork; and the most beyond forks.
+    let mut levels = vec![(0, 0); world.stations.len()];
+    let of_calls = |calls: &[crate::world::Call], at_once: bool, levels: &[(usize, usize)]| {
+        let (mut chain, mut worst) = (0, 0);
+        for call in calls {
+            let stations = match &call.target {
+                Target::Station(station) => vec![*station],
+                Target::Active(_, by_member) => by_member.iter().flatten().copied().collect(),
+            };
+            for station in stations {
+                let (below, most) = levels[station.at()];
+                (chain, worst) = (chain.max(if at_once { 0 } else { below }), worst.max(most).max(below));
+            }
+        }
+        (chain, worst)
+    };
+    for id in world.station_order.iter().rev() {
+        let station = &world.stations[id.at()];
+        let service = &world.services[station.service.at()];
+        let (chain, worst) = of_calls(&station.calls, service.at_once, &levels);
+        let chain = chain + usize::from(service.balancer.is_some());
+        levels[id.at()] = (chain, worst.max(chain));
+    }
+    for feature in &world.features {
+        for calls in &feature.calls {
+            let worst = of_calls(calls, feature.at_once, &levels).1;
+            if worst > LEVELS {
+                return Err(Unfollowable::Balancers { feature: feature.name.clone(), levels: worst });
             }
         }
     }
@@ -223,12 +282,24 @@ impl Requests {
                 luck: stream(&population.name, "thinks"),
             });
         }
+        let mut programs = Programs::default();
+        let mut farms = Farm::all(world, luck);
+        for farm in &mut farms {
+            farm.program = programs.of_check(farm.station);
+        }
+        let farm_of = |station: usize| {
+            farms.iter().position(|farm| farm.station as usize == station).map_or(NONE, |farm| farm as u32)
+        };
         let desks = world
             .stations
             .iter()
-            .map(|station| {
+            .enumerate()
+            .map(|(index, station)| {
                 let service = &world.services[station.service.at()];
                 Desk {
+                    station: index as u32,
+                    farm: farm_of(index),
+                    server: NONE,
                     serves: false,
                     workers: 0,
                     busy: 0,
@@ -274,9 +345,11 @@ impl Requests {
             timers,
             slots: Slots::default(),
             calls: Calls::default(),
-            programs: Programs::default(),
+            programs,
             sources,
             desks,
+            farms,
+            noted: Vec::new(),
             crowds,
             wires,
             forks: BTreeMap::new(),

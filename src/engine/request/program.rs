@@ -29,6 +29,8 @@ pub enum Op {
     Enter { station: u32, refused: u32 },
     /// Gives the worker back.
     Leave { station: u32 },
+    /// A health check is back, and gives the worker back if it has passed.
+    Checked { station: u32, passed: bool },
     /// Looks into a station's cache.
     Look { station: u32, found: u32 },
     /// Makes several calls at the same time; goes on at the next operation when all are back, or at the one after that when
@@ -59,6 +61,8 @@ pub struct Frame {
     pub holds: bool,
     /// How many forks deep it is.
     pub depth: u32,
+    /// How many visits to services with a balancer are around it, since the last fork.
+    pub level: u8,
 }
 
 /// A way over links on which chance or load matter.
@@ -96,6 +100,7 @@ struct Layout<'e, 'w> {
     branches: Vec<u32>,
     frame: u32,
     depth: u32,
+    level: u8,
     /// Bits that a request of this feature sends over a link.
     bits: f64,
 }
@@ -115,11 +120,23 @@ impl Programs {
             branches: Vec::new(),
             frame: OUTSIDE,
             depth: 0,
+            level: 0,
             bits: feature.bits,
         };
         layout.request(path);
         let Layout { ops, frame_of, frames, branches, .. } = layout;
         self.link(ops, frame_of, frames, branches)
+    }
+
+    /// The program of a health check of a station.
+    pub fn of_check(&mut self, station: u32) -> u32 {
+        let ops = vec![
+            Op::Enter { station, refused: 2 },
+            Op::Checked { station, passed: true },
+            Op::Checked { station, passed: false },
+        ];
+        let frame = Frame { station, enter: 0, parent: OUTSIDE, broken: 2, holds: true, depth: 0, level: 0 };
+        self.link(ops, vec![0, 0, OUTSIDE], vec![frame], Vec::new())
     }
 
     /// Adds a program, or finds the same one.
@@ -181,6 +198,7 @@ fn words(op: &Op) -> [u64; 3] {
         Op::Degrade => [10, 0, 0],
         Op::Answered => [11, 0, 0],
         Op::Failed => [12, 0, 0],
+        Op::Checked { station, passed } => [13, u64::from(station), u64::from(passed)],
     }
 }
 
@@ -279,6 +297,7 @@ impl Layout<'_, '_> {
         let all_back = self.push(Op::Goto(0));
         fails.push(self.push(Op::Goto(0)));
         self.depth += 1;
+        let level = std::mem::take(&mut self.level);
         let mut starts = Vec::new();
         for call in calls {
             let whole = call.times.floor();
@@ -290,6 +309,7 @@ impl Layout<'_, '_> {
             }
         }
         self.depth -= 1;
+        self.level = level;
         let first = self.branches.len() as u32;
         self.ops[fork] = Op::Fork { first, count: starts.len() as u32 };
         self.branches.extend(starts);
@@ -375,7 +395,9 @@ impl Layout<'_, '_> {
             broken: 0,
             holds: service.holds,
             depth: self.depth,
+            level: self.level,
         });
+        self.level += u8::from(service.balancer.is_some());
         let frame = self.frame as usize;
         refused.push(self.push(Op::Enter { station: callee.0, refused: 0 }));
         if !service.holds {
@@ -393,6 +415,7 @@ impl Layout<'_, '_> {
             self.push(Op::Leave { station: callee.0 });
         }
         self.frame = outer;
+        self.level -= u8::from(service.balancer.is_some());
         let mut never_lost = Vec::new();
         self.leg(links.clone(), one_way, 0.0, 0.0, &mut never_lost);
         let done = self.push(Op::Goto(0));

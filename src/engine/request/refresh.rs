@@ -1,6 +1,7 @@
 //! What single requests learn of the world when something has changed.
 
 use super::desk::Line;
+use super::farm::{NONE, SERVERS_MAX};
 use super::program::{OUTSIDE, Op};
 use super::slots::*;
 use super::source::Way;
@@ -82,7 +83,7 @@ impl Engine<'_> {
     fn follow_stations(&self, requests: &mut Requests, open: &mut Open) {
         let now = requests.now;
         open.stations.clear();
-        for i in 0..requests.desks.len() {
+        for i in 0..self.world.stations.len() {
             let id = StationId::new(i);
             let desk = &mut requests.desks[i];
             desk.serves = self.serves(id);
@@ -90,7 +91,7 @@ impl Engine<'_> {
             let (slower, before) = (self.slower(id), desk.slower);
             desk.slower = slower;
             if (slower / before - 1.0).abs() > RESCALED && desk.busy > 0 {
-                requests.rescale(i as u32, slower / before);
+                requests.rescale(i as u32, &[slower / before]);
             }
             let desk = &mut requests.desks[i];
             if workers != desk.workers {
@@ -107,6 +108,9 @@ impl Engine<'_> {
                     requests.share_again(i as u32);
                 }
             }
+            if requests.desks[i].farm != NONE {
+                self.follow_servers(requests, id);
+            }
             let desk = &requests.desks[i];
             let seen = &requests.seen[i];
             let service = &self.world.services[self.world.stations[i].service.at()];
@@ -122,6 +126,32 @@ impl Engine<'_> {
             at.held_back_s = 0.0;
             at.at_ease = false;
             open.stations.push(at);
+        }
+    }
+
+    /// The servers of a station behind a balancer: how many there are, and how each of them is.
+    fn follow_servers(&self, requests: &mut Requests, id: StationId) {
+        let base = &requests.desks[id.at()];
+        let (farm, slower) = (base.farm as usize, base.slower);
+        let each = u64::from(self.world.stations[id.at()].workers.max(1));
+        let count = (base.workers / each).min(SERVERS_MAX) as usize;
+        requests.staff(farm, count, each, self.luck, &self.world.stations[id.at()].name);
+        let slow: Vec<_> = self.slow_servers(id).collect();
+        let mut factors = vec![1.0; count];
+        for (number, factor) in factors.iter_mut().enumerate() {
+            let mine = || slow.iter().filter(|slow| (number as u64) < slow.servers);
+            let server = &mut requests.farms[farm].servers[number];
+            server.fooled = mine().any(|slow| slow.checks_pass);
+            server.why = mine().map(|slow| slow.why).next_back();
+            let desk = &mut requests.desks[server.desk as usize];
+            let slower = slower * mine().map(|slow| slow.by).product::<f64>();
+            if (slower / desk.slower - 1.0).abs() > RESCALED {
+                *factor = slower / desk.slower;
+            }
+            desk.slower = slower;
+        }
+        if factors.iter().any(|factor| *factor != 1.0) {
+            requests.rescale(id.0, &factors);
         }
     }
 
@@ -144,7 +174,7 @@ impl Engine<'_> {
         let now = self.now.0 as u64;
         if let Some(requests) = &mut self.requests {
             requests.now = now;
-            requests.crash(id.0);
+            requests.crash(id.0, 0..usize::MAX);
         }
     }
 }
@@ -167,8 +197,8 @@ impl Requests {
         }
     }
 
-    /// What is left of the services of a station takes so many times as long.
-    fn rescale(&mut self, station: u32, factor: f64) {
+    /// What is left of the services of a station takes so many times as long: behind a balancer, at each of its servers.
+    fn rescale(&mut self, station: u32, factors: &[f64]) {
         let now = self.now;
         if self.desks[station as usize].is_shared() {
             return;
@@ -177,6 +207,11 @@ impl Requests {
             let slot = &mut self.slots[id];
             let here = matches!(self.programs.ops[slot.pc as usize], Op::Enter { station: s, .. } if s == station);
             if here && slot.is(SERVED) {
+                let desk = self.desk_at(station, id, self.slots[id].pc);
+                let server = self.desks[desk as usize].server;
+                let factor =
+                    if server == NONE { factors[0] } else { factors.get(server as usize).copied().unwrap_or(1.0) };
+                let slot = &mut self.slots[id];
                 slot.turn = slot.turn.wrapping_add(1);
                 slot.until = now.saturating_add((slot.until.saturating_sub(now) as f64 * factor) as u64);
                 let (until, due) = (slot.until, Due::new(Kind::Step, id, slot.turn));
@@ -185,15 +220,36 @@ impl Requests {
         }
     }
 
-    /// A station stops at once.
-    fn crash(&mut self, station: u32) {
+    /// A station stops at once; behind a balancer, some of its servers, or all of them and more.
+    pub(super) fn crash(&mut self, station: u32, servers: std::ops::Range<usize>) {
         let now = self.now;
         let desk = &mut self.desks[station as usize];
-        desk.pass(now);
-        desk.serves = false;
-        desk.workers = 0;
-        if let Some(cache) = &mut desk.cache {
-            cache.forget();
+        let farm = desk.farm;
+        let whole = farm == NONE || servers.end == usize::MAX;
+        if whole {
+            desk.pass(now);
+            desk.serves = false;
+            desk.workers = 0;
+            if let Some(cache) = &mut desk.cache {
+                cache.forget();
+            }
+        }
+        let mut gone = vec![station];
+        if farm != NONE {
+            let of = &self.farms[farm as usize].servers;
+            let servers = servers.start..servers.end.min(of.len());
+            gone = of[servers.clone()].iter().map(|server| server.desk).collect();
+            self.unstaff(farm as usize, servers);
+            if whole {
+                self.farms[farm as usize].here = 0;
+                self.rotate(farm as usize);
+            }
+        }
+        for desk in &gone {
+            let desk = &mut self.desks[*desk as usize];
+            desk.pass(now);
+            desk.serves = false;
+            desk.workers = 0;
         }
         for id in self.slots.under_way() {
             let slot = self.slots[id];
@@ -204,12 +260,17 @@ impl Requests {
                 let visit = self.programs.frames[frame as usize];
                 // One who is still on the way to it is at the operation that enters, too.
                 let is_there = if visit.enter == slot.pc { slot.is(SERVED | QUEUED) } else { visit.holds };
-                if visit.station == station && is_there {
+                if visit.station == station && is_there && (whole || gone.contains(&self.desk_around(id, &visit))) {
                     lost = Some(visit);
                 }
                 frame = visit.parent;
             }
             let Some(lost) = lost else { continue };
+            let desk = self.desk_around(id, &lost);
+            let is_check = slot.is(CHECK);
+            if slot.is(QUEUED) && lost.enter == slot.pc {
+                self.counts_no_more(desk, id);
+            }
             self.drop_inside(id, &lost, station);
             let slot = &mut self.slots[id];
             slot.turn = slot.turn.wrapping_add(1);
@@ -222,12 +283,14 @@ impl Requests {
                 slot.pc = lost.broken;
                 self.goes_on(id);
             }
-            self.desks[station as usize].counts.crashed += 1;
+            self.desks[desk as usize].counts.crashed += u64::from(!is_check);
         }
-        let desk = &mut self.desks[station as usize];
-        desk.clear();
-        desk.busy = 0;
-        desk.inside = 0;
+        for desk in gone {
+            let desk = &mut self.desks[desk as usize];
+            desk.clear();
+            desk.busy = 0;
+            desk.inside = 0;
+        }
     }
 
     /// What a request holds inside of a visit that is lost is given back.
@@ -241,10 +304,11 @@ impl Requests {
             }
             let here = visit.enter == slot.pc;
             if visit.station != station {
+                let desk = self.desk_of(&slot, &visit);
                 if here && slot.is(QUEUED) {
-                    self.desks[visit.station as usize].waiting -= 1;
+                    self.waits_no_more(desk, id);
                 } else if (here && slot.is(SERVED)) || (!here && visit.holds) {
-                    self.released.push_back((visit.station, here));
+                    self.released.push_back((desk, here));
                 }
             }
             if visit.enter == lost.enter {

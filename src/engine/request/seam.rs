@@ -60,10 +60,12 @@ impl Engine<'_> {
         self.fill_ghosts(requests, before, &mut luck);
         self.fill_backlogs(requests, before);
         self.fill_retries(requests);
-        for station in 0..requests.desks.len() {
+        for station in 0..self.world.stations.len() {
             if let (Some(cache), None) = (&mut requests.desks[station].cache, self.state.stations[station].cold_since) {
                 cache.warm();
             }
+        }
+        for station in 0..requests.desks.len() {
             requests.opened.push_back(station as u32);
             requests.desks[station].counts = Default::default();
         }
@@ -101,13 +103,15 @@ impl Engine<'_> {
                             let takes_s = service.takes_mean_s * requests.desks[station as usize].slower;
                             let carry = carries.entry(station).or_default();
                             for _ in 0..carry.whole(rate * takes_s) {
-                                if requests.desks[station as usize].busy >= requests.desks[station as usize].workers {
+                                let desk = requests.emptiest(station);
+                                if requests.desks[desk as usize].busy >= requests.desks[desk as usize].workers {
                                     break;
                                 }
                                 let id = ghost(requests, of as u32, pc);
-                                let slower = requests.desks[station as usize].slower;
+                                let slower = requests.desks[desk as usize].slower;
                                 let left = service.takes.draw_residual(luck).0 as f64 * slower;
-                                serve_ghost(requests, id, station, left as u64);
+                                enter_at(requests, id, pc, desk);
+                                serve_ghost(requests, id, desk, left as u64);
                                 hold_outer(requests, id, outer(requests, pc));
                             }
                             if at.regime == Regime::Rest {
@@ -124,7 +128,9 @@ impl Engine<'_> {
         }
         for (of, pc, station) in waiting {
             let id = ghost(requests, of, pc);
-            queue(requests, id, station, requests.now);
+            let desk = requests.emptiest(station);
+            enter_at(requests, id, pc, desk);
+            queue(requests, id, desk, requests.now);
             hold_outer(requests, id, outer(requests, pc));
         }
     }
@@ -132,7 +138,7 @@ impl Engine<'_> {
     /// Queues that were filling or draining: who waits there, from the one who has waited longest.
     fn fill_backlogs(&mut self, requests: &mut Requests, before: &Before) {
         let now = requests.now;
-        for i in 0..requests.desks.len() {
+        for i in 0..self.world.stations.len() {
             let backlog = self.state.flow.stations[i].fluid_backlog();
             let at = &before.stations[i];
             if backlog < 1.0 || at.regime == Regime::Rest {
@@ -169,7 +175,9 @@ impl Engine<'_> {
                     requests.slots[id].flags = 0;
                     requests.slots[id].started = since;
                 }
-                queue(requests, id, i as u32, since);
+                let desk = requests.emptiest(i as u32);
+                enter_at(requests, id, pc, desk);
+                queue(requests, id, desk, since);
                 hold_outer(requests, id, outer(requests, pc));
             }
             self.state.flow.stations[i].take_backlog(placed);
@@ -204,7 +212,7 @@ impl Engine<'_> {
         let Some(mut requests) = self.requests.take() else { return };
         requests.now = self.now.0 as u64;
         self.followed += requests.events;
-        let behind: Vec<bool> = (0..requests.desks.len()).map(|i| requests.is_behind(i)).collect();
+        let behind: Vec<bool> = (0..self.world.stations.len()).map(|i| requests.is_behind(i)).collect();
         for (i, behind) in behind.iter().enumerate() {
             if *behind {
                 self.state.flow.stations[i].add_backlog(requests.desks[i].waiting as f64);
@@ -326,6 +334,16 @@ fn queue(requests: &mut Requests, id: u32, station: u32, since: u64) {
     let waiting = super::desk::Waiting { id, turn: slot.turn };
     let class = slot.class;
     requests.desks[station as usize].join(waiting, class);
+    let base = requests.desks[station as usize].station;
+    if base != station {
+        requests.desks[base as usize].one_more_waits();
+    }
+}
+
+/// A request is at an operation that enters a station, and at this desk of it.
+fn enter_at(requests: &mut Requests, id: u32, pc: u32, desk: u32) {
+    let visit = requests.programs.frames[requests.programs.frame_of[pc as usize] as usize];
+    requests.put(id, &visit, desk);
 }
 
 /// Workers of the visits around an operation are held. A branch stands for itself: what waits for it is not there.
@@ -339,8 +357,10 @@ fn hold_outer(requests: &mut Requests, id: u32, mut frame: u32) {
         if visit.depth < depth {
             return;
         }
-        let desk = &mut requests.desks[visit.station as usize];
         if visit.holds {
+            let desk = requests.emptiest(visit.station);
+            requests.put(id, &visit, desk);
+            let desk = &mut requests.desks[desk as usize];
             desk.inside += 1;
             if !desk.is_shared() {
                 desk.busy += 1;

@@ -1,4 +1,4 @@
-//! Requests that are under way, in a slab: 56 bytes each, and the place of one that is over is used again at once.
+//! Requests that are under way, in a slab: 64 bytes each, and the place of one that is over is used again at once.
 
 /// No request.
 pub const NOBODY: u32 = u32::MAX;
@@ -19,6 +19,11 @@ pub const QUEUED: u16 = 32;
 pub const REFUSED: u16 = 64;
 /// One of its branches has failed.
 pub const BRANCH_FAILED: u16 = 128;
+/// It is a health check.
+pub const CHECK: u16 = 256;
+
+/// Visits of one request to services with a balancer that can be within each other.
+pub const LEVELS: usize = 4;
 
 /// A request, an attempt at one, or a branch of one.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +53,8 @@ pub struct Slot {
     pub class: u8,
     /// How many forks deep it is.
     pub depth: u8,
+    /// Which servers balancers have picked, by the level of the visit.
+    pub servers: [u16; LEVELS],
 }
 
 impl Slot {
@@ -99,6 +106,7 @@ impl Slots {
                     flags: 0,
                     class: 0,
                     depth: 0,
+                    servers: [0; LEVELS],
                 });
                 (self.all.len() - 1) as u32
             }
@@ -114,6 +122,7 @@ impl Slots {
         slot.flags = 0;
         slot.class = class;
         slot.depth = 0;
+        slot.servers = [0; LEVELS];
         id
     }
 

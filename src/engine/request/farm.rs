@@ -1,0 +1,398 @@
+//! Farms: the servers of a station behind a balancer. Each has a desk of its own; health checks, which are requests that wait
+//! there like any other, decide which of them are in rotation.
+
+use super::desk::{Admission, Desk};
+use super::program::Frame;
+use super::slots::*;
+use super::{Due, Kind, Requests};
+use crate::observe::{Observer, SeenId};
+use crate::rng::{Luck, Stream};
+use crate::world::{HealthChecks, Picks, StationId, World};
+
+/// No farm, or no server of one.
+pub const NONE: u32 = u32::MAX;
+
+/// Work that a health check is for a server that is as fast as usual.
+pub const CHECK_NS: u64 = 1_000_000;
+
+/// It matters as much as a request of a normal feature.
+const CHECK_CLASS: u8 = 1;
+
+/// Servers of a farm that can be told apart.
+pub const SERVERS_MAX: u64 = u16::MAX as u64;
+
+/// What balancers have done since anybody listened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    Ejected { server: u32, in_rotation: u32, why: Option<SeenId> },
+    Returned { server: u32, in_rotation: u32 },
+    Panic(bool),
+}
+
+/// The servers of a station.
+#[derive(Debug, Clone)]
+pub struct Farm {
+    pub station: u32,
+    picks: Picks,
+    checks: Option<HealthChecks>,
+    luck: Stream,
+    /// The server after the last that was picked, in the order of the rotation.
+    cursor: usize,
+    /// All that there have been so far.
+    pub servers: Vec<Server>,
+    /// The first so many are there.
+    pub here: usize,
+    /// Those that get requests.
+    rotation: Vec<u16>,
+    in_panic: bool,
+    /// The program of a health check.
+    pub program: u32,
+    /// The last ejection that has been told.
+    pub told: Option<SeenId>,
+}
+
+/// A server behind a balancer.
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub desk: u32,
+    ejected: bool,
+    /// Checks in a row that speak against what it is: failed while it is in rotation, passed while it is ejected.
+    in_a_row: u32,
+    /// The check that is under way.
+    check: u32,
+    /// Events for another turn are stale.
+    turn: u32,
+    phase: Stream,
+    /// Health checks see nothing of how it is.
+    pub fooled: bool,
+    /// What has made it slow.
+    pub why: Option<SeenId>,
+}
+
+impl Farm {
+    /// The farms of a world, by station.
+    pub fn all(world: &World, luck: Luck) -> Vec<Farm> {
+        let stations = world.stations.iter().enumerate();
+        let farm = |(station, of): (usize, &crate::world::Station)| {
+            let balancer = world.services[of.service.at()].balancer?;
+            Some(Farm {
+                station: station as u32,
+                picks: balancer.picks,
+                checks: balancer.checks,
+                luck: Stream::new(luck, &of.name, "picks"),
+                cursor: 0,
+                servers: Vec::new(),
+                here: 0,
+                rotation: Vec::new(),
+                in_panic: false,
+                program: NONE,
+                told: None,
+            })
+        };
+        stations.filter_map(farm).collect()
+    }
+
+    /// Which server of the rotation gets the next request.
+    fn pick(&mut self, desks: &[Desk]) -> Option<u16> {
+        let count = self.rotation.len();
+        let load = |nth: usize| {
+            let desk = &desks[self.servers[usize::from(self.rotation[nth])].desk as usize];
+            desk.inside + desk.waiting
+        };
+        let nth = match self.picks {
+            _ if count <= 1 => 0,
+            Picks::RoundRobin => self.cursor % count,
+            Picks::Random => index(&mut self.luck, count),
+            Picks::LeastBusy => {
+                let (mut best, mut least) = (0, u64::MAX);
+                for offset in 0..count {
+                    let nth = (self.cursor + offset) % count;
+                    let load = load(nth);
+                    if load < least {
+                        (best, least) = (nth, load);
+                    }
+                    if load == 0 {
+                        break;
+                    }
+                }
+                best
+            }
+            Picks::TwoChoices => {
+                let first = index(&mut self.luck, count);
+                let second = index(&mut self.luck, count - 1);
+                let second = if second >= first { second + 1 } else { second };
+                if load(second) < load(first) { second } else { first }
+            }
+        };
+        self.cursor = nth + 1;
+        self.rotation.get(nth).copied()
+    }
+
+    /// Servers that are not ejected.
+    fn healthy(&self) -> usize {
+        self.servers[..self.here].iter().filter(|server| !server.ejected).count()
+    }
+
+    /// Who gets requests has changed. Gives whether panic mode began or ended.
+    fn rotate(&mut self) -> Option<bool> {
+        let healthy = self.healthy();
+        let panics = |checks: HealthChecks| (healthy as f64) < checks.panic_below * self.here as f64;
+        let panics = self.checks.is_some_and(panics);
+        let here = self.servers[..self.here].iter().enumerate();
+        self.rotation = here.filter(|(_, server)| panics || !server.ejected).map(|(n, _)| n as u16).collect();
+        let turned = panics != self.in_panic;
+        self.in_panic = panics;
+        turned.then_some(panics)
+    }
+}
+
+/// One of so many, equally likely.
+fn index(luck: &mut Stream, count: usize) -> usize {
+    ((luck.uniform() * count as f64) as usize).min(count - 1)
+}
+
+impl Requests {
+    /// The desk of a visit of a request: that of its server, where a balancer has picked one.
+    #[inline]
+    pub(super) fn desk_of(&self, slot: &Slot, visit: &Frame) -> u32 {
+        let farm = self.desks[visit.station as usize].farm;
+        if farm == NONE {
+            return visit.station;
+        }
+        let server = usize::from(slot.servers[usize::from(visit.level)]);
+        self.farms[farm as usize].servers.get(server).map_or(visit.station, |server| server.desk)
+    }
+
+    /// The desk of the innermost visit of a request, which is at an operation.
+    #[inline]
+    pub(super) fn desk_at(&self, station: u32, id: u32, pc: u32) -> u32 {
+        if self.desks[station as usize].farm == NONE {
+            return station;
+        }
+        let frame = self.programs.frame_of[pc as usize];
+        self.desk_of(&self.slots[id], &self.programs.frames[frame as usize])
+    }
+
+    /// The desk of a visit, which may be one of the request that made the call.
+    pub(super) fn desk_around(&self, id: u32, visit: &Frame) -> u32 {
+        let mut slot = &self.slots[id];
+        while u32::from(slot.depth) > visit.depth && slot.parent != NOBODY {
+            slot = &self.slots[slot.parent];
+        }
+        self.desk_of(slot, visit)
+    }
+
+    /// The balancer of a station picks the server of a request. Without one the request has failed there.
+    pub(super) fn balance(&mut self, station: u32, id: u32, pc: u32) -> Option<u32> {
+        if self.slots[id].is(CHECK) {
+            return Some(self.desk_at(station, id, pc));
+        }
+        let base = &mut self.desks[station as usize];
+        let farm = base.farm as usize;
+        let refusal = if !base.serves {
+            Some(Admission::Down)
+        } else if !base.lets_in(self.now) {
+            Some(Admission::Refuse)
+        } else {
+            None
+        };
+        let server = if refusal.is_none() { self.farms[farm].pick(&self.desks) } else { None };
+        let Some(server) = server else {
+            let base = &mut self.desks[station as usize];
+            base.counts.arrived += 1;
+            base.counts.refused += 1;
+            if refusal == Some(Admission::Refuse) {
+                self.slots[id].flags |= REFUSED;
+            }
+            return None;
+        };
+        let level = self.programs.frames[self.programs.frame_of[pc as usize] as usize].level;
+        self.slots[id].servers[usize::from(level)] = server;
+        Some(self.farms[farm].servers[usize::from(server)].desk)
+    }
+
+    /// One who waited at a desk does not any more.
+    #[inline]
+    pub(super) fn waits_no_more(&mut self, desk: u32, id: u32) {
+        self.desks[desk as usize].waiting -= 1;
+        self.counts_no_more(desk, id);
+    }
+
+    /// Behind a balancer, those who wait at the servers of a station are counted together too, without its health checks.
+    #[inline]
+    pub(super) fn counts_no_more(&mut self, desk: u32, id: u32) {
+        let station = self.desks[desk as usize].station;
+        if station != desk && !self.slots[id].is(CHECK) {
+            self.desks[station as usize].waiting -= 1;
+        }
+    }
+
+    /// So many servers of a station are there from now on.
+    pub(super) fn staff(&mut self, farm: usize, count: usize, workers: u64, luck: Luck, name: &str) {
+        let before = self.farms[farm].here;
+        let station = self.farms[farm].station;
+        while self.farms[farm].servers.len() < count {
+            let number = self.farms[farm].servers.len() + 1;
+            let name = format!("{name}, server {number}");
+            let desk = self.desks.len() as u32;
+            let mut new = self.desks[station as usize].clone();
+            (new.luck, new.patience) =
+                (Stream::new(luck, &name, "service takes"), Stream::new(luck, &name, "patience"));
+            new.server = (number - 1) as u32;
+            (new.farm, new.bucket, new.cache) = (NONE, None, None);
+            (new.workers, new.waiting, new.counts) = (0, 0, Default::default());
+            new.busy_since = self.now;
+            self.desks.push(new);
+            self.farms[farm].servers.push(Server {
+                desk,
+                ejected: false,
+                in_a_row: 0,
+                check: NOBODY,
+                turn: 0,
+                phase: Stream::new(luck, &name, "health checks"),
+                fooled: false,
+                why: None,
+            });
+        }
+        if count < before {
+            self.farms[farm].here = count;
+            self.crash(station, count..before);
+        }
+        for number in before..count {
+            let checks = self.farms[farm].checks;
+            let server = &mut self.farms[farm].servers[number];
+            server.turn = server.turn.wrapping_add(1);
+            (server.ejected, server.in_a_row, server.check) = (false, 0, NOBODY);
+            let (desk, turn) = (server.desk, server.turn);
+            let first = checks.map(|checks| (checks.every.0 as f64 * server.phase.uniform()) as u64);
+            let at = &mut self.desks[desk as usize];
+            at.pass(self.now);
+            (at.serves, at.workers) = (true, workers);
+            self.opened.push_back(desk);
+            if let Some(first) = first {
+                self.push(self.now + first, Due::new(Kind::Check, desk, turn << 1));
+            }
+        }
+        if count != before {
+            self.farms[farm].here = count;
+            self.rotate(farm);
+        }
+    }
+
+    /// Servers of a station are gone: whatever was due for them is stale.
+    pub(super) fn unstaff(&mut self, farm: usize, gone: std::ops::Range<usize>) {
+        for number in gone {
+            let server = &mut self.farms[farm].servers[number];
+            server.turn = server.turn.wrapping_add(1);
+            server.check = NOBODY;
+        }
+    }
+
+    pub(super) fn rotate(&mut self, farm: usize) {
+        if let Some(panics) = self.farms[farm].rotate() {
+            self.noted.push((farm as u32, Note::Panic(panics)));
+        }
+    }
+
+    /// The next health check of a server sets out, or the one that is under way has got no answer in time.
+    pub(super) fn check(&mut self, world: &World, desk: u32, due: Due, observer: &mut impl Observer) {
+        let at = &self.desks[desk as usize];
+        let (farm, number) = (self.desks[at.station as usize].farm as usize, at.server as usize);
+        let server = &self.farms[farm].servers[number];
+        let is_timeout = due.is_for((server.turn << 1) | 1);
+        if !is_timeout && !due.is_for(server.turn << 1) {
+            self.events -= 1;
+            return;
+        }
+        let under_way = server.check;
+        if under_way != NOBODY {
+            self.call_off(under_way);
+            self.checked(farm, number, false);
+        }
+        let Some(checks) = self.farms[farm].checks.filter(|_| !is_timeout) else { return };
+        let server = &self.farms[farm].servers[number];
+        let turn = server.turn;
+        if server.fooled {
+            self.checked(farm, number, true);
+        } else {
+            let id = self.slots.begin(0, self.farms[farm].program, self.now, CHECK_CLASS);
+            let slot = &mut self.slots[id];
+            slot.flags = GHOST | ORPHAN | CHECK;
+            slot.servers[0] = number as u16;
+            self.farms[farm].servers[number].check = id;
+            self.push(self.now + checks.timeout.0 as u64, Due::new(Kind::Check, desk, (turn << 1) | 1));
+            self.go_on(world, id, observer);
+        }
+        self.push(self.now + checks.every.0 as u64, Due::new(Kind::Check, desk, turn << 1));
+    }
+
+    /// A health check has come back, or has been refused.
+    pub(super) fn check_done(&mut self, station: u32, id: u32, passed: bool) {
+        let number = usize::from(self.slots[id].servers[0]);
+        let farm = self.desks[station as usize].farm as usize;
+        self.slots.end(id);
+        if self.farms[farm].servers[number].check == id {
+            self.checked(farm, number, passed);
+        }
+    }
+
+    /// What a health check says of a server.
+    fn checked(&mut self, farm: usize, number: usize, passed: bool) {
+        let Some(checks) = self.farms[farm].checks else { return };
+        let server = &mut self.farms[farm].servers[number];
+        server.check = NOBODY;
+        if passed != server.ejected {
+            server.in_a_row = 0;
+            return;
+        }
+        server.in_a_row += 1;
+        if server.in_a_row < if passed { checks.passes } else { checks.fails } {
+            return;
+        }
+        (server.ejected, server.in_a_row) = (!passed, 0);
+        let why = server.why;
+        let in_rotation = self.farms[farm].healthy() as u32;
+        let server = number as u32 + 1;
+        self.noted.push((
+            farm as u32,
+            match passed {
+                true => Note::Returned { server, in_rotation },
+                false => Note::Ejected { server, in_rotation, why },
+            },
+        ));
+        self.rotate(farm);
+    }
+
+    /// What balancers have done since anybody listened, and until when.
+    pub fn take_notes(&mut self) -> (u64, Vec<(u32, Note)>) {
+        (self.now, std::mem::take(&mut self.noted))
+    }
+
+    /// Something of a farm is told, after the ejection before.
+    pub fn told(&mut self, farm: u32, tell: impl FnOnce(StationId, Option<SeenId>) -> Option<SeenId>) {
+        let farm = &mut self.farms[farm as usize];
+        farm.told = tell(StationId(farm.station), farm.told);
+    }
+
+    /// The desk of a station where the fewest are: where those are put who were under way before every request was followed.
+    pub(super) fn emptiest(&self, station: u32) -> u32 {
+        let farm = self.desks[station as usize].farm;
+        if farm == NONE {
+            return station;
+        }
+        let farm = &self.farms[farm as usize];
+        let load = |desk: &u32| {
+            let desk = &self.desks[*desk as usize];
+            desk.busy + desk.waiting
+        };
+        farm.servers[..farm.here].iter().map(|server| server.desk).min_by_key(load).unwrap_or(station)
+    }
+
+    /// A request is at a desk in a visit, without having been sent there.
+    pub(super) fn put(&mut self, id: u32, visit: &Frame, desk: u32) {
+        let server = self.desks[desk as usize].server;
+        if server != NONE {
+            self.slots[id].servers[usize::from(visit.level)] = server as u16;
+        }
+    }
+}

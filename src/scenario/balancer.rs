@@ -1,0 +1,75 @@
+//! Load balancers: which server of a service gets a request, and which servers are kept out of rotation.
+
+use super::is_default;
+use crate::units::{Duration, Ratio};
+use serde::{Deserialize, Serialize};
+
+/// A load balancer in front of the servers of each site. Each server then has a queue of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Balancer {
+    /// Which of the servers in rotation gets the next request.
+    #[serde(skip_serializing_if = "is_default")]
+    pub picks: Picks,
+    /// Health checks; without them every server stays in rotation, however it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checks: Option<HealthChecks>,
+}
+
+/// Which of the servers in rotation gets the next request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Picks {
+    /// One after the other.
+    #[default]
+    RoundRobin,
+    /// Any of them, equally likely.
+    Random,
+    /// The one with the fewest requests, waiting or being worked on; where several have as few, one after the other.
+    LeastBusy,
+    /// Of two that are drawn, the one with fewer requests (Mitzenmacher 2001).
+    TwoChoices,
+}
+
+/// Health checks by the balancer: requests to each server that wait there like any other.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthChecks {
+    /// Time from one check of a server to the next.
+    pub every: Duration,
+    /// A check that is not answered within this has failed.
+    pub timeout: Duration,
+    /// Failed checks in a row after which a server is ejected.
+    #[serde(default = "three", skip_serializing_if = "is_three")]
+    pub fails: u32,
+    /// Passed checks in a row after which it returns.
+    #[serde(default = "two", skip_serializing_if = "is_two")]
+    pub passes: u32,
+    /// The panic threshold: with a smaller share of the servers healthy, all of them get requests.
+    #[serde(default = "half", skip_serializing_if = "is_half")]
+    pub panic_below: Ratio,
+}
+
+fn three() -> u32 {
+    3
+}
+
+fn is_three(value: &u32) -> bool {
+    *value == 3
+}
+
+fn two() -> u32 {
+    2
+}
+
+fn is_two(value: &u32) -> bool {
+    *value == 2
+}
+
+fn half() -> Ratio {
+    Ratio(0.5)
+}
+
+fn is_half(value: &Ratio) -> bool {
+    *value == half()
+}
