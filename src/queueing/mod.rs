@@ -18,6 +18,7 @@
 //! this is a matter for the request engine.
 
 mod age;
+mod delay;
 mod erlang;
 mod fair;
 mod fluid;
@@ -30,6 +31,7 @@ mod station;
 mod wait;
 
 pub use age::Age;
+pub use delay::{DELAY_POINTS, Delay, Residual};
 pub use erlang::{erlang_b, erlang_c};
 pub use fair::{Flow, max_min};
 pub use fluid::{Flowed, FluidQueue};

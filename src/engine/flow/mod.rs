@@ -21,7 +21,7 @@ use super::paths::{Path, Status};
 use super::span::{LatencyPart, Span, StationWait};
 use crate::num;
 use crate::observe::{Mood, SeenId, Use, What, Why, Work};
-use crate::queueing::{Flow, FluidQueue, Impatient, Latency, Station, Wait, max_min};
+use crate::queueing::{Flow, FluidQueue, Impatient, Latency, Residual, Station, Wait, max_min};
 use crate::rng::Luck;
 use crate::units::{Duration, Time};
 use crate::world::{LinkId, NodeId, PopId, StationId, World};
@@ -45,7 +45,7 @@ const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
 /// Classes of priority: critical, normal, optional.
 const CLASSES: usize = 3;
 /// Samples of a wait that changes during a span.
-const WAIT_SAMPLES: usize = 8;
+const WAIT_SAMPLES: usize = 16;
 /// Waits rarer than this change no percentile that anybody reads.
 const FELT_WAIT: f64 = 1e-4;
 
