@@ -1,5 +1,6 @@
 //! How long those wait who wait, from the whole distribution of the service time.
 
+use super::station::cosmetatos;
 use crate::dist::Sampler;
 use crate::num;
 use std::sync::Arc;
@@ -97,7 +98,8 @@ impl Residual {
     /// (2003), section 9.6: while all workers are busy, M/G/c is taken for one worker that is c times as fast, and who finds all of
     /// them busy waits first for the nearest end of c residual services. So the wait is the least of c residual services and a
     /// geometric number, mean `rho / (1 - rho)`, of residual services over c. Exact for one worker (Pollaczek-Khinchine) and for
-    /// exponential services.
+    /// exponential services. Where services vary much that makes the mean too long, and it is cut to that of
+    /// [`Station::corrected_by`](super::Station::corrected_by).
     pub fn delay(&self, servers: f64, rho: f64) -> Delay {
         // E[min of c], by trapezes on the points that double.
         let mut nearest = time_of(0);
@@ -111,26 +113,54 @@ impl Residual {
                 break;
             }
         }
+        let second = 1.0 + self.scv;
+        // Boxma, Cohen & Huffels (1979): 0 for fixed services, 1 for exponential ones.
+        let stands_for_scv =
+            if servers > 1.0 { ((second / nearest - servers - 1.0) / (servers - 1.0)).max(0.0) } else { self.scv };
+        let gamma = cosmetatos(servers, rho, 1.0 - rho);
+        let mean = second / 2.0 * (1.0 + gamma) / (1.0 + stands_for_scv * gamma) / (servers * (1.0 - rho));
+        // A very long service holds up one worker and not all of them: residual services are as long at most as makes the mean so.
         let among = rho / (1.0 - rho) / servers;
-        let mean = nearest + among * (1.0 + self.scv) / 2.0;
+        let longest_service = self.cut_at((mean - nearest) / among);
+        let mean = nearest + among * self.mean_below(longest_service);
         let mut longest = 8.0 * mean;
-        let mut cells = self.lattice(servers, rho, longest);
+        let mut cells = self.lattice(servers, rho, longest, longest_service);
         for _ in 0..6 {
             if 1.0 - cells.iter().sum::<f64>() < BEYOND {
                 break;
             }
             longest *= 2.0;
-            cells = self.lattice(servers, rho, longest);
+            cells = self.lattice(servers, rho, longest, longest_service);
         }
-        // Boxma, Cohen & Huffels (1979): 0 for fixed services, 1 for exponential ones.
-        let second = 1.0 + self.scv;
-        let stands_for_scv =
-            if servers > 1.0 { ((second / nearest - servers - 1.0) / (servers - 1.0)).max(0.0) } else { self.scv };
         Delay { stands_for_scv, points: quantiles(&cells, longest / CELLS as f64 / mean) }
     }
 
+    /// The mean of what is left of a service, or of `t` where that is less, over the mean of the service.
+    fn mean_below(&self, t: f64) -> f64 {
+        self.below(|to, _| to >= t).1
+    }
+
+    /// The `t` for which that is as much; the longest there is where nothing has to be cut.
+    fn cut_at(&self, mean: f64) -> f64 {
+        self.below(|_, sum| sum >= mean).0
+    }
+
+    /// Adds up the tail until it is enough: up to where, and the sum.
+    fn below(&self, enough: impl Fn(f64, f64) -> bool) -> (f64, f64) {
+        let (mut at, mut sum) = (time_of(0), time_of(0));
+        for (k, pair) in self.tail.windows(2).enumerate() {
+            let to = time_of(k + 1);
+            sum += (pair[0] + pair[1]) / 2.0 * (to - at);
+            at = to;
+            if enough(at, sum) {
+                break;
+            }
+        }
+        (at, sum)
+    }
+
     /// The probabilities of the wait on a lattice from 0 to `longest` means of a service.
-    fn lattice(&self, servers: f64, rho: f64, longest: f64) -> Vec<f64> {
+    fn lattice(&self, servers: f64, rho: f64, longest: f64, longest_service: f64) -> Vec<f64> {
         let step = longest / CELLS as f64;
         let masses = |over: &dyn Fn(f64) -> f64| -> Vec<f64> {
             let mut left = 1.0;
@@ -142,7 +172,7 @@ impl Residual {
             }
             all
         };
-        let one = masses(&|t| self.over(t * servers));
+        let one = masses(&|t| if t * servers < longest_service { self.over(t * servers) } else { 0.0 });
         // A geometric number of them, by the recursion of Panjer (ASTIN Bulletin 12, 1981).
         let first = 1.0 / (1.0 - rho * one[0]);
         let mut sum = vec![0.0; CELLS];

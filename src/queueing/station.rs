@@ -290,7 +290,7 @@ impl Steady {
 }
 
 /// How much longer than half of M/M/c those wait in M/D/c: Cosmetatos, INFOR 13 (1975). 0 for one server.
-fn cosmetatos(c: f64, rho: f64, idle: f64) -> f64 {
+pub(super) fn cosmetatos(c: f64, rho: f64, idle: f64) -> f64 {
     (idle * (c - 1.0) * (num::sqrt(4.0 + 5.0 * c) - 2.0) / (16.0 * rho * c)).min(0.24)
 }
 

@@ -72,11 +72,12 @@ impl Engine<'_> {
     pub(super) fn wait_samples(&self, station: usize, at: &AtStation, dt_s: f64) -> [f64; WAIT_SAMPLES] {
         let mut samples = [at.wait_mean_s; WAIT_SAMPLES];
         if at.regime == Regime::Moving && at.capacity > 0.0 {
-            let fluid = self.state.flow.stations[station].fluid;
+            let flow = &self.state.flow.stations[station];
+            let backlog = flow.fluid.backlog + flow.by_chance;
             for (i, sample) in samples.iter_mut().enumerate() {
                 let at_s = (i as f64 + 0.5) / WAIT_SAMPLES as f64 * dt_s;
                 let net = at.inflow - at.capacity;
-                *sample = ((fluid.backlog + net * at_s + at.slope * at_s * at_s / 2.0) / at.capacity).max(0.0);
+                *sample = ((backlog + net * at_s + at.slope * at_s * at_s / 2.0) / at.capacity).max(0.0);
             }
         }
         samples
@@ -99,6 +100,7 @@ impl Engine<'_> {
                 let (delayed, wait_s) = at.admitted_wait.unwrap_or_else(|| (at.wait.probability(), at.wait_mean_s));
                 work.wait_s = (work.served + work.given_up) * wait_s;
                 work.delayed = (work.served + work.given_up) * delayed;
+                flow.by_chance = at.wait_mean_s * at.capacity;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // A queue that was full while the station was slower has got so small that it counts as being at rest.
                 if at.capacity > 0.0 {
@@ -120,11 +122,12 @@ impl Engine<'_> {
                 let flowed = flow.fluid.advance(dt_s, at.inflow, at.slope, at.capacity);
                 work.lost = flowed.lost;
                 work.served = flowed.served;
-                work.wait_s = flowed.delay_integral;
+                let by_chance_s = if at.capacity > 0.0 { flow.by_chance / at.capacity } else { 0.0 };
+                work.wait_s = flowed.delay_integral + flowed.delayed * by_chance_s;
                 work.delayed = flowed.delayed;
-                work.wait_max_s = flowed.wait_max_s;
+                work.wait_max_s = flowed.wait_max_s + by_chance_s;
                 work.backlog = flow.fluid.backlog;
-                work.backlog_max = flowed.backlog_max;
+                work.backlog_max = flowed.backlog_max + flow.by_chance;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // What is left of a queue by rounding is not a queue.
                 if flow.fluid.backlog < 1e-6 {

@@ -92,6 +92,10 @@ pub struct FlowState {
 #[derive(Debug, Clone)]
 pub struct StationFlow {
     fluid: FluidQueue,
+    /// What chance alone kept waiting when the queue was last at rest. It is still there when the queue begins to move: a load
+    /// that comes near the capacity slowly has a queue before it is above it (Newell, Applications of Queueing Theory, 1982,
+    /// chapter 4).
+    by_chance: f64,
     /// It has stopped in this span: what waits at its end is lost.
     crashed: bool,
     /// Requests lost that way and not yet told.
@@ -221,6 +225,7 @@ impl FlowState {
                 .iter()
                 .map(|s| StationFlow {
                     fluid: FluidQueue::new(world.services[s.service.at()].waiting_max.map(|n| n as f64)),
+                    by_chance: 0.0,
                     crashed: false,
                     lost: 0.0,
                     overloaded: false,
