@@ -44,7 +44,7 @@ pub fn page(families: &[Family], results: &mut [Vec<Vec<Measured>>], windows: &[
     for (family, cells) in families.iter().zip(results.iter()) {
         let all: Vec<(&Cell, &Measured)> =
             family.cells.iter().zip(cells).flat_map(|(cell, found)| found.iter().map(move |m| (cell, m))).collect();
-        let shown: Vec<_> = all.iter().filter(|(cell, _)| cell.promised).collect();
+        let shown: Vec<_> = all.iter().filter(|(cell, m)| !cell.told.contains(&m.measure)).collect();
         let outside = shown.iter().filter(|(_, m)| is_outside(m)).count();
         let most = |measure: &str| {
             let of = shown.iter().filter(|(_, m)| m.measure == measure).map(|(_, m)| *m);

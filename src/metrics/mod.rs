@@ -7,6 +7,7 @@ mod outcome;
 mod people;
 mod response;
 mod story;
+mod strain;
 
 pub use outcome::*;
 pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, why_words};
@@ -30,6 +31,7 @@ pub struct Metrics {
     hours: HourMetrics,
     measures: MeasureMetrics,
     story: Story,
+    strain: strain::StrainMetrics,
 }
 
 impl Metrics {
@@ -42,6 +44,7 @@ impl Metrics {
             hours: HourMetrics::new(world),
             measures: MeasureMetrics::new(world),
             story: Story::default(),
+            strain: strain::StrainMetrics::new(world),
         }
     }
 
@@ -95,6 +98,7 @@ impl Metrics {
         self.capacity.finish(world, &mut outcome);
         self.hours.finish(world, &mut outcome);
         self.measures.finish(world, &mut outcome);
+        self.strain.finish(world, &mut outcome);
         (outcome, self.story.into_lines())
     }
 }
@@ -142,5 +146,6 @@ impl Observer for Metrics {
         self.response.flowed(world, span);
         self.capacity.flowed(world, span);
         self.hours.flowed(world, span);
+        self.strain.flowed(span);
     }
 }
