@@ -28,8 +28,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// One measure of a cell by both engines.
 #[derive(Debug, Clone)]
 pub struct Measured {
+    /// Which.
     pub measure: &'static str,
+    /// By the flow engine.
     pub flow: f64,
+    /// By the request engine: the mean of the replications.
     pub request: f64,
     /// Half the width of the 95% interval of the request engine's mean.
     pub half_width: f64,
@@ -40,9 +43,9 @@ fn main() {
     let kept = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     let mut families = grid::families();
     families.retain(|family| kept(family.name));
-    let mut results = measure(&families);
+    let results = measure(&families);
     let scenarios = if kept("files") { files() } else { Vec::new() };
-    print!("{}", page::page(&families, &mut results, &scenarios));
+    print!("{}", page::page(&families, &results, &scenarios));
 }
 
 fn world_of(text: &str) -> World {
@@ -137,10 +140,15 @@ fn combined(runs: &[Vec<(&'static str, Option<f64>)>]) -> Vec<Measured> {
 
 /// A window of a scenario's file by both engines.
 pub struct Window {
+    /// The file.
     pub file: &'static str,
+    /// What happens in it.
     pub what: &'static str,
+    /// From here.
     pub from: &'static str,
+    /// To here.
     pub to: &'static str,
+    /// What both engines say.
     pub agreement: firedrill::agree::Agreement,
 }
 
@@ -148,7 +156,7 @@ pub struct Window {
 const WINDOWS: [(&str, &str, &str, &str, u64); 3] = [
     ("scenarios/itslearning-2016-10.ron", "a quiet peak", "Mon 09:00", "Mon 09:05", 4),
     ("scenarios/itslearning-2016-10.ron", "the failure at 14:31", "Mon 14:26", "Mon 14:36", 4),
-    ("scenarios/itslearning-2020-03.ron", "a peak of the first Monday", "2020-03-16T10:00", "2020-03-16T10:01", 2),
+    ("scenarios/itslearning-2020-03.ron", "a peak of the first Monday", "2020-03-16T10:00", "2020-03-16T10:03", 4),
 ];
 
 fn files() -> Vec<Window> {

@@ -35,11 +35,12 @@ fn entry(m: &Measured) -> String {
     if is_outside(m) { format!("**{text}**") } else { text }
 }
 
-pub fn page(families: &[Family], results: &mut [Vec<Vec<Measured>>], windows: &[Window]) -> String {
+pub fn page(families: &[Family], results: &[Vec<Vec<Measured>>], windows: &[Window]) -> String {
     let mut out = String::from(include_str!("head.md"));
     let mut worst: Vec<(f64, String)> = Vec::new();
     out.push_str("\n## In short\n\n");
-    out.push_str("| family | cells | measures | outside | worst mean | worst p50 | worst p95 | worst p99 |\n");
+    out.push_str("Of the measures that are held to the bounds:\n\n");
+    out.push_str("| family | cells | held | outside | worst mean | worst p50 | worst p95 | worst p99 |\n");
     out.push_str("|---|---|---|---|---|---|---|---|\n");
     for (family, cells) in families.iter().zip(results.iter()) {
         let all: Vec<(&Cell, &Measured)> =
@@ -79,11 +80,13 @@ pub fn page(families: &[Family], results: &mut [Vec<Vec<Measured>>], windows: &[
         }
     }
     worst.sort_by(|a, b| b.0.total_cmp(&a.0));
-    out.push_str("\nThe furthest outside, against what is borne:\n\n| cell | measure | flow | request | off, % |\n|---|---|---|---|---|\n");
+    if !worst.is_empty() {
+        out.push_str("\nThe furthest outside, against what is borne:\n\n| cell | measure | flow | request | off, % |\n|---|---|---|---|---|\n");
+    }
     worst.iter().take(20).for_each(|(_, line)| out.push_str(line));
     for (family, cells) in families.iter().zip(results.iter()) {
         let _ = write!(out, "\n## {}\n\n{}\n\n", family.title, family.about);
-        let _ = write!(out, "Each entry: {}.\n\n", family.shows.join(", "));
+        let _ = write!(out, "Each entry: {}, in percent of the request engine's.\n\n", family.shows.join(", "));
         table(&mut out, family, cells);
     }
     for window in windows {
@@ -146,7 +149,7 @@ fn files(out: &mut String, window: &Window) {
         rows.len()
     );
     if agree < rows.len() {
-        out.push_str("\n| of | measure | flow | request | off, % |\n|---|---|---|---|---|\n");
+        out.push_str("\nThe others:\n\n| of | measure | flow | request | off, % |\n|---|---|---|---|---|\n");
         for row in rows.iter().filter(|row| !row.agrees) {
             let feature = row.feature.as_ref().map_or(String::new(), |feature| format!(": {feature}"));
             let percent = (row.flow - row.request) / row.request * 100.0;
