@@ -7,9 +7,13 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use firedrill::dist::exponential;
+use firedrill::load::load;
 use firedrill::num;
 use firedrill::pending::{Pending, Timers};
 use firedrill::rng::{Luck, Stream};
+use firedrill::run::{Traffic, follow};
+use firedrill::scenario::{Choice, Source};
+use firedrill::world::World;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
@@ -347,15 +351,54 @@ fn phold<Q: Queue>() -> u64 {
     seen.iter().sum()
 }
 
+/// The same station through the front door: a scenario, its users and their path to it, every metric and histogram on.
+fn engine(servers: u64, timeout: &str) -> (World, u64) {
+    let per_s = servers as f64 * 18.0;
+    // An arrival and a departure each.
+    let horizon_s = EVENTS as f64 / 2.0 / per_s;
+    let text = format!(
+        r#"Scenario(format: 1, title: "a station", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "{horizon_s}s"),
+        sites: {{"a": ()}},
+        services: {{"work": (runs_at: {{"a": (servers: {servers})}}, takes: exponential(mean: "50ms"))}},
+        features: {{"do": (calls: [hard(to: "work")]{timeout})}},
+        people: {{"all": (users: 1000, uses: {{"do": "{}/s"}}, served_by: "a")}})"#,
+        per_s / 1_000.0
+    );
+    let (_, world) = load(&Source::new("station.ron", text), &Choice::default()).unwrap_or_else(|e| panic!("{e}"));
+    let events = followed(&world);
+    (world, events)
+}
+
+fn followed(world: &World) -> u64 {
+    let luck = Luck { seed: 1, replication: 0 };
+    let run = follow(world, luck, Traffic::every_request()).unwrap_or_else(|e| panic!("{e}"));
+    run.outcome.traffic.events
+}
+
+fn engines(c: &mut Criterion) {
+    for (name, servers, timeout) in
+        [("M-M-1", 1, ""), ("M-M-50", 50, ""), ("M-M-50 with timeouts", 50, r#", timeout: "1s""#)]
+    {
+        let (world, events) = engine(servers, timeout);
+        let mut group = c.benchmark_group(name);
+        group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+        group.throughput(Throughput::Elements(events));
+        group.bench_function("engine, through the front door", |b| b.iter(|| followed(&world)));
+        group.finish();
+    }
+}
+
+/// A loop and its name.
+type Make = (&'static str, fn() -> u64);
+
 fn loops(c: &mut Criterion) {
-    fn three(c: &mut Criterion, name: &str, makes: [(&str, fn() -> u64); 3]) {
+    fn three(c: &mut Criterion, name: &str, makes: [Make; 3]) {
         let mut group = c.benchmark_group(name);
         group.sample_size(20).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
         group.throughput(Throughput::Elements(EVENTS));
         for (make, run) in makes {
             group.bench_function(make, |b| b.iter(run));
         }
-        // The row "engine, through the public API" of the same station goes here.
         group.finish();
     }
     type Std = BinaryHeap<Reverse<(u64, u64)>>;
@@ -413,7 +456,7 @@ fn hold<Q: Queue>(c: &mut Criterion, name: &str) {
             }
         };
         turn(2 * pending);
-        let turns = pending.max(100_000).min(EVENTS);
+        let turns = pending.clamp(100_000, EVENTS);
         group.throughput(Throughput::Elements(turns));
         group.bench_function(BenchmarkId::new(name, pending), |b| b.iter(|| turn(turns)));
     }
@@ -472,5 +515,5 @@ fn timers(c: &mut Criterion) {
     respond::<Among<BinaryHeap<Reverse<(u64, u64)>>>>(c, "BinaryHeap, lazily");
 }
 
-criterion_group!(benches, loops, holds, timers);
+criterion_group!(benches, engines, loops, holds, timers);
 criterion_main!(benches);

@@ -96,25 +96,25 @@ impl Plan {
 
     /// What the runs of all steps, in their order, say.
     pub fn agreement(&self, runs: &[(Run, Run)]) -> Agreement {
-        // By what it is of, in the order of the first run.
-        let mut order = Vec::new();
-        let mut values: BTreeMap<usize, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+        // By what it is of, in the order in which the first run has it. A phase that one engine sees and the other does not
+        // is compared with nothing.
+        let mut order: Vec<Key> = Vec::new();
+        let mut values: BTreeMap<Key, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
         for (flow, request) in runs {
-            let (flow, request) = (measures(&flow.outcome), measures(&request.outcome));
-            for (i, (key, _)) in flow.iter().enumerate() {
-                if order.len() <= i {
-                    order.push(key.clone());
+            for (side, outcome) in [(0, &flow.outcome), (1, &request.outcome)] {
+                for (key, value) in measures(outcome) {
+                    if !values.contains_key(&key) {
+                        order.push(key.clone());
+                    }
+                    let entry = values.entry(key).or_default();
+                    if side == 0 { &mut entry.0 } else { &mut entry.1 }.extend(value);
                 }
-                let entry = values.entry(i).or_default();
-                entry.0.extend(flow[i].1);
-                entry.1.extend(request.get(i).and_then(|(_, value)| *value));
             }
         }
         let rows = order
             .into_iter()
-            .enumerate()
-            .filter_map(|(i, key)| {
-                let (flow, request) = &values[&i];
+            .filter_map(|key| {
+                let (flow, request) = &values[&key];
                 if request.len() < 2 || flow.is_empty() {
                     return None;
                 }
@@ -124,12 +124,13 @@ impl Plan {
                     return None;
                 }
                 let differs = (flow - request).abs();
+                let within = key.within();
                 // So few requests in all replications that none of them may have been seen: the rule of three (Hanley &
                 // Lippman-Hand, JAMA 249, 1983).
                 let is_count = matches!(key.measure, "served" | "failed" | "never sent" | "longest backlog");
                 let rare = is_count && differs * self.replications as f64 <= 3.0;
-                let agrees = differs <= key.within * request.abs() || differs <= half_width || rare;
-                let Key { of, feature, phase, measure, within } = key;
+                let agrees = differs <= within * request.abs() || differs <= half_width || rare;
+                let Key { of, feature, phase, measure } = key;
                 Some(Row { of, feature, phase, measure, flow, request, half_width, within, agrees })
             })
             .collect();
@@ -145,13 +146,18 @@ impl Plan {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     of: String,
     feature: Option<String>,
     phase: &'static str,
     measure: &'static str,
-    within: f64,
+}
+
+impl Key {
+    fn within(&self) -> f64 {
+        if matches!(self.measure, "p95" | "p99") { TAILS_WITHIN } else { MEANS_WITHIN }
+    }
 }
 
 /// Everything that both engines measure, always in the same order.
@@ -168,23 +174,23 @@ fn measures(outcome: &Outcome) -> Vec<(Key, Option<f64>)> {
             // Where nothing is ever felt there is one phase only.
             let one = used.phases.during.intended == 0.0 && used.phases.after.intended == 0.0;
             for (phase, requests, latency) in &phases[..if one { 1 } else { 4 }] {
-                let mut add = |measure: &'static str, within: f64, value: Option<f64>| {
+                let mut add = |measure: &'static str, value: Option<f64>| {
                     let (of, feature) = (name.clone(), Some(feature.clone()));
-                    found.push((Key { of, feature, phase, measure, within }, value));
+                    found.push((Key { of, feature, phase, measure }, value));
                 };
-                add("served", MEANS_WITHIN, Some(requests.served));
-                add("failed", MEANS_WITHIN, Some(requests.failed + requests.shed));
-                add("never sent", MEANS_WITHIN, Some(requests.never_sent));
-                add("mean", MEANS_WITHIN, latency.mean_s);
-                add("p50", MEANS_WITHIN, latency.p50_s);
-                add("p95", TAILS_WITHIN, latency.p95_s);
-                add("p99", TAILS_WITHIN, latency.p99_s);
+                add("served", Some(requests.served));
+                add("failed", Some(requests.failed + requests.shed));
+                add("never sent", Some(requests.never_sent));
+                add("mean", latency.mean_s);
+                add("p50", latency.p50_s);
+                add("p95", latency.p95_s);
+                add("p99", latency.p99_s);
             }
         }
     }
     for (name, service) in &outcome.services {
         let mut add = |measure: &'static str, value: Option<f64>| {
-            let key = Key { of: name.clone(), feature: None, phase: "all", measure, within: MEANS_WITHIN };
+            let key = Key { of: name.clone(), feature: None, phase: "all", measure };
             found.push((key, value));
         };
         add("utilisation", Some(service.utilisation));

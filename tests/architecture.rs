@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 17] = [
+const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("num", &[]),
     ("units", &[]),
     ("pending", &[]),
@@ -15,18 +15,19 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("scenario", &["dist", "units"]),
     ("world", &["dist", "num", "queueing", "scenario", "units"]),
     ("observe", &["engine", "units", "world"]),
-    ("engine", &["dist", "num", "observe", "queueing", "rng", "scenario", "units", "world"]),
+    ("engine", &["dist", "num", "observe", "pending", "queueing", "rng", "scenario", "units", "world"]),
     ("metrics", &["engine", "observe", "queueing", "rng", "units", "world"]),
     ("load", &["scenario", "world"]),
-    ("run", &["engine", "metrics", "observe", "rng", "world"]),
+    ("run", &["engine", "metrics", "observe", "rng", "units", "world"]),
+    ("agree", &["engine", "metrics", "num", "rng", "run", "units", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
     ("explain", &["metrics", "rng", "run", "world"]),
-    ("report", &["explain", "metrics", "num", "observe", "scenario", "units", "world"]),
+    ("report", &["agree", "explain", "metrics", "num", "observe", "scenario", "units", "world"]),
     (
         "cli",
         &[
-            "engine", "expect", "explain", "load", "metrics", "observe", "report", "rng", "run", "scenario", "units",
-            "world",
+            "agree", "engine", "expect", "explain", "load", "metrics", "observe", "report", "rng", "run", "scenario",
+            "units", "world",
         ],
     ),
 ];

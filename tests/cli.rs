@@ -324,3 +324,58 @@ fn an_explanation_says_what_things_were_worth() {
     assert!(code == 0 && worth("failover of oslo/storage") < -1e6 && worth("oslo/array a fails") > 0.0, "{json}");
     assert_eq!(firedrill(&["explain", file]), firedrill(&["explain", file]), "whichever thread was first");
 }
+
+#[test]
+fn requests_are_followed_between_two_times() {
+    let storm = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/retry-storm.ron");
+    let (code, out, err) = firedrill(&["run", storm, "--traffic", "request", "--from", "+50s", "--to", "Mon 10:01:20"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("every request followed from Mon 04 Mar 10:00:50 to Mon 04 Mar 10:01:20"), "{out}");
+    assert!(
+        out.contains("--traffic request --from +50s --to 'Mon 10:01:20'"),
+        "the command that makes it again: {out}"
+    );
+    let (code, out, err) = firedrill(&["run", storm, "--traffic", "request", "--to", "+30s", "--twice"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.starts_with("twice the same: digest "), "{out}");
+    for (wrong, reason) in [
+        (&["--from", "+1min"][..], "add --traffic request"),
+        (&["--traffic", "request", "--from", "soon"][..], "--from soon"),
+        (&["--traffic", "request", "--from", "+2min", "--to", "+1min"][..], "there is nothing between"),
+        (&["--traffic", "request", "--from", "+90d"][..], "there is nothing between"),
+    ] {
+        let (code, out, err) = firedrill(&[&["run", storm], wrong].concat());
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        assert!(err.contains(reason), "{err}");
+    }
+}
+
+#[test]
+fn both_engines_side_by_side() {
+    let storm = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/retry-storm.ron");
+    let args = ["agree", storm, "--to", "+1min", "--replications", "2"];
+    let (code, out, err) = firedrill(&args);
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("users: page") && out.contains("measures agree"), "{out}");
+    let (code, out, _) = firedrill(&[&args[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, json["replications"].as_u64()), (0, Some(2)));
+    assert!(json["rows"].as_array().unwrap().iter().all(|row| row["agrees"].is_boolean()));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_long_run_with_what_it_has() {
+    let outage = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/itslearning-2016-10.ron");
+    let run = command(&["run", outage, "--traffic", "request"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+    let (code, out, err) = told(run.wait_with_output().unwrap());
+    assert_eq!((code, err.as_str()), (130, ""), "{out}");
+    assert!(out.contains("partial: the run was ended at "), "{out}");
+}

@@ -5,13 +5,22 @@
 
 use firedrill::load::load;
 use firedrill::rng::Luck;
-use firedrill::run::run;
+use firedrill::run::{Traffic, follow, run};
 use firedrill::scenario::{Choice, Source};
+use firedrill::units::{Duration, Time};
 use std::path::{Path, PathBuf};
+
+/// Stretches in which every request is followed, as `.ci/determinism` has them.
+const FOLLOWED: [(&str, f64, f64); 3] = [
+    ("scenarios/itslearning-2016-10.ron", 52_255.0, 52_265.0),
+    ("scenarios/retry-storm.ron", 0.0, 120.0),
+    ("tests/small.ron", 0.0, 600.0),
+];
 
 /// Said above the digests.
 const HEADER: &str = "\
-# scenario seed digest: of the default run of each file, replication 0.
+# scenario seed digest: of the default run of each file, replication 0; with every request followed between two seconds of the
+# run where the file has them after it.
 # After a change that is meant to change what happens: cargo test --test digest -- --ignored
 ";
 
@@ -41,6 +50,14 @@ fn digests() -> String {
             let digest = run(&world, Luck { seed, replication: 0 }).outcome.provenance.digest;
             lines += &format!("{name} {seed} {digest}\n");
         }
+    }
+    for (name, from, to) in FOLLOWED {
+        let text = std::fs::read_to_string(root().join(name)).expect("a text");
+        let (_, world) = load(&Source::new(name, text), &Choice::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let at = |s: f64| Time::ZERO.after(Duration::from_seconds(s));
+        let traffic = Traffic::Request { from: at(from), to: at(to) };
+        let run = follow(&world, Luck { seed: 1, replication: 0 }, traffic).unwrap_or_else(|e| panic!("{name}: {e}"));
+        lines += &format!("{name}@{from}..{to} 1 {}\n", run.outcome.provenance.digest);
     }
     lines
 }

@@ -105,7 +105,7 @@ fn options(how: &TrafficArgs) -> String {
 }
 
 /// Steps in which a run is run while somebody may be watching.
-const STEPS: i64 = 400;
+const STEPS: i64 = 2_000;
 
 /// A run, with its progress where it takes more than a moment; Ctrl-C ends it where it is.
 pub fn with_progress(world: &World, luck: Luck, traffic: Traffic) -> Result<Run, firedrill::engine::Unfollowable> {

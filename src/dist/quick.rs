@@ -102,7 +102,8 @@ impl Form {
             Form::Exponential { mean } => whole(mean * exponential(stream)),
             Form::Lognormal { location, sigma } => whole(num::exp(location + sigma * normal(stream))),
             Form::Uniform { low, width } => whole(low + width * stream.uniform()),
-            Form::Weibull { power, scale } => whole(scale * num::pow(exponential(stream), *power)),
+            // Several times as fast as the general power, and exact enough for nanoseconds.
+            Form::Weibull { power, scale } => whole(scale * num::exp(power * num::ln(exponential(stream)))),
             Form::Erlang { stages, mean } => {
                 let sum = (1..*stages).fold(exponential(stream), |sum, _| sum + exponential(stream));
                 whole(mean * sum)
@@ -236,9 +237,9 @@ mod tests {
         let (mut a, mut b) = (stream("recorded"), stream("recorded"));
         let first = [(); 3].map(|()| (exponential(&mut a), normal(&mut b)));
         let recorded = [
-            (1.745_102_618_105_595, 1.976_564_265_989_009_3),
-            (0.653_814_027_196_181, 1.155_235_479_048_005_5),
-            (0.845_884_728_800_757_7, -0.168_271_852_699_953_57),
+            (1.745_102_618_105_595, 0.988_282_132_994_504_4),
+            (0.653_814_027_196_181_2, -0.577_617_739_524_003),
+            (0.845_884_728_800_757_7, 0.989_418_139_442_459_9),
         ];
         assert_eq!(first, recorded);
         let recorded: [u64; 12] = [
@@ -247,12 +248,12 @@ mod tests {
             4_028_276_506_462_493_718,
             1_006_389_555_863_223_030,
             7_749_368_730_659_448_584,
-            10_567_643_239_850_859_059,
+            13_041_160_398_574_764_522,
             11_459_019_701_794_905_263,
             13_631_886_712_627_955_948,
             9_354_139_995_678_410_181,
-            12_951_630_564_145_327_288,
-            9_259_062_102_348_495_880,
+            9_123_990_903_910_027_526,
+            2_368_712_230_025_713_881,
             3_064_170_362_377_285_824,
         ];
         assert_eq!(sums, recorded);

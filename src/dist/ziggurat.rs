@@ -1,26 +1,27 @@
 //! The unit exponential and the standard normal by rejection: one random word for nearly every variate.
 //!
 //! Marsaglia & Tsang, "The ziggurat method for generating random variables", Journal of Statistical Software 5 (2000), with
-//! 256 layers. The layer comes from the lowest bits of a word and the place in it from the highest 53, which share no bit:
-//! otherwise the two would be correlated (Doornik, "An improved ziggurat method to generate normal random samples", 2005).
+//! 256 layers. The layer comes from the lowest 8 bits of a word, the sign from the next one and the place in the layer from the
+//! highest 52, which share no bit: otherwise they would be correlated (Doornik, "An improved ziggurat method to generate normal
+//! random samples", 2005). A place is the middle of a step, so that no variate is zero.
 //!
 //! How many words a variate takes depends on those words alone. It is scaled afterwards: a changed mean moves no later
 //! variate of the stream.
 
 use crate::num;
-use crate::rng::Stream;
+use crate::rng::{Stream, unit};
 
 /// How many layers there are.
 const LAYERS: usize = 256;
 
 /// Steps in a layer.
-const STEPS: f64 = (1_u64 << 53) as f64;
+const STEPS: f64 = (1_u64 << 52) as f64;
 
-/// A layer: below `certain` steps a place is under the curve whatever its height; a step is `width` long.
+/// A layer, from zero to its right edge: below `certain` steps a place is under the curve whatever its height.
 #[derive(Clone, Copy)]
 struct Layer {
     certain: u64,
-    width: f64,
+    edge: f64,
 }
 
 /// The layers of a falling density, whose tail begins where the lowest layer ends.
@@ -45,7 +46,7 @@ static NORMAL: Table = table(true);
 const fn table(normal: bool) -> Table {
     let (tail, area) = if normal { (NORMAL_TAIL, NORMAL_AREA) } else { (EXPONENTIAL_TAIL, EXPONENTIAL_AREA) };
     let mut heights = [1.0; LAYERS + 1];
-    let mut layers = [Layer { certain: 0, width: 0.0 }; LAYERS];
+    let mut layers = [Layer { certain: 0, edge: 0.0 }; LAYERS];
     // The lowest layer is a rectangle and the tail: as wide as if it were all rectangle.
     heights[1] = exponential_of(if normal { -tail * tail / 2.0 } else { -tail });
     heights[0] = 0.0;
@@ -53,7 +54,7 @@ const fn table(normal: bool) -> Table {
     let mut next = tail;
     let mut i = 0;
     while i < LAYERS {
-        layers[i] = Layer { certain: (next / edge * STEPS) as u64, width: edge / STEPS };
+        layers[i] = Layer { certain: (next / edge * STEPS) as u64, edge };
         edge = next;
         i += 1;
         next = 0.0;
@@ -109,7 +110,7 @@ const fn root_of(y: f64) -> f64 {
     x
 }
 
-/// A variate of the exponential distribution with mean 1: at least 0.
+/// A variate of the exponential distribution with mean 1: above 0.
 ///
 /// ```
 /// use firedrill::{dist::exponential, rng::{Luck, Stream}};
@@ -120,30 +121,28 @@ const fn root_of(y: f64) -> f64 {
 #[inline]
 pub fn exponential(stream: &mut Stream) -> f64 {
     let bits = stream.bits();
-    let layer = bits as usize % LAYERS;
-    let place = bits >> 11;
-    let Layer { certain, width } = EXPONENTIAL.layers[layer];
-    let x = place as i64 as f64 * width;
-    if place < certain { x } else { exponential_edge(stream, layer, x) }
+    let Layer { certain, edge } = EXPONENTIAL.layers[bits as usize % LAYERS];
+    let x = unit(bits) * edge;
+    if bits >> 12 < certain { x } else { exponential_edge(stream, bits, x) }
 }
 
 /// The rest of it, for a place that is not certain to be under the curve.
 #[cold]
 #[inline(never)]
-fn exponential_edge(stream: &mut Stream, mut layer: usize, mut x: f64) -> f64 {
+fn exponential_edge(stream: &mut Stream, mut bits: u64, mut x: f64) -> f64 {
     // The tail is an exponential again: it begins anew, so much further on.
     let mut beyond = 0.0;
     loop {
+        let layer = bits as usize % LAYERS;
         if layer == 0 {
             beyond += EXPONENTIAL_TAIL;
         } else if is_under(&EXPONENTIAL, layer, stream, num::exp(-x)) {
             return beyond + x;
         }
-        let bits = stream.bits();
-        layer = bits as usize % LAYERS;
-        let place = bits >> 11;
-        x = place as i64 as f64 * EXPONENTIAL.layers[layer].width;
-        if place < EXPONENTIAL.layers[layer].certain {
+        bits = stream.bits();
+        let Layer { certain, edge } = EXPONENTIAL.layers[bits as usize % LAYERS];
+        x = unit(bits) * edge;
+        if bits >> 12 < certain {
             return beyond + x;
         }
     }
@@ -153,34 +152,36 @@ fn exponential_edge(stream: &mut Stream, mut layer: usize, mut x: f64) -> f64 {
 #[inline]
 pub fn normal(stream: &mut Stream) -> f64 {
     let bits = stream.bits();
-    let layer = bits as usize % LAYERS;
-    // 53 bits and a sign.
-    let place = bits as i64 >> 10;
-    let Layer { certain, width } = NORMAL.layers[layer];
-    let x = place as f64 * width;
-    if place.unsigned_abs() < certain { x } else { normal_edge(stream, layer, x) }
+    let Layer { certain, edge } = NORMAL.layers[bits as usize % LAYERS];
+    let x = unit(bits) * edge;
+    signed(bits, if bits >> 12 < certain { x } else { normal_edge(stream, bits, x) })
 }
 
 /// The rest of it, for a place that is not certain to be under the curve.
 #[cold]
 #[inline(never)]
-fn normal_edge(stream: &mut Stream, mut layer: usize, mut x: f64) -> f64 {
+fn normal_edge(stream: &mut Stream, mut bits: u64, mut x: f64) -> f64 {
     loop {
+        let layer = bits as usize % LAYERS;
         if layer == 0 {
-            let tail = NORMAL_TAIL + normal_tail(stream);
-            return if x < 0.0 { -tail } else { tail };
+            return NORMAL_TAIL + normal_tail(stream);
         }
         if is_under(&NORMAL, layer, stream, num::exp(-x * x / 2.0)) {
             return x;
         }
-        let bits = stream.bits();
-        layer = bits as usize % LAYERS;
-        let place = bits as i64 >> 10;
-        x = place as f64 * NORMAL.layers[layer].width;
-        if place.unsigned_abs() < NORMAL.layers[layer].certain {
+        bits = stream.bits();
+        let Layer { certain, edge } = NORMAL.layers[bits as usize % LAYERS];
+        x = unit(bits) * edge;
+        if bits >> 12 < certain {
             return x;
         }
     }
+}
+
+/// Gives a positive number the sign that the bit above the layer stands for.
+#[inline]
+fn signed(bits: u64, x: f64) -> f64 {
+    f64::from_bits(x.to_bits() | (bits / LAYERS as u64) << 63)
 }
 
 /// How far into the tail, which is an exponential that falls off a little faster (Marsaglia, "Generating a variable from
@@ -214,14 +215,14 @@ mod tests {
             (&EXPONENTIAL, EXPONENTIAL_TAIL, EXPONENTIAL_AREA, (|x| num::exp(-x)) as fn(f64) -> f64),
             (&NORMAL, NORMAL_TAIL, NORMAL_AREA, |x| num::exp(-x * x / 2.0)),
         ] {
-            assert!((table.layers[1].width * STEPS / tail - 1.0).abs() < 1e-15);
+            assert!((table.layers[1].edge / tail - 1.0).abs() < 1e-15);
             for i in 1..LAYERS {
-                let edge = table.layers[i].width * STEPS;
+                let edge = table.layers[i].edge;
                 let off = table.heights[i] / density(edge) - 1.0;
                 assert!(off.abs() < 4e-15, "layer {i} is at a height that is off by {off}");
                 let off = edge * (table.heights[i + 1] - table.heights[i]) / area - 1.0;
                 assert!(off.abs() < 2e-12, "layer {i} is too large by {off}");
-                let next = if i + 1 < LAYERS { table.layers[i + 1].width * STEPS } else { 0.0 };
+                let next = if i + 1 < LAYERS { table.layers[i + 1].edge } else { 0.0 };
                 let off = table.layers[i].certain as f64 / STEPS - next / edge;
                 assert!(off.abs() < 1e-15, "layer {i} is certain too far by {off}");
             }
@@ -250,7 +251,7 @@ mod tests {
     fn exponentials_have_their_distribution_to_the_tails() {
         let mut stream = Stream::new(LUCK, "x", "exponential");
         // Around the edges of layers as well, where a wrong table would show.
-        let mut edges: Vec<f64> = (1..LAYERS).map(|i| EXPONENTIAL.layers[i].width * STEPS).collect();
+        let mut edges: Vec<f64> = (1..LAYERS).map(|i| EXPONENTIAL.layers[i].edge).collect();
         edges.extend([1e-6, 1e-5, 1e-4, 1e-3, 8.0, 9.0, 10.0, 11.5, 13.0, 14.0]);
         edges.sort_by(f64::total_cmp);
         let cdf = |x: f64| -num::exp_m1(-x);
@@ -261,7 +262,7 @@ mod tests {
     #[test]
     fn normals_have_their_distribution_to_the_tails() {
         let mut stream = Stream::new(LUCK, "x", "normal");
-        let mut edges: Vec<f64> = (1..LAYERS).map(|i| NORMAL.layers[i].width * STEPS).collect();
+        let mut edges: Vec<f64> = (1..LAYERS).map(|i| NORMAL.layers[i].edge).collect();
         edges.extend([1e-5, 1e-4, 1e-3, 3.8, 4.0, 4.2, 4.5, 4.8]);
         edges.extend(edges.clone().into_iter().map(|edge| -edge));
         edges.sort_by(f64::total_cmp);

@@ -137,6 +137,10 @@ impl<'w> Engine<'w> {
     /// Ends the run where it is: what has flowed until now is told.
     pub fn stop(&mut self, observer: &mut impl Observer) {
         if !self.finished {
+            // Single requests are as far as they were asked to go, the rest of the run is at its last change.
+            if let Some(requests) = &self.requests {
+                self.now = self.now.max(Time(requests.now() as i64));
+            }
             self.finish();
             self.tell(observer);
         }

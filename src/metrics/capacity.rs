@@ -3,7 +3,7 @@
 use super::outcome::*;
 use crate::engine::Span;
 use crate::observe::{Seen, Visit, What};
-use crate::queueing::{ApplyQueue, LatencyHistogram, Sojourn, Wait};
+use crate::queueing::{ApplyQueue, LatencyHistogram, Sojourn, Tally, Wait};
 use crate::units::Time;
 use crate::world::{ReplicaKind, StationId, World, civil_label};
 
@@ -24,8 +24,8 @@ struct StationSums {
     /// Distribution of the wait, mean hold, and how many requests had it.
     waits: Vec<(Wait, f64, f64)>,
     /// Waits and sojourns of requests that were followed.
-    waited: LatencyHistogram,
-    stayed: LatencyHistogram,
+    waited: Tally,
+    stayed: Tally,
     over: Option<OverloadOutcome>,
     up_since: Option<Time>,
 }
@@ -66,8 +66,8 @@ impl CapacityMetrics {
             held_s: 0.0,
             exponential: true,
             waits: Vec::new(),
-            waited: LatencyHistogram::new(),
-            stayed: LatencyHistogram::new(),
+            waited: Tally::default(),
+            stayed: Tally::default(),
             over: None,
             up_since: Some(world.measured_from),
         };
@@ -144,12 +144,12 @@ impl CapacityMetrics {
 
     #[inline]
     pub fn waited(&mut self, visit: &Visit) {
-        self.stations[visit.station as usize].waited.record_ns(visit.took_ns);
+        self.stations[visit.station as usize].waited.record(visit.took_ns);
     }
 
     #[inline]
     pub fn visited(&mut self, visit: &Visit) {
-        self.stations[visit.station as usize].stayed.record_ns(visit.took_ns);
+        self.stations[visit.station as usize].stayed.record(visit.took_ns);
     }
 
     fn close_overload(&mut self, id: StationId, drained_at_s: Option<f64>) {
@@ -340,7 +340,10 @@ fn loss(world: &World, at: Time, window_s: f64, writes: f64) -> LossOutcome {
 
 fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
     let mut outcome = std::mem::take(&mut sums.outcome);
-    let followed = sums.waited.count();
+    let (mut waited, mut stayed) = (LatencyHistogram::new(), LatencyHistogram::new());
+    sums.waited.fold_into(&mut waited);
+    sums.stayed.fold_into(&mut stayed);
+    let followed = waited.count();
     let flowed: f64 = sums.waits.iter().map(|w| w.2).sum();
     let admitted = flowed + followed;
     let per = |sum: f64, n: f64| if n > 0.0 { sum / n } else { 0.0 };
@@ -359,20 +362,20 @@ fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
     if admitted > 0.0 {
         let ccdf = |t: f64| {
             let flowed = sums.waits.iter().map(|(wait, _, n)| n / admitted * wait.ccdf(t)).sum::<f64>();
-            flowed + followed / admitted * sums.waited.ccdf(t)
+            flowed + followed / admitted * waited.ccdf(t)
         };
         outcome.wait_p50_s = quantile(0.50, ccdf);
         outcome.wait_p95_s = quantile(0.95, ccdf);
         outcome.wait_p99_s = quantile(0.99, ccdf);
         if followed > 0.0 && flowed == 0.0 {
             // Beyond the resolution of a histogram there is nothing to look for.
-            outcome.wait_p50_s = sums.waited.percentile(0.50).filter(|s| *s > 2e-6).unwrap_or(0.0);
-            outcome.wait_p95_s = sums.waited.percentile(0.95).filter(|s| *s > 2e-6).unwrap_or(0.0);
-            outcome.wait_p99_s = sums.waited.percentile(0.99).filter(|s| *s > 2e-6).unwrap_or(0.0);
-            outcome.sojourn_p50_s = sums.stayed.percentile(0.50);
-            outcome.sojourn_p95_s = sums.stayed.percentile(0.95);
-            outcome.sojourn_p99_s = sums.stayed.percentile(0.99);
-            outcome.sojourn_p999_s = sums.stayed.percentile(0.999);
+            outcome.wait_p50_s = waited.percentile(0.50).filter(|s| *s > 2e-6).unwrap_or(0.0);
+            outcome.wait_p95_s = waited.percentile(0.95).filter(|s| *s > 2e-6).unwrap_or(0.0);
+            outcome.wait_p99_s = waited.percentile(0.99).filter(|s| *s > 2e-6).unwrap_or(0.0);
+            outcome.sojourn_p50_s = stayed.percentile(0.50);
+            outcome.sojourn_p95_s = stayed.percentile(0.95);
+            outcome.sojourn_p99_s = stayed.percentile(0.99);
+            outcome.sojourn_p999_s = stayed.percentile(0.999);
         } else if sums.exponential && followed == 0.0 {
             let parts: Vec<(Sojourn, f64)> = sums
                 .waits

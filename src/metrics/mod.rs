@@ -3,6 +3,7 @@
 mod capacity;
 mod hours;
 mod measures;
+mod metastable;
 mod outcome;
 mod people;
 mod response;
@@ -19,6 +20,7 @@ use crate::world::{World, civil_label};
 use capacity::CapacityMetrics;
 use hours::HourMetrics;
 use measures::MeasureMetrics;
+use metastable::MetastableMetrics;
 use people::PeopleMetrics;
 use response::ResponseMetrics;
 
@@ -30,6 +32,7 @@ pub struct Metrics {
     capacity: CapacityMetrics,
     hours: HourMetrics,
     measures: MeasureMetrics,
+    metastable: MetastableMetrics,
     story: Story,
     strain: strain::StrainMetrics,
 }
@@ -43,6 +46,7 @@ impl Metrics {
             capacity: CapacityMetrics::new(world),
             hours: HourMetrics::new(world),
             measures: MeasureMetrics::new(world),
+            metastable: MetastableMetrics::new(world),
             story: Story::default(),
             strain: strain::StrainMetrics::new(world),
         }
@@ -89,6 +93,7 @@ impl Metrics {
             concurrency: Default::default(),
             felt_s: 0.0,
             measures: Default::default(),
+            metastable: Vec::new(),
             traffic: TrafficOutcome::default(),
             partial: None,
             warnings: Vec::new(),
@@ -98,6 +103,7 @@ impl Metrics {
         self.capacity.finish(world, &mut outcome);
         self.hours.finish(world, &mut outcome);
         self.measures.finish(world, &mut outcome);
+        self.metastable.finish(world, &mut outcome);
         self.strain.finish(world, &mut outcome);
         (outcome, self.story.into_lines())
     }
@@ -115,6 +121,7 @@ impl Observer for Metrics {
         self.response.saw(world, seen);
         self.capacity.saw(world, seen);
         self.measures.saw(world, seen);
+        self.metastable.saw(seen);
     }
 
     #[inline]
@@ -146,6 +153,7 @@ impl Observer for Metrics {
         self.response.flowed(world, span);
         self.capacity.flowed(world, span);
         self.hours.flowed(world, span);
+        self.metastable.flowed(world, span);
         self.strain.flowed(span);
     }
 }

@@ -47,12 +47,41 @@ pub struct Outcome {
     pub felt_s: f64,
     /// Every measure of the runbook, in order of name.
     pub measures: BTreeMap<String, MeasureOutcome>,
+    /// Overload that outlived what set it off, in order of time.
+    pub metastable: Vec<MetastableOutcome>,
     /// How traffic was worked out.
     pub traffic: TrafficOutcome,
     /// Where the run was ended before its horizon, how far it had come.
     pub partial: Option<PartialOutcome>,
     /// What the numbers leave out or only approach: read them with that in mind.
     pub warnings: Vec<String>,
+}
+
+/// Overload that outlives what set it off: what users send would fit, what arrives with all retries does not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MetastableOutcome {
+    /// The service, over all its sites.
+    pub service: String,
+    /// Since when nothing but retries has kept it up, in seconds of the run.
+    pub from_s: f64,
+    /// Civil time of that.
+    pub from: String,
+    /// Until when; missing where it never ended.
+    pub to_s: Option<f64>,
+    /// Civil time of that.
+    pub to: Option<String>,
+    /// Requests per second that users sent for the first time.
+    pub first_per_s: f64,
+    /// Attempts per second that arrived.
+    pub arrived_per_s: f64,
+    /// Requests per second that it could do.
+    pub capacity_per_s: f64,
+    /// Below so many first attempts per second it comes to an end by itself.
+    pub ends_below_per_s: f64,
+    /// The same as a share of what was sent.
+    pub ends_below: f64,
+    /// With a retry budget below this share it would not have lasted.
+    pub budget_below: f64,
 }
 
 /// How traffic was worked out.

@@ -4,7 +4,7 @@ use super::outcome::*;
 use super::story::{Story, why_words};
 use crate::engine::Span;
 use crate::observe::{Answer, Mood, Seen, SeenId, Use, What, Why};
-use crate::queueing::{Latency, LatencyHistogram};
+use crate::queueing::{Latency, LatencyHistogram, Tally};
 use crate::units::Time;
 use crate::world::{Tail, World, civil_label};
 use std::sync::Arc;
@@ -81,6 +81,8 @@ enum Part {
 struct Lazy {
     histogram: LatencyHistogram,
     latest: Option<(Arc<Latency>, f64, f64)>,
+    /// Requests that were followed.
+    followed: Tally,
 }
 
 impl Lazy {
@@ -95,6 +97,7 @@ impl Lazy {
     }
 
     fn flush(&mut self) {
+        self.followed.fold_into(&mut self.histogram);
         if let Some((latency, shift_s, weight)) = self.latest.take() {
             if shift_s > 0.0 {
                 self.histogram.record(&latency.shifted(shift_s), weight);
@@ -217,7 +220,7 @@ impl PeopleMetrics {
     pub fn answered(&mut self, answer: &Answer) {
         let population = &mut self.people[answer.people as usize];
         let when = population.part as usize;
-        population.latency[answer.feature as usize][when].histogram.record_ns(answer.took_ns);
+        population.latency[answer.feature as usize][when].followed.record(answer.took_ns);
     }
 
     pub fn flowed(&mut self, world: &World, span: &Span) {

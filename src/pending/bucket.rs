@@ -7,7 +7,7 @@
 use super::Due;
 
 /// Entries of a block.
-pub(super) const BLOCK: usize = 16;
+pub(super) const BLOCK: usize = 32;
 
 /// The end of the free list.
 const NONE: u32 = u32::MAX;

@@ -1,6 +1,6 @@
 //! The few entries that are due next, sorted.
 
-use super::{Due, NEVER};
+use super::Due;
 
 /// How many entries the front holds.
 pub(super) const ROOM: usize = 64;
@@ -8,24 +8,21 @@ pub(super) const ROOM: usize = 64;
 /// Places for them: more, so that they can move either way.
 const PLACES: usize = 4 * ROOM;
 
-/// Where the first entry goes.
-const MIDDLE: usize = PLACES / 2;
-
 /// Up to so many entries it costs more to find out on which side to make room than to make it.
 const ONE_SIDED: usize = 16;
 
 /// At most [`ROOM`] sorted entries: the earliest first, equal times in the order in which they came.
 #[derive(Debug, Clone)]
 pub(super) struct Front<T> {
-    /// There is no such thing as an empty T: nothing until the first entry comes.
-    places: Option<Box<[Due<T>; PLACES]>>,
+    /// There is no such thing as an empty T: no places until the first entry comes.
+    places: Vec<Due<T>>,
     head: usize,
     tail: usize,
 }
 
 impl<T: Copy> Front<T> {
     pub fn new() -> Front<T> {
-        Front { places: None, head: MIDDLE, tail: MIDDLE }
+        Front { places: Vec::new(), head: 0, tail: 0 }
     }
 
     #[inline]
@@ -35,24 +32,21 @@ impl<T: Copy> Front<T> {
 
     #[inline]
     pub fn clear(&mut self) {
-        (self.head, self.tail) = (MIDDLE, MIDDLE);
+        (self.head, self.tail) = (self.places.len() / 2, self.places.len() / 2);
     }
 
     /// Puts an entry in its place, after those of the same time; there must be room.
     #[inline]
     pub fn insert(&mut self, due: Due<T>) {
         debug_assert!(self.count() < ROOM);
-        if self.head == 0 || self.tail == PLACES {
-            self.centre();
+        if self.head == 0 || self.tail >= self.places.len() {
+            self.centre(due);
         }
-        let places = match &mut self.places {
-            Some(places) => places,
-            None => self.places.insert(Box::new([due; PLACES])),
-        };
-        let middle = self.head + (self.tail - self.head) / 2;
-        if self.tail - self.head > ONE_SIDED && due.at < places[middle % PLACES].at {
-            self.head -= 1;
-            let side = &mut places[self.head..=middle];
+        let (head, tail) = (self.head, self.tail);
+        let middle = head + (tail - head) / 2;
+        if tail - head > ONE_SIDED && due.at < self.places[middle].at {
+            self.head = head - 1;
+            let side = &mut self.places[head - 1..=middle];
             let mut hole = 0;
             while hole + 1 < side.len() && side[hole + 1].at <= due.at {
                 side[hole] = side[hole + 1];
@@ -60,8 +54,8 @@ impl<T: Copy> Front<T> {
             }
             side[hole] = due;
         } else {
-            let side = &mut places[self.head..=self.tail];
-            self.tail += 1;
+            self.tail = tail + 1;
+            let side = &mut self.places[head..=tail];
             let mut hole = side.len() - 1;
             while hole > 0 && side[hole - 1].at > due.at {
                 side[hole] = side[hole - 1];
@@ -71,14 +65,13 @@ impl<T: Copy> Front<T> {
         }
     }
 
-    /// Makes room on both sides.
+    /// Makes room on both sides. Any entry does for `filler`.
     #[cold]
     #[inline(never)]
-    fn centre(&mut self) {
+    fn centre(&mut self, filler: Due<T>) {
+        self.places.resize(PLACES, filler);
         let head = (PLACES - self.count()) / 2;
-        if let Some(places) = &mut self.places {
-            places.copy_within(self.head..self.tail, head);
-        }
+        self.places.copy_within(self.head..self.tail, head);
         (self.head, self.tail) = (head, head + self.count());
     }
 
@@ -86,14 +79,17 @@ impl<T: Copy> Front<T> {
     /// it. Without a branch, because which of them is first is anybody's guess.
     #[inline]
     pub fn place<const N: usize>(&mut self, entries: &[Due<T>; N], count: usize) {
-        debug_assert!(count <= N && self.tail + N <= PLACES);
-        let places = match &mut self.places {
-            Some(places) => places,
-            None => self.places.insert(Box::new([entries[0]; PLACES])),
+        debug_assert!(count <= N && self.count() + N <= ROOM);
+        if self.tail + N > self.places.len() {
+            self.centre(entries[0]);
+        }
+        let Some(places) = self.places.get_mut(self.tail..).and_then(|places| places.first_chunk_mut::<N>()) else {
+            return;
         };
-        let mut times = [NEVER; N];
+        // Those that do not count come last.
+        let mut times = [0; N];
         for i in 0..N {
-            times[i] = if i < count { entries[i].at } else { NEVER };
+            times[i] = entries[i].at | u64::from(i < count).wrapping_sub(1);
         }
         let mut before = [0_usize; N];
         for j in 1..N {
@@ -104,7 +100,7 @@ impl<T: Copy> Front<T> {
             }
         }
         for i in 0..N {
-            places[(self.tail + before[i]) % PLACES] = entries[i];
+            places[before[i] % N] = entries[i];
         }
         self.tail += count;
     }
@@ -112,29 +108,18 @@ impl<T: Copy> Front<T> {
     /// Takes the earliest entry, and says when the one after it is due, if there is one.
     #[inline]
     pub fn take(&mut self) -> Option<(Due<T>, Option<u64>)> {
-        if self.head == self.tail {
-            return None;
-        }
-        let places = self.places.as_ref()?;
-        let due = places[self.head % PLACES];
+        let [due, rest @ ..] = &self.places[self.head..self.tail] else { return None };
         self.head += 1;
-        let next = if self.head == self.tail { None } else { Some(places[self.head % PLACES].at) };
-        Some((due, next))
+        Some((*due, rest.first().map(|next| next.at)))
     }
 
     /// The entry at a place, from the earliest.
     #[inline]
     pub fn get(&self, place: usize) -> Option<Due<T>> {
-        let places = self.places.as_ref()?;
-        (place < self.count()).then(|| places[(self.head + place) % PLACES])
-    }
-
-    /// Keeps the first `count` entries.
-    pub fn truncate(&mut self, count: usize) {
-        self.tail = self.tail.min(self.head + count);
+        self.places[self.head..self.tail].get(place).copied()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Due<T>> + '_ {
-        (0..self.count()).filter_map(|place| self.get(place))
+        self.places[self.head..self.tail].iter().copied()
     }
 }

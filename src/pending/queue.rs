@@ -5,8 +5,13 @@ use super::front::{Front, ROOM};
 use super::rung::{AT_HAND, Rung};
 use super::{Due, NEVER};
 
+// The numbers that follow were measured with `benches/limit.rs`; twice or half of any of them costs some percent.
+
 /// A bucket with at most so many entries is sorted; one with more is cut into narrower ones.
 const SORTED: usize = 24;
+
+/// Up to so many entries are kept in the front alone.
+const ALONE: usize = 24;
 
 /// The front is filled up to about this.
 const BATCH: usize = 12;
@@ -18,6 +23,9 @@ const REACH: u64 = 8;
 const MOST_FINE: usize = 1 << 14;
 const MOST_COARSE: usize = 1 << 11;
 
+/// The most rungs: more mean that pushes play a trick on them.
+const DEEPEST: usize = 32;
+
 /// How many entries a bucket of a coarse rung should have.
 const COARSE: usize = 256;
 
@@ -28,8 +36,8 @@ const COARSE: usize = 256;
 /// the furthest it holds:
 ///
 /// - the *front*, at most 64 entries, sorted: pops come from here, and a queue of a few entries is nothing else;
-/// - *rungs*, each of which cuts one bucket of the rung above into narrower buckets, unsorted. The width follows from how
-///   many entries there are to spread, so that it tunes itself to their density, however uneven;
+/// - *rungs*, each of which cuts one bucket of the rung above, or a front that was full, into narrower buckets, unsorted. The
+///   width follows from how many entries there are to spread, so that it tunes itself to their density, however uneven;
 /// - the *top*, unsorted: everything beyond the first rung.
 ///
 /// Only the bucket that is due next is ever sorted or cut up. An entry is moved once for each rung on its way, each time
@@ -51,13 +59,17 @@ const COARSE: usize = 256;
 pub struct Pending<T> {
     /// When the first entry is due.
     next: u64,
-    /// What is due before this is in the front: everything in it is due before this, and nothing else is.
+    /// What is due before this is in the front: everything in it is due before this, and nothing else is. It is 0 while the
+    /// front waits for a pop to be filled.
     front_end: u64,
     /// What is due from here on is in the top.
     top_start: u64,
     len: usize,
     front: Front<T>,
-    /// The rungs in use are the first ones; each lies within a bucket of the one before, which has been taken off.
+    /// How many entries the front holds before it overflows.
+    room: usize,
+    /// The rungs in use are the first ones. Each is about times before those that are left in the rung before it: it is made
+    /// of a bucket of that one, or of a front that was full.
     rungs: Vec<Rung<T>>,
     in_use: usize,
     /// The bucket at the cursor of the last rung holds one time only, too often for the front: it is popped from there.
@@ -83,6 +95,7 @@ impl<T: Copy> Pending<T> {
             top_start: NEVER,
             len: 0,
             front: Front::new(),
+            room: ALONE,
             rungs: Vec::new(),
             in_use: 0,
             burst: false,
@@ -120,7 +133,7 @@ impl<T: Copy> Pending<T> {
         self.len += 1;
         self.next = self.next.min(at);
         if at < self.front_end {
-            if self.front.count() < ROOM {
+            if self.front.count() < self.room {
                 self.front.insert(due);
             } else {
                 self.overflow(due);
@@ -135,7 +148,7 @@ impl<T: Copy> Pending<T> {
     /// Takes the first one.
     #[inline]
     pub fn pop(&mut self) -> Option<(u64, T)> {
-        let Some((due, next)) = self.front.take() else { return self.pop_burst() };
+        let Some((due, next)) = self.front.take() else { return self.pop_else() };
         self.len -= 1;
         self.now = due.at;
         match next {
@@ -157,7 +170,7 @@ impl<T: Copy> Pending<T> {
         self.top.clear();
         self.blocks.clear();
         (self.in_use, self.burst, self.len, self.now) = (0, false, 0, 0);
-        (self.next, self.front_end, self.top_start) = (NEVER, NEVER, NEVER);
+        (self.next, self.front_end, self.top_start, self.room) = (NEVER, NEVER, NEVER, ALONE);
     }
 
     /// Everything that is pending, in no particular order. Slow: it is for rare questions.
@@ -177,58 +190,52 @@ impl<T: Copy> Pending<T> {
         debug_assert!(false, "no rung for {}", due.at);
     }
 
-    /// The front is full: leaves half of it there.
+    /// The front is full: moves everything in it to a rung of its own, or to the top. The front is not filled again before the
+    /// next pop, so that many pushes in a row cost no more than their moves, whatever their order.
     #[cold]
     #[inline(never)]
     fn overflow(&mut self, due: Due<T>) {
-        let (Some(first), Some(middle), Some(last)) =
-            (self.front.get(0), self.front.get(ROOM / 2), self.front.get(ROOM - 1))
-        else {
-            return;
-        };
-        // Equal times must not be parted: what is pushed later at that time belongs after all of them.
-        let (kept, from) = if middle.at > first.at {
-            ((0..ROOM).take_while(|&i| self.front.get(i).is_some_and(|due| due.at < middle.at)).count(), middle.at)
-        } else {
-            (0, first.at)
-        };
         // A burst is taken up again when its rung is the last one again.
         self.burst = false;
-        if self.front_end == NEVER {
-            // Whatever rungs there are have been emptied to their ends.
-            debug_assert!(self.len == ROOM + 1 && self.top.is_empty());
-            self.in_use = 0;
-            self.top.extend(self.front.iter().skip(kept));
-            self.top_start = from;
-        } else {
-            let count = (ROOM - kept) as u64;
-            // About as wide as what is there asks for, but the rung must reach to the end of the front.
-            let shift = width((last.at - from) / count).max(shift_for(self.front_end - from, ROOM));
+        if self.front_end == NEVER || self.in_use == DEEPEST {
+            self.gather();
+        } else if let (Some(first), Some(last)) = (self.front.get(0), self.front.get(self.front.count() - 1)) {
+            let (start, end) = (self.now, self.front_end);
+            let apart = (last.at - first.at) / self.front.count() as u64;
             let rung = open(&mut self.rungs, &mut self.in_use);
-            rung.lay_out(from, self.front_end, shift, true, due);
-            for due in self.front.iter().skip(kept) {
+            rung.lay_out(start, end, width(apart).max(shift_for(end - start, 4 * ROOM)), true, due);
+            for due in self.front.iter() {
                 rung.append(&mut self.blocks, due);
             }
         }
-        self.front.truncate(kept);
-        self.front_end = from;
-        // This one has its place now, wherever it is: the front has room, if it is to go there.
-        if due.at < from {
-            self.front.insert(due);
-        } else if due.at >= self.top_start {
+        self.front.clear();
+        (self.front_end, self.room) = (0, ROOM);
+        if due.at >= self.top_start {
             self.top.push(due);
         } else {
             self.push_rung(due);
         }
-        if self.front.count() == 0 {
-            self.refill();
-        }
     }
 
-    /// Takes the first one of a burst; or nothing, if there is nothing.
-    fn pop_burst(&mut self) -> Option<(u64, T)> {
+    /// Moves everything to the top. All that is due at one time is in one bucket, in its order.
+    fn gather(&mut self) {
+        self.top.extend(self.front.iter());
+        for rung in &self.rungs[..self.in_use] {
+            self.top.extend(rung.iter(&self.blocks));
+        }
+        self.blocks.clear();
+        (self.in_use, self.top_start) = (0, 0);
+    }
+
+    /// The front is empty: takes the first one of a burst, or fills the front.
+    #[inline(never)]
+    fn pop_else(&mut self) -> Option<(u64, T)> {
         if !self.burst {
-            return None;
+            if self.len == 0 {
+                return None;
+            }
+            self.refill();
+            return self.pop();
         }
         let (due, last) = self.rungs[self.in_use - 1].take_one(&mut self.blocks);
         self.len -= 1;
@@ -248,13 +255,15 @@ impl<T: Copy> Pending<T> {
             self.next = self.front_end;
             return;
         }
+        self.front.clear();
         if self.len == 0 {
             self.in_use = 0;
+            (self.next, self.front_end, self.top_start, self.room) = (NEVER, NEVER, NEVER, ALONE);
+            return;
         }
-        self.front.clear();
         loop {
             if self.in_use == 0 {
-                if self.top.len() <= SORTED {
+                if self.top.len() <= ALONE * 2 / 3 {
                     return self.only_front();
                 }
                 self.open_top();
@@ -271,14 +280,19 @@ impl<T: Copy> Pending<T> {
         let crowded = loop {
             let Some(count) = rung.count() else { break 0 };
             match rung.hand() {
-                Some(hand) if count <= AT_HAND => {
-                    self.front.place(hand, count);
-                    rung.advance();
+                Some(hand) if count <= SORTED => {
+                    self.front.place(hand, count.min(AT_HAND));
+                    if count <= AT_HAND {
+                        rung.advance();
+                    } else {
+                        let front = &mut self.front;
+                        rung.take_chain(&mut self.blocks, |_, due| front.insert(due));
+                    }
                 }
                 _ if count == 0 => rung.advance(),
                 _ if count <= SORTED => {
                     let front = &mut self.front;
-                    rung.take(&mut self.blocks, |_, due| front.insert(due));
+                    rung.take_chain(&mut self.blocks, |_, due| front.insert(due));
                 }
                 _ => break count,
             }
@@ -322,7 +336,7 @@ impl<T: Copy> Pending<T> {
             self.front.insert(due);
         }
         self.top.clear();
-        (self.front_end, self.top_start) = (NEVER, NEVER);
+        (self.front_end, self.top_start, self.room) = (NEVER, NEVER, ALONE);
         self.next = self.front.get(0).map_or(NEVER, |due| due.at);
     }
 
@@ -354,7 +368,7 @@ impl<T: Copy> Pending<T> {
 
 /// The power of two that is the width of a fine bucket, for entries that are so far apart: one or two are in it.
 fn width(apart: u64) -> u32 {
-    (2 * apart.clamp(1, NEVER / 2)).ilog2()
+    (3 * apart.clamp(1, NEVER / 4)).ilog2()
 }
 
 /// The narrowest width, as a power of two, at which at most so many buckets reach so far.

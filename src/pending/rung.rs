@@ -125,6 +125,12 @@ impl<T: Copy> Rung<T> {
                 give(blocks, due);
             }
         }
+        self.take_chain(blocks, give);
+    }
+
+    /// Takes those entries of the bucket at the cursor that are not at hand, and moves on.
+    pub fn take_chain(&mut self, blocks: &mut Blocks<T>, mut give: impl FnMut(&mut Blocks<T>, Due<T>)) {
+        let count = self.counts[self.cursor] as usize;
         let mut left = count.saturating_sub(self.at_hand);
         let mut chain = self.chains[self.cursor];
         while left > 0 {

@@ -123,7 +123,7 @@ fn walk(seed: u64, most: u64, turns: u64) {
         let odds = if growing { 3 } else { 1 };
         if dice.below(4) < odds {
             let chosen = if kind == 8 { dice.below(8) } else { kind };
-            let on_the_second = both.now.next_multiple_of(1_000_000_000);
+            let on_the_second = both.now.checked_next_multiple_of(1_000_000_000).unwrap_or(NEVER - 1);
             let from = if chosen == 7 { on_the_second } else { both.now };
             let times = if dice.below(most) == 0 { dice.below(most) } else { 1 };
             let at = from.saturating_add(ahead(&mut dice, chosen)).min(NEVER - 1);
@@ -207,6 +207,37 @@ fn a_burst_keeps_its_order_and_may_grow_while_it_lasts() {
         both.check_iter();
         both.drain();
     }
+}
+
+#[test]
+fn the_latest_may_come_first() {
+    // One after another from the far end; all at once, or with a pop now and then, which has to find the first.
+    for pops_after in [u64::MAX, 1_000, 60, 7] {
+        let mut both = Both::new();
+        for i in 0..30_000 {
+            both.push(both.now.max((30_000 - i) * 1_000));
+            if i % pops_after == pops_after - 1 {
+                both.push(both.now);
+                both.pop();
+            }
+        }
+        both.check_iter();
+        both.drain();
+    }
+    // The few at the front reach as far as all of them, again and again, so that no cut makes them fewer.
+    let mut both = Both::new();
+    let far = 1 << 40;
+    for round in 0..200 {
+        for i in 0..16 {
+            both.push(both.now + (far - both.now) / 17 * i);
+        }
+        for i in 0..60 {
+            both.push(far + 60 - i + (200 - round) * 60);
+        }
+        both.pop();
+    }
+    both.check_iter();
+    both.drain();
 }
 
 #[test]

@@ -49,15 +49,17 @@ impl LatencyHistogram {
         }
     }
 
-    /// Records one request that took so many nanoseconds.
-    #[inline]
-    pub fn record_ns(&mut self, ns: u64) {
-        let value = ((ns + 500) / 1_000).clamp(1, LATENCY_MAX_US);
-        self.sum_ns += u128::from(ns);
-        match &mut self.counts {
-            Some(counts) => counts.saturating_record_n(value, COUNTS_PER_REQUEST as u64),
-            None => self.add_s(ns as f64 * 1e-9, 1.0),
+    /// Adds so many requests of about this many nanoseconds; their sum is added by [`add_sum`](LatencyHistogram::add_sum).
+    pub(super) fn add_count(&mut self, ns: f64, count: u64) {
+        let value = ((ns * 1e-3).round() as u64).clamp(1, LATENCY_MAX_US);
+        let counted = count.saturating_mul(COUNTS_PER_REQUEST as u64);
+        if let Some(counts) = self.counts().filter(|counts| counts.len() + counted < COUNTS_MAX) {
+            counts.saturating_record_n(value, counted);
         }
+    }
+
+    pub(super) fn add_sum(&mut self, ns: u128) {
+        self.sum_ns += ns;
     }
 
     /// The share of requests that took longer than `seconds`.

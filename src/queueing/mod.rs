@@ -8,7 +8,8 @@
 //! - At or above saturation without a bound, or while rates change faster than queues settle: [`FluidQueue`]. How old
 //!   the oldest waiting item is, which is what staleness and replica lag mean: [`Age`].
 //! - The latency of a request that passes several stations: [`compose`], which adds waits and services as
-//!   distributions. Over many requests and populations latencies are merged in a [`LatencyHistogram`], never averaged.
+//!   distributions. Over many requests and populations latencies are merged in a [`LatencyHistogram`], never averaged;
+//!   single requests are counted in a [`Tally`] first.
 //! - Links that flows share: [`max_min`].
 //! - What an asynchronous replica lacks when its primary fails: [`ApplyQueue`] while it keeps up, [`LogShipping`] for
 //!   batches, and [`FluidQueue`] with [`Age`] when it falls behind.
@@ -28,6 +29,7 @@ mod impatient;
 mod latency;
 mod replica;
 mod station;
+mod tally;
 mod wait;
 
 pub use age::Age;
@@ -40,4 +42,5 @@ pub use impatient::Impatient;
 pub use latency::{LATENCY_POINTS, Latency, Stage, Strata, compose};
 pub use replica::{ApplyQueue, LogShipping};
 pub use station::{Station, Steady};
+pub use tally::Tally;
 pub use wait::{Sojourn, Wait};

@@ -19,7 +19,7 @@ fn interval(mood: Mood, from_s: f64, to_s: f64, why: &str) -> Interval {
 }
 
 fn latency(requests: f64, p50: f64, p95: f64, p99: f64) -> LatencyOutcome {
-    LatencyOutcome { requests, p50_s: Some(p50), p95_s: Some(p95), p99_s: Some(p99) }
+    LatencyOutcome { requests, mean_s: Some(p50), p50_s: Some(p50), p95_s: Some(p95), p99_s: Some(p99) }
 }
 
 fn people(users: f64, intervals: Vec<Interval>) -> PeopleOutcome {
@@ -186,6 +186,10 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         concurrency: concurrency(),
         felt_s: 16.0 * HOUR,
         measures: measures(),
+        metastable: Vec::new(),
+        traffic: TrafficOutcome { engine: "flow".into(), ..TrafficOutcome::default() },
+        partial: None,
+        warnings: Vec::new(),
     };
     (outcome, story())
 }

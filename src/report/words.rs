@@ -1,6 +1,6 @@
 //! Numbers as people read them.
 
-use crate::metrics::length_words;
+use crate::metrics::{MetastableOutcome, length_words};
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
@@ -106,6 +106,29 @@ pub fn share(value: f64) -> String {
     let scale = [10.0, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9][digits - 1];
     let shown = (value * 100.0 * scale + 1e-6).floor() / scale;
     format!("{shown:.digits$}%")
+}
+
+/// How long a metastable state lasted.
+pub fn metastable_for(state: &MetastableOutcome) -> String {
+    match state.to_s {
+        Some(to) => format!("for {}", length(to - state.from_s)),
+        None => "to the end of the run".to_owned(),
+    }
+}
+
+/// What kept a metastable state up, and what would have ended it.
+pub fn metastable(state: &MetastableOutcome) -> String {
+    let per_s = |rate: f64| format!("{}/s", large(rate));
+    format!(
+        "what set it off is gone; users send {} and it can do {}, but with all that is tried again {} arrive. Below {} ({} of \
+         what is sent now) it comes to an end by itself; with a retry budget below {} it would not have lasted.",
+        per_s(state.first_per_s),
+        per_s(state.capacity_per_s),
+        per_s(state.arrived_per_s),
+        per_s(state.ends_below_per_s),
+        percent(state.ends_below),
+        percent(state.budget_below),
+    )
 }
 
 #[cfg(test)]

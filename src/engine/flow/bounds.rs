@@ -14,7 +14,9 @@ impl Engine<'_> {
                 *until = (*until).min(Time(now.0.saturating_add(nanos.max(1))));
             }
         };
-        for (i, at) in open.stations.iter().enumerate() {
+        // Queues of single requests fill and drain without being asked.
+        let flowing = if self.requests.is_some() { &[][..] } else { &open.stations[..] };
+        for (i, at) in flowing.iter().enumerate() {
             let fluid = &self.state.flow.stations[i].fluid;
             let small_room = fluid.limit.is_some_and(|limit| limit <= SMALL_ROOM_S * at.capacity);
             if at.capacity > 0.0
@@ -44,11 +46,13 @@ impl Engine<'_> {
             }
         }
         for (i, path) in self.state.flow.paths.iter().enumerate() {
-            if path.dead.is_none() && open.rates[i].0 > 0.0 {
+            if self.requests.is_none() && path.dead.is_none() && open.rates[i].0 > 0.0 {
                 self.bound_by_patience(path, open, &mut at_most);
             }
         }
-        self.bound_by_echoes(open, &mut at_most);
+        if self.requests.is_none() {
+            self.bound_by_echoes(open, &mut at_most);
+        }
         self.bound_by_steering(&mut at_most);
         for flow in &self.state.flow.queues {
             if let Some(change_s) = flow.fluid.next_change_s(flow.inflow, flow.slope, flow.capacity) {

@@ -2,10 +2,10 @@
 
 use crate::rng::Stream;
 use crate::world::{Backoff, Client};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-/// Attempts at one call that can be under way at the same time: the first and its hedges.
-pub const ATTEMPTS_AT_ONCE: usize = 4;
+/// Attempts at one call that are under way at the same time have so much room in the call: hardly any client hedges more.
+const ATTEMPTS_AT_ONCE: usize = 4;
 
 /// A call of a client with a policy: one request of a user, in one or more attempts.
 #[derive(Debug, Clone, Copy)]
@@ -18,9 +18,12 @@ pub struct Call {
     pub attempts: u32,
     /// Attempts made by hedging.
     pub hedges: u32,
-    /// Attempts under way that could still answer, first in the list.
+    /// Hedges for another turn are stale: each attempt has its own, and none once all have failed.
+    pub hedge_turn: u32,
+    /// Attempts under way that could still answer.
     pub open: u32,
-    pub under_way: [u32; ATTEMPTS_AT_ONCE],
+    /// Those of them for which there is room, in order.
+    under_way: [u32; ATTEMPTS_AT_ONCE],
     /// A retry is waiting for its time.
     pub backing_off: bool,
     /// It was under way before every request was followed.
@@ -32,6 +35,8 @@ pub struct Call {
 pub struct Calls {
     all: Vec<Call>,
     free: Vec<u32>,
+    /// Attempts for which there was no room, by call.
+    more: BTreeMap<u32, Vec<u32>>,
 }
 
 impl std::ops::Index<u32> for Calls {
@@ -55,6 +60,7 @@ impl Calls {
             life: 0,
             attempts: 1,
             hedges: 0,
+            hedge_turn: 0,
             open: 0,
             under_way: [0; ATTEMPTS_AT_ONCE],
             backing_off: false,
@@ -62,8 +68,8 @@ impl Calls {
         };
         match self.free.pop() {
             Some(id) => {
-                let life = self.all[id as usize].life;
-                self.all[id as usize] = Call { life, ..new };
+                let Call { life, hedge_turn, .. } = self.all[id as usize];
+                self.all[id as usize] = Call { life, hedge_turn, ..new };
                 id
             }
             None => {
@@ -76,13 +82,27 @@ impl Calls {
     /// An attempt goes under way.
     pub fn add(&mut self, id: u32, attempt: u32) {
         let call = &mut self.all[id as usize];
-        call.under_way[call.open as usize] = attempt;
+        match call.under_way.get_mut(call.open as usize) {
+            Some(place) => *place = attempt,
+            None => self.more.entry(id).or_default().push(attempt),
+        }
         call.open += 1;
+        call.hedge_turn = call.hedge_turn.wrapping_add(1);
     }
 
     /// An attempt can answer no more.
     pub fn remove(&mut self, id: u32, attempt: u32) {
         let call = &mut self.all[id as usize];
+        if call.open as usize > ATTEMPTS_AT_ONCE {
+            let mut left: Vec<u32> = self.under_way(id).collect();
+            left.retain(|other| *other != attempt);
+            self.more.remove(&id);
+            self.all[id as usize].open = 0;
+            let turn = self.all[id as usize].hedge_turn;
+            left.into_iter().for_each(|other| self.add(id, other));
+            self.all[id as usize].hedge_turn = turn;
+            return;
+        }
         let open = call.open as usize;
         if let Some(at) = call.under_way[..open].iter().position(|other| *other == attempt) {
             call.under_way.copy_within(at + 1..open, at);
@@ -90,9 +110,20 @@ impl Calls {
         }
     }
 
+    /// Attempts under way that could still answer, in order.
+    pub fn under_way(&self, id: u32) -> impl Iterator<Item = u32> + '_ {
+        let call = &self.all[id as usize];
+        let near = &call.under_way[..(call.open as usize).min(ATTEMPTS_AT_ONCE)];
+        near.iter().chain(self.more.get(&id).into_iter().flatten()).copied()
+    }
+
     /// A call is over.
     pub fn end(&mut self, id: u32) {
         self.all[id as usize].life = self.all[id as usize].life.wrapping_add(1);
+        self.all[id as usize].hedge_turn = self.all[id as usize].hedge_turn.wrapping_add(1);
+        if self.all[id as usize].open as usize > ATTEMPTS_AT_ONCE {
+            self.more.remove(&id);
+        }
         self.all[id as usize].open = u32::MAX;
         self.free.push(id);
     }
@@ -171,7 +202,7 @@ const SAVED_MAX: f64 = 100.0;
 impl ClientState {
     pub fn new(policy: &Client, luck: Stream) -> ClientState {
         ClientState {
-            policy: policy.clone(),
+            policy: *policy,
             tokens: policy.tokens.as_ref().map_or(0.0, |tokens| tokens.most),
             breaker: policy.breaker.as_ref().map(|breaker| Breaker {
                 fails: breaker.fails,
@@ -196,8 +227,7 @@ impl ClientState {
         if let Some(breaker) = &mut self.breaker {
             match breaker.until {
                 Some(until) if now < until || breaker.trying => return false,
-                Some(_) => breaker.trying = true,
-                None => {}
+                _ => {}
             }
         }
         if let (Some(throttle), Some(policy)) = (&mut self.throttle, &self.policy.throttle) {
@@ -209,6 +239,10 @@ impl ClientState {
                 throttle.note(now, 1, 1);
                 return false;
             }
+        }
+        // Only what is sent tries: the breaker would wait for ever for an answer to what the throttle has turned away.
+        if let Some(breaker) = &mut self.breaker {
+            breaker.trying = breaker.until.is_some();
         }
         if self.policy.budget.is_finite() {
             self.tokens = (self.tokens + self.policy.budget).min(SAVED_MAX);

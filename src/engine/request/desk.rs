@@ -152,6 +152,10 @@ impl Sharing {
             }
             self.heap.pop();
         }
+        if self.heap.is_empty() {
+            // As when the last one is done: fractions would stay, and cost the next one a nanosecond.
+            self.virtual_ns = 0.0;
+        }
         let rate = self.rate(workers);
         let first = self.heap.peek()?;
         (rate > 0.0).then(|| now + ((first.0.until - self.virtual_ns).max(0.0) / rate).ceil() as u64)
@@ -214,6 +218,8 @@ pub struct DeskCounts {
 /// A station.
 #[derive(Debug, Clone)]
 pub struct Desk {
+    /// It refuses everybody while it is down or starts.
+    pub serves: bool,
     pub workers: u64,
     pub busy: u64,
     /// Those who wait, without the stale entries of its line.
@@ -242,7 +248,11 @@ pub struct Desk {
 pub enum Admission {
     Serve,
     Wait,
+    /// There is no room, but somebody may give way.
+    Full,
     Refuse,
+    /// Nobody answers: that is a failure, and not a refusal.
+    Down,
 }
 
 impl Line {
@@ -260,22 +270,33 @@ impl Line {
     }
 }
 
+/// The first of the lowest class in a line that is below a class.
+fn lowest<'a>(line: impl Iterator<Item = (usize, &'a Waiting)>, class: u8, slots: &Slots) -> Option<usize> {
+    let mut found = None;
+    for (at, waiting) in line {
+        let slot = &slots[waiting.id];
+        let above = found.map_or(class, |(_, lowest)| lowest);
+        if slot.turn == waiting.turn && slot.class > above {
+            found = Some((at, slot.class));
+        }
+    }
+    found.map(|(at, _)| at)
+}
+
 impl Desk {
     /// Whether a request of a class is served at once, waits, or is turned away.
     #[inline]
     pub fn admit(&mut self, now: u64, class: u8) -> Admission {
+        if !self.serves {
+            return Admission::Down;
+        }
         if let Some(bucket) = &mut self.bucket
             && !bucket.takes(now)
         {
             return Admission::Refuse;
         }
         if self.inside + self.waiting >= self.inside_max {
-            return Admission::Refuse;
-        }
-        if let Line::Shared(_) = &self.line {
-            // All who are there are served; a limit of the queue is one of those beyond the workers.
-            let room = self.workers.saturating_add(self.waiting_max);
-            return if self.busy < room && self.workers > 0 { Admission::Serve } else { Admission::Refuse };
+            return Admission::Full;
         }
         if let Some(share) = self.optional_up_to
             && class == 2
@@ -283,19 +304,36 @@ impl Desk {
         {
             return Admission::Refuse;
         }
+        if let Line::Shared(_) = &self.line {
+            // All who are there are served; a limit of the queue is one of those beyond the workers.
+            let room = self.workers.saturating_add(self.waiting_max);
+            return if self.busy < room && self.workers > 0 { Admission::Serve } else { Admission::Refuse };
+        }
         if self.busy < self.workers {
             Admission::Serve
         } else if self.waiting < self.waiting_max {
             Admission::Wait
         } else {
-            Admission::Refuse
+            Admission::Full
         }
     }
 
     /// One who waits in the lowest class, below this one, gives way.
     pub fn gives_way(&mut self, class: u8, slots: &Slots) -> Option<u32> {
         self.optional_up_to?;
-        let Line::Priority(lines) = &mut self.line else { return None };
+        let lines = match &mut self.line {
+            Line::Priority(lines) => lines,
+            // Who would be served last.
+            Line::Fifo(line) | Line::Codel(line, _) => {
+                let at = lowest(line.iter().enumerate().rev(), class, slots)?;
+                return line.remove(at).map(|waiting| waiting.id);
+            }
+            Line::Lifo(line) => {
+                let at = lowest(line.iter().enumerate(), class, slots)?;
+                return Some(line.remove(at).id);
+            }
+            Line::Shared(_) => return None,
+        };
         for lower in (usize::from(class) + 1..3).rev() {
             while let Some(waiting) = lines[lower].pop_back() {
                 if slots[waiting.id].turn == waiting.turn {

@@ -179,7 +179,7 @@ impl Requests {
             self.timers.set(timer, self.now, token);
         }
         if let Some(after) = hedge {
-            let due = Due::new(Kind::Hedge, call, self.calls[call].life);
+            let due = Due::new(Kind::Hedge, call, self.calls[call].hedge_turn);
             self.push(self.now + after, due);
         }
         self.go_on(world, id, observer);
@@ -187,8 +187,7 @@ impl Requests {
 
     /// The first attempt has taken so long that a second one sets out.
     fn hedge(&mut self, world: &World, call: u32, due: Due, observer: &mut impl Observer) {
-        let under_way = due.is_for(self.calls[call].life) && self.calls[call].open > 0;
-        if under_way && (self.calls[call].open as usize) < super::client::ATTEMPTS_AT_ONCE {
+        if due.is_for(self.calls[call].hedge_turn) && self.calls[call].open > 0 {
             self.calls[call].hedges += 1;
             self.attempt(world, call, observer);
         }
@@ -223,14 +222,20 @@ impl Requests {
                             self.join(station, id, pc);
                             return;
                         }
-                        Admission::Refuse => {
-                            if let Some(other) = desk.gives_way(class, &self.slots) {
+                        refusal => {
+                            let other = match refusal {
+                                Admission::Full => desk.gives_way(class, &self.slots),
+                                _ => None,
+                            };
+                            if let Some(other) = other {
                                 self.turn_away(station, other);
                                 self.join(station, id, pc);
                                 return;
                             }
                             desk.counts.refused += 1;
-                            self.slots[id].flags |= REFUSED;
+                            if refusal != Admission::Down {
+                                self.slots[id].flags |= REFUSED;
+                            }
                             pc = refused;
                         }
                     }
@@ -268,7 +273,9 @@ impl Requests {
                     pc = if finds { found } else { pc + 1 };
                 }
                 Op::Degrade => {
-                    self.slots[id].flags |= DEGRADED;
+                    let slot = &mut self.slots[id];
+                    // It goes on without what was refused: if it fails all the same, it is for another reason.
+                    slot.flags = (slot.flags | DEGRADED) & !REFUSED;
                     pc += 1;
                 }
                 Op::Fork { first, count } => {
@@ -469,6 +476,8 @@ impl Requests {
     /// A request makes several calls at once.
     fn fork(&mut self, id: u32, first: u32, count: u32) {
         let parent = self.slots[id];
+        let cancels = self.sources[parent.of as usize].cancels;
+        let mut branches = Vec::new();
         for branch in first..first + count {
             let start = self.programs.branches[branch as usize];
             let child = self.slots.begin(parent.of, start, parent.started, parent.class);
@@ -477,6 +486,12 @@ impl Requests {
             slot.depth = parent.depth.saturating_add(1);
             slot.flags = parent.flags & GHOST;
             self.goes_on(child);
+            if cancels {
+                branches.push(child);
+            }
+        }
+        if cancels {
+            self.forks.insert(id, branches);
         }
         self.slots[id].branches = count;
     }
@@ -500,6 +515,8 @@ impl Requests {
         let slot = &mut self.slots[id];
         slot.branches -= 1;
         if slot.branches == 0 {
+            self.forks.remove(&id);
+            let slot = &mut self.slots[id];
             slot.pc += if slot.is(BRANCH_FAILED) { 2 } else { 1 };
             slot.flags &= !BRANCH_FAILED;
             self.goes_on(id);
@@ -616,12 +633,15 @@ impl Requests {
 
     /// A call is over; attempts that are still under way answer to nobody.
     fn call_over(&mut self, world: &World, call: u32, slot: Slot, answered: bool, observer: &mut impl Observer) {
-        let over = self.calls[call];
-        self.calls.end(call);
-        for other in &over.under_way[..over.open as usize] {
-            self.nobody_waits(*other);
+        let started = self.calls[call].started;
+        if self.calls[call].open > 0 {
+            let others: Vec<u32> = self.calls.under_way(call).collect();
+            self.calls.end(call);
+            others.into_iter().for_each(|other| self.nobody_waits(other));
+        } else {
+            self.calls.end(call);
         }
-        self.user_knows(world, slot.of, over.started, slot.flags, answered, observer);
+        self.user_knows(world, slot.of, started, slot.flags, answered, observer);
     }
 
     /// Nobody waits for a request any more: it is called off, or goes on for nothing.
@@ -641,8 +661,13 @@ impl Requests {
 
     /// Calls a request off, end to end: where it waits it leaves; a worker who is at it finishes what he is doing.
     fn call_off(&mut self, id: u32) {
+        self.slots[id].flags |= CANCELLED | ORPHAN;
+        self.stops_waiting(id);
+    }
+
+    /// Neither a request nor its branches wait in a queue any more.
+    fn stops_waiting(&mut self, id: u32) {
         let slot = &mut self.slots[id];
-        slot.flags |= CANCELLED | ORPHAN;
         if slot.is(QUEUED) {
             slot.flags &= !QUEUED;
             slot.turn = slot.turn.wrapping_add(1);
@@ -650,6 +675,13 @@ impl Requests {
                 self.desks[station as usize].waiting -= 1;
             }
             self.goes_on(id);
+        } else if slot.branches > 0 {
+            for branch in self.forks.remove(&id).unwrap_or_default() {
+                // The place of one that is back may be somebody else's.
+                if self.slots[branch].pc != NOBODY && self.slots[branch].parent == id {
+                    self.stops_waiting(branch);
+                }
+            }
         }
     }
 

@@ -28,7 +28,7 @@ use seam::Before;
 use slots::Slots;
 pub use source::Feeling;
 use source::Source;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use writes::{Follower, Writer};
 
 /// What is due, in eight bytes: a kind, what it is for, and the turn for which it holds.
@@ -118,6 +118,8 @@ pub(super) struct Requests {
     desks: Vec<Desk>,
     crowds: Vec<Crowd>,
     wires: Vec<Wire>,
+    /// The branches of requests that are at a fork, where clients cancel.
+    forks: BTreeMap<u32, Vec<u32>>,
     /// Requests that go on as soon as what is happening has happened, and for which turn.
     ready: VecDeque<(u32, u32)>,
     /// Workers that are given back then, and whether they were serving.
@@ -184,6 +186,11 @@ pub fn check(world: &World) -> Result<(), Unfollowable> {
 }
 
 impl Requests {
+    /// The time of the latest event.
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
     /// Nobody is there yet.
     pub fn new(world: &World, luck: Luck, window: (u64, u64)) -> Requests {
         let mut timers = Timers::new();
@@ -222,6 +229,7 @@ impl Requests {
             .map(|station| {
                 let service = &world.services[station.service.at()];
                 Desk {
+                    serves: false,
                     workers: 0,
                     busy: 0,
                     waiting: 0,
@@ -271,6 +279,7 @@ impl Requests {
             desks,
             crowds,
             wires,
+            forks: BTreeMap::new(),
             ready: VecDeque::new(),
             released: VecDeque::new(),
             opened: VecDeque::new(),

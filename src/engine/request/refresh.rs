@@ -85,7 +85,8 @@ impl Engine<'_> {
         for i in 0..requests.desks.len() {
             let id = StationId::new(i);
             let desk = &mut requests.desks[i];
-            let workers = if self.serves(id) { self.state.flow.stations[i].workers } else { 0 };
+            desk.serves = self.serves(id);
+            let workers = if desk.serves { self.state.flow.stations[i].workers } else { 0 };
             let (slower, before) = (self.slower(id), desk.slower);
             desk.slower = slower;
             if (slower / before - 1.0).abs() > RESCALED && desk.busy > 0 {
@@ -189,6 +190,7 @@ impl Requests {
         let now = self.now;
         let desk = &mut self.desks[station as usize];
         desk.pass(now);
+        desk.serves = false;
         desk.workers = 0;
         if let Some(cache) = &mut desk.cache {
             cache.forget();
@@ -200,7 +202,9 @@ impl Requests {
             let mut lost = None;
             while frame != OUTSIDE {
                 let visit = self.programs.frames[frame as usize];
-                if visit.station == station && !(visit.enter != slot.pc && !visit.holds) {
+                // One who is still on the way to it is at the operation that enters, too.
+                let is_there = if visit.enter == slot.pc { slot.is(SERVED | QUEUED) } else { visit.holds };
+                if visit.station == station && is_there {
                     lost = Some(visit);
                 }
                 frame = visit.parent;

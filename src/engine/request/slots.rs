@@ -127,11 +127,6 @@ impl Slots {
         self.free.push(id);
     }
 
-    /// How many are under way.
-    pub fn len(&self) -> usize {
-        self.all.len() - self.free.len()
-    }
-
     /// Those that are under way, in the order of their places.
     pub fn under_way(&self) -> Vec<u32> {
         (0..self.all.len() as u32).filter(|id| self.all[*id as usize].pc != NOBODY).collect()

@@ -5,6 +5,7 @@ use super::markup::{Html, n};
 use super::svg::{AXIS_HEIGHT, Frame, LEFT, LETTER, RIGHT, drawing, line, name, rectangle, symbol, text};
 use super::tables::{Cell, data};
 use crate::metrics::{MeasureOutcome, Outcome, StoryLine, Theme};
+use crate::report::clock::Clock;
 use crate::report::stretches::in_order;
 use crate::report::tale::is_word_to_users;
 use crate::report::text::cut;
@@ -250,4 +251,15 @@ fn legend(html: &mut Html) {
         key("in effect", &|html| rectangle(html, (2.0, 2.5), (28.0, 11.0), "effect", ""));
         key("rolled back", &|html| symbol(html, &Sign::Cross.path(16.0, 8.0), "fault", "rolled back"));
     });
+}
+
+/// Overload that outlives what set it off.
+pub fn metastable(html: &mut Html, outcome: &Outcome, clock: &Clock) {
+    for state in &outcome.metastable {
+        html.within("p", &[], |html| {
+            let lasts = words::metastable_for(state);
+            html.say("strong", &[], format!("{}: {}, metastable {lasts}. ", clock.when(state.from_s), state.service));
+            html.text(words::metastable(state));
+        });
+    }
 }

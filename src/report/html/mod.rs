@@ -75,8 +75,10 @@ fn body(
     let clock = Clock::new(outcome);
     let frame = Frame::new(&clock);
     lede::head(html, outcome, &clock);
+    origin::traffic(html, outcome);
     section(html, "Who was up when", "", |html| strip::strip(html, outcome, &frame));
     section(html, "What happened, and what was done", "", |html| events::events(html, outcome, story, &frame));
+    section(html, "Overload that keeps itself up", "", |html| events::metastable(html, outcome, &clock));
     section(html, "Users at once", "", |html| charts::users(html, outcome, &frame));
     section(html, "Load against capacity", "", |html| {
         charts::loads(html, outcome, &frame);
@@ -97,6 +99,7 @@ fn body(
         numbers::measures(html, outcome, &clock);
         numbers::response(html, outcome, &clock);
     });
+    section(html, "Read with care", "", |html| origin::warnings(html, outcome));
     if !outcome.provenance.assumptions.is_empty() {
         section(html, "Assumed, because no source states it", "", |html| origin::assumptions(html, outcome));
     }

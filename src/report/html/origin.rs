@@ -23,6 +23,26 @@ pub fn assumptions(html: &mut Html, outcome: &Outcome) {
     });
 }
 
+/// Where the run is not all of it, or single requests were followed.
+pub fn traffic(html: &mut Html, outcome: &Outcome) {
+    if let Some(partial) = &outcome.partial {
+        let told = format!("Partial: the run was ended at {}; nothing is known of what comes after.", partial.reached);
+        html.within("p", &[], |html| html.say("strong", &[], told));
+    }
+    if let (Some(from), Some(to)) = (&outcome.traffic.from, &outcome.traffic.to) {
+        let events = words::large(outcome.traffic.events as f64);
+        let told = format!("Every request followed from {from} to {to}: {events} events.");
+        html.say("p", &[("class", &"faint")], told);
+    }
+}
+
+/// What the numbers leave out.
+pub fn warnings(html: &mut Html, outcome: &Outcome) {
+    if !outcome.warnings.is_empty() {
+        html.within("ul", &[], |html| outcome.warnings.iter().for_each(|warning| html.say("li", &[], warning)));
+    }
+}
+
 /// What proves that a run is this run, and the command that makes it again.
 pub fn provenance(html: &mut Html, outcome: &Outcome, replay: Option<&str>) {
     let provenance = &outcome.provenance;

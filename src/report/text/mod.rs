@@ -56,6 +56,7 @@ pub fn render(outcome: &Outcome, story: &[StoryLine], layout: Layout) -> String 
     numbers::stores(&mut page, outcome, &clock);
     response::maintenance(&mut page, outcome);
     numbers::overloads(&mut page, outcome, &clock);
+    response::metastable(&mut page, outcome, &clock);
     origin::warnings(&mut page, outcome);
     origin::assumptions(&mut page, outcome);
     origin::provenance(&mut page, outcome, layout.replay);

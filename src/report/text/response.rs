@@ -32,6 +32,23 @@ pub fn communication(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     page.line(line);
 }
 
+/// Overload that outlives what set it off.
+pub fn metastable(page: &mut Page, outcome: &Outcome, clock: &Clock) {
+    if outcome.metastable.is_empty() {
+        return;
+    }
+    page.section("Overload that keeps itself up");
+    for state in outcome.metastable.iter().take(FAILOVERS_MAX) {
+        let head = Line::new().with(Ink::Faint, format!("  {}  ", clock.when(state.from_s)));
+        let lasts = format!("  metastable {}", words::metastable_for(state));
+        page.line(head.with(Ink::Strong, super::clean(&state.service)).with(Ink::Bad, lasts));
+        let told = words::metastable(state);
+        for line in wrap(&told, page.width.saturating_sub(4)) {
+            page.line(Line::new().with(Ink::Plain, format!("    {line}")));
+        }
+    }
+}
+
 /// Each failover with its phases and what failed.
 pub fn failovers(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     if outcome.failovers.is_empty() {

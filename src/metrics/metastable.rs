@@ -1,0 +1,199 @@
+//! Metastable states: overload that outlives what set it off, because retries keep it up (Bronson et al., "Metastable failures
+//! in distributed systems", HotOS 2021).
+//!
+//! Three things have to be true at once, and for a while: what users mean to send would fit; what arrives, with all that is
+//! tried again, does not; and nothing is broken or slowed down any more.
+
+use super::outcome::{MetastableOutcome, Outcome};
+use crate::engine::Span;
+use crate::observe::{Seen, What};
+use crate::units::Time;
+use crate::world::{ServiceId, Target, World, civil_label};
+
+/// Shorter than this, or than ten timeouts, it may be on its way out.
+const LASTS_S: f64 = 30.0;
+/// Single requests are uneven: over so many seconds they are told apart from what is too much.
+const WINDOW_S: f64 = 10.0;
+/// States kept.
+const KEPT_MAX: usize = 1_000;
+/// What arrives must be above the capacity, and above what was sent, by this.
+const MARGIN: f64 = 0.02;
+
+#[derive(Debug, Clone, Default)]
+struct Sums {
+    since: Option<Time>,
+    seconds: f64,
+    first: f64,
+    arrived: f64,
+    could: f64,
+    hurt: f64,
+    broken: bool,
+}
+
+impl Sums {
+    /// Whether all three are true of this stretch.
+    fn sustained(&self) -> bool {
+        let uneven = 1.0 + MARGIN;
+        !self.broken
+            && self.hurt > 0.0
+            && self.first > 0.0
+            && self.first < self.could
+            && self.arrived > self.could * uneven
+            && self.arrived > self.first * uneven
+    }
+
+    fn add(&mut self, more: &Sums) {
+        self.since = self.since.or(more.since);
+        self.seconds += more.seconds;
+        self.first += more.first;
+        self.arrived += more.arrived;
+        self.could += more.could;
+    }
+}
+
+/// One service over all its sites.
+#[derive(Debug, Clone)]
+struct Watched {
+    service: usize,
+    /// Visits for each request, and attempts at most, by population and feature.
+    visits: Vec<Vec<(f64, f64)>>,
+    lasts_s: f64,
+    /// The window that is being looked at, and all of those before in which it sustained itself.
+    window: Sums,
+    sums: Sums,
+}
+
+/// What sustains itself, as it is being measured.
+#[derive(Debug, Clone)]
+pub struct MetastableMetrics {
+    watched: Vec<Watched>,
+    /// Since when nothing is broken or slowed down by the drill.
+    slowed: Vec<bool>,
+    found: Vec<MetastableOutcome>,
+}
+
+impl MetastableMetrics {
+    pub fn new(world: &World) -> MetastableMetrics {
+        let retried = |feature: usize| world.features[feature].retries.is_some();
+        let mut watched = Vec::new();
+        for service in 0..world.services.len() {
+            let visits: Vec<Vec<(f64, f64)>> = (world.people.iter())
+                .map(|people| {
+                    let attempts = |id: usize| match world.features[id].retries {
+                        Some(retries) => f64::from(retries.attempts).min(1.0 + retries.budget),
+                        None => 1.0,
+                    };
+                    let of = |id: usize| (visits(world, people.served_by, id, service), attempts(id));
+                    people.uses.iter().map(|(id, _)| of(id.at())).collect()
+                })
+                .collect();
+            let is_visited = visits.iter().flatten().any(|(visits, attempts)| *visits > 0.0 && *attempts > 1.0);
+            if is_visited {
+                let timeout_s = (world.features.iter().enumerate())
+                    .filter(|(i, _)| retried(*i))
+                    .filter_map(|(_, feature)| feature.timeout_s)
+                    .fold(0.0, f64::max);
+                let lasts_s = LASTS_S.max(10.0 * timeout_s);
+                watched.push(Watched { service, visits, lasts_s, window: Sums::default(), sums: Sums::default() });
+            }
+        }
+        MetastableMetrics { watched, slowed: vec![false; world.stations.len()], found: Vec::new() }
+    }
+
+    pub fn saw(&mut self, seen: &Seen) {
+        if let What::Slowed(id, by) = &seen.what {
+            self.slowed[id.at()] = *by > 1.0;
+        }
+    }
+
+    pub fn flowed(&mut self, world: &World, span: &Span) {
+        let dt_s = span.to.since(span.from).seconds();
+        for i in 0..self.watched.len() {
+            let watched = &self.watched[i];
+            let stations = &world.services[watched.service].stations;
+            let (mut arrived, mut could, mut hurt) = (0.0, 0.0, 0.0);
+            let mut broken = false;
+            for id in stations {
+                let work = &span.stations[id.at()];
+                let held_s = if work.arrived > 0.0 { work.asked_s / work.arrived } else { 0.0 };
+                arrived += work.arrived;
+                could += if held_s > 0.0 { work.workers_s / held_s } else { 0.0 };
+                hurt += work.lost + work.backlog;
+                broken |= self.slowed[id.at()] || (work.workers_s <= 0.0 && work.arrived > 0.0);
+            }
+            let first: f64 = (watched.visits.iter().zip(&span.uses))
+                .flat_map(|(visits, uses)| visits.iter().zip(uses))
+                .map(|((visits, _), used)| (used.intended - used.never_sent) * visits)
+                .sum();
+            let window = &mut self.watched[i].window;
+            let span_is = Sums { since: Some(span.from), seconds: dt_s, first, arrived, could, hurt, broken };
+            window.add(&span_is);
+            (window.hurt, window.broken) = (window.hurt + hurt, window.broken | broken);
+            if window.seconds < WINDOW_S && !broken {
+                continue;
+            }
+            let window = std::mem::take(window);
+            if window.sustained() {
+                self.watched[i].sums.add(&window);
+            } else {
+                self.close(world, i, window.since);
+            }
+        }
+    }
+
+    fn close(&mut self, world: &World, index: usize, to: Option<Time>) {
+        let watched = &mut self.watched[index];
+        let sums = std::mem::take(&mut watched.sums);
+        let Some(since) = sums.since.filter(|_| sums.seconds >= watched.lasts_s && self.found.len() < KEPT_MAX) else {
+            return;
+        };
+        let (first_per_s, capacity_per_s) = (sums.first / sums.seconds, sums.could / sums.seconds);
+        // With every request tried as often as it may be, this much would still fit.
+        let all = watched.visits.iter().flatten();
+        let weighed = all.clone().map(|(visits, attempts)| visits * attempts).sum::<f64>();
+        let attempts_max = weighed / all.map(|(visits, _)| visits).sum::<f64>().max(1e-12);
+        self.found.push(MetastableOutcome {
+            service: world.services[watched.service].name.clone(),
+            from_s: since.seconds(),
+            from: civil_label(&world.calendar, since),
+            to_s: to.map(Time::seconds),
+            to: to.map(|to| civil_label(&world.calendar, to)),
+            first_per_s,
+            arrived_per_s: sums.arrived / sums.seconds,
+            capacity_per_s,
+            ends_below_per_s: capacity_per_s / attempts_max,
+            ends_below: capacity_per_s / attempts_max / first_per_s,
+            budget_below: capacity_per_s / first_per_s - 1.0,
+        });
+    }
+
+    pub fn finish(&mut self, world: &World, outcome: &mut Outcome) {
+        (0..self.watched.len()).for_each(|i| self.close(world, i, None));
+        self.found.sort_by(|a, b| a.from_s.total_cmp(&b.from_s).then(a.service.cmp(&b.service)));
+        outcome.metastable = std::mem::take(&mut self.found);
+    }
+}
+
+/// Visits of one request at a service, while everything works.
+fn visits(world: &World, place: crate::world::Place, feature: usize, service: usize) -> f64 {
+    let site = match place {
+        crate::world::Place::Site(site) => site,
+        crate::world::Place::Group(group) => match world.groups[group.at()].sites.first() {
+            Some(Some(site)) => *site,
+            _ => return 0.0,
+        },
+    };
+    let calls = world.features[feature].calls.get(site.at());
+    calls.into_iter().flatten().map(|call| call_visits(world, call, ServiceId::new(service))).sum()
+}
+
+fn call_visits(world: &World, call: &crate::world::Call, service: ServiceId) -> f64 {
+    let callee = match &call.target {
+        Target::Station(station) => Some(*station),
+        Target::Active(_, by_member) => by_member.iter().flatten().next().copied(),
+    };
+    let Some(callee) = callee else { return 0.0 };
+    let station = &world.stations[callee.at()];
+    let here = f64::from(u8::from(station.service == service));
+    call.times * (here + station.calls.iter().map(|call| call_visits(world, call, service)).sum::<f64>())
+}
