@@ -125,7 +125,11 @@ impl Plan {
                 }
                 let differs = (flow - request).abs();
                 let within = key.within();
-                let agrees = differs <= within * request.abs() || differs <= half_width;
+                // So few requests in all replications that none of them may have been seen: the rule of three (Hanley &
+                // Lippman-Hand, JAMA 249, 1983).
+                let is_count = matches!(key.measure, "served" | "failed" | "never sent" | "longest backlog");
+                let rare = is_count && differs * self.replications as f64 <= 3.0;
+                let agrees = differs <= within * request.abs() || differs <= half_width || rare;
                 let Key { of, feature, phase, measure } = key;
                 Some(Row { of, feature, phase, measure, flow, request, half_width, within, agrees })
             })

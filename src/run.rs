@@ -173,6 +173,5 @@ fn warnings(world: &World, traffic: Traffic, outcome: &Outcome) -> Vec<String> {
     if all_followed {
         return Vec::new();
     }
-    let _ = outcome;
-    world.beyond_flow.clone()
+    world.beyond_flow.iter().chain(&outcome.warnings).cloned().collect()
 }

@@ -243,9 +243,13 @@ impl Engine<'_> {
         for ((id, times, _), (wait, slower)) in path.visits.iter().zip(&waits) {
             let service = self.world.stations[id.at()].service;
             key.update(&service.0.to_le_bytes());
-            let stages =
-                if let Wait::Stages { stage_s, tails, .. } = wait { (*stage_s, tails.len()) } else { (0.0, 0) };
-            for number in [*times, *slower, wait.probability(), wait.mean(), stages.0, stages.1 as f64] {
+            let shape = match wait {
+                Wait::Stages { stage_s, tails, .. } => [*stage_s, tails.len() as f64],
+                // Two points tell a shape from all others of the same service.
+                Wait::Shaped { points, .. } => [points[points.len() / 2], points[points.len() - 1]],
+                _ => [0.0, 0.0],
+            };
+            for number in [*times, *slower, wait.probability(), wait.mean(), shape[0], shape[1]] {
                 key.update(&number.to_bits().to_le_bytes());
             }
         }

@@ -8,6 +8,7 @@ mod outcome;
 mod people;
 mod response;
 mod story;
+mod strain;
 
 pub use outcome::*;
 pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, servers_words, why_words};
@@ -33,6 +34,7 @@ pub struct Metrics {
     measures: MeasureMetrics,
     metastable: MetastableMetrics,
     story: Story,
+    strain: strain::StrainMetrics,
 }
 
 impl Metrics {
@@ -46,6 +48,7 @@ impl Metrics {
             measures: MeasureMetrics::new(world),
             metastable: MetastableMetrics::new(world),
             story: Story::default(),
+            strain: strain::StrainMetrics::new(world),
         }
     }
 
@@ -101,6 +104,7 @@ impl Metrics {
         self.hours.finish(world, &mut outcome);
         self.measures.finish(world, &mut outcome);
         self.metastable.finish(world, &mut outcome);
+        self.strain.finish(world, &mut outcome);
         (outcome, self.story.into_lines())
     }
 }
@@ -150,5 +154,6 @@ impl Observer for Metrics {
         self.capacity.flowed(world, span);
         self.hours.flowed(world, span);
         self.metastable.flowed(world, span);
+        self.strain.flowed(span);
     }
 }

@@ -130,6 +130,16 @@ impl Latency {
         1.0 - (below as f64 - 0.5 + (t - left) / (right - left)) / n as f64
     }
 
+    /// The latency of those who are answered within `t` seconds: what remains when the others have given up.
+    pub fn within(&self, t: f64) -> Latency {
+        let share = 1.0 - self.ccdf(t);
+        let count = self.points.len() as f64;
+        let points: Vec<f64> =
+            (0..self.points.len()).map(|i| self.quantile((i as f64 + 0.5) / count * share).min(t)).collect();
+        let mean_s = points.iter().sum::<f64>() / count;
+        Latency { points, mean_s }
+    }
+
     /// The same latency, later by `by_s` seconds.
     pub fn shifted(&self, by_s: f64) -> Latency {
         Latency { points: self.points.iter().map(|x| x + by_s).collect(), mean_s: self.mean_s + by_s }
@@ -160,6 +170,7 @@ impl Sum {
                 let points = UNIT_EXPONENTIAL.iter().map(|x| (mean_s * (x + log)).max(0.0)).collect();
                 Sum { fixed_s: 0.0, points }
             }
+            Wait::Shaped { .. } => Sum { fixed_s: 0.0, points: (0..FINE).map(|i| wait.quantile(middle(i))).collect() },
             Wait::Stages { .. } => Sum { fixed_s: 0.0, points: inverted(wait) },
         }
     }

@@ -19,6 +19,7 @@
 //! this is a matter for the request engine.
 
 mod age;
+mod delay;
 mod erlang;
 mod fair;
 mod fluid;
@@ -32,6 +33,7 @@ mod tally;
 mod wait;
 
 pub use age::Age;
+pub use delay::{DELAY_POINTS, Delay, Residual};
 pub use erlang::{erlang_b, erlang_c};
 pub use fair::{Flow, max_min};
 pub use fluid::{Flowed, FluidQueue};

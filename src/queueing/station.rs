@@ -1,5 +1,6 @@
 //! One station in steady state: parallel workers and one queue, first come first served.
 
+use super::delay::Delay;
 use super::erlang;
 use super::geometric::{geometric_sum, truncated_geometric_mean};
 use super::wait::{Sojourn, Wait};
@@ -16,8 +17,8 @@ const PLACES_MAX: usize = 512;
 ///   keeps its exact means and probabilities; the *shape* of the wait is that of 512 larger steps, which blurs an
 ///   overloaded (nearly constant) wait by up to 4.4% standard deviation.
 /// - **Infinite room, other variability**: the mean wait is `(ca2 + cs2) / 2` times that of M/M/c (Allen & Cunneen;
-///   exact for M/G/1), with Kimura's interpolation through Cosmetatos' M/D/c for `cs2 < 1` and the factor of Kraemer &
-///   Langenbach-Belz for `ca2 < 1`. Those who wait, wait exponentially long.
+///   exact for M/G/1), with Kimura's interpolation through Cosmetatos' M/D/c and the factor of Kraemer & Langenbach-Belz
+///   for `ca2 < 1`. Those who wait, wait exponentially long here; see [`Residual`](super::Residual) for how long they do.
 /// - **Finite room, other variability**: the queue of the infinite room stays geometric up to the last place, and the
 ///   last place is weighted so that what flows in is what the workers carry. This is exact for M/M/c/K and for the pure
 ///   loss system M/G/c/c, agrees with the rejection formula of Tijms (Stochastic Models, 1994, section 4.7) below
@@ -109,6 +110,17 @@ impl Station {
             Some(places) if fluid => Some(self.full(rate, places)),
             Some(places) => Some(self.bounded(rate, places)),
         }
+    }
+
+    /// What the mean wait of an unbounded queue is multiplied by, where the whole distribution of the service time is known.
+    ///
+    /// Boxma, Cohen & Huffels, Operations Research 27 (1979): `delay` says how soon one of the workers is likely to be done, which
+    /// stands in for the squared coefficient of variation that Kimura's formula has there. 1 for one worker, and for exponential
+    /// services.
+    pub fn corrected_by(&self, delay: &Delay, rate: f64) -> f64 {
+        let rho = self.offered_utilisation(rate);
+        let gamma = cosmetatos(self.servers as f64, rho, 1.0 - rho);
+        (1.0 + self.service_scv.max(0.0) * gamma) / (1.0 + delay.stands_for_scv * gamma)
     }
 
     /// The time that admitted requests spend here, if service times are exponential.
@@ -246,13 +258,10 @@ impl Station {
         if idle <= 0.0 {
             return factor;
         }
-        if cs2 < 1.0 {
-            // Kimura, Management Science 32 (1986): M/G/c between M/D/c and M/M/c by their reciprocals, with M/D/c from
-            // Cosmetatos, INFOR 13 (1975): (1 + gamma) / 2 of M/M/c. gamma is 0 for one server.
-            let c = self.servers as f64;
-            let gamma = (idle * (c - 1.0) * (num::sqrt(4.0 + 5.0 * c) - 2.0) / (16.0 * rho * c)).min(0.24);
-            factor *= (1.0 + gamma) / (1.0 + cs2 * gamma);
-        }
+        // Kimura, Management Science 32 (1986): M/G/c by M/D/c and M/M/c and their reciprocals, with M/D/c as (1 + gamma) / 2 of
+        // M/M/c. Of many workers a long service holds up only one: the more of them, the less its variability matters.
+        let gamma = cosmetatos(self.servers as f64, rho, idle);
+        factor *= (1.0 + gamma) / (1.0 + cs2 * gamma);
         if ca2 < 1.0 {
             let exponent = 2.0 * idle * (1.0 - ca2) * (1.0 - ca2) / (3.0 * rho * (ca2 + cs2));
             let kept = 1.0 - seen_less(ca2, cs2, rho) * idle;
@@ -278,6 +287,11 @@ impl Steady {
             wait: Wait::Never,
         }
     }
+}
+
+/// How much longer than half of M/M/c those wait in M/D/c: Cosmetatos, INFOR 13 (1975). 0 for one server.
+pub(super) fn cosmetatos(c: f64, rho: f64, idle: f64) -> f64 {
+    (idle * (c - 1.0) * (num::sqrt(4.0 + 5.0 * c) - 2.0) / (16.0 * rho * c)).min(0.24)
 }
 
 /// `s` in the probability of waiting `C (1 - s (1 - rho))` of Kraemer & Langenbach-Belz; above saturation it fades as

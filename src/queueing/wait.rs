@@ -17,6 +17,15 @@ pub enum Wait {
         /// The mean wait of those who wait, in seconds.
         mean_s: f64,
     },
+    /// With this probability the wait is a multiple of these equally probable points, else zero: M/G/c.
+    Shaped {
+        /// The probability of waiting at all.
+        probability: f64,
+        /// The mean wait of those who wait, in seconds.
+        mean_s: f64,
+        /// The wait of those who wait over its mean, sorted.
+        points: Arc<[f64]>,
+    },
     /// With this probability the wait is a random number of exponential stages, else zero: M/M/c/K exactly.
     Stages {
         /// The probability of waiting at all.
@@ -41,7 +50,10 @@ impl Wait {
             Wait::Stages { probability, stage_s, tails } if *stage_s > 0.0 => {
                 probability * stages_ccdf(tails, t / stage_s)
             }
-            Wait::Exponential { .. } | Wait::Stages { .. } => 0.0,
+            Wait::Shaped { probability, mean_s, points } if *mean_s > 0.0 => {
+                probability * points_ccdf(points, t / mean_s)
+            }
+            Wait::Exponential { .. } | Wait::Stages { .. } | Wait::Shaped { .. } => 0.0,
         }
     }
 
@@ -51,8 +63,15 @@ impl Wait {
         match self {
             Wait::Never => 0.0,
             Wait::Fixed(wait_s) => *wait_s,
-            Wait::Exponential { probability, .. } | Wait::Stages { probability, .. } if *probability <= over => 0.0,
+            Wait::Exponential { probability, .. }
+            | Wait::Stages { probability, .. }
+            | Wait::Shaped { probability, .. }
+                if *probability <= over =>
+            {
+                0.0
+            }
             Wait::Exponential { probability, mean_s } => mean_s * num::ln(probability / over),
+            Wait::Shaped { probability, mean_s, points } => mean_s * points_quantile(points, 1.0 - over / probability),
             Wait::Stages { .. } => falling_root(|t| self.ccdf(t), over, self.mean().max(1e-12)),
         }
     }
@@ -62,7 +81,9 @@ impl Wait {
         match self {
             Wait::Never => 0.0,
             Wait::Fixed(wait_s) => *wait_s,
-            Wait::Exponential { probability, mean_s } => probability * mean_s,
+            Wait::Exponential { probability, mean_s } | Wait::Shaped { probability, mean_s, .. } => {
+                probability * mean_s
+            }
             Wait::Stages { probability, stage_s, tails } => probability * stage_s * tails.iter().sum::<f64>(),
         }
     }
@@ -72,9 +93,41 @@ impl Wait {
         match self {
             Wait::Never => 0.0,
             Wait::Fixed(wait_s) => f64::from(u8::from(*wait_s > 0.0)),
-            Wait::Exponential { probability, .. } | Wait::Stages { probability, .. } => *probability,
+            Wait::Exponential { probability, .. }
+            | Wait::Stages { probability, .. }
+            | Wait::Shaped { probability, .. } => *probability,
         }
     }
+}
+
+/// The probability of more than `x`, linear between equally probable points; beyond the last an exponential tail of their mean.
+fn points_ccdf(points: &[f64], x: f64) -> f64 {
+    let n = points.len() as f64;
+    let below = points.partition_point(|p| *p <= x);
+    let (from, to) = (below.checked_sub(1).map_or(0.0, |i| points[i]), points.get(below));
+    // Half a point is below the first of them, half a point above the last.
+    let left = if below == 0 { 0.0 } else { below as f64 - 0.5 };
+    match to {
+        Some(to) => {
+            let right = below as f64 + 0.5;
+            1.0 - (left + (x - from) / (to - from).max(1e-300) * (right - left)) / n
+        }
+        None => 0.5 / n * num::exp(from - x),
+    }
+}
+
+/// The multiple that a fraction `p` does not exceed: the inverse of [`points_ccdf`].
+pub(super) fn points_quantile(points: &[f64], p: f64) -> f64 {
+    let x = p.max(0.0) * points.len() as f64;
+    let last = points.len() - 1;
+    if x <= 0.5 {
+        return points[0] * x / 0.5;
+    }
+    if x >= last as f64 + 0.5 {
+        return points[last] - num::ln(((last as f64 + 1.0 - x) / 0.5).max(1e-15));
+    }
+    let i = (x - 0.5).floor() as usize;
+    points[i] + (x - 0.5 - i as f64) * (points[(i + 1).min(last)] - points[i])
 }
 
 /// `P(sum of N stages > x)` with `P(N > n) = tails[n]`: the Poisson process of stage ends has not reached N by `x`,
@@ -133,11 +186,17 @@ impl Sojourn {
                 };
                 (1.0 - probability) * served(t) + probability * waited
             }
-            Wait::Stages { stage_s, tails, .. } => {
+            // Services of such a station are not exponential; by the same integral all the same.
+            Wait::Stages { .. } | Wait::Shaped { .. } => {
                 // P(W + S > t) = P(S > t) + int_0^t P(S in ds) P(W > t - s), over where neither factor vanishes.
                 const PANELS: u32 = 48;
-                let count = tails.len() as f64;
-                let longest_s = stage_s * (count + 12.0 * num::sqrt(count) + 40.0);
+                let longest_s = match &self.wait {
+                    Wait::Stages { stage_s, tails, .. } => {
+                        let count = tails.len() as f64;
+                        stage_s * (count + 12.0 * num::sqrt(count) + 40.0)
+                    }
+                    _ => self.wait.quantile(1.0 - 1e-9),
+                };
                 let from = (t - longest_s).max(0.0);
                 let half = (t.min(40.0 * self.service_s) - from).max(0.0) / f64::from(2 * PANELS);
                 let mut sum = 0.0;

@@ -195,6 +195,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
         autoscale,
         latencies: LatencyMemo::default(),
         steady: SteadyMemo::default(),
+        delays: DelayMemo::default(),
         beyond_flow: beyond::beyond_flow(scenario),
         assumptions: scenario
             .assumptions

@@ -2,7 +2,7 @@
 
 use super::compile::{Tables, cycle, listed, no_route, sorted};
 use super::nodes::{component, gate, sampler};
-use crate::queueing::Strata;
+use crate::queueing::{Residual, Strata};
 use crate::scenario::{self, Code, Named, Scenario};
 use crate::world::resolve::Problems;
 use crate::world::*;
@@ -46,6 +46,7 @@ pub fn services(scenario: &Scenario, tables: &Tables, p: &mut Problems) -> Vec<S
             stations: Vec::new(),
             takes_mean_s: if service.takes.problem().is_none() { service.takes.mean_s() } else { 0.0 },
             strata: Strata::of(&takes),
+            residual: Residual::of(&takes),
             takes_scv: if service.takes.problem().is_none() { service.takes.scv() } else { 0.0 },
             takes,
             waiting_max: service.queue,

@@ -4,7 +4,7 @@
 //! steps of a run. Replications of one world, on any thread, share what they have worked out: a hit or a miss changes
 //! nothing but the time it takes.
 
-use crate::queueing::{Latency, Steady};
+use crate::queueing::{Delay, Latency, Steady};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,6 +19,8 @@ pub struct Memo<K, V> {
 
 /// Composed latencies, by a hash of what they are composed of.
 pub type LatencyMemo = Memo<u128, Latency>;
+/// Waits of those who wait, by the service or the bits of its variability, the servers and the utilisation.
+pub type DelayMemo = Memo<[u64; 4], Delay>;
 /// Steady states, by the bits of their parameters.
 pub type SteadyMemo = Memo<[u64; 6], Steady>;
 

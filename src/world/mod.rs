@@ -32,7 +32,7 @@ pub use calendar::{Calendar, civil_label};
 pub use curve::Curve;
 pub use hours::Hours;
 pub use ids::*;
-pub use memo::{LatencyMemo, Memo, SteadyMemo};
+pub use memo::{DelayMemo, LatencyMemo, Memo, SteadyMemo};
 pub use plan::*;
 pub use routes::{Route, Routes};
 pub use runbook::*;
@@ -121,6 +121,8 @@ pub struct World {
     pub latencies: LatencyMemo,
     /// Steady states that they have worked out.
     pub steady: SteadyMemo,
+    /// Waits that have been worked out before.
+    pub delays: DelayMemo,
     /// What the flow engine leaves out or takes by its mean only: a path of the scenario and a sentence each, sorted.
     pub beyond_flow: Vec<String>,
     /// What is assumed: path, value as written, and why.

@@ -2,7 +2,7 @@
 
 use super::{Balancer, Curve, FeatureId, Gate, GroupId, NodeId, QueueId, ServiceId, SiteId, StationId, StoreId};
 use crate::dist::Sampler;
-use crate::queueing::Strata;
+use crate::queueing::{Residual, Strata};
 use crate::units::Duration;
 use jiff::tz::TimeZone;
 
@@ -17,6 +17,8 @@ pub struct Service {
     pub takes: Sampler,
     /// The same as equally probable points.
     pub strata: Strata,
+    /// What is left of it when somebody comes.
+    pub residual: Residual,
     /// Mean of the service time in seconds.
     pub takes_mean_s: f64,
     /// Its squared coefficient of variation.

@@ -72,11 +72,12 @@ impl Engine<'_> {
     pub(super) fn wait_samples(&self, station: usize, at: &AtStation, dt_s: f64) -> [f64; WAIT_SAMPLES] {
         let mut samples = [at.wait_mean_s; WAIT_SAMPLES];
         if at.regime == Regime::Moving && at.capacity > 0.0 {
-            let fluid = self.state.flow.stations[station].fluid;
+            let flow = &self.state.flow.stations[station];
+            let backlog = flow.fluid.backlog + flow.by_chance;
             for (i, sample) in samples.iter_mut().enumerate() {
                 let at_s = (i as f64 + 0.5) / WAIT_SAMPLES as f64 * dt_s;
                 let net = at.inflow - at.capacity;
-                *sample = ((fluid.backlog + net * at_s + at.slope * at_s * at_s / 2.0) / at.capacity).max(0.0);
+                *sample = ((backlog + net * at_s + at.slope * at_s * at_s / 2.0) / at.capacity).max(0.0);
             }
         }
         samples
@@ -99,6 +100,7 @@ impl Engine<'_> {
                 let (delayed, wait_s) = at.admitted_wait.unwrap_or_else(|| (at.wait.probability(), at.wait_mean_s));
                 work.wait_s = (work.served + work.given_up) * wait_s;
                 work.delayed = (work.served + work.given_up) * delayed;
+                flow.by_chance = at.wait_mean_s * at.capacity;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // A queue that was full while the station was slower has got so small that it counts as being at rest.
                 if at.capacity > 0.0 {
@@ -120,11 +122,12 @@ impl Engine<'_> {
                 let flowed = flow.fluid.advance(dt_s, at.inflow, at.slope, at.capacity);
                 work.lost = flowed.lost;
                 work.served = flowed.served;
-                work.wait_s = flowed.delay_integral;
+                let by_chance_s = if at.capacity > 0.0 { flow.by_chance / at.capacity } else { 0.0 };
+                work.wait_s = flowed.delay_integral + flowed.delayed * by_chance_s;
                 work.delayed = flowed.delayed;
-                work.wait_max_s = flowed.wait_max_s;
+                work.wait_max_s = flowed.wait_max_s + by_chance_s;
                 work.backlog = flow.fluid.backlog;
-                work.backlog_max = flowed.backlog_max;
+                work.backlog_max = flowed.backlog_max + flow.by_chance;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // What is left of a queue by rounding is not a queue.
                 if flow.fluid.backlog < 1e-6 {
@@ -169,8 +172,8 @@ impl Engine<'_> {
                 total.never_sent += first * (1.0 - population.keeps_trying);
                 continue;
             }
-            // While a queue moves, each eighth of the span has its own wait and its own share that is too late.
-            let eighths: Vec<f64> = (0..if moving { WAIT_SAMPLES } else { 1 })
+            // While a queue moves, each part of the span has its own wait and its own share that is too late.
+            let parts: Vec<f64> = (0..if moving { WAIT_SAMPLES } else { 1 })
                 .map(|i| {
                     path.visits
                         .iter()
@@ -180,7 +183,7 @@ impl Engine<'_> {
                         + path.fixed_s
                 })
                 .collect();
-            let in_time: Vec<f64> = eighths
+            let in_time: Vec<f64> = parts
                 .iter()
                 .map(|moving_s| feature.timeout_s.map_or(1.0, |t| 1.0 - fate.latency.ccdf(t - moving_s)))
                 .collect();
@@ -222,6 +225,18 @@ impl Engine<'_> {
                 }
                 None => (first * succeeds, first * lost),
             };
+            // Who is served by a later attempt has waited for the others: for the timeouts, or for refusals, and for the pauses.
+            let by_attempt = match feature.retries {
+                Some(retries) if lost > FELT_WAIT && succeeds > 0.0 => {
+                    let late = fate.arrives * fate.admitted * (1.0 - fate.in_time) / lost;
+                    let each_s = retries.after_s + feature.timeout_s.map_or(0.0, |timeout_s| timeout_s * late);
+                    let made = attempts_of(lost, retries.attempts, retries.budget);
+                    let free = attempts_of(lost, retries.attempts, f64::INFINITY);
+                    let kept = if free > 1.0 { (made - 1.0) / (free - 1.0) } else { 1.0 };
+                    by_attempt(lost, retries.attempts, kept, each_s)
+                }
+                _ => vec![(1.0, 0.0)],
+            };
             let admitted = if fate.in_time > 0.0 { served / fate.in_time } else { 0.0 };
             total.served += served;
             total.shed += failed * refused;
@@ -234,14 +249,23 @@ impl Engine<'_> {
             } else {
                 total.degraded += served * (1.0 - fate.soft);
             }
-            for (moving_s, in_time) in eighths.iter().zip(&in_time) {
-                span.latencies.push(LatencyPart {
-                    people: path.people,
-                    feature: path.feature,
-                    latency: Arc::clone(&fate.latency),
-                    shift_s: *moving_s,
-                    weight: admitted * in_time / eighths.len() as f64,
-                });
+            for (moving_s, in_time) in parts.iter().zip(&in_time) {
+                // Who is served is served before the timeout.
+                let latency = match feature.timeout_s {
+                    Some(timeout_s) if *in_time < 1.0 - FELT_WAIT && *in_time > 0.0 => {
+                        Arc::new(fate.latency.within(timeout_s - moving_s))
+                    }
+                    _ => Arc::clone(&fate.latency),
+                };
+                for (share, later_s) in &by_attempt {
+                    span.latencies.push(LatencyPart {
+                        people: path.people,
+                        feature: path.feature,
+                        latency: Arc::clone(&latency),
+                        shift_s: moving_s + later_s,
+                        weight: admitted * in_time * share / parts.len() as f64,
+                    });
+                }
             }
         }
     }
@@ -376,4 +400,20 @@ impl Engine<'_> {
             span.writes_per_s.push(store.inflow + store.slope * dt_s / 2.0);
         }
     }
+}
+
+/// Shares of those who are served by their first attempt, their second and so on, each with the time that the earlier ones took.
+fn by_attempt(fails: f64, attempts_max: u32, kept: f64, each_s: f64) -> Vec<(f64, f64)> {
+    let mut shares = vec![(1.0, 0.0)];
+    let (mut share, mut sum) = (kept * fails, 1.0);
+    for made in 1..attempts_max {
+        if share < FELT_WAIT {
+            break;
+        }
+        shares.push((share, f64::from(made) * each_s));
+        sum += share;
+        share *= fails;
+    }
+    shares.iter_mut().for_each(|(share, _)| *share /= sum);
+    shares
 }

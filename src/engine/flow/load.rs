@@ -12,6 +12,11 @@ impl Engine<'_> {
             .map(StationId::new)
             .map(|id| AtStation::new(self.slower(id) * self.slower_together(id)))
             .collect();
+        let rooms = self.rooms();
+        // Callees before callers: how long all hold their workers while nobody waits.
+        for id in world.station_order.iter().rev() {
+            self.work(*id, &mut stations, &rooms, half_s);
+        }
         let feedback = world.people.iter().any(|p| p.waits) || world.features.iter().any(|f| f.retries.is_some());
         let rounds = if feedback { ROUNDS_MAX_WITH_FEEDBACK } else { ROUNDS_MAX };
         for round in 0..rounds {
@@ -32,7 +37,7 @@ impl Engine<'_> {
             }
             for id in world.station_order.iter().rev() {
                 let (block, out) = (stations[id.at()].block, stations[id.at()].out.0);
-                self.work(*id, &mut stations, half_s);
+                self.work(*id, &mut stations, &rooms, half_s);
                 let at = &mut stations[id.at()];
                 if round > 4 {
                     at.block = (at.block + block) / 2.0;
@@ -68,6 +73,23 @@ impl Engine<'_> {
         }
     }
 
+    /// The most requests that can be at each station at once, where all who call it hold a worker of their own meanwhile.
+    fn rooms(&self) -> Vec<Option<u64>> {
+        let world = self.world;
+        let mut rooms = vec![Some(0_u64); world.stations.len()];
+        for (i, station) in world.stations.iter().enumerate() {
+            let holds = world.services[station.service.at()].holds;
+            for callee in station.calls.iter().filter_map(|call| self.callee(call)) {
+                let room = &mut rooms[callee.at()];
+                *room = room.filter(|_| holds).map(|n| n.saturating_add(self.state.flow.stations[i].workers));
+            }
+        }
+        for path in &self.state.flow.paths {
+            path.entry.iter().for_each(|(id, _)| rooms[id.at()] = None);
+        }
+        rooms
+    }
+
     /// What a station gives to the stations that it calls.
     fn pass_on(&self, id: StationId, stations: &mut [AtStation]) {
         let at = &stations[id.at()];
@@ -76,7 +98,7 @@ impl Engine<'_> {
             Regime::Moving | Regime::Full => (at.capacity, 0.0),
         };
         let per = if at.inflow > 0.0 { 1.0 / at.inflow } else { 0.0 };
-        let scv = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
+        let scv = departures_scv(at, self.state.flow.stations[id.at()].workers);
         let impatience = at.impatience_sum * per;
         // Of each class what it was not turned away; where the queue moves, all classes alike.
         let served = |class: usize| match at.regime {
@@ -92,7 +114,9 @@ impl Engine<'_> {
                 let times = call.times * self.kept_calls(call);
                 next.inflow += out.0 * times;
                 next.slope += out.1 * times;
-                next.scv_sum += out.0 * times * scv;
+                // Of a part of them that is taken at random, the gaps are a random number of gaps long.
+                let part = times.min(1.0);
+                next.scv_sum += out.0 * times * (part * scv + 1.0 - part);
                 next.impatience_sum += out.0 * times * impatience;
                 next.classes.iter_mut().zip(classes).for_each(|(sum, class)| *sum += class * times);
             } else if call.hard {
@@ -102,7 +126,7 @@ impl Engine<'_> {
     }
 
     /// How long a station holds its workers, and how its queue moves.
-    pub(super) fn work(&self, id: StationId, stations: &mut [AtStation], half_s: f64) {
+    fn work(&self, id: StationId, stations: &mut [AtStation], rooms: &[Option<u64>], half_s: f64) {
         let world = self.world;
         let station = &world.stations[id.at()];
         let service = &world.services[station.service.at()];
@@ -137,6 +161,8 @@ impl Engine<'_> {
         at.computes_s = computes_s;
         at.held_scv = if held_s > 0.0 { variance / (held_s * held_s) } else { 0.0 };
         let arrival_scv = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
+        // Those who call hold their own workers: no more than those can be here at once.
+        let places = rooms[id.at()].map_or(u64::MAX, |room| room.saturating_sub(workers));
         let model = Station {
             servers: workers,
             service_s: held_s,
@@ -238,12 +264,49 @@ impl Engine<'_> {
             false => (held_s, rate),
         };
         let service_scv = if at.slope == 0.0 { model.service_scv } else { three_digits(model.service_scv) };
-        if let Some(steady) = (Station { service_s, service_scv, ..model }).steady(rate) {
+        let model = Station { service_s, service_scv, ..model };
+        if places < service.waiting_max.unwrap_or(u64::MAX) {
+            // Nobody is turned away: who does not fit waits at the caller, whose workers are the places.
+            (at.block, at.class_block) = (0.0, [0.0; CLASSES]);
+            at.wait = Wait::Never;
+            if places > 0
+                && let Some(steady) = (Station { waiting_max: Some(places), ..model }).steady(rate)
+            {
+                at.wait = steady.wait;
+            }
+            at.wait_mean_s = at.wait.mean();
+            return;
+        }
+        if let Some(steady) = model.steady(rate) {
             at.block = steady.block;
             at.class_block = [at.block; CLASSES];
-            at.wait_mean_s = steady.wait_mean_s;
-            at.wait = steady.wait;
+            at.wait = self.shaped(id, &model, rate, computes_s < held_s, steady.wait);
+            at.wait_mean_s = at.wait.mean();
         }
+    }
+
+    /// The wait in front of a station, by the whole distribution of its service time instead of two of its moments.
+    fn shaped(&self, id: StationId, model: &Station, rate: f64, holds: bool, wait: Wait) -> Wait {
+        let Wait::Exponential { probability, mean_s } = wait else { return wait };
+        let service = &self.world.services[self.world.stations[id.at()].service.at()];
+        let own = !holds;
+        if probability < FELT_WAIT || model.service_scv <= 0.0 && model.arrival_scv <= 0.0 {
+            return Wait::Exponential { probability, mean_s };
+        }
+        if if own { service.residual.is_exponential() } else { (model.service_scv - 1.0).abs() < 0.01 } {
+            return Wait::Exponential { probability, mean_s };
+        }
+        // A percent of the load and a part in sixteen of the servers or the variability change nothing that is felt.
+        let rho = ((rate / model.capacity_per_s() * 100.0).round() / 100.0).clamp(0.01, 0.99);
+        let servers = digits(model.servers as f64, 4).max(1.0);
+        let scv = digits(model.service_scv, 4);
+        let of = if own { self.world.stations[id.at()].service.at() as u64 } else { scv.to_bits() };
+        let key = [u64::from(own), of, servers.to_bits(), rho.to_bits()];
+        let delay = self.world.delays.get(&key, || {
+            if own { service.residual.delay(servers, rho) } else { Residual::of_scv(scv).delay(servers, rho) }
+        });
+        let corrected = if own { model.corrected_by(&delay, rate) } else { 1.0 };
+        Wait::Shaped { probability, mean_s: mean_s * corrected, points: Arc::clone(&delay.points) }
     }
 
     /// The share of the soft calls that are made although their service is dimmed.
@@ -425,6 +488,19 @@ impl Engine<'_> {
             Regime::Moving | Regime::Full => (at.capacity, 0.0),
         }
     }
+}
+
+/// Variability of what leaves a station at rest, or of what it gives on: Whitt, The queueing network analyzer, Bell System Technical
+/// Journal 62 (1983), section 4.5. Arrivals and services without any variability make departures without any.
+fn departures_scv(at: &AtStation, workers: u64) -> f64 {
+    let arrivals = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
+    if (arrivals == 1.0 && at.held_scv == 1.0) || (arrivals <= 0.0 && at.held_scv <= 0.0) || workers == 0 {
+        return arrivals;
+    }
+    let rho = if at.capacity > 0.0 { (at.inflow / at.capacity).min(1.0) } else { 1.0 };
+    let square = rho * rho;
+    let services = (at.held_scv.max(0.2) - 1.0) / num::sqrt(workers as f64);
+    (1.0 + (1.0 - square) * (arrivals - 1.0) + square * services).max(0.0)
 }
 
 /// A closed load comes this close to the capacity of what it waits for.

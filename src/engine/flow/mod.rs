@@ -21,7 +21,7 @@ use super::paths::{Path, Status};
 use super::span::{LatencyPart, Span, StationWait};
 use crate::num;
 use crate::observe::{Mood, SeenId, Use, What, Why, Work};
-use crate::queueing::{Flow, FluidQueue, Impatient, Latency, Station, Wait, max_min};
+use crate::queueing::{Flow, FluidQueue, Impatient, Latency, Residual, Station, Wait, max_min};
 use crate::rng::Luck;
 use crate::units::{Duration, Time};
 use crate::world::{LinkId, NodeId, PopId, StationId, World};
@@ -45,7 +45,7 @@ const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
 /// Classes of priority: critical, normal, optional.
 const CLASSES: usize = 3;
 /// Samples of a wait that changes during a span.
-const WAIT_SAMPLES: usize = 8;
+const WAIT_SAMPLES: usize = 16;
 /// Waits rarer than this change no percentile that anybody reads.
 const FELT_WAIT: f64 = 1e-4;
 
@@ -92,6 +92,10 @@ pub struct FlowState {
 #[derive(Debug, Clone)]
 pub struct StationFlow {
     fluid: FluidQueue,
+    /// What chance alone kept waiting when the queue was last at rest. It is still there when the queue begins to move: a load
+    /// that comes near the capacity slowly has a queue before it is above it (Newell, Applications of Queueing Theory, 1982,
+    /// chapter 4).
+    by_chance: f64,
     /// It has stopped in this span: what waits at its end is lost.
     crashed: bool,
     /// Requests lost that way and not yet told.
@@ -221,6 +225,7 @@ impl FlowState {
                 .iter()
                 .map(|s| StationFlow {
                     fluid: FluidQueue::new(world.services[s.service.at()].waiting_max.map(|n| n as f64)),
+                    by_chance: 0.0,
                     crashed: false,
                     lost: 0.0,
                     overloaded: false,
