@@ -138,7 +138,13 @@ fn one_ejection_makes_the_rest_fail_and_panic_mode_stops_that() {
     let Run { outcome: cascade, story, .. } = run_of(&crowded("0%"), 0);
     let panics = followed(&crowded("50%"), 0);
     println!("{} {:?} {}", web(&cascade).ejections, web(&cascade).in_rotation_min, lost(&cascade));
-    println!("{} {:?} {} {}", web(&panics).ejections, web(&panics).in_rotation_min, lost(&panics), web(&panics).panic_s);
+    println!(
+        "{} {:?} {} {}",
+        web(&panics).ejections,
+        web(&panics).in_rotation_min,
+        lost(&panics),
+        web(&panics).panic_s
+    );
     assert_eq!(web(&cascade).in_rotation_min, Some(0));
     assert_eq!(web(&cascade).panic_s, 0.0);
     assert!(web(&panics).panic_s > 0.0);
@@ -160,7 +166,11 @@ fn stormy(service: &str, feature: &str) -> String {
         at("+300s", slow(service: "web", by: "x3", servers: 5, lasts: "50s", checks_pass: true)),
         at("+400s", surge(of: "all", by: "x2", lasts: "60s")), at("+590s", surge(of: "all", by: "x0", lasts: "80s"))"#;
     site(660, 140.0, &service, feature, drill)
-        .replacen(r#"repair: (takes: fixed("1m"))"#, r#"fails: exponential(mean: "200s"), repair: (takes: fixed("20s"))"#, 1)
+        .replacen(
+            r#"repair: (takes: fixed("1m"))"#,
+            r#"fails: exponential(mean: "200s"), repair: (takes: fixed("20s"))"#,
+            1,
+        )
         .replacen(r#"warm_up: "66s""#, r#"warm_up: "0s""#, 1)
 }
 
@@ -180,7 +190,12 @@ fn whatever_becomes_of_servers_no_request_is_lost_count_of() {
         for feature in [timeout, cancels, hedges] {
             let outcome = followed(&stormy(service, feature), 3);
             let (web, users) = (web(&outcome), &outcome.people["all"].requests);
-            assert!(web.ejections > 0 && users.served > 10_000.0, "{service} {feature}: {} {}", web.ejections, users.served);
+            assert!(
+                web.ejections > 0 && users.served > 10_000.0,
+                "{service} {feature}: {} {}",
+                web.ejections,
+                users.served
+            );
             // Nobody sends anything in the last minute, so that nobody is left.
             if feature == timeout {
                 assert_eq!(web.arrived, web.served + web.lost, "{service} {feature}");

@@ -56,12 +56,7 @@ pub fn balancer(service: &scenario::Service, path: &str, horizon: Duration, p: &
         }
         let at_least_one = [("fails", fails, "a server is ejected"), ("passes", passes, "an ejected server returns")];
         for (field, count, what) in at_least_one {
-            p.range(
-                format!("{path}.{field}"),
-                count > 0,
-                format!("after no check at all {what}"),
-                "write at least 1",
-            );
+            p.range(format!("{path}.{field}"), count > 0, format!("after no check at all {what}"), "write at least 1");
         }
         HealthChecks { every, timeout, fails, passes, panic_below: panic_below.0 }
     });
@@ -86,7 +81,7 @@ pub fn servers(scenario: &scenario::Scenario, placement: &scenario::Placement, p
     }
 }
 
-/// Checks what a drill does to some of the servers of a service, or to what health checks see of it. Whether it makes sense.
+/// Checks what a drill does to some of the servers of a service, or to what health checks see of it.
 pub fn slowed(
     (name, service): (&str, &scenario::Service),
     at: Option<&str>,

@@ -7,9 +7,9 @@ use super::nodes::{component, sampler};
 use crate::num;
 use crate::scenario::{self, Code, Expectation, Failback, Fallback, Pick, Scenario};
 use crate::units::{Duration, Time};
-use crate::world::{balancer, check};
 use crate::world::resolve::{Names, Problems};
 use crate::world::*;
+use crate::world::{balancer, check};
 
 pub fn groups(
     scenario: &Scenario,

@@ -8,11 +8,10 @@ impl Engine<'_> {
     pub(super) fn load_stations(&self, open: &mut Open, until: Time) {
         let world = self.world;
         let half_s = until.since(self.now).seconds() / 2.0;
-        let mut stations: Vec<AtStation> =
-            (0..world.stations.len())
-                .map(StationId::new)
-                .map(|id| AtStation::new(self.slower(id) * self.slower_together(id)))
-                .collect();
+        let mut stations: Vec<AtStation> = (0..world.stations.len())
+            .map(StationId::new)
+            .map(|id| AtStation::new(self.slower(id) * self.slower_together(id)))
+            .collect();
         let feedback = world.people.iter().any(|p| p.waits) || world.features.iter().any(|f| f.retries.is_some());
         let rounds = if feedback { ROUNDS_MAX_WITH_FEEDBACK } else { ROUNDS_MAX };
         for round in 0..rounds {

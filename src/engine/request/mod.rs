@@ -59,16 +59,8 @@ pub(super) enum Kind {
     Check,
 }
 
-const KINDS: [Kind; 8] = [
-    Kind::Step,
-    Kind::Arrive,
-    Kind::Patience,
-    Kind::Shared,
-    Kind::Retry,
-    Kind::Hedge,
-    Kind::Think,
-    Kind::Check,
-];
+const KINDS: [Kind; 8] =
+    [Kind::Step, Kind::Arrive, Kind::Patience, Kind::Shared, Kind::Retry, Kind::Hedge, Kind::Think, Kind::Check];
 const TURN_BITS: u64 = (1 << 29) - 1;
 
 impl Due {

@@ -209,7 +209,8 @@ impl Requests {
             if here && slot.is(SERVED) {
                 let desk = self.desk_at(station, id, self.slots[id].pc);
                 let server = self.desks[desk as usize].server;
-                let factor = if server == NONE { factors[0] } else { factors.get(server as usize).copied().unwrap_or(1.0) };
+                let factor =
+                    if server == NONE { factors[0] } else { factors.get(server as usize).copied().unwrap_or(1.0) };
                 let slot = &mut self.slots[id];
                 slot.turn = slot.turn.wrapping_add(1);
                 slot.until = now.saturating_add((slot.until.saturating_sub(now) as f64 * factor) as u64);
