@@ -80,7 +80,6 @@ fn two_choices_are_much_better_than_one_and_the_least_busy_almost_as_good_as_one
     let two_choices = wait(", balancer: (picks: two_choices)");
     let round_robin = wait(", balancer: ()");
     let random = wait(", balancer: (picks: random)");
-    println!("{shared} {least_busy} {two_choices} {round_robin} {random}");
     // Erlang C for ten servers at 80%.
     assert!((shared / 0.020_46 - 1.0).abs() < 0.03, "{shared}");
     assert!(shared < least_busy && least_busy < 2.0 * shared, "{least_busy}");
@@ -137,7 +136,6 @@ fn crowded(panic_below: &str) -> String {
 fn one_ejection_makes_the_rest_fail_and_panic_mode_stops_that() {
     let Run { outcome: cascade, story, .. } = run_of(&crowded("0%"), 0);
     let panics = followed(&crowded("50%"), 0);
-    println!("{} {:?} {}", web(&cascade).ejections, web(&cascade).in_rotation_min, lost(&cascade));
     println!(
         "{} {:?} {} {}",
         web(&panics).ejections,

@@ -373,6 +373,7 @@ fn ctrl_c_ends_a_long_run_with_what_it_has() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    #[expect(clippy::disallowed_methods, reason = "somebody who waits before pressing a key")]
     std::thread::sleep(std::time::Duration::from_secs(3));
     assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
     let (code, out, err) = told(run.wait_with_output().unwrap());

@@ -247,7 +247,8 @@ fn bounded() -> Family {
 fn tiers() -> Family {
     let mut cells = Vec::new();
     // By tier, from the one that users call: servers, and the part of the load of the busiest.
-    let chains: [(&str, &[(u64, f64)], f64); 6] = [
+    type Chain<'a> = (&'a str, &'a [(u64, f64)], f64);
+    let chains: [Chain; 6] = [
         ("2 tiers, both 10", &[(10, 1.0), (10, 1.0)], 1.0),
         ("2 tiers, 100 before 10", &[(100, 1.0), (10, 1.0)], 1.0),
         ("2 tiers, 100 before 10, 3 calls", &[(100, 1.0), (10, 1.0)], 3.0),
@@ -261,7 +262,7 @@ fn tiers() -> Family {
                 for rho in [0.5, 0.7, 0.85] {
                     // Held time of each tier without waits: its own and what is below it; the load of all of it is rho.
                     let names = ["work", "second", "third", "fourth"];
-                    let (mut below_ms, mut visits) = (0.0, f64::powi(calls, tiers.len() as i32 - 1));
+                    let (mut below_ms, mut visits) = (0.0, (1..tiers.len()).fold(1.0, |visits, _| visits * calls));
                     let (mut own, mut busiest) = (Vec::new(), 0.0_f64);
                     for (i, (servers, part)) in tiers.iter().enumerate().rev() {
                         let all_ms = takes_ms(*servers) * part / visits;
