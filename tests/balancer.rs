@@ -136,13 +136,6 @@ fn crowded(panic_below: &str) -> String {
 fn one_ejection_makes_the_rest_fail_and_panic_mode_stops_that() {
     let Run { outcome: cascade, story, .. } = run_of(&crowded("0%"), 0);
     let panics = followed(&crowded("50%"), 0);
-    println!(
-        "{} {:?} {} {}",
-        web(&panics).ejections,
-        web(&panics).in_rotation_min,
-        lost(&panics),
-        web(&panics).panic_s
-    );
     assert_eq!(web(&cascade).in_rotation_min, Some(0));
     assert_eq!(web(&cascade).panic_s, 0.0);
     assert!(web(&panics).panic_s > 0.0);
