@@ -317,8 +317,9 @@ fn anchor(heading: &str) -> String {
 }
 
 /// The sources that define the format.
-const FORMAT_SOURCES: [&str; 8] = [
+const FORMAT_SOURCES: [&str; 9] = [
     "src/scenario/mod.rs",
+    "src/scenario/balancer.rs",
     "src/scenario/client.rs",
     "src/scenario/design.rs",
     "src/scenario/people.rs",

@@ -46,7 +46,7 @@ fn ended(requests: &RequestsOutcome) -> f64 {
 #[test]
 fn every_request_becomes_something_across_both_seams() {
     // From rest to rest, into and out of a queue that fills, and out of one that drains.
-    for (from, to) in [(120.0, 180.0), (300.0, 900.0), (900.0, 1_000.0), (1_150.0, 1_300.0), (700.0, 3_600.0)] {
+    for (from, to) in [(120.0, 180.0), (300.0, 900.0), (900.0, 1_000.0), (1_150.0, 1_300.0), (700.0, 3_500.0)] {
         for feature in ["", r#", timeout: "2s""#, r#", timeout: "2s", retries: (attempts: 2, after: "1s")"#] {
             let world = surge(200.0, feature);
             let outcome = zoomed(&world, from, to);

@@ -33,10 +33,10 @@ pub struct Cell {
 const CAPACITY: f64 = 100.0;
 const REPLICATIONS: u64 = 8;
 /// No cell at rest has more requests than this, in all of its replications.
-const REQUESTS_MAX: f64 = 48e6;
-const REQUESTS_MIN: f64 = 0.6e6;
+const REQUESTS_MAX: f64 = 1.2e6;
+const REQUESTS_MIN: f64 = 0.3e6;
 /// The half-width of a mean's 95% interval that the lengths are made for.
-const HALF_WIDTH: f64 = 0.012;
+const HALF_WIDTH: f64 = 0.03;
 
 pub const UTILISATIONS: [f64; 7] = [0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95];
 pub const SERVERS: [u64; 4] = [1, 10, 100, 1_000];
@@ -222,7 +222,7 @@ fn bounded() -> Family {
             for places in [0, 1, 10] {
                 let places = places * servers;
                 for rho in [0.7, 0.95, 1.2] {
-                    let requests = (4e6, 2e4 * (1.0 + takes.0));
+                    let requests = (4e5, 2e4 * (1.0 + takes.0));
                     let row = format!("scv {}, {servers} servers, {places} places", takes.0);
                     let mut cell = at_rest(row, percent(rho), rho, requests, |horizon_s, warm_up_s| {
                         let more = format!(", queue: {places}");
@@ -281,7 +281,7 @@ fn tiers() -> Family {
                         }
                         services += &service(names[i], *servers, takes, own_ms / busiest, &more);
                     }
-                    let requests = (4e6, 2e4 * (1.0 + takes.0));
+                    let requests = (4e5, 2e4 * (1.0 + takes.0));
                     let row = format!("{name}{}, scv {}", if holds { ", held" } else { "" }, takes.0);
                     let mut cell = at_rest(row, percent(rho), rho, requests, |horizon_s, warm_up_s| {
                         scenario(horizon_s, warm_up_s, &services, ONE_CALL, rho * CAPACITY, "", "")
@@ -331,7 +331,7 @@ fn retries() -> Family {
                 }
                 let more = queue.map_or(String::new(), |places| format!(", queue: {places}"));
                 let row = format!("{name}, {attempts} attempt{}", if attempts > 1 { "s" } else { "" });
-                let mut cell = at_rest(row, percent(rho), rho, (4e6, 4e4), |horizon_s, warm_up_s| {
+                let mut cell = at_rest(row, percent(rho), rho, (4e5, 4e4), |horizon_s, warm_up_s| {
                     let work = service("work", servers, Takes(1.0), takes_ms(servers), &more);
                     scenario(horizon_s, warm_up_s, &work, &feature, rho * CAPACITY, "", "")
                 });
@@ -399,7 +399,7 @@ fn shapes() -> Family {
                         row: format!("{name}, {servers} servers, scv {}", takes.0),
                         column: percent(peak),
                         text,
-                        replications: if name == "school day" { 8 } else { 64 },
+                        replications: if name == "school day" { 3 } else { 8 },
                         requests: horizon_s * CAPACITY * base,
                         overload_from_s: (peak > 1.0).then_some(from_s),
                         // Where half of the time is above the capacity, the median is a matter of minutes.

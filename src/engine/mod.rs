@@ -194,7 +194,9 @@ impl<'w> Engine<'w> {
                 }
                 self.now = Time(now as i64);
                 for (farm, note) in noted {
-                    requests.told(farm, |station, before| self.see_note(station, before, note));
+                    let (station, cause) = requests.what_led_to(farm, &note);
+                    let seen = self.see_note(station, &note, cause);
+                    requests.told(farm, &note, seen);
                 }
                 self.tell(observer);
             }
@@ -202,22 +204,14 @@ impl<'w> Engine<'w> {
         }
     }
 
-    /// A balancer has done something: due to what made the server slow, or else to the ejection before, which has put more
-    /// load on the others.
-    fn see_note(&mut self, station: StationId, before: Option<SeenId>, note: Note) -> Option<SeenId> {
-        match note {
-            Note::Ejected { server, in_rotation, why } => {
-                Some(self.see_because(What::Ejected { station, server, in_rotation }, why.or(before)))
-            }
-            Note::Returned { server, in_rotation } => {
-                self.see_because(What::Returned { station, server, in_rotation }, before);
-                before
-            }
-            Note::Panic(panics) => {
-                self.see_because(What::Panic(station, panics), before);
-                before
-            }
-        }
+    /// A balancer has done something.
+    fn see_note(&mut self, station: StationId, note: &Note, cause: Option<SeenId>) -> SeenId {
+        let what = match *note {
+            Note::Ejected { server, in_rotation, .. } => What::Ejected { station, server, in_rotation },
+            Note::Returned { server, in_rotation } => What::Returned { station, server, in_rotation },
+            Note::Panic(panics) => What::Panic(station, panics),
+        };
+        self.see_because(what, cause)
     }
 
     fn handle(&mut self, event: Event) {

@@ -81,7 +81,7 @@ pub fn servers(scenario: &scenario::Scenario, placement: &scenario::Placement, p
     }
 }
 
-/// Checks what a drill does to some of the servers of a service, or to what health checks see of it. Whether it makes sense.
+/// Checks what a drill does to some of the servers of a service, or to what health checks see of it.
 pub fn slowed(
     (name, service): (&str, &scenario::Service),
     at: Option<&str>,

@@ -24,7 +24,7 @@ pub const SERVERS_MAX: u64 = u16::MAX as u64;
 /// What balancers have done since anybody listened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
-    Ejected { server: u32, in_rotation: u32, why: Option<SeenId> },
+    Ejected { server: u32, in_rotation: u32, why: Option<SeenId>, is_alone: bool },
     Returned { server: u32, in_rotation: u32 },
     Panic(bool),
 }
@@ -48,7 +48,7 @@ pub struct Farm {
     /// The program of a health check.
     pub program: u32,
     /// The last ejection that has been told.
-    pub told: Option<SeenId>,
+    ejection: Option<SeenId>,
 }
 
 /// A server behind a balancer.
@@ -67,6 +67,8 @@ pub struct Server {
     pub fooled: bool,
     /// What has made it slow.
     pub why: Option<SeenId>,
+    /// Its last ejection that has been told.
+    ejection: Option<SeenId>,
 }
 
 impl Farm {
@@ -86,7 +88,7 @@ impl Farm {
                 rotation: Vec::new(),
                 in_panic: false,
                 program: NONE,
-                told: None,
+                ejection: None,
             })
         };
         stations.filter_map(farm).collect()
@@ -252,6 +254,7 @@ impl Requests {
                 phase: Stream::new(luck, &name, "health checks"),
                 fooled: false,
                 why: None,
+                ejection: None,
             });
         }
         if count < before {
@@ -357,7 +360,10 @@ impl Requests {
             farm as u32,
             match passed {
                 true => Note::Returned { server, in_rotation },
-                false => Note::Ejected { server, in_rotation, why },
+                false => {
+                    let is_alone = in_rotation as usize + 1 == self.farms[farm].here;
+                    Note::Ejected { server, in_rotation, why, is_alone }
+                }
             },
         ));
         self.rotate(farm);
@@ -368,10 +374,25 @@ impl Requests {
         (self.now, std::mem::take(&mut self.noted))
     }
 
-    /// Something of a farm is told, after the ejection before.
-    pub fn told(&mut self, farm: u32, tell: impl FnOnce(StationId, Option<SeenId>) -> Option<SeenId>) {
-        let farm = &mut self.farms[farm as usize];
-        farm.told = tell(StationId(farm.station), farm.told);
+    /// The station of a farm, and what has led to something there: what made the server slow, or the ejection before, which
+    /// has put more load on the others.
+    pub fn what_led_to(&self, farm: u32, note: &Note) -> (StationId, Option<SeenId>) {
+        let farm = &self.farms[farm as usize];
+        let cause = match note {
+            Note::Ejected { why, is_alone: false, .. } => why.or(farm.ejection),
+            Note::Ejected { why, .. } => *why,
+            Note::Returned { server, .. } => farm.servers[*server as usize - 1].ejection,
+            Note::Panic(_) => farm.ejection,
+        };
+        (StationId(farm.station), cause)
+    }
+
+    /// Something of a farm has been told.
+    pub fn told(&mut self, farm: u32, note: &Note, seen: SeenId) {
+        if let Note::Ejected { server, .. } = note {
+            let farm = &mut self.farms[farm as usize];
+            (farm.ejection, farm.servers[*server as usize - 1].ejection) = (Some(seen), Some(seen));
+        }
     }
 
     /// The desk of a station where the fewest are: where those are put who were under way before every request was followed.
