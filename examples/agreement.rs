@@ -153,10 +153,11 @@ pub struct Window {
 }
 
 /// File, what the window is, from, to, replications.
-const WINDOWS: [(&str, &str, &str, &str, u64); 3] = [
+const WINDOWS: [(&str, &str, &str, &str, u64); 4] = [
     ("scenarios/itslearning-2016-10.ron", "a quiet peak", "Mon 09:00", "Mon 09:05", 4),
     ("scenarios/itslearning-2016-10.ron", "the failure at 14:31", "Mon 14:26", "Mon 14:36", 4),
     ("scenarios/itslearning-2020-03.ron", "a peak of the first Monday", "2020-03-16T10:00", "2020-03-16T10:03", 4),
+    ("scenarios/retry-storm.ron", "a storm of retries", "2024-03-04T10:00", "2024-03-04T10:10", 4),
 ];
 
 fn files() -> Vec<Window> {
