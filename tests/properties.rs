@@ -80,7 +80,7 @@ fn all_finite(path: &str, value: &Value) -> TestCaseResult {
 }
 
 /// Fields of an outcome that may be absent.
-const OPTIONAL: [&str; 33] = [
+const OPTIONAL: [&str; 34] = [
     ".p50_s",
     ".p95_s",
     ".p99_s",
@@ -109,6 +109,7 @@ const OPTIONAL: [&str; 33] = [
     "_s",
     ".utilisation_max",
     ".partial",
+    ".in_rotation_min",
     ".mean_s",
     ".traffic.from",
     ".traffic.to",
