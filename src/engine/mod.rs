@@ -57,6 +57,7 @@ pub struct Engine<'w> {
     /// Spans that are complete and not yet told.
     spans: Vec<Span>,
     finished: bool,
+    started: bool,
     /// Between these times, in nanoseconds, every request is followed.
     window: Option<(u64, u64)>,
     /// Those requests, in that time.
@@ -84,6 +85,7 @@ impl<'w> Engine<'w> {
             flow_dirty: true,
             spans: Vec::new(),
             finished: false,
+            started: false,
             window: None,
             requests: None,
             followed: 0,
@@ -155,7 +157,7 @@ impl<'w> Engine<'w> {
     /// Handles every event up to and including `until`. Running in pieces gives what running at once gives: what flows is
     /// integrated from change to change, not from call to call.
     pub fn run_until(&mut self, until: Time, observer: &mut impl Observer) {
-        if self.now == Time::ZERO && self.seen_next == 0 {
+        if !std::mem::replace(&mut self.started, true) {
             self.settle();
             self.refresh_flow();
             self.look_at_conditions();

@@ -210,7 +210,7 @@ impl Source {
 
     /// The rate is another from now on: when the next request comes, or `None` where that stays as it is.
     pub fn change(&mut self, now: u64, rate: f64, slope: f64) -> Option<u64> {
-        let dt_s = (now - self.since) as f64 * 1e-9;
+        let dt_s = now.saturating_sub(self.since) as f64 * 1e-9;
         let was = (self.rate + self.slope * dt_s).max(0.0);
         let (rate, slope) = (rate.max(0.0), if rate <= 0.0 && slope < 0.0 { 0.0 } else { slope });
         if slope == self.slope && (rate - was).abs() <= 1e-9 * rate {
