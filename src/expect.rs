@@ -21,6 +21,9 @@
 //! ```
 
 mod path;
+mod target;
+
+pub use target::{Target, Unit, longest_outage, number_at};
 
 use crate::metrics::{Interval, Outcome, PeopleOutcome};
 use crate::observe::Mood;
@@ -235,11 +238,7 @@ fn number_wanted(e: &HowMuch) -> String {
 }
 
 fn number(e: &HowMuch, outcome: &Outcome) -> Seen {
-    let json = match serde_json::to_value(outcome) {
-        Ok(json) => json,
-        Err(error) => return (format!("the outcome cannot be shown: {error}"), false),
-    };
-    let seen = match path::number_at(&json, &e.of) {
+    let seen = match number_at(outcome, &e.of) {
         Ok(seen) => seen,
         Err(problem) => return (problem, false),
     };

@@ -1,6 +1,9 @@
 //! The command line as it is typed.
 
 use clap::{Args, Parser, Subcommand};
+use firedrill::study::split_values;
+use firedrill::units::Duration;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// What is said below `--help`.
@@ -8,6 +11,8 @@ const EXAMPLES: &str = "\
 Compare designs:
   firedrill new school.ron                                a scenario to start from
   firedrill run school.ron                                what the users live through
+  firedrill compare school.ron                            its strategies, over a thousand runs each
+  firedrill compare school.ron --vary services.web.queue=100,500   one value against another
   firedrill explain school.ron                            what each cause and each measure was worth
   firedrill run school.ron --html school.html             the same as a page with charts
   firedrill run school.ron --traffic request --from +1h --to +70min   ten minutes, request by request
@@ -51,6 +56,8 @@ pub enum Command {
         #[command(flatten)]
         traffic: TrafficArgs,
     },
+    /// Compare designs over many replications, and rank them
+    Compare(CompareArgs),
     /// Run a scenario by both traffic engines and put what they say side by side
     Agree(AgreeArgs),
     /// Run a scenario again without each cause and each measure, and tell what each was worth
@@ -116,6 +123,90 @@ pub struct RunArgs {
     pub twice: bool,
 }
 
+/// Which designs are compared.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Scenarios; `-` is the standard input. Every strategy of a file is a design, unless something else is varied
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Vary this: `strategy`, `maintenance`, `variant` (all of the file, or those that are named), or a value of the file
+    ///
+    /// `--vary maintenance`, `--vary strategy=a,b`, `--vary services.web.queue=100,500`. More than one are combined.
+    #[arg(long, value_name = "PATH[=A,B]", value_parser = axis)]
+    pub vary: Vec<(String, Vec<String>)>,
+    /// The same strategy for all
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+    /// The same maintenance plan for all
+    #[arg(long, value_name = "NAME")]
+    pub maintenance: Option<String>,
+    /// The same variant for all
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Change a value of the file for all; may be given more than once
+    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
+    pub set: Vec<(String, String)>,
+    /// How many, how sure, and where to
+    #[command(flatten)]
+    pub how: StudyArgs,
+}
+
+/// How a study is made, and what becomes of it.
+#[derive(Debug, Args)]
+pub struct StudyArgs {
+    /// What ranks: a measure by its name, like "user-minutes lost"; by default downtime
+    #[arg(long, value_name = "MEASURE")]
+    pub by: Option<String>,
+    /// Also measure this: a number of the outcome by its path in --json; may be given more than once
+    #[arg(long, value_name = "PATH")]
+    pub measure: Vec<String>,
+    /// Replications of each design, at most: 1000, or 10000 with --indifference
+    #[arg(long, value_name = "N")]
+    pub replications: Option<u64>,
+    /// Stop when the order is settled but for differences that would not matter: "10 min" a run, or "10 min/year"
+    #[arg(long, value_name = "DIFFERENCE")]
+    pub indifference: Option<String>,
+    /// What is settled then
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = SettleWhat::Order)]
+    pub settle: SettleWhat,
+    /// How sure
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    pub confidence: f64,
+    /// Stop after this time, like 10min
+    #[arg(long, value_name = "TIME", value_parser = length)]
+    pub time: Option<Duration>,
+    /// The luck of all replications
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Threads; by default one for each core. The result is the same
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Keep every batch of replications in this folder, and take what is there already
+    #[arg(long, value_name = "FOLDER")]
+    pub results: Option<PathBuf>,
+    /// Only a part of the work, kept in --results: 2/8, or `auto` under Slurm, `auto/8` under Kubernetes
+    #[arg(long, value_name = "M/N", conflicts_with_all = ["html", "rows", "json"])]
+    pub shard: Option<String>,
+    /// Also write every replication as a row: a name that ends with .jsonl or .csv
+    #[arg(long, value_name = "FILE")]
+    pub rows: Option<PathBuf>,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Also write a page for a browser; an existing file is replaced
+    #[arg(long, value_name = "OUT.html")]
+    pub html: Option<PathBuf>,
+}
+
+/// What is to be settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SettleWhat {
+    /// The order of all designs
+    Order,
+    /// Which one is the best
+    Best,
+}
+
 /// How traffic is worked out.
 #[derive(Debug, Args)]
 pub struct TrafficArgs {
@@ -154,6 +245,18 @@ pub struct AgreeArgs {
     /// Replications of the request engine, for the intervals
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(2..=10_000))]
     pub replications: u64,
+}
+
+fn axis(text: &str) -> Result<(String, Vec<String>), String> {
+    let (path, values) = text.split_once('=').unwrap_or((text, ""));
+    if path.trim().is_empty() {
+        return Err("write what is varied, like strategy or services.web.queue=100,500".to_owned());
+    }
+    Ok((path.trim().to_owned(), split_values(values).iter().map(|value| quoted(value)).collect()))
+}
+
+fn length(text: &str) -> Result<Duration, String> {
+    text.parse().map_err(|error: firedrill::units::UnitError| error.to_string())
 }
 
 fn path_and_value(text: &str) -> Result<(String, String), String> {

@@ -50,6 +50,20 @@ pub enum FileError {
         /// Why.
         source: io::Error,
     },
+    /// Somebody else writes there.
+    #[error("another firedrill is writing to {}; wait for it, or name another folder", path.display())]
+    InUse {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A file with results is not what it should be.
+    #[error("{} cannot be used: {why}; remove it, and it is made again", path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// A folder has no scenarios in it.
     #[error("{} has no .ron files in it", path.display())]
     Empty {
@@ -64,7 +78,11 @@ impl FileError {
         match self {
             FileError::NotText { .. } | FileError::TooLarge { .. } => exit::SCENARIO,
             FileError::Empty { .. } => exit::USAGE,
-            FileError::Read { .. } | FileError::Exists { .. } | FileError::Write { .. } => exit::FILES,
+            FileError::Read { .. }
+            | FileError::Exists { .. }
+            | FileError::Write { .. }
+            | FileError::InUse { .. }
+            | FileError::Damaged { .. } => exit::FILES,
         }
     }
 }
@@ -149,6 +167,13 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), F
     Ok(())
 }
 
+/// Where a file is written before it is whole: beside its place.
+pub fn part_of(path: &Path) -> io::Result<PathBuf> {
+    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    Ok(path.with_file_name(name))
+}
+
 /// Writes a file that is not there yet: whole or not at all, and never over another.
 pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };
@@ -156,9 +181,7 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     if path.symlink_metadata().is_ok() {
         return Err(exists());
     }
-    let mut name = path.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?.to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
+    let part = part_of(path).map_err(failed)?;
     let written = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -186,9 +209,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
         Ok(_) => fs::canonicalize(path).map_err(failed)?,
         Err(_) => path.to_owned(),
     };
-    let mut name = target.file_name().ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?.to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = target.with_file_name(name);
+    let part = part_of(&target).map_err(failed)?;
     let written = fs::OpenOptions::new()
         .write(true)
         .create_new(true)

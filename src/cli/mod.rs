@@ -3,17 +3,24 @@
 
 mod agree;
 mod args;
+mod compare;
 pub mod exit;
 mod explain;
 mod files;
 mod interrupt;
+mod page;
+mod results;
+mod rows;
 mod run;
+mod shard;
 mod terminal;
 mod test;
 mod twice;
+mod work;
 
 use args::{Cli, Command, RunArgs};
 use clap::Parser;
+use firedrill::replay::shell_word;
 use firedrill::report::{diagnostics, text};
 use firedrill::rng::Luck;
 use firedrill::scenario::{Choice, Diagnostics, Source};
@@ -58,6 +65,7 @@ pub fn main() -> u8 {
     tell_of_bugs();
     let said = match Cli::parse().command {
         Command::Run { args, traffic } => run::run(&args, &traffic),
+        Command::Compare(args) => compare::compare(&args),
         Command::Agree(args) => agree::agree(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Check { files } => check(&files),
@@ -163,29 +171,12 @@ fn new(file: Option<&Path>) -> Said {
 
 /// The command that makes a run again.
 fn replay(args: &RunArgs, command: &str) -> String {
-    let mut words = vec!["firedrill".to_owned(), command.to_owned(), shell_word(&args.file.display().to_string())];
-    let named = [("--strategy", &args.strategy), ("--maintenance", &args.maintenance), ("--variant", &args.variant)];
-    for (option, name) in named {
-        if let Some(name) = name {
-            words.extend([option.to_owned(), shell_word(name)]);
-        }
-    }
-    for (path, value) in &args.set {
-        words.extend(["--set".to_owned(), shell_word(&format!("{path}={value}"))]);
-    }
-    words.extend(["--seed".to_owned(), args.seed.to_string()]);
-    if args.replication != 0 {
-        words.extend(["--replication".to_owned(), args.replication.to_string()]);
-    }
-    words.join(" ")
-}
-
-/// A word as a shell reads it back.
-fn shell_word(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    let word = text::clean(word);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word,
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
+    let choice = Choice {
+        strategy: args.strategy.clone(),
+        maintenance: args.maintenance.clone(),
+        variant: args.variant.clone(),
+        set: args.set.clone(),
+    };
+    let luck = Luck { seed: args.seed, replication: args.replication };
+    firedrill::replay::command(command, &args.file.display().to_string(), &choice, luck)
 }

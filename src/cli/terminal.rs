@@ -95,6 +95,11 @@ impl Progress {
         self.bar.inc_length(steps as u64);
     }
 
+    /// What there is to say meanwhile.
+    pub fn say(&self, words: String) {
+        self.bar.set_message(words);
+    }
+
     /// A step is done.
     pub fn step(&self) {
         self.bar.inc(1);
@@ -119,6 +124,8 @@ impl Progress {
     }
 
     pub fn more(&self, _: usize) {}
+
+    pub fn say(&self, _: String) {}
 
     pub fn step(&self) {}
 

@@ -19,6 +19,8 @@ pub mod text;
 #[cfg(feature = "cli")]
 mod ticks;
 #[cfg(feature = "cli")]
+mod verdict;
+#[cfg(feature = "cli")]
 mod words;
 #[cfg(feature = "cli")]
 mod worth;

@@ -21,6 +21,9 @@ pub struct Site {
     /// What the whole site needs: power, cooling, uplinks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_on: Option<Gate>,
+    /// What the place itself costs: `"3/h"`, in the scenario's `currency`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Rate>,
 }
 
 /// A network link between two sites.
@@ -40,6 +43,9 @@ pub struct Link {
     /// Mean of an extra delay in each direction, exponentially distributed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub jitter: Duration,
+    /// What it costs: `"12/h"`, in the scenario's `currency`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Rate>,
 }
 
 /// What has to work for something to work. A k-of-n gate expresses redundancy: 2N feeds, N+1 chillers.
@@ -88,6 +94,9 @@ pub struct Component {
     /// How long before the start it was last known to work; with a failure distribution, it may have failed since.
     #[serde(skip_serializing_if = "is_zero")]
     pub last_tested: Duration,
+    /// What each member costs, in use or standing by: `"3/h"`, in the scenario's `currency`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Rate>,
 }
 
 /// The age of a component at the start of the run.
@@ -235,6 +244,9 @@ pub struct Service {
     /// The cold cache after a start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warms: Option<Warm>,
+    /// What each of its servers costs: `"0.4/h"`, in the scenario's `currency`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Rate>,
 }
 
 fn yes() -> bool {

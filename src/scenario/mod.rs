@@ -12,6 +12,7 @@ pub mod diagnostics;
 mod drill;
 mod explain;
 mod named;
+mod objective;
 mod overlay;
 mod people;
 mod read;
@@ -26,6 +27,7 @@ pub use design::*;
 pub use diagnostics::{Code, Diagnostic, Diagnostics};
 pub use drill::*;
 pub use named::Named;
+pub use objective::*;
 pub use people::*;
 pub use response::*;
 pub use runbook::*;
@@ -115,6 +117,12 @@ pub struct Scenario {
     /// What happens, in any order: each step carries its time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drill: Vec<Inject>,
+    /// What a design is to reach, judged over many runs.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub objectives: Named<Objective>,
+    /// What all `costs` are counted in: `"EUR"`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub currency: String,
     /// What a run is expected to show, with tolerances.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,

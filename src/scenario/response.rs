@@ -2,7 +2,7 @@
 
 use super::{Autoscale, Measure, Named, is_default, is_zero};
 use crate::dist::Dist;
-use crate::units::{Duration, Factor, Ratio};
+use crate::units::{Duration, Factor, Rate, Ratio};
 use ron::value::RawValue;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct Strategy {
     /// The maintenance plan that goes with it, unless the run picks another; `"none"` for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<String>,
+    /// What it costs beside what stands in the file: contracts, tools, drills; `"25/h"`, in the scenario's `currency`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub costs: Option<Rate>,
     /// Values of the file that this strategy changes, by their path.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub set: Named<Box<RawValue>>,

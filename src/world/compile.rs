@@ -124,6 +124,8 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
     let autoscale = measures::autoscale(&known, p);
     response::strategies(scenario, &tables, &calendar, &nodes, p);
     response::expectations(scenario, &tables, &calendar, horizon, p);
+    goals::objectives(scenario, &tables, p);
+    let costs = goals::costs(scenario, p);
     if !problems.found.is_empty() {
         return Err(Diagnostics(problems.found));
     }
@@ -161,6 +163,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
         title: scenario.title.clone(),
         scenario_hash: hash(scenario),
         pick: scenario.run.clone(),
+        costs,
         horizon,
         measured_from: Time::ZERO.after(scenario.clock.warm_up),
         calendar,

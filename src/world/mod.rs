@@ -15,6 +15,7 @@ mod hours;
 mod ids;
 mod lag;
 mod measures;
+mod goals;
 mod memo;
 mod nodes;
 mod people;
@@ -57,6 +58,8 @@ pub struct World {
     pub calendar: Calendar,
     /// The end of the run.
     pub horizon: Time,
+    /// What the design costs, where the file says so.
+    pub costs: Option<Costs>,
     /// From here on it is measured.
     pub measured_from: Time,
     /// Sites, components and groups: everything that works or does not.
@@ -127,6 +130,15 @@ pub struct World {
     pub beyond_flow: Vec<String>,
     /// What is assumed: path, value as written, and why.
     pub assumptions: Vec<Assumption>,
+}
+
+/// What a design costs: its servers, links, standby and contracts, whether or not they are used.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Costs {
+    /// Per hour.
+    pub per_hour: f64,
+    /// In what.
+    pub currency: String,
 }
 
 /// A value that no source states.

@@ -72,7 +72,7 @@ pub fn strategies(scenario: &Scenario, tables: &Tables, calendar: &Calendar, nod
     pick(scenario, &scenario.run, "run", p);
 }
 
-fn pick(scenario: &Scenario, pick: &Pick, path: &str, p: &mut Problems) {
+pub(super) fn pick(scenario: &Scenario, pick: &Pick, path: &str, p: &mut Problems) {
     let names = |all: Vec<&str>| Names(all.into_iter().enumerate().map(|(i, n)| (n.to_owned(), i)).collect());
     for (field, chosen, known) in [
         ("strategy", &pick.strategy, names(scenario.strategies.names().collect())),

@@ -12,6 +12,7 @@ mod markup;
 mod numbers;
 mod origin;
 mod story;
+mod study;
 mod strip;
 mod svg;
 mod tables;
@@ -20,6 +21,7 @@ use crate::explain::Explanation;
 use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
 use markup::Html;
+pub use study::render_comparison;
 use svg::Frame;
 
 /// Colours, type and print.

@@ -5,6 +5,7 @@
 
 mod agree;
 mod charts;
+mod compare;
 mod explain;
 mod line;
 mod numbers;
@@ -21,6 +22,7 @@ use line::{Ink, Line};
 
 pub use agree::render_agreement;
 pub(crate) use charts::{ended, need_to_effect};
+pub use compare::render_comparison;
 pub use explain::render_explanation;
 pub(crate) use line::cut;
 pub use line::{clean, width};

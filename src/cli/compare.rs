@@ -1,0 +1,289 @@
+//! `compare`: designs against each other, over many replications under the same luck.
+
+use super::args::{CompareArgs, StudyArgs};
+use super::results::Results;
+use super::work::{Watcher, Work};
+use super::{Said, exit, files, rows, terminal};
+use firedrill::expect::Unit;
+use firedrill::replay::{choice_words, shell_word};
+use firedrill::report::text;
+use firedrill::scenario::{Choice, Source};
+use firedrill::study::{Axis, Comparison, End, Plan, Settle, Study, StudyError, Wanted, vary};
+use firedrill::units::Duration;
+
+/// Replications where nothing is said: enough for a first answer, and as many as a study that stops by itself may take.
+const REPLICATIONS: u64 = 1_000;
+const REPLICATIONS_UNTIL_SETTLED: u64 = 10_000;
+const YEAR_S: f64 = 31_536_000.0;
+
+/// Compares designs.
+pub fn compare(args: &CompareArgs) -> Said {
+    let study = match study(args) {
+        Ok(study) => study,
+        Err(said) => return said,
+    };
+    worked(&study, &args.how, Some(&replay(args)))
+}
+
+/// Works through a study and tells what came of it.
+pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
+    let shard = match super::shard::chosen(how.shard.as_deref()) {
+        Ok(shard) => shard,
+        Err(problem) => return usage(&problem),
+    };
+    if shard.is_some() && how.results.is_none() {
+        return usage("--shard needs --results: what a shard makes is merged from there");
+    }
+    let mut said = Said::default();
+    let results = match how.results.as_deref().map(|folder| Results::open(folder, shard)).transpose() {
+        Ok(results) => results,
+        Err(error) => {
+            said.file_error(&error);
+            return said;
+        }
+    };
+    if let Some(results) = &results
+        && let Err(error) = results.write(&plan_file(&study.plan), &plan_text(&study.plan))
+    {
+        said.file_error(&error);
+        return said;
+    }
+    let mut writer: Box<dyn Watcher> = Box::new(());
+    if let Some(path) = &how.rows {
+        match rows::Rows::create(path, study) {
+            Ok(rows) => writer = Box::new(rows),
+            Err(error) => {
+                said.file_error(&error);
+                return said;
+            }
+        }
+    }
+    let time = how.time.map(|time| std::time::Duration::from_secs_f64(time.seconds()));
+    let work = Work { study, threads: how.threads.map(usize::from), time, results: results.as_ref(), shard };
+    let (tally, ended) = match work.run(&mut *writer) {
+        Ok(worked) => worked,
+        Err(error) => {
+            said.file_error(&error);
+            return said;
+        }
+    };
+    if ended == End::Interrupted {
+        said.worsen(exit::INTERRUPTED);
+    }
+    if let Some((m, n)) = shard {
+        if ended != End::Replications {
+            said.err.push_str("the shard is not done; run the same command again to go on\n");
+        } else {
+            said.out = format!("shard {} of {n} is done: see firedrill merge\n", m + 1);
+        }
+        return said;
+    }
+    if let Err(error) = writer.finish() {
+        said.file_error(&error);
+    }
+    let comparison = tally.comparison(ended);
+    tell(&mut said, study, &comparison, how, results.as_ref(), replay);
+    said
+}
+
+/// Writes and prints what a study says.
+fn tell(
+    said: &mut Said,
+    study: &Study,
+    comparison: &Comparison,
+    how: &StudyArgs,
+    results: Option<&Results>,
+    replay: Option<&str>,
+) {
+    // Plain data with text for keys: it can always be written.
+    let json = serde_json::to_string_pretty(comparison).expect("a comparison is plain data") + "\n";
+    let is_whole = matches!(comparison.ended, End::Settled | End::Replications);
+    if let Some(results) = results
+        && is_whole
+        && let Err(error) = results.write(&format!("{}.comparison.json", study.plan.hash()), &json)
+    {
+        said.file_error(&error);
+    }
+    if let Some(path) = &how.html
+        && let Err(error) = files::write(path, &super::page::study_page(study, comparison, replay))
+    {
+        said.file_error(&error);
+    }
+    if how.json {
+        said.out.push_str(&json);
+        return;
+    }
+    let look = terminal::look();
+    let layout = text::Layout { width: look.width, colour: look.colour, replay };
+    said.out.push_str(&text::render_comparison(comparison, layout));
+    if let (Some(path), true) = (&how.html, said.err.is_empty()) {
+        said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
+    }
+}
+
+/// The name under which a plan is kept beside its batches.
+pub fn plan_file(plan: &Plan) -> String {
+    format!("{}.plan.json", plan.hash())
+}
+
+/// A plan as it is kept.
+pub fn plan_text(plan: &Plan) -> String {
+    serde_json::to_string_pretty(plan).expect("a plan is plain data") + "\n"
+}
+
+/// Something is asked that makes no sense.
+pub fn usage(problem: &str) -> Said {
+    Said { err: format!("error: {}\n", text::clean(problem)), code: exit::USAGE, ..Said::default() }
+}
+
+/// Why a study cannot be made.
+pub fn refused(error: StudyError) -> Said {
+    match error {
+        StudyError::Mistakes { source_text, mistakes } => {
+            let mut said = Said::default();
+            said.mistakes(&source_text, &mistakes);
+            said
+        }
+        StudyError::Asked(problem) => usage(&problem),
+    }
+}
+
+fn study(args: &CompareArgs) -> Result<Study, Said> {
+    let mut sources: Vec<Source> = Vec::new();
+    for path in &args.files {
+        match files::read(path) {
+            Ok(source) => sources.push(source),
+            Err(error) => {
+                let mut said = Said::default();
+                said.file_error(&error);
+                return Err(said);
+            }
+        }
+    }
+    let how = &args.how;
+    let until_settled = how.indifference.is_some();
+    let by_default = if until_settled { REPLICATIONS_UNTIL_SETTLED } else { REPLICATIONS };
+    let mut plan = Plan::new(how.seed, how.replications.unwrap_or(by_default));
+    plan.confidence = how.confidence;
+    plan.by.clone_from(&how.by);
+    plan.paths.clone_from(&how.measure);
+    plan.settle = if how.settle == super::args::SettleWhat::Best { Settle::Best } else { Settle::Order };
+    for source in &sources {
+        plan.add_source(source);
+    }
+    plan.designs = designs(args, &sources)?;
+    let mut study = Study::new(plan).map_err(refused)?;
+    if let Some(text) = &how.indifference {
+        let unit = study.measures[study.by].unit;
+        study.plan.indifference = Some(indifference(text, unit, study.run_s()).map_err(|problem| usage(&problem))?);
+    }
+    Ok(study)
+}
+
+/// The designs that the files and the options make.
+fn designs(args: &CompareArgs, sources: &[Source]) -> Result<Vec<Wanted>, Said> {
+    let chosen = Choice {
+        strategy: args.strategy.clone(),
+        maintenance: args.maintenance.clone(),
+        variant: args.variant.clone(),
+        set: args.set.clone(),
+    };
+    let axes: Vec<Axis> = args.vary.iter().map(|(path, values)| Axis { path: path.clone(), values: values.clone() }).collect();
+    let mut designs: Vec<Wanted> = Vec::new();
+    for (index, source) in sources.iter().enumerate() {
+        let plain = source.read_plain();
+        let Some(scenario) = &plain.scenario else {
+            let mut said = Said::default();
+            said.mistakes(source, &firedrill::scenario::Diagnostics(plain.mistakes));
+            return Err(said);
+        };
+        let prefix = if sources.len() > 1 { source.name.as_str() } else { "" };
+        designs.extend(vary(scenario, index, prefix, &chosen, &axes).map_err(|error| usage(&error.to_string()))?);
+    }
+    if let [only] = &designs[..]
+        && args.how.replications.is_none()
+    {
+        return Err(usage(&format!(
+            "there is only one design, \"{}\", and nothing to compare it with; name more files, or --vary strategy, \
+             --vary maintenance, --vary variant or --vary PATH=A,B",
+            only.label
+        )));
+    }
+    Ok(designs)
+}
+
+/// A difference that would not matter: `10 min`, `10 min/year`, `5000/year`, `2%`.
+fn indifference(text: &str, unit: Unit, run_s: f64) -> Result<f64, String> {
+    let problem = |example: &str| {
+        format!("\"{}\" is not a difference in what ranks; write one like {example}, or {example}/year", text::clean(text))
+    };
+    let (amount, yearly) = match text.rsplit_once('/') {
+        Some((amount, "year" | "y" | "yr")) => (amount, true),
+        Some(_) => return Err(problem("\"10 min\"")),
+        None => (text, false),
+    };
+    let amount: String = amount.chars().filter(|c| !c.is_whitespace()).collect();
+    let amount = match unit {
+        Unit::Seconds | Unit::Latency => amount.parse::<Duration>().map_err(|_| problem("\"10 min\""))?.seconds(),
+        Unit::Share => {
+            let share = amount.strip_suffix('%').and_then(|percent| percent.parse::<f64>().ok());
+            share.ok_or_else(|| problem("0.1%"))? / 100.0
+        }
+        Unit::UserMinutes | Unit::Plain => {
+            amount.replace('_', "").parse::<f64>().map_err(|_| problem("5000"))?
+        }
+    };
+    if !(amount > 0.0 && amount.is_finite()) {
+        return Err(problem("\"10 min\""));
+    }
+    // What is per year is as much less for a run as the run is shorter.
+    Ok(if yearly && unit != Unit::Share { amount * run_s / YEAR_S } else { amount })
+}
+
+/// The command that makes the study again.
+fn replay(args: &CompareArgs) -> String {
+    let mut words = vec!["firedrill".to_owned(), "compare".to_owned()];
+    words.extend(args.files.iter().map(|file| shell_word(&file.display().to_string())));
+    let choice = Choice {
+        strategy: args.strategy.clone(),
+        maintenance: args.maintenance.clone(),
+        variant: args.variant.clone(),
+        set: args.set.clone(),
+    };
+    words.extend(choice_words(&choice));
+    for (path, values) in &args.vary {
+        let axis = if values.is_empty() { path.clone() } else { format!("{path}={}", values.join(",")) };
+        words.extend(["--vary".to_owned(), shell_word(&axis)]);
+    }
+    let how = &args.how;
+    let mut option = |name: &str, value: Option<String>| {
+        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), shell_word(&value)]));
+    };
+    option("--by", how.by.clone());
+    for measure in &how.measure {
+        option("--measure", Some(measure.clone()));
+    }
+    option("--replications", how.replications.map(|n| n.to_string()));
+    option("--indifference", how.indifference.clone());
+    option("--confidence", (how.confidence != 0.95).then(|| how.confidence.to_string()));
+    option("--settle", (how.settle == super::args::SettleWhat::Best).then(|| "best".to_owned()));
+    option("--seed", Some(how.seed.to_string()));
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_per_run_or_per_year() {
+        let of = |text: &str, unit| indifference(text, unit, YEAR_S / 2.0);
+        assert_eq!(of("10 min", Unit::Seconds), Ok(600.0));
+        assert_eq!(of("10 min/year", Unit::Seconds), Ok(300.0));
+        assert_eq!(of("5_000/y", Unit::UserMinutes), Ok(2_500.0));
+        assert_eq!(of("2%", Unit::Share), Ok(0.02));
+        for (wrong, unit) in [("10", Unit::Seconds), ("0s", Unit::Seconds), ("10 min/week", Unit::Seconds), ("x", Unit::Plain)] {
+            assert!(of(wrong, unit).is_err(), "{wrong}");
+        }
+    }
+}

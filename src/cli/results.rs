@@ -1,0 +1,106 @@
+//! A folder with results: batches as files that never change, each under what it is a batch of. Whatever is there already is
+//! not run again, whoever made it and for which study.
+
+use super::files::{self, FileError};
+use firedrill::study::{Batch, Header};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Batches are not read further than this.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// A folder with results.
+pub struct Results {
+    folder: PathBuf,
+    /// Held as long as somebody writes; the system takes it back however the program ends.
+    _lock: File,
+}
+
+impl Results {
+    /// Opens a folder, or makes it. One program at a time writes into it; of a sharded study one for each shard.
+    pub fn open(folder: &Path, shard: Option<(u64, u64)>) -> Result<Results, FileError> {
+        let failed = |source| FileError::Write { path: folder.to_owned(), source };
+        fs::create_dir_all(folder).map_err(failed)?;
+        let name = shard.map_or("lock".to_owned(), |(m, n)| format!("lock-{}-of-{n}", m + 1));
+        let lock = File::options().create(true).truncate(false).write(true).open(folder.join(name)).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Err(FileError::InUse { path: folder.to_owned() }),
+            // Some network file systems have no locks. Files that never change are safe without.
+            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        Ok(Results { folder: folder.to_owned(), _lock: lock })
+    }
+
+    /// Where a batch is, or will be.
+    fn path(&self, header: &Header) -> PathBuf {
+        path(&self.folder, header)
+    }
+
+    /// A batch that is there.
+    pub fn load(&self, header: &Header) -> Result<Option<Batch>, FileError> {
+        load(&self.folder, header)
+    }
+
+    /// Keeps a batch; one that is there already stays as it is.
+    pub fn save(&self, header: &Header, batch: &Batch) -> Result<(), FileError> {
+        let path = self.path(header);
+        if path.exists() {
+            return Ok(());
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|source| FileError::Write { path: folder.to_owned(), source })?;
+        }
+        match files::write_new(&path, &batch.to_text(header)) {
+            Err(FileError::Exists { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Writes a file beside the batches, over an older one.
+    pub fn write(&self, name: &str, text: &str) -> Result<(), FileError> {
+        files::write(&self.folder.join(name), text)
+    }
+}
+
+/// Where a batch is in a folder.
+pub fn path(folder: &Path, header: &Header) -> PathBuf {
+    // Which replications these are is in the name of the file; everything else in that of its folder.
+    let whose = Header { first: 0, count: 0, ..header.clone() };
+    let key = xxh3_128(&serde_json::to_vec(&whose).unwrap_or_default());
+    folder.join(format!("{key:032x}")).join(format!("{:09}+{}.jsonl", header.first, header.count))
+}
+
+/// A batch of a folder that nobody need be writing to.
+pub fn load(folder: &Path, header: &Header) -> Result<Option<Batch>, FileError> {
+    let path = path(folder, header);
+    let failed = |source| FileError::Read { path: path.clone(), source };
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut text = String::new();
+    file.take(BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+    match Batch::from_text(&text, header) {
+        Ok(batch) => Ok(Some(batch)),
+        Err(error) => Err(FileError::Damaged { path, why: error.to_string() }),
+    }
+}
+
+/// The files in a folder whose names end so, in their order.
+pub fn ending_with(folder: &Path, end: &str) -> Result<Vec<PathBuf>, FileError> {
+    let failed = |source| FileError::Read { path: folder.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(end)) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,118 @@
+//! Every replication as a row of a file: JSON lines or CSV, or Parquet where that is built in. Rows stand in the order of
+//! replications, and within one in the order of the designs.
+
+use super::files::{self, FileError};
+use super::work::Watcher;
+use firedrill::study::{Batch, Study};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// A file of rows that is being written: beside its place until it is whole.
+pub struct Rows {
+    path: PathBuf,
+    part: PathBuf,
+    labels: Vec<String>,
+    format: Format,
+}
+
+enum Format {
+    JsonLines { file: BufWriter<File>, measures: Vec<String> },
+    Csv(Box<csv::Writer<BufWriter<File>>>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<super::parquet::Writer>),
+}
+
+impl Rows {
+    /// Begins a file; its name says in which format.
+    pub fn create(path: &Path, study: &Study) -> Result<Rows, FileError> {
+        let failed = |source| FileError::Write { path: path.to_owned(), source };
+        let part = files::part_of(path).map_err(failed)?;
+        let measures: Vec<String> = study.measures.iter().map(|measure| measure.name.clone()).collect();
+        let create = || File::create(&part).map(BufWriter::new).map_err(failed);
+        let format = match path.extension().and_then(|end| end.to_str()) {
+            Some("jsonl") => Format::JsonLines { file: create()?, measures },
+            Some("csv") => {
+                let mut writer = csv::Writer::from_writer(create()?);
+                let titles = ["replication", "design", "digest"].into_iter();
+                let written = writer.write_record(titles.chain(measures.iter().map(String::as_str)));
+                written.map_err(|error| failed(error.into()))?;
+                Format::Csv(Box::new(writer))
+            }
+            #[cfg(feature = "parquet")]
+            Some("parquet") => {
+                let writer = super::parquet::Writer::new(File::create(&part).map_err(failed)?, &measures);
+                Format::Parquet(Box::new(writer.map_err(failed)?))
+            }
+            _ => {
+                let known = if cfg!(feature = "parquet") { ".jsonl, .csv or .parquet" } else { ".jsonl or .csv" };
+                let problem = format!("the name of a file of rows ends with {known}");
+                return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, problem)));
+            }
+        };
+        let labels = study.designs.iter().map(|design| design.label.clone()).collect();
+        Ok(Rows { path: path.to_owned(), part, labels, format })
+    }
+
+    fn write(&mut self, round: &[Option<Batch>]) -> io::Result<()> {
+        let rows = round.iter().flatten().map(|batch| batch.rows.len()).max().unwrap_or(0);
+        for at in 0..rows {
+            for (label, batch) in self.labels.iter().zip(round) {
+                let Some(row) = batch.as_ref().and_then(|batch| batch.rows.get(at)) else { continue };
+                match &mut self.format {
+                    Format::JsonLines { file, measures } => {
+                        let mut line = serde_json::Map::new();
+                        line.insert("replication".into(), row.replication.into());
+                        line.insert("design".into(), label.as_str().into());
+                        line.insert("digest".into(), format!("{:032x}", row.digest).into());
+                        for (name, value) in measures.iter().zip(&row.values) {
+                            line.insert(name.clone(), (*value).into());
+                        }
+                        serde_json::to_writer(&mut *file, &line)?;
+                        file.write_all(b"\n")?;
+                    }
+                    Format::Csv(writer) => {
+                        let shown = |value: &f64| if value.is_finite() { value.to_string() } else { String::new() };
+                        let head = [row.replication.to_string(), label.clone(), format!("{:032x}", row.digest)];
+                        writer.write_record(head.into_iter().chain(row.values.iter().map(shown)))?;
+                    }
+                    #[cfg(feature = "parquet")]
+                    Format::Parquet(writer) => writer.add(label, row),
+                }
+            }
+        }
+        #[cfg(feature = "parquet")]
+        if let Format::Parquet(writer) = &mut self.format {
+            writer.flush()?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        match &mut self.format {
+            Format::JsonLines { file, .. } => file.flush()?,
+            Format::Csv(writer) => writer.flush()?,
+            #[cfg(feature = "parquet")]
+            Format::Parquet(writer) => writer.finish()?,
+        }
+        File::open(&self.part)?.sync_all()?;
+        std::fs::rename(&self.part, &self.path)
+    }
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        // Nothing half written stays; a whole file has its name by now.
+        let _ = std::fs::remove_file(&self.part);
+    }
+}
+
+impl Watcher for Rows {
+    fn round(&mut self, _: u64, round: &[Option<Batch>]) -> Result<(), FileError> {
+        self.write(round).map_err(|source| FileError::Write { path: self.path.clone(), source })
+    }
+
+    fn finish(&mut self) -> Result<(), FileError> {
+        self.end().map_err(|source| FileError::Write { path: self.path.clone(), source })
+    }
+}

@@ -1,0 +1,199 @@
+//! What a study says, in words that the terminal and the page share.
+
+use super::words;
+use crate::expect::Unit;
+use crate::study::{Comparison, Conflict, Difference, End, Judgement, ObjectiveOutcome, Order, Spread};
+
+/// An amount in its unit.
+pub fn amount(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Seconds => words::length(value),
+        Unit::Latency if value < 0.0 => format!("-{}", words::latency(-value)),
+        Unit::Latency => words::latency(value),
+        Unit::UserMinutes => words::large(value),
+        Unit::Share => words::share(value),
+        // Three digits that count, whatever the size.
+        Unit::Plain if value != 0.0 && value.abs() < 9.95 => format!("{value:.3}"),
+        Unit::Plain => words::large(value),
+    }
+}
+
+/// An interval in a unit.
+pub fn interval(unit: Unit, low: f64, high: f64) -> String {
+    let (low, high) = (amount(unit, low), amount(unit, high));
+    if low == high { low } else { format!("{low} to {high}") }
+}
+
+/// The mean of a measure; where none of it was ever seen, what can be said all the same.
+pub fn mean(unit: Unit, spread: Option<&Spread>) -> String {
+    match spread {
+        None => words::NOTHING.to_owned(),
+        Some(spread) if spread.never_seen_at_most.is_some() => "none seen".to_owned(),
+        Some(spread) => amount(unit, spread.mean),
+    }
+}
+
+/// The interval of the mean, or how rarely it can happen where it was never seen.
+pub fn around(unit: Unit, spread: Option<&Spread>) -> String {
+    match spread {
+        None => words::NOTHING.to_owned(),
+        Some(spread) => match spread.never_seen_at_most {
+            Some(most) => format!("in < {} of runs", chance(most)),
+            None => interval(unit, spread.low, spread.high),
+        },
+    }
+}
+
+/// A small probability.
+pub fn chance(p: f64) -> String {
+    match p * 100.0 {
+        c if !c.is_finite() => words::NOTHING.to_owned(),
+        0.0 => "0%".to_owned(),
+        c if c < 0.001 => "0.001%".to_owned(),
+        c if c < 0.1 => format!("{c:.3}%"),
+        c if c < 1.0 => format!("{c:.2}%"),
+        c if c > 99.9 && c < 100.0 => format!("{:.2}%", (c * 100.0).floor() / 100.0),
+        c if c < 100.0 => format!("{c:.1}%"),
+        _ => "100%".to_owned(),
+    }
+}
+
+/// The probability of being the best, of so many draws that less cannot be told.
+pub fn best(p: f64) -> String {
+    match p {
+        p if p < 0.000_5 => "< 0.1%".to_owned(),
+        p if p > 0.999_5 => "> 99.9%".to_owned(),
+        p => format!("{:.1}%", p * 100.0),
+    }
+}
+
+/// How many designs, replications and how long.
+pub fn scope(comparison: &Comparison) -> String {
+    let designs = comparison.designs.len();
+    let counts: Vec<u64> = comparison.designs.iter().map(|design| design.replications).collect();
+    let (least, most) = (counts.iter().min().copied().unwrap_or(0), counts.iter().max().copied().unwrap_or(0));
+    let replications = match least == most {
+        true => words::count(most as f64),
+        false => format!("{} to {}", words::count(least as f64), words::count(most as f64)),
+    };
+    let designs = if designs == 1 { "1 design".to_owned() } else { format!("{designs} designs, all under the same luck") };
+    format!("{designs} · {replications} replications of each · a run is {}", words::length(comparison.run_s))
+}
+
+/// How it ended, and what that means for the order.
+pub fn ending(comparison: &Comparison) -> String {
+    let confidence = chance(comparison.confidence);
+    let open = comparison.unsettled.len();
+    let pairs = comparison.differences.len();
+    let what = match comparison.settle {
+        crate::study::Settle::Order => "the order",
+        crate::study::Settle::Best => "which one is the best",
+    };
+    let indifferent = comparison.indifference.map(|difference| amount(unit(comparison), difference));
+    match (comparison.ended, indifferent, open) {
+        (End::Settled, Some(difference), _) => format!(
+            "It stopped by itself: {what} is settled with {confidence} confidence, where {difference} per run makes a difference \
+             (Kim & Nelson 2001)."
+        ),
+        (End::Interrupted, ..) => format!("It was ended before it was done: {open} of {pairs} pairs are not settled."),
+        (End::Time, ..) if open > 0 => format!("Its time was over: {open} of {pairs} pairs are not settled."),
+        (_, Some(_), 1..) => {
+            format!("All replications are done, and {open} of {pairs} pairs are not settled with {confidence} confidence.")
+        }
+        (_, None, 0) if pairs > 0 => {
+            format!("The order of all of them is settled with {confidence} confidence, all pairs together.")
+        }
+        (_, None, 1..) => {
+            format!("{open} of {pairs} pairs are not settled with {confidence} confidence, all pairs together.")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The unit of the measure that ranks.
+pub fn unit(comparison: &Comparison) -> Unit {
+    comparison.measures.iter().find(|m| m.name == comparison.by).map_or(Unit::Plain, |m| m.unit)
+}
+
+/// A difference, in a line.
+pub fn difference(comparison: &Comparison, difference: &Difference) -> String {
+    let unit = unit(comparison);
+    format!("{} ({})", amount(unit, difference.mean), interval(unit, difference.low, difference.high))
+}
+
+/// What is known of an order.
+pub fn order(order: Order) -> &'static str {
+    match order {
+        Order::Settled => "settled",
+        Order::Alike => "alike",
+        Order::Same => "the same",
+        Order::Open => "not settled",
+    }
+}
+
+/// A conflict as a sentence.
+pub fn conflict(comparison: &Comparison, conflict: &Conflict) -> String {
+    let label = |place: usize| comparison.designs[place].label.as_str();
+    let (first, second) = (label(conflict.first), label(conflict.second));
+    let unit = comparison.measures.iter().find(|m| m.name == conflict.measure).map(|m| m.unit);
+    let (mean, low, high) = conflict.by;
+    match unit {
+        Some(unit) => format!(
+            "by {} \"{first}\" is better, by {} \"{second}\" is: {} a run ({})",
+            comparison.by,
+            conflict.measure,
+            amount(unit, mean),
+            interval(unit, low, high),
+        ),
+        None => {
+            let currency = comparison.designs[conflict.first].costs.as_ref().map_or("", |costs| costs.currency.as_str());
+            format!(
+                "by {} \"{first}\" is better, by cost \"{second}\" is: {} {currency} an hour less",
+                comparison.by,
+                words::large(-mean)
+            )
+        }
+    }
+}
+
+/// What an objective asks.
+pub fn asked(objective: &ObjectiveOutcome) -> String {
+    let mut bounds = Vec::new();
+    bounds.extend(objective.at_least.map(|least| format!("at least {}", amount(objective.unit, least))));
+    bounds.extend(objective.at_most.map(|most| format!("at most {}", amount(objective.unit, most))));
+    let how_often = match objective.needed_share {
+        None => "on average".to_owned(),
+        Some(1.0) => "always".to_owned(),
+        Some(share) => format!("in {} of runs", chance(share)),
+    };
+    format!("{}, {how_often}", bounds.join(" and "))
+}
+
+/// What was seen of an objective.
+pub fn seen(objective: &ObjectiveOutcome) -> String {
+    if objective.needed_share.is_none() {
+        return match objective.mean {
+            None => "never measured".to_owned(),
+            Some((mean, low, high)) => {
+                format!("mean {} ({})", amount(objective.unit, mean), interval(objective.unit, low, high))
+            }
+        };
+    }
+    let (met, of) = (objective.met, objective.of);
+    match objective.never_missed_at_most {
+        Some(most) => format!("met in all {}: missed in < {}", words::count(of as f64), chance(most)),
+        None => {
+            let share = met as f64 / of.max(1) as f64;
+            format!("met in {} ({} to {})", chance(share), chance(objective.low), chance(objective.high))
+        }
+    }
+}
+
+/// A judgement in a word.
+pub fn judgement(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Pass => "pass",
+        Judgement::Fail => "fail",
+        Judgement::Undecided => "undecided",
+    }
+}

@@ -1,0 +1,176 @@
+//! Objectives: what a design is to reach, judged over many runs.
+
+use super::{Pick, is_default};
+use crate::units::{Duration, Ratio};
+use serde::{Deserialize, Serialize};
+
+/// What a design is to reach in a run, and in how many of them.
+///
+/// `of` names a population, or the site or group that populations are served by: then it speaks of all of them, and the worst
+/// counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// Availability, by a definition that has a name.
+    Availability(AvailableFor),
+    /// The recovery time objective (RTO): the longest outage of a run.
+    Restored(Within),
+    /// The recovery point objective (RPO): the largest data-loss window of a store.
+    DataLoss(Within),
+    /// A percentile of the latency.
+    Latency(AnsweredWithin),
+    /// How long things were stale in all.
+    Stale(Within),
+    /// How much longer a maintenance took than announced, at most.
+    Overrun(Within),
+    /// Any number of the outcome, by its path in `--json`.
+    Value(Bounds),
+}
+
+/// What counts as available.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Available {
+    /// The share of time that a population was not down.
+    #[default]
+    Time,
+    /// The share of its requests that were served.
+    Requests,
+    /// The share of its active users' time in which they were served.
+    Users,
+}
+
+/// In how many runs an objective has to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    /// In every run: one that does not is a failure.
+    #[default]
+    Always,
+    /// In at least this share of all runs.
+    In(Ratio),
+    /// On average over all runs.
+    OnAverage,
+}
+
+/// An availability to be reached.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AvailableFor {
+    /// For whom.
+    pub of: String,
+    /// What counts.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub by: Available,
+    /// At least this.
+    pub at_least: Ratio,
+    /// In how many runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub holds: Holds,
+    /// Of which run `firedrill test` asks it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub when: Pick,
+}
+
+/// A length of time that is not to be exceeded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Within {
+    /// For whom; with `data_loss` the store, with `overrun` the maintenance plan.
+    pub of: String,
+    /// At most this.
+    pub within: Duration,
+    /// In how many runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub holds: Holds,
+    /// Of which run `firedrill test` asks it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub when: Pick,
+}
+
+/// A percentile of latency that is not to be exceeded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnsweredWithin {
+    /// For whom.
+    pub of: String,
+    /// Only with this feature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature: Option<String>,
+    /// Which percentile.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub percentile: Percentile,
+    /// At most this.
+    pub within: Duration,
+    /// In how many runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub holds: Holds,
+    /// Of which run `firedrill test` asks it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub when: Pick,
+}
+
+/// A percentile that an outcome has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Percentile {
+    /// The median.
+    P50,
+    /// 95%.
+    P95,
+    /// 99%.
+    #[default]
+    P99,
+}
+
+/// Bounds of a number of the outcome.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounds {
+    /// Path in the outcome: `"people.oslo.user_minutes_lost"`.
+    pub of: String,
+    /// At least this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<f64>,
+    /// At most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<f64>,
+    /// In how many runs.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub holds: Holds,
+    /// Of which run `firedrill test` asks it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub when: Pick,
+}
+
+impl Objective {
+    /// In how many runs it has to hold.
+    pub fn holds(&self) -> Holds {
+        match self {
+            Objective::Availability(o) => o.holds,
+            Objective::Restored(o) | Objective::DataLoss(o) | Objective::Stale(o) | Objective::Overrun(o) => o.holds,
+            Objective::Latency(o) => o.holds,
+            Objective::Value(o) => o.holds,
+        }
+    }
+
+    /// Of which run a test asks it.
+    pub fn when(&self) -> &Pick {
+        match self {
+            Objective::Availability(o) => &o.when,
+            Objective::Restored(o) | Objective::DataLoss(o) | Objective::Stale(o) | Objective::Overrun(o) => &o.when,
+            Objective::Latency(o) => &o.when,
+            Objective::Value(o) => &o.when,
+        }
+    }
+}
+
+impl super::Scenario {
+    /// The populations that an objective speaks of: the one of this name, or all that are served by it.
+    pub fn served_by(&self, name: &str) -> Vec<&str> {
+        if self.people.get(name).is_some() {
+            return vec![self.people.names().find(|n| *n == name).unwrap_or_default()];
+        }
+        self.people.iter().filter(|(_, people)| people.served_by == name).map(|(name, _)| name).collect()
+    }
+}

@@ -1,0 +1,487 @@
+//! What a study says, as plain data: the ranking, differences, what is settled and what is not, objectives, conflicts.
+
+use super::best;
+use super::select::{Settle, Settled, pair_index};
+use super::stats::{Moments, never_seen, share_interval};
+use super::tally::{DesignTally, MeasureTally, Tally};
+use crate::expect::{Target, Unit};
+use crate::rng::Luck;
+use crate::scenario::Holds;
+use crate::world::{Assumption, Costs};
+use serde::Serialize;
+
+/// Points of a distribution that are kept for drawings.
+const CURVE_POINTS: usize = 120;
+
+/// How a study ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// What was asked is settled.
+    Settled,
+    /// All replications that were asked for are done.
+    Replications,
+    /// The time that it was given is over.
+    Time,
+    /// Somebody ended it.
+    Interrupted,
+}
+
+/// What a study says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The version of this shape: 1. A field is never renamed or removed within a version.
+    pub format: u32,
+    /// The title of the scenario, or of each of them.
+    pub titles: Vec<String>,
+    /// The seed.
+    pub seed: u64,
+    /// The confidence of all intervals.
+    pub confidence: f64,
+    /// The measure that ranks.
+    pub by: String,
+    /// The difference in it that would not matter, per run.
+    pub indifference: Option<f64>,
+    /// What was to be settled.
+    pub settle: Settle,
+    /// Seconds that a run is measured.
+    pub run_s: f64,
+    /// Replications of the design that has most of them.
+    pub replications: u64,
+    /// How it ended.
+    pub ended: End,
+    /// What was measured.
+    pub measures: Vec<MeasureOutcome>,
+    /// The designs, best first.
+    pub designs: Vec<DesignOutcome>,
+    /// Differences by the measure that ranks: each design against each that ranks after it.
+    pub differences: Vec<Difference>,
+    /// Pairs whose order is not settled: places in `differences`.
+    pub unsettled: Vec<usize>,
+    /// Measures that put two designs the other way round.
+    pub conflicts: Vec<Conflict>,
+    /// What is assumed in any of the scenarios.
+    pub assumptions: Vec<Assumption>,
+    /// Digest over every replication of every design.
+    pub digest: String,
+    /// The plan's hash.
+    pub plan: String,
+    /// The version of firedrill.
+    pub firedrill_version: String,
+}
+
+/// A measure.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MeasureOutcome {
+    /// What it is called.
+    pub name: String,
+    /// What it is.
+    pub about: String,
+    /// What it counts.
+    pub unit: Unit,
+    /// Whether more of it is better.
+    pub more_is_better: bool,
+}
+
+/// A design over all its replications.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DesignOutcome {
+    /// What it is called.
+    pub label: String,
+    /// What it is, in a line.
+    pub about: String,
+    /// Its place in the plan.
+    pub index: usize,
+    /// Its replications.
+    pub replications: u64,
+    /// What it costs, where the file says so.
+    pub costs: Option<Costs>,
+    /// How probable it is that its mean is the best, given what was seen.
+    pub best_probability: f64,
+    /// In which share of replications it was the best itself; shared places count in part.
+    pub best_share: f64,
+    /// Each measure, in the order of `measures`; `None` where no run had it.
+    pub values: Vec<Option<Spread>>,
+    /// Each objective.
+    pub objectives: Vec<ObjectiveOutcome>,
+    /// The worst replications by the measure that ranks, worst first.
+    pub worst: Vec<WorstRun>,
+    /// Digest over its replications.
+    pub digest: String,
+}
+
+/// How a measure is spread over replications.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Spread {
+    /// Replications that have it.
+    pub n: u64,
+    /// The mean.
+    pub mean: f64,
+    /// The interval of the mean.
+    pub low: f64,
+    /// Its other end.
+    pub high: f64,
+    /// Standard deviation over replications.
+    pub sd: f64,
+    /// Median.
+    pub p50: f64,
+    /// The value that 95% of replications do not exceed.
+    pub p95: f64,
+    /// Its interval; `None` where there are too few replications.
+    pub p95_interval: Option<(f64, f64)>,
+    /// Smallest.
+    pub min: f64,
+    /// Largest.
+    pub max: f64,
+    /// Share of replications in which there was any of it, and its interval.
+    pub some_share: (f64, f64, f64),
+    /// Where none was ever seen: with the asked confidence it is in fewer than this share of runs.
+    pub never_seen_at_most: Option<f64>,
+    /// The distribution: values, and the share of replications that do not exceed them.
+    pub curve: Vec<(f64, f64)>,
+}
+
+/// What is known of an objective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judgement {
+    /// It holds, with the asked confidence.
+    Pass,
+    /// It does not.
+    Fail,
+    /// More replications are needed to tell.
+    Undecided,
+}
+
+/// An objective over all replications.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ObjectiveOutcome {
+    /// Its name.
+    pub name: String,
+    /// What it counts.
+    pub unit: Unit,
+    /// At least this.
+    pub at_least: Option<f64>,
+    /// At most this.
+    pub at_most: Option<f64>,
+    /// In which share of runs it has to hold; `None`: on average.
+    pub needed_share: Option<f64>,
+    /// Replications in which it was met.
+    pub met: u64,
+    /// Of so many.
+    pub of: u64,
+    /// The interval of that share.
+    pub low: f64,
+    /// Its other end.
+    pub high: f64,
+    /// The mean of what was measured, and the interval of the mean.
+    pub mean: Option<(f64, f64, f64)>,
+    /// What is known of it.
+    pub judgement: Judgement,
+    /// Where a miss was never seen: with the asked confidence there is one in fewer than this share of runs.
+    pub never_missed_at_most: Option<f64>,
+    /// The first replication that missed it.
+    pub first_missed: Option<u64>,
+}
+
+/// A replication worth looking at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WorstRun {
+    /// Which.
+    pub replication: u64,
+    /// By the measure that ranks.
+    pub value: f64,
+    /// The digest of its run.
+    pub digest: String,
+    /// The command that makes it again.
+    pub replay: String,
+}
+
+/// Two designs, replication by replication, by the measure that ranks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// The better one: its place in `designs`.
+    pub better: usize,
+    /// The other.
+    pub worse: usize,
+    /// Replications that both have.
+    pub n: u64,
+    /// Mean of the better minus the other.
+    pub mean: f64,
+    /// The interval of that mean, for this pair alone.
+    pub low: f64,
+    /// Its other end.
+    pub high: f64,
+    /// How many times more replications would be needed for the same interval without common luck.
+    pub luck_saves: f64,
+    /// What is settled, all pairs together with the asked confidence.
+    pub order: Order,
+}
+
+/// What is known of the order of two designs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Settled.
+    Settled,
+    /// They differ by less than what would matter.
+    Alike,
+    /// In no replication did they differ at all.
+    Same,
+    /// Not settled.
+    Open,
+}
+
+/// Two designs of which one is better by one measure, the other by another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Conflict {
+    /// Better by the measure that ranks: its place in `designs`.
+    pub first: usize,
+    /// Better by another measure.
+    pub second: usize,
+    /// Which: its name, or `cost`.
+    pub measure: String,
+    /// By how much, and the interval of that; of a cost, per hour.
+    pub by: (f64, f64, f64),
+}
+
+impl Tally<'_> {
+    /// What is known so far.
+    pub fn comparison(&self, ended: End) -> Comparison {
+        let study = self.study;
+        let plan = &study.plan;
+        let by = study.by;
+        let better = if study.measures[by].more_is_better { -1.0 } else { 1.0 };
+        let rank = |i: usize| {
+            let moments = &self.designs[i].measures[by].moments;
+            if moments.n() == 0 { f64::INFINITY } else { better * moments.mean() }
+        };
+        let mut order: Vec<usize> = (0..self.designs.len()).collect();
+        order.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
+        let oriented = |moments: &Moments| if better < 0.0 { moments.mirrored() } else { *moments };
+        let alone: Vec<Moments> = self.designs.iter().map(|d| oriented(&d.measures[by].moments)).collect();
+        let luck = Luck { seed: plan.seed, replication: u64::MAX };
+        let probabilities = best::probabilities(&alone, &self.pairs[by], luck);
+        let designs: Vec<DesignOutcome> =
+            order.iter().map(|&i| self.design_outcome(i, &self.designs[i], probabilities[i])).collect();
+        let differences = self.differences(&order);
+        let unsettled = (0..differences.len()).filter(|&i| differences[i].order == Order::Open).collect();
+        let mut titles: Vec<String> = Vec::new();
+        let mut assumptions: Vec<Assumption> = Vec::new();
+        for design in &study.designs {
+            if !titles.contains(&design.world.title) {
+                titles.push(design.world.title.clone());
+            }
+            for assumption in &design.world.assumptions {
+                if !assumptions.contains(assumption) {
+                    assumptions.push(assumption.clone());
+                }
+            }
+        }
+        Comparison {
+            format: super::FORMAT,
+            titles,
+            seed: plan.seed,
+            confidence: plan.confidence,
+            by: study.measures[by].name.clone(),
+            indifference: plan.indifference,
+            settle: plan.settle,
+            run_s: study.run_s(),
+            replications: self.designs.iter().map(|d| d.replications).max().unwrap_or(0),
+            ended,
+            measures: (study.measures.iter())
+                .map(|measure| MeasureOutcome {
+                    name: measure.name.clone(),
+                    about: measure.about(),
+                    unit: measure.unit,
+                    more_is_better: measure.more_is_better,
+                })
+                .collect(),
+            conflicts: self.conflicts(&order, &designs),
+            designs,
+            differences,
+            unsettled,
+            assumptions,
+            digest: self.digest(),
+            plan: plan.hash(),
+            firedrill_version: plan.firedrill_version.clone(),
+        }
+    }
+
+    fn design_outcome(&self, index: usize, tally: &DesignTally, best_probability: f64) -> DesignOutcome {
+        let study = self.study;
+        let confidence = study.plan.confidence;
+        let design = &study.designs[index];
+        let objectives = study.measures.iter().zip(&tally.measures);
+        let objectives = objectives.filter_map(|(measure, tally)| Some((measure.target()?, tally)));
+        let replications = tally.replications;
+        DesignOutcome {
+            label: design.label.clone(),
+            about: design.about.clone(),
+            index,
+            replications,
+            costs: design.world.costs.clone(),
+            best_probability,
+            best_share: tally.wins / replications.max(1) as f64,
+            values: tally.measures.iter().map(|measure| spread(measure, confidence)).collect(),
+            objectives: objectives.map(|(target, tally)| judged(target, tally, replications, confidence)).collect(),
+            worst: (tally.worst.iter())
+                .map(|&(value, replication, digest)| WorstRun {
+                    replication,
+                    value,
+                    digest: format!("{digest:032x}"),
+                    replay: study.plan.replay(index, replication),
+                })
+                .collect(),
+            digest: format!("{:032x}", tally.digest.digest128()),
+        }
+    }
+
+    /// Each design against each that ranks after it.
+    fn differences(&self, order: &[usize]) -> Vec<Difference> {
+        let plan = &self.study.plan;
+        let pairs = order.len() * order.len().saturating_sub(1) / 2;
+        // All pairs are to be right at once (Bonferroni).
+        let together = 1.0 - (1.0 - plan.confidence) / pairs.max(1) as f64;
+        let mut found = Vec::with_capacity(pairs);
+        for better in 0..order.len() {
+            for worse in better + 1..order.len() {
+                let (a, b) = (order[better], order[worse]);
+                let moments = self.between(self.study.by, a, b);
+                let half = moments.half_width(plan.confidence);
+                let alone = [a, b].map(|i| self.designs[i].measures[self.study.by].moments.variance());
+                let is_same = moments.n() > 0 && moments.mean() == 0.0 && moments.variance() == 0.0;
+                let settled = self.selection.as_ref().map(|selection| selection.between(a, b));
+                let order = match settled {
+                    _ if is_same => Order::Same,
+                    Some(Settled::No) => Order::Open,
+                    Some(Settled::Alike) => Order::Alike,
+                    Some(_) => Order::Settled,
+                    None if moments.mean().abs() > moments.half_width(together) => Order::Settled,
+                    None => Order::Open,
+                };
+                found.push(Difference {
+                    better,
+                    worse,
+                    n: moments.n(),
+                    mean: moments.mean(),
+                    low: moments.mean() - half,
+                    high: moments.mean() + half,
+                    luck_saves: if moments.variance() > 0.0 { (alone[0] + alone[1]) / moments.variance() } else { f64::INFINITY },
+                    order,
+                });
+            }
+        }
+        found
+    }
+
+    /// Differences of a measure between two designs of the plan: the first minus the second.
+    fn between(&self, measure: usize, a: usize, b: usize) -> Moments {
+        let moments = &self.pairs[measure][pair_index(a.min(b), a.max(b))];
+        if a < b { *moments } else { moments.mirrored() }
+    }
+
+    /// Pairs that another measure, or the cost, puts the other way round, with what is seen clear of chance in both.
+    fn conflicts(&self, order: &[usize], designs: &[DesignOutcome]) -> Vec<Conflict> {
+        let study = self.study;
+        let confidence = study.plan.confidence;
+        let sign = |measure: usize| if study.measures[measure].more_is_better { -1.0 } else { 1.0 };
+        let is_clear = |moments: &Moments, sign: f64| sign * moments.mean() < -moments.half_width(confidence);
+        let mut found = Vec::new();
+        for first in 0..order.len() {
+            for second in first + 1..order.len() {
+                let (a, b) = (order[first], order[second]);
+                if !is_clear(&self.between(study.by, a, b), sign(study.by)) {
+                    continue;
+                }
+                // What an objective measures is mostly what another measure has already.
+                let others = (0..study.measures.len()).filter(|m| *m != study.by && study.measures[*m].target().is_none());
+                for measure in others {
+                    let moments = self.between(measure, b, a);
+                    if is_clear(&moments, sign(measure)) {
+                        let half = moments.half_width(confidence);
+                        let by = (moments.mean(), moments.mean() - half, moments.mean() + half);
+                        found.push(Conflict { first, second, measure: study.measures[measure].name.clone(), by });
+                    }
+                }
+                if let (Some(x), Some(y)) = (&designs[first].costs, &designs[second].costs)
+                    && x.currency == y.currency
+                    && y.per_hour < x.per_hour
+                {
+                    let saved = y.per_hour - x.per_hour;
+                    found.push(Conflict { first, second, measure: "cost".to_owned(), by: (saved, saved, saved) });
+                }
+            }
+        }
+        found
+    }
+}
+
+fn spread(tally: &MeasureTally, confidence: f64) -> Option<Spread> {
+    let (moments, sketch) = (&tally.moments, &tally.sketch);
+    let n = moments.n();
+    let half = moments.half_width(confidence);
+    let (some_low, some_high) = share_interval(tally.some, n, confidence);
+    // Where all values are at least zero, so is their mean.
+    let low = moments.mean() - half;
+    Some(Spread {
+        n,
+        mean: moments.mean(),
+        low: if sketch.min() >= 0.0 { low.max(0.0) } else { low },
+        high: moments.mean() + half,
+        sd: crate::num::sqrt(moments.variance()),
+        p50: sketch.quantile(0.5)?,
+        p95: sketch.quantile(0.95)?,
+        p95_interval: sketch.quantile_interval(0.95, confidence),
+        min: sketch.min(),
+        max: sketch.max(),
+        some_share: (tally.some as f64 / n.max(1) as f64, some_low, some_high),
+        never_seen_at_most: (tally.some == 0).then(|| never_seen(n, confidence)),
+        curve: sketch.curve(CURVE_POINTS),
+    })
+}
+
+fn judged(target: &Target, tally: &MeasureTally, of: u64, confidence: f64) -> ObjectiveOutcome {
+    let (low, high) = share_interval(tally.met, of, confidence);
+    let half = tally.moments.half_width(confidence);
+    let mean = (tally.moments.n() > 0).then(|| {
+        let mean = tally.moments.mean();
+        (mean, mean - half, mean + half)
+    });
+    let judgement = match target.holds {
+        _ if of == 0 => Judgement::Undecided,
+        Holds::Always if tally.met == of => Judgement::Pass,
+        Holds::Always => Judgement::Fail,
+        Holds::In(share) if low >= share.0 => Judgement::Pass,
+        Holds::In(share) if high < share.0 => Judgement::Fail,
+        Holds::In(_) => Judgement::Undecided,
+        // Nothing was measured: nothing was missed.
+        Holds::OnAverage => mean.map_or(Judgement::Pass, |(_, low, high)| {
+            let (least, most) = (target.at_least.unwrap_or(f64::NEG_INFINITY), target.at_most.unwrap_or(f64::INFINITY));
+            match () {
+                () if low >= least && high <= most => Judgement::Pass,
+                () if high < least || low > most => Judgement::Fail,
+                () => Judgement::Undecided,
+            }
+        }),
+    };
+    ObjectiveOutcome {
+        name: target.name.clone(),
+        unit: target.unit,
+        at_least: target.at_least,
+        at_most: target.at_most,
+        needed_share: match target.holds {
+            Holds::Always => Some(1.0),
+            Holds::In(share) => Some(share.0),
+            Holds::OnAverage => None,
+        },
+        met: tally.met,
+        of,
+        low,
+        high,
+        mean,
+        judgement,
+        never_missed_at_most: (tally.met == of && of > 0).then(|| never_seen(of, confidence)),
+        first_missed: tally.first_missed,
+    }
+}

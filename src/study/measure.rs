@@ -1,0 +1,140 @@
+//! Which numbers of each run a study keeps.
+
+use crate::expect::{Target, Unit, longest_outage, number_at};
+use crate::metrics::{Outcome, PeopleOutcome};
+use crate::world::World;
+
+/// A number of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    /// What it is called: in a table, and by `--by`.
+    pub name: String,
+    /// What it counts.
+    pub unit: Unit,
+    /// Whether more of it is better.
+    pub more_is_better: bool,
+    of: Of,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Of {
+    Downtime,
+    LongestOutage,
+    Lost,
+    Degraded,
+    Stale,
+    P99,
+    DataLoss,
+    Path(String),
+    Objective(Box<Target>),
+}
+
+/// The measures of a study: those that its worlds have, what was asked by path, and every objective.
+pub(super) fn measures<'w>(
+    worlds: impl Iterator<Item = &'w World> + Clone,
+    paths: &[String],
+    objectives: impl Iterator<Item = Target>,
+) -> Vec<Measure> {
+    let mut found: Vec<Measure> = Vec::new();
+    let mut add = |name: &str, unit: Unit, more_is_better: bool, of: Of| {
+        if found.iter().all(|known| known.name != name) {
+            found.push(Measure { name: name.to_owned(), unit, more_is_better, of });
+        }
+    };
+    if worlds.clone().any(|world| !world.people.is_empty()) {
+        add("downtime", Unit::Seconds, false, Of::Downtime);
+        add("longest outage", Unit::Seconds, false, Of::LongestOutage);
+        add("user-minutes lost", Unit::UserMinutes, false, Of::Lost);
+        add("user-minutes degraded", Unit::UserMinutes, false, Of::Degraded);
+        add("p99 latency", Unit::Latency, false, Of::P99);
+    }
+    if worlds.clone().any(|world| !world.queues.is_empty()) {
+        add("stale time", Unit::Seconds, false, Of::Stale);
+    }
+    if worlds.clone().any(|world| !world.stores.is_empty()) {
+        add("data-loss window", Unit::Seconds, false, Of::DataLoss);
+    }
+    for path in paths {
+        let last = path.rsplit('.').next().unwrap_or(path);
+        let better = ["availability", "uptime", "served", "throughput"].iter().any(|word| last.contains(word));
+        let unit = match last {
+            _ if last.contains("latency") || last.starts_with('p') && last.ends_with("_s") => Unit::Latency,
+            _ if last.ends_with("_s") => Unit::Seconds,
+            _ if last.contains("availability") || last.contains("uptime") => Unit::Share,
+            _ if last.starts_with("user_minutes") => Unit::UserMinutes,
+            _ => Unit::Plain,
+        };
+        add(path, unit, better, Of::Path(path.clone()));
+    }
+    for target in objectives {
+        let (name, unit, better) = (format!("objective: {}", target.name), target.unit, target.more_is_better());
+        add(&name, unit, better, Of::Objective(Box::new(target)));
+    }
+    found
+}
+
+impl Measure {
+    /// The objective that it is held against.
+    pub fn target(&self) -> Option<&Target> {
+        match &self.of {
+            Of::Objective(target) => Some(target),
+            _ => None,
+        }
+    }
+
+    /// The number of this run; NaN where it has none.
+    pub fn seen(&self, outcome: &Outcome) -> f64 {
+        let worst = |of: fn(&PeopleOutcome) -> Option<f64>| outcome.people.values().filter_map(of).max_by(f64::total_cmp);
+        let sum = |of: fn(&PeopleOutcome) -> f64| (!outcome.people.is_empty()).then(|| outcome.people.values().map(of).sum());
+        let seen = match &self.of {
+            Of::Downtime => per_user(outcome, |people| people.downtime_s),
+            Of::LongestOutage => worst(|people| Some(longest_outage(people))),
+            Of::Lost => sum(|people| people.user_minutes_lost),
+            Of::Degraded => sum(|people| people.user_minutes_degraded),
+            Of::Stale => per_user(outcome, |people| people.stale_s),
+            Of::P99 => worst(|people| people.latency.all.p99_s),
+            Of::DataLoss => outcome.stores.values().map(|store| store.data_loss_window_max_s).max_by(f64::total_cmp),
+            Of::Path(path) => number_at(outcome, path).ok(),
+            Of::Objective(target) => target.seen(outcome),
+        };
+        seen.unwrap_or(f64::NAN)
+    }
+
+    /// Why a path gives no number in this outcome.
+    ///
+    /// # Errors
+    /// What is wrong with the path.
+    pub fn check(&self, outcome: &Outcome) -> Result<(), String> {
+        let path = match &self.of {
+            Of::Path(path) => Some(path.as_str()),
+            Of::Objective(target) => target.path(),
+            _ => None,
+        };
+        match path.map(|path| number_at(outcome, path)) {
+            // Some numbers are there in some runs only.
+            Some(Err(problem)) if !problem.ends_with("has no value in this run") => Err(problem),
+            _ => Ok(()),
+        }
+    }
+
+    /// What it is, in a sentence.
+    pub fn about(&self) -> String {
+        match &self.of {
+            Of::Downtime => "time down, the mean over all users".to_owned(),
+            Of::LongestOutage => "the longest time without a break that a population was down".to_owned(),
+            Of::Lost => "minutes of active users in which their requests failed or were never sent".to_owned(),
+            Of::Degraded => "minutes of active users in which they were served worse".to_owned(),
+            Of::Stale => "time with stale things, the mean over all users".to_owned(),
+            Of::P99 => "99th percentile of the latency, of the population that waits longest".to_owned(),
+            Of::DataLoss => "the largest data-loss window of a store".to_owned(),
+            Of::Path(path) => path.clone(),
+            Of::Objective(target) => target.name.clone(),
+        }
+    }
+}
+
+/// The mean over users of what each population has.
+fn per_user(outcome: &Outcome, of: impl Fn(&PeopleOutcome) -> f64) -> Option<f64> {
+    let users: f64 = outcome.people.values().map(|people| people.users).sum();
+    (users > 0.0).then(|| outcome.people.values().map(|people| people.users * of(people)).sum::<f64>() / users)
+}
