@@ -188,7 +188,8 @@ fn designs(args: &CompareArgs, sources: &[Source]) -> Result<Vec<Wanted>, Said> 
         variant: args.variant.clone(),
         set: args.set.clone(),
     };
-    let axes: Vec<Axis> = args.vary.iter().map(|(path, values)| Axis { path: path.clone(), values: values.clone() }).collect();
+    let axes: Vec<Axis> =
+        args.vary.iter().map(|(path, values)| Axis { path: path.clone(), values: values.clone() }).collect();
     let mut designs: Vec<Wanted> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let plain = source.read_plain();
@@ -215,7 +216,10 @@ fn designs(args: &CompareArgs, sources: &[Source]) -> Result<Vec<Wanted>, Said> 
 /// A difference that would not matter: `10 min`, `10 min/year`, `5000/year`, `2%`.
 fn indifference(text: &str, unit: Unit, run_s: f64) -> Result<f64, String> {
     let problem = |example: &str| {
-        format!("\"{}\" is not a difference in what ranks; write one like {example}, or {example}/year", text::clean(text))
+        format!(
+            "\"{}\" is not a difference in what ranks; write one like {example}, or {example}/year",
+            text::clean(text)
+        )
     };
     let (amount, yearly) = match text.rsplit_once('/') {
         Some((amount, "year" | "y" | "yr")) => (amount, true),
@@ -229,9 +233,7 @@ fn indifference(text: &str, unit: Unit, run_s: f64) -> Result<f64, String> {
             let share = amount.strip_suffix('%').and_then(|percent| percent.parse::<f64>().ok());
             share.ok_or_else(|| problem("0.1%"))? / 100.0
         }
-        Unit::UserMinutes | Unit::Plain => {
-            amount.replace('_', "").parse::<f64>().map_err(|_| problem("5000"))?
-        }
+        Unit::UserMinutes | Unit::Plain => amount.replace('_', "").parse::<f64>().map_err(|_| problem("5000"))?,
     };
     if !(amount > 0.0 && amount.is_finite()) {
         return Err(problem("\"10 min\""));
@@ -282,7 +284,9 @@ mod tests {
         assert_eq!(of("10 min/year", Unit::Seconds), Ok(300.0));
         assert_eq!(of("5_000/y", Unit::UserMinutes), Ok(2_500.0));
         assert_eq!(of("2%", Unit::Share), Ok(0.02));
-        for (wrong, unit) in [("10", Unit::Seconds), ("0s", Unit::Seconds), ("10 min/week", Unit::Seconds), ("x", Unit::Plain)] {
+        for (wrong, unit) in
+            [("10", Unit::Seconds), ("0s", Unit::Seconds), ("10 min/week", Unit::Seconds), ("x", Unit::Plain)]
+        {
             assert!(of(wrong, unit).is_err(), "{wrong}");
         }
     }

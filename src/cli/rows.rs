@@ -17,7 +17,10 @@ pub struct Rows {
 }
 
 enum Format {
-    JsonLines { file: BufWriter<File>, measures: Vec<String> },
+    JsonLines {
+        file: BufWriter<File>,
+        measures: Vec<String>,
+    },
     Csv(Box<csv::Writer<BufWriter<File>>>),
     #[cfg(feature = "parquet")]
     Parquet(Box<super::parquet::Writer>),

@@ -23,7 +23,10 @@ fn parsed(text: &str, read: impl Fn(&str) -> Option<u64>) -> Result<(u64, u64), 
                 (Some(Some(index)), _) | (None, Some(index)) => index,
                 (Some(None), _) => return Err("SLURM_ARRAY_TASK_ID is below SLURM_ARRAY_TASK_MIN".to_owned()),
                 (None, None) => {
-                    return Err("--shard auto finds neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX; write --shard 2/8".to_owned());
+                    return Err(
+                        "--shard auto finds neither SLURM_ARRAY_TASK_ID nor JOB_COMPLETION_INDEX; write --shard 2/8"
+                            .to_owned(),
+                    );
                 }
             };
             let of = of.or_else(|| read("SLURM_ARRAY_TASK_COUNT")).ok_or("of how many? write --shard auto/8")?;

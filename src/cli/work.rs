@@ -193,7 +193,11 @@ impl Work<'_> {
             if early.get(&batch).is_some_and(is_whole) {
                 let mut round = early.remove(&batch).unwrap_or_default();
                 // What was made before it was known not to be needed must not count on some machines only.
-                round.iter_mut().zip(tally.needed()).filter(|(_, needed)| !**needed).for_each(|(batch, _)| *batch = None);
+                round
+                    .iter_mut()
+                    .zip(tally.needed())
+                    .filter(|(_, needed)| !**needed)
+                    .for_each(|(batch, _)| *batch = None);
                 for (design, made) in round.iter().enumerate() {
                     if let (Some(results), Some(made)) = (self.results, made) {
                         results.save(&self.study.header(design, batch), made)?;
@@ -259,11 +263,7 @@ impl Work<'_> {
     }
 
     /// The next batch that was made, or why there is none.
-    fn receive(
-        &self,
-        made: &mpsc::Receiver<Made>,
-        started: Instant,
-    ) -> Result<Result<(Piece, Batch), End>, FileError> {
+    fn receive(&self, made: &mpsc::Receiver<Made>, started: Instant) -> Result<Result<(Piece, Batch), End>, FileError> {
         loop {
             if self.is_out_of_time(started) {
                 return Ok(Err(End::Time));

@@ -48,13 +48,23 @@ impl Target {
     fn new(scenario: &Scenario, name: &str, objective: &Objective) -> Target {
         let (whom, unit, at_least, at_most) = match objective {
             Objective::Availability(o) => (o.of.as_str(), Unit::Share, Some(o.at_least.0), None),
-            Objective::Restored(o) | Objective::Stale(o) => (o.of.as_str(), Unit::Seconds, None, Some(o.within.seconds())),
+            Objective::Restored(o) | Objective::Stale(o) => {
+                (o.of.as_str(), Unit::Seconds, None, Some(o.within.seconds()))
+            }
             Objective::DataLoss(o) | Objective::Overrun(o) => ("", Unit::Seconds, None, Some(o.within.seconds())),
             Objective::Latency(o) => (o.of.as_str(), Unit::Latency, None, Some(o.within.seconds())),
             Objective::Value(o) => ("", Unit::Plain, o.at_least, o.at_most),
         };
         let of = scenario.served_by(whom).into_iter().map(str::to_owned).collect();
-        Target { name: name.to_owned(), holds: objective.holds(), unit, at_least, at_most, objective: objective.clone(), of }
+        Target {
+            name: name.to_owned(),
+            holds: objective.holds(),
+            unit,
+            at_least,
+            at_most,
+            objective: objective.clone(),
+            of,
+        }
     }
 
     /// Whether more of it is better.

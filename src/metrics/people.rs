@@ -76,29 +76,36 @@ enum Part {
     After = 2,
 }
 
-/// A histogram that waits as long as one latency holds, and records it once.
+/// A histogram that gathers what each latency weighs, and records it once: the same latencies come back with the same loads.
 #[derive(Debug, Clone, Default)]
 struct Lazy {
     histogram: LatencyHistogram,
-    latest: Option<(Arc<Latency>, f64, f64)>,
+    gathered: Vec<(Arc<Latency>, f64, f64)>,
     /// Requests that were followed.
     followed: Tally,
 }
 
+/// Latencies that are gathered before they are recorded.
+const GATHERED_MAX: usize = 48;
+
 impl Lazy {
     fn add(&mut self, latency: &Arc<Latency>, shift_s: f64, weight: f64) {
-        match &mut self.latest {
-            Some((same, shift, sum)) if Arc::ptr_eq(same, latency) && *shift == shift_s => *sum += weight,
-            _ => {
-                self.flush();
-                self.latest = Some((Arc::clone(latency), shift_s, weight));
+        let same = |known: &&mut (Arc<Latency>, f64, f64)| Arc::ptr_eq(&known.0, latency) && known.1 == shift_s;
+        // The last one is the likeliest.
+        match self.gathered.iter_mut().rev().find(same) {
+            Some((_, _, sum)) => *sum += weight,
+            None => {
+                if self.gathered.len() == GATHERED_MAX {
+                    self.flush();
+                }
+                self.gathered.push((Arc::clone(latency), shift_s, weight));
             }
         }
     }
 
     fn flush(&mut self) {
         self.followed.fold_into(&mut self.histogram);
-        if let Some((latency, shift_s, weight)) = self.latest.take() {
+        for (latency, shift_s, weight) in self.gathered.drain(..) {
             if shift_s > 0.0 {
                 self.histogram.record(&latency.shifted(shift_s), weight);
             } else {
@@ -120,13 +127,9 @@ fn percentiles(histogram: &LatencyHistogram) -> LatencyOutcome {
 
 fn latencies(parts: &[LatencyHistogram; 3]) -> Latencies {
     let mut all = LatencyHistogram::new();
+    let [before, during, after] = [0, 1, 2].map(|part| percentiles(&parts[part]));
     parts.iter().for_each(|p| all.merge(p));
-    Latencies {
-        all: percentiles(&all),
-        before: percentiles(&parts[0]),
-        during: percentiles(&parts[1]),
-        after: percentiles(&parts[2]),
-    }
+    Latencies { all: percentiles(&all), before, during, after }
 }
 
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Latencies of single requests, counted as they come.
 //!
-//! Recording a value in the library's histogram takes as long as half of everything else that is done for a request (see
+//! Recording a value in a histogram takes as long as half of everything else that is done for a request (see
 //! `docs/performance.md`), so that values are counted here first, and folded into it when somebody wants to know.
 
 use super::histogram::LatencyHistogram;

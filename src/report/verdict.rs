@@ -76,7 +76,8 @@ pub fn scope(comparison: &Comparison) -> String {
         true => words::count(most as f64),
         false => format!("{} to {}", words::count(least as f64), words::count(most as f64)),
     };
-    let designs = if designs == 1 { "1 design".to_owned() } else { format!("{designs} designs, all under the same luck") };
+    let designs =
+        if designs == 1 { "1 design".to_owned() } else { format!("{designs} designs, all under the same luck") };
     format!("{designs} · {replications} replications of each · a run is {}", words::length(comparison.run_s))
 }
 
@@ -98,7 +99,9 @@ pub fn ending(comparison: &Comparison) -> String {
         (End::Interrupted, ..) => format!("It was ended before it was done: {open} of {pairs} pairs are not settled."),
         (End::Time, ..) if open > 0 => format!("Its time was over: {open} of {pairs} pairs are not settled."),
         (_, Some(_), 1..) => {
-            format!("All replications are done, and {open} of {pairs} pairs are not settled with {confidence} confidence.")
+            format!(
+                "All replications are done, and {open} of {pairs} pairs are not settled with {confidence} confidence."
+            )
         }
         (_, None, 0) if pairs > 0 => {
             format!("The order of all of them is settled with {confidence} confidence, all pairs together.")
@@ -146,7 +149,8 @@ pub fn conflict(comparison: &Comparison, conflict: &Conflict) -> String {
             interval(unit, low, high),
         ),
         None => {
-            let currency = comparison.designs[conflict.first].costs.as_ref().map_or("", |costs| costs.currency.as_str());
+            let currency =
+                comparison.designs[conflict.first].costs.as_ref().map_or("", |costs| costs.currency.as_str());
             format!(
                 "by {} \"{first}\" is better, by cost \"{second}\" is: {} {currency} an hour less",
                 comparison.by,

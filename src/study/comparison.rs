@@ -367,7 +367,11 @@ impl Tally<'_> {
                     mean: moments.mean(),
                     low: moments.mean() - half,
                     high: moments.mean() + half,
-                    luck_saves: if moments.variance() > 0.0 { (alone[0] + alone[1]) / moments.variance() } else { f64::INFINITY },
+                    luck_saves: if moments.variance() > 0.0 {
+                        (alone[0] + alone[1]) / moments.variance()
+                    } else {
+                        f64::INFINITY
+                    },
                     order,
                 });
             }
@@ -395,7 +399,8 @@ impl Tally<'_> {
                     continue;
                 }
                 // What an objective measures is mostly what another measure has already.
-                let others = (0..study.measures.len()).filter(|m| *m != study.by && study.measures[*m].target().is_none());
+                let others =
+                    (0..study.measures.len()).filter(|m| *m != study.by && study.measures[*m].target().is_none());
                 for measure in others {
                     let moments = self.between(measure, b, a);
                     if is_clear(&moments, sign(measure)) {

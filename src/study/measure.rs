@@ -84,8 +84,10 @@ impl Measure {
 
     /// The number of this run; NaN where it has none.
     pub fn seen(&self, outcome: &Outcome) -> f64 {
-        let worst = |of: fn(&PeopleOutcome) -> Option<f64>| outcome.people.values().filter_map(of).max_by(f64::total_cmp);
-        let sum = |of: fn(&PeopleOutcome) -> f64| (!outcome.people.is_empty()).then(|| outcome.people.values().map(of).sum());
+        let worst =
+            |of: fn(&PeopleOutcome) -> Option<f64>| outcome.people.values().filter_map(of).max_by(f64::total_cmp);
+        let sum =
+            |of: fn(&PeopleOutcome) -> f64| (!outcome.people.is_empty()).then(|| outcome.people.values().map(of).sum());
         let seen = match &self.of {
             Of::Downtime => per_user(outcome, |people| people.downtime_s),
             Of::LongestOutage => worst(|people| Some(longest_outage(people))),

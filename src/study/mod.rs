@@ -111,7 +111,10 @@ impl Study {
             return asked("there is nothing to run".to_owned());
         }
         if plan.designs.len() > DESIGNS_MAX {
-            return asked(format!("{} designs are more than the {DESIGNS_MAX} that one study compares", plan.designs.len()));
+            return asked(format!(
+                "{} designs are more than the {DESIGNS_MAX} that one study compares",
+                plan.designs.len()
+            ));
         }
         if plan.replications == 0 || plan.replications > REPLICATIONS_MAX {
             return asked(format!("a study has 1 to {REPLICATIONS_MAX} replications"));

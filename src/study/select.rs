@@ -184,7 +184,13 @@ mod tests {
     use crate::rng::{Luck, Stream};
 
     /// Runs a selection on designs whose observations are normal with these means, unit variance and a correlation.
-    fn select(means: &[f64], settle: Settle, indifference: f64, correlation: f64, replication: u64) -> (Selection, u64) {
+    fn select(
+        means: &[f64],
+        settle: Settle,
+        indifference: f64,
+        correlation: f64,
+        replication: u64,
+    ) -> (Selection, u64) {
         let mut stream = Stream::new(Luck { seed: 11, replication }, "selection", "observations");
         let mut selection = Selection::new(means.len(), settle, 0.95, indifference);
         let (common, own) = (num::sqrt(correlation), num::sqrt(1.0 - correlation));
@@ -240,7 +246,8 @@ mod tests {
 
     #[test]
     fn common_luck_settles_earlier() {
-        let spent = |correlation| (0..50).map(|case| select(&[0.0, 0.3], Settle::Best, 0.3, correlation, case).1).sum::<u64>();
+        let spent =
+            |correlation| (0..50).map(|case| select(&[0.0, 0.3], Settle::Best, 0.3, correlation, case).1).sum::<u64>();
         assert!(spent(0.9) * 4 < spent(0.0), "{} and {}", spent(0.9), spent(0.0));
     }
 

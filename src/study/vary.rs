@@ -159,13 +159,19 @@ mod tests {
     #[test]
     fn axes_are_combined() {
         let all = labels(&[("strategy", &[]), ("services.web.queue", &["10", "20"])]).unwrap();
-        assert_eq!(all, ["slow · web.queue = 10", "slow · web.queue = 20", "fast · web.queue = 10", "fast · web.queue = 20"]);
+        assert_eq!(
+            all,
+            ["slow · web.queue = 10", "slow · web.queue = 20", "fast · web.queue = 10", "fast · web.queue = 20"]
+        );
         assert_eq!(labels(&[("maintenance", &[])]).unwrap(), ["maintenance none"]);
     }
 
     #[test]
     fn what_the_file_does_not_have_is_told() {
-        assert_eq!(labels(&[("strategy", &["fats"])]).unwrap_err(), "the file has no strategy called \"fats\"; did you mean \"fast\"?");
+        assert_eq!(
+            labels(&[("strategy", &["fats"])]).unwrap_err(),
+            "the file has no strategy called \"fats\"; did you mean \"fast\"?"
+        );
         assert!(labels(&[("services.web.queue", &[])]).unwrap_err().contains("write services.web.queue=A,B"));
         let many: Vec<String> = (0..201).map(|i| i.to_string()).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();

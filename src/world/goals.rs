@@ -15,7 +15,10 @@ const HOUR_S: f64 = 3_600.0;
 pub fn objectives(scenario: &Scenario, tables: &Tables, p: &mut Problems) {
     Names::section("objectives", &scenario.objectives, p);
     if scenario.objectives.len() > OBJECTIVES_MAX {
-        let reason = format!("{} objectives are more than the {OBJECTIVES_MAX} that a scenario may have", scenario.objectives.len());
+        let reason = format!(
+            "{} objectives are more than the {OBJECTIVES_MAX} that a scenario may have",
+            scenario.objectives.len()
+        );
         p.add(Code::TooMany, "objectives", reason, "keep those that decide");
     }
     let names = |all: Vec<&str>| Names(all.into_iter().enumerate().map(|(i, n)| (n.to_owned(), i)).collect());
@@ -91,7 +94,12 @@ pub fn costs(scenario: &Scenario, p: &mut Problems) -> Option<Costs> {
     }
     let (first, _, _) = priced.first()?;
     if scenario.currency.trim().is_empty() {
-        p.add(Code::MissingField, first.clone(), "this has a price, and the file does not say in what", "write currency: \"EUR\" in the file");
+        p.add(
+            Code::MissingField,
+            first.clone(),
+            "this has a price, and the file does not say in what",
+            "write currency: \"EUR\" in the file",
+        );
     } else if scenario.currency.chars().count() > 12 || scenario.currency.chars().any(char::is_control) {
         p.add(Code::BadName, "currency", "a currency has at most 12 letters", "write its code, like \"EUR\"");
     }

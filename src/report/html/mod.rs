@@ -12,8 +12,8 @@ mod markup;
 mod numbers;
 mod origin;
 mod story;
-mod study;
 mod strip;
+mod study;
 mod svg;
 mod tables;
 

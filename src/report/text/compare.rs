@@ -37,14 +37,21 @@ fn ranking(page: &mut Page, comparison: &Comparison) {
     let unit = verdict::unit(comparison);
     page.section(&format!("Ranked by {}", comparison.by));
     let about = comparison.measures.get(by).map_or("", |m| m.about.as_str());
-    page.line(Line::new().with(Ink::Faint, format!("  {about}; mean over runs, with its {} interval", verdict::chance(comparison.confidence))));
+    page.line(Line::new().with(
+        Ink::Faint,
+        format!("  {about}; mean over runs, with its {} interval", verdict::chance(comparison.confidence)),
+    ));
     page.blank();
     let mut table = Table::new(&["design", ">mean", ">interval", ">p50", ">p95", ">worst", ">best|probably"]);
     for (place, design) in comparison.designs.iter().enumerate() {
         let spread = design.values.get(by).and_then(Option::as_ref);
         let of = |value: Option<f64>| value.map_or(words::NOTHING.to_owned(), |value| verdict::amount(unit, value));
         let highest = |s: &crate::study::Spread| if comparison.measures[by].more_is_better { s.min } else { s.max };
-        let probability = if comparison.designs.len() > 1 { verdict::best(design.best_probability) } else { words::NOTHING.to_owned() };
+        let probability = if comparison.designs.len() > 1 {
+            verdict::best(design.best_probability)
+        } else {
+            words::NOTHING.to_owned()
+        };
         table.row(vec![
             (if place == 0 { Ink::Strong } else { Ink::Plain }, format!("{}  {}", place + 1, design.label)),
             (Ink::Strong, verdict::mean(unit, spread)),
@@ -64,9 +71,12 @@ fn ranking(page: &mut Page, comparison: &Comparison) {
             page.line(Line::new().with(Ink::Plain, "  ").with(ink, line));
         }
     }
-    let unseen = |d: &&crate::study::DesignOutcome| d.values.get(by).and_then(Option::as_ref).is_some_and(|s| s.never_seen_at_most.is_some());
+    let unseen = |d: &&crate::study::DesignOutcome| {
+        d.values.get(by).and_then(Option::as_ref).is_some_and(|s| s.never_seen_at_most.is_some())
+    };
     if comparison.designs.iter().any(|d| unseen(&d)) {
-        let note = "What was never seen may still happen: the share of runs is its upper bound (Clopper & Pearson 1934).";
+        let note =
+            "What was never seen may still happen: the share of runs is its upper bound (Clopper & Pearson 1934).";
         for line in wrap(note, page.width - 2) {
             page.line(Line::new().with(Ink::Faint, format!("  {line}")));
         }
@@ -108,7 +118,8 @@ fn forest(page: &mut Page, comparison: &Comparison) {
     let saves = against.iter().map(|d| d.luck_saves).filter(|s| s.is_finite() && *s > 1.05);
     if let (Some(least), Some(most)) = (saves.clone().min_by(f64::total_cmp), saves.max_by(f64::total_cmp)) {
         let times = |times: f64| format!("{times:.1}");
-        let range = if times(least) == times(most) { times(most) } else { format!("{} to {}", times(least), times(most)) };
+        let range =
+            if times(least) == times(most) { times(most) } else { format!("{} to {}", times(least), times(most)) };
         page.blank();
         let note = format!("Without the same luck for all it would take {range} times as many runs to know the same.");
         page.line(Line::new().with(Ink::Faint, format!("  {note}")));
@@ -120,12 +131,17 @@ fn forest(page: &mut Page, comparison: &Comparison) {
         page.line(Line::new().with(Ink::Degraded, "  Not settled either:"));
         for difference in open.iter().take(LINES_MAX) {
             let names = format!("\"{}\" before \"{}\"", label(difference.better), label(difference.worse));
-            for (i, part) in wrap(&format!("{names}: {}", verdict::difference(comparison, difference)), page.width - 6).into_iter().enumerate() {
+            for (i, part) in wrap(&format!("{names}: {}", verdict::difference(comparison, difference)), page.width - 6)
+                .into_iter()
+                .enumerate()
+            {
                 page.line(Line::new().with(Ink::Plain, format!("{}{part}", if i == 0 { "    " } else { "      " })));
             }
         }
         if open.len() > LINES_MAX {
-            page.line(Line::new().with(Ink::Faint, format!("    and {} more; --json has them all", open.len() - LINES_MAX)));
+            page.line(
+                Line::new().with(Ink::Faint, format!("    and {} more; --json has them all", open.len() - LINES_MAX)),
+            );
         }
     }
 }
@@ -215,7 +231,11 @@ fn objectives(page: &mut Page, comparison: &Comparison) {
         }
         let of = |design: &crate::study::DesignOutcome| design.objectives.iter().position(|o| o.name == name);
         let asked = comparison.designs.iter().find_map(|d| of(d).map(|at| verdict::asked(&d.objectives[at])));
-        page.line(Line::new().with(Ink::Strong, format!("  {name}")).with(Ink::Faint, format!("  {}", asked.unwrap_or_default())));
+        page.line(
+            Line::new()
+                .with(Ink::Strong, format!("  {name}"))
+                .with(Ink::Faint, format!("  {}", asked.unwrap_or_default())),
+        );
         let names = comparison.designs.iter().map(|d| width(&d.label)).max().unwrap_or(0).min(NAME_MAX);
         for design in &comparison.designs {
             let Some(objective) = of(design).map(|at| &design.objectives[at]) else { continue };
@@ -240,7 +260,11 @@ fn worst(page: &mut Page, comparison: &Comparison) {
     page.section("The worst run of each, to be looked at");
     for design in comparison.designs.iter().take(LINES_MAX) {
         let Some(worst) = design.worst.first() else { continue };
-        page.line(Line::new().with(Ink::Strong, format!("  {}", verdict::amount(unit, worst.value))).with(Ink::Plain, format!("  {}", design.label)));
+        page.line(
+            Line::new()
+                .with(Ink::Strong, format!("  {}", verdict::amount(unit, worst.value)))
+                .with(Ink::Plain, format!("  {}", design.label)),
+        );
         // A command that is broken in lines can no longer be copied.
         page.line(Line::new().with(Ink::Faint, format!("    {}", worst.replay)));
     }
@@ -255,9 +279,10 @@ fn again(page: &mut Page, comparison: &Comparison, replay: Option<&str>) {
     }
     let counted: u64 = comparison.designs.iter().map(|design| design.replications).sum();
     let digest = format!("{} over {} runs", comparison.digest, words::count(counted as f64));
-    for (label, value) in
-        [("digest", digest), ("made by", format!("firedrill {}, seed {}", comparison.firedrill_version, comparison.seed))]
-    {
+    for (label, value) in [
+        ("digest", digest),
+        ("made by", format!("firedrill {}, seed {}", comparison.firedrill_version, comparison.seed)),
+    ] {
         page.line(Line::new().with(Ink::Faint, format!("  {label:<10}")).with(Ink::Plain, value));
     }
     if let Some(command) = replay {
