@@ -58,6 +58,17 @@ pub enum Command {
     },
     /// Compare designs over many replications, and rank them
     Compare(CompareArgs),
+    /// Put together what the shards of a study made
+    Merge(MergeArgs),
+    /// Make the study of a page again, and confirm what it says
+    Verify {
+        /// A page that compare or merge wrote
+        #[arg(value_name = "REPORT.html")]
+        page: PathBuf,
+        /// Threads; by default one for each core
+        #[arg(long, value_name = "N")]
+        threads: Option<NonZeroUsize>,
+    },
     /// Run a scenario by both traffic engines and put what they say side by side
     Agree(AgreeArgs),
     /// Run a scenario again without each cause and each measure, and tell what each was worth
@@ -187,6 +198,26 @@ pub struct StudyArgs {
     /// Only a part of the work, kept in --results: 2/8, or `auto` under Slurm, `auto/8` under Kubernetes
     #[arg(long, value_name = "M/N", conflicts_with_all = ["html", "rows", "json"])]
     pub shard: Option<String>,
+    /// Also write every replication as a row: a name that ends with .jsonl or .csv
+    #[arg(long, value_name = "FILE")]
+    pub rows: Option<PathBuf>,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Also write a page for a browser; an existing file is replaced
+    #[arg(long, value_name = "OUT.html")]
+    pub html: Option<PathBuf>,
+}
+
+/// What is merged, and what becomes of it.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Folders with the results of shards
+    #[arg(required = true, value_name = "FOLDER")]
+    pub folders: Vec<PathBuf>,
+    /// The folder with all of it
+    #[arg(long, value_name = "FOLDER")]
+    pub into: PathBuf,
     /// Also write every replication as a row: a name that ends with .jsonl or .csv
     #[arg(long, value_name = "FILE")]
     pub rows: Option<PathBuf>,

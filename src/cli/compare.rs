@@ -10,6 +10,7 @@ use firedrill::report::text;
 use firedrill::scenario::{Choice, Source};
 use firedrill::study::{Axis, Comparison, End, Plan, Settle, Study, StudyError, Wanted, vary};
 use firedrill::units::Duration;
+use std::path::Path;
 
 /// Replications where nothing is said: enough for a first answer, and as many as a study that stops by itself may take.
 const REPLICATIONS: u64 = 1_000;
@@ -82,16 +83,16 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
         said.file_error(&error);
     }
     let comparison = tally.comparison(ended);
-    tell(&mut said, study, &comparison, how, results.as_ref(), replay);
+    tell(&mut said, study, &comparison, (how.html.as_deref(), how.json), results.as_ref(), replay);
     said
 }
 
 /// Writes and prints what a study says.
-fn tell(
+pub fn tell(
     said: &mut Said,
     study: &Study,
     comparison: &Comparison,
-    how: &StudyArgs,
+    (page, as_json): (Option<&Path>, bool),
     results: Option<&Results>,
     replay: Option<&str>,
 ) {
@@ -104,19 +105,19 @@ fn tell(
     {
         said.file_error(&error);
     }
-    if let Some(path) = &how.html
+    if let Some(path) = page
         && let Err(error) = files::write(path, &super::page::study_page(study, comparison, replay))
     {
         said.file_error(&error);
     }
-    if how.json {
+    if as_json {
         said.out.push_str(&json);
         return;
     }
     let look = terminal::look();
     let layout = text::Layout { width: look.width, colour: look.colour, replay };
     said.out.push_str(&text::render_comparison(comparison, layout));
-    if let (Some(path), true) = (&how.html, said.err.is_empty()) {
+    if let (Some(path), true) = (page, said.err.is_empty()) {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
     }
 }

@@ -8,6 +8,7 @@ pub mod exit;
 mod explain;
 mod files;
 mod interrupt;
+mod merge;
 mod page;
 mod results;
 mod rows;
@@ -16,6 +17,7 @@ mod shard;
 mod terminal;
 mod test;
 mod twice;
+mod verify;
 mod work;
 
 use args::{Cli, Command, RunArgs};
@@ -66,6 +68,8 @@ pub fn main() -> u8 {
     let said = match Cli::parse().command {
         Command::Run { args, traffic } => run::run(&args, &traffic),
         Command::Compare(args) => compare::compare(&args),
+        Command::Merge(args) => merge::merge(&args),
+        Command::Verify { page, threads } => verify::verify(&page, threads.map(usize::from)),
         Command::Agree(args) => agree::agree(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Check { files } => check(&files),

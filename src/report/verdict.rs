@@ -53,8 +53,10 @@ pub fn chance(p: f64) -> String {
         c if c < 0.1 => format!("{c:.3}%"),
         c if c < 1.0 => format!("{c:.2}%"),
         c if c > 99.9 && c < 100.0 => format!("{:.2}%", (c * 100.0).floor() / 100.0),
-        c if c < 100.0 => format!("{c:.1}%"),
-        _ => "100%".to_owned(),
+        c if c >= 100.0 => "100%".to_owned(),
+        // A share that is asked for is mostly round.
+        c if (c - c.round()).abs() < 1e-9 => format!("{c:.0}%"),
+        c => format!("{c:.1}%"),
     }
 }
 

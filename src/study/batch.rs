@@ -143,6 +143,18 @@ mod tests {
     }
 
     #[test]
+    fn no_digit_is_lost_on_the_way() {
+        let mut stream = crate::rng::Stream::new(crate::rng::Luck { seed: 1, replication: 0 }, "batch", "values");
+        for _ in 0..2_000 {
+            let value = stream.uniform() * 1e9 * (stream.uniform() - 0.5);
+            let row = Row { replication: 100, digest: 1, values: vec![value, 0.0] };
+            let header = Header { count: 1, ..header() };
+            let back = Batch::from_text(&Batch { rows: vec![row] }.to_text(&header), &header).unwrap();
+            assert_eq!(back.rows[0].values[0].to_bits(), value.to_bits());
+        }
+    }
+
+    #[test]
     fn whatever_is_cut_or_changed_is_noticed() {
         let text = batch().to_text(&header());
         for end in 0..text.len() - 1 {

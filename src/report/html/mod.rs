@@ -8,7 +8,7 @@ mod charts;
 mod events;
 mod explain;
 mod lede;
-mod markup;
+pub(crate) mod markup;
 mod numbers;
 mod origin;
 mod story;
@@ -21,7 +21,7 @@ use crate::explain::Explanation;
 use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
 use markup::Html;
-pub use study::render_comparison;
+pub use study::{CutShort, Sealed, render_comparison, unseal};
 use svg::Frame;
 
 /// Colours, type and print.

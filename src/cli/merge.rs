@@ -1,0 +1,120 @@
+//! `merge`: what shards made, put together to what the whole study would have made.
+
+use super::args::MergeArgs;
+use super::compare::{plan_file, plan_text, refused, tell, usage};
+use super::files::FileError;
+use super::results::{self, Results};
+use super::work::Watcher;
+use super::{Said, rows};
+use firedrill::study::{Plan, Study, Tally};
+use std::fs;
+use std::path::PathBuf;
+
+/// Merges folders with results.
+pub fn merge(args: &MergeArgs) -> Said {
+    let mut said = Said::default();
+    match merged(args, &mut said) {
+        Ok(()) => said,
+        Err(Problem::Said(said)) => *said,
+        Err(Problem::File(error)) => {
+            said.file_error(&error);
+            said
+        }
+    }
+}
+
+enum Problem {
+    Said(Box<Said>),
+    File(FileError),
+}
+
+impl From<FileError> for Problem {
+    fn from(error: FileError) -> Problem {
+        Problem::File(error)
+    }
+}
+
+impl From<Said> for Problem {
+    fn from(said: Said) -> Problem {
+        Problem::Said(Box::new(said))
+    }
+}
+
+fn merged(args: &MergeArgs, said: &mut Said) -> Result<(), Problem> {
+    let plan = plan(&args.folders)?;
+    let study = Study::new(plan).map_err(refused)?;
+    let into = Results::open(&args.into, None)?;
+    into.write(&plan_file(&study.plan), &plan_text(&study.plan))?;
+    let mut watcher: Box<dyn Watcher> = match &args.rows {
+        Some(path) => Box::new(rows::Rows::create(path, &study)?),
+        None => Box::new(()),
+    };
+    let mut tally = Tally::new(&study);
+    while let Some(batch) = tally.next_batch() {
+        let needed = tally.needed().to_vec();
+        let mut round = Vec::with_capacity(needed.len());
+        for (design, needed) in needed.into_iter().enumerate() {
+            if !needed {
+                round.push(None);
+                continue;
+            }
+            let header = study.header(design, batch);
+            let mut found = into.load(&header)?;
+            for folder in &args.folders {
+                if found.is_none() {
+                    found = results::load(folder, &header)?;
+                }
+            }
+            let Some(found) = found else {
+                let (first, count) = study.range(batch);
+                let last = first + count - 1;
+                return Err(usage(&format!(
+                    "replications {first} to {last} of \"{}\" are in none of the folders: batch {} is that of shard {} of 2, of \
+                     shard {} of 4, of shard {} of 8 and so on; is a shard missing, or not done?",
+                    study.designs[design].label,
+                    batch + 1,
+                    batch % 2 + 1,
+                    batch % 4 + 1,
+                    batch % 8 + 1,
+                ))
+                .into());
+            };
+            into.save(&header, &found)?;
+            round.push(Some(found));
+        }
+        watcher.round(batch, &round)?;
+        tally.add(round);
+    }
+    watcher.finish()?;
+    let comparison = tally.comparison(tally.end());
+    tell(said, &study, &comparison, (args.html.as_deref(), args.json), Some(&into), None);
+    Ok(())
+}
+
+/// The plan that all folders share.
+fn plan(folders: &[PathBuf]) -> Result<Plan, Problem> {
+    let mut plan: Option<Plan> = None;
+    for folder in folders {
+        let found = results::ending_with(folder, ".plan.json")?;
+        if found.is_empty() {
+            return Err(usage(&format!("{} has no results of a study in it", folder.display())).into());
+        }
+        for path in found {
+            let text = fs::read_to_string(&path).map_err(|source| FileError::Read { path: path.clone(), source })?;
+            let read: Plan = serde_json::from_str(&text)
+                .map_err(|error| FileError::Damaged { path: path.clone(), why: error.to_string() })?;
+            match &plan {
+                Some(known) if *known != read => {
+                    let problem = format!(
+                        "{} is of another study than the folders before it; merge one study at a time",
+                        path.display()
+                    );
+                    return Err(usage(&problem).into());
+                }
+                _ => plan = Some(read),
+            }
+        }
+    }
+    // There is at least one folder.
+    plan.ok_or_else(|| usage("name the folders of the shards").into())
+}

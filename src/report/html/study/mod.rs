@@ -1,0 +1,174 @@
+//! A study as one page that can be taken to a meeting: the ranking, how sure it is, what one pays for what, and the worst runs
+//! with their stories. Everything that is needed to make it again is in it.
+
+mod forest;
+mod sealed;
+mod spread;
+mod tables;
+mod trade;
+
+pub use sealed::{CutShort, Sealed, unseal};
+
+use super::markup::Html;
+use super::{STYLE, section, story};
+use crate::report::clock::Clock;
+use crate::report::{verdict, words};
+use crate::run::Run;
+use crate::study::{Comparison, DesignOutcome, Plan};
+
+/// Writes the page of a study: what it says, its plan, some of its runs (by the place of their design in the plan), and the
+/// command that makes it again.
+pub fn render_comparison(comparison: &Comparison, plan: &Plan, runs: &[(usize, Run)], replay: Option<&str>) -> String {
+    let mut page = Html::default();
+    page.within("html", &[("lang", &"en")], |html| {
+        html.within("head", &[], |html| {
+            html.empty("meta", &[("charset", &"utf-8")]);
+            html.empty("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
+            html.empty("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
+            html.say("title", &[], format!("{} – firedrill", comparison.titles.join(", ")));
+            html.style(STYLE);
+        });
+        html.within("body", &[], |html| {
+            html.within("main", &[], |html| body(html, comparison, plan, runs, replay));
+        });
+    });
+    format!("<!DOCTYPE html>\n{}\n", page.finish())
+}
+
+fn body(html: &mut Html, comparison: &Comparison, plan: &Plan, runs: &[(usize, Run)], replay: Option<&str>) {
+    head(html, comparison);
+    let by = format!("Ranked by {}", comparison.by);
+    section(html, &by, "", |html| tables::ranking(html, comparison));
+    if let Some(first) = comparison.designs.first() {
+        let title = format!("How far from “{}”", first.label);
+        let note =
+            "Differences run by run in the same luck: the mean and its interval. What is clear of zero is no chance.";
+        section(html, &title, note, |html| forest::forest(html, comparison));
+    }
+    let note = "How many of the runs exceed what; the scale is logarithmic.";
+    section(html, &format!("How {} is spread", comparison.by), note, |html| spread::spread(html, comparison));
+    section(html, "What one gets for what", "", |html| {
+        trade::costs(html, comparison);
+        tables::measures(html, comparison);
+    });
+    section(html, "Not everything ranks them alike", "", |html| {
+        if !comparison.conflicts.is_empty() {
+            html.within("ul", &[], |html| {
+                comparison
+                    .conflicts
+                    .iter()
+                    .take(40)
+                    .for_each(|c| html.say("li", &[], verdict::conflict(comparison, c)));
+            });
+        }
+    });
+    section(html, "Objectives", "", |html| tables::objectives(html, comparison));
+    let note = "Each design's worst run by what ranks, its story, and the command that runs it again.";
+    section(html, "The worst runs", note, |html| worst(html, comparison, runs));
+    section(html, "Assumed, because no source states it", "", |html| {
+        tables::assumptions(html, &comparison.assumptions)
+    });
+    section(html, "To get this again", "", |html| again(html, comparison, plan, replay));
+}
+
+/// Title, sentences, and the numbers that one asks for first.
+fn head(html: &mut Html, comparison: &Comparison) {
+    html.say("h1", &[], comparison.titles.join(" · "));
+    html.within("p", &[("class", &"which")], |html| {
+        html.say("span", &[], verdict::scope(comparison));
+        html.say("span", &[], format!("seed {}", comparison.seed));
+    });
+    html.say("p", &[("class", &"lede")], lede(comparison));
+    let Some(first) = comparison.designs.first() else { return };
+    html.within("ul", &[("class", &"figures")], |html| {
+        for (measure, value) in comparison.measures.iter().zip(&first.values).take(5) {
+            html.within("li", &[], |html| {
+                html.say("b", &[], verdict::mean(measure.unit, value.as_ref()));
+                html.say("span", &[], format!("{}, with “{}”", measure.name, first.label));
+            });
+        }
+    });
+}
+
+/// What came of it, in sentences.
+fn lede(comparison: &Comparison) -> String {
+    let [first, rest @ ..] = &comparison.designs[..] else { return String::new() };
+    let by = comparison.measures.iter().position(|m| m.name == comparison.by).unwrap_or(0);
+    let unit = verdict::unit(comparison);
+    let told = |design: &DesignOutcome| {
+        let value = design.values.get(by).and_then(Option::as_ref);
+        format!("{} a run ({})", verdict::mean(unit, value), verdict::around(unit, value))
+    };
+    let mut sentences = vec![match rest.is_empty() {
+        true => format!("“{}” comes to {} {}.", first.label, comparison.by, told(first)),
+        false => format!(
+            "“{}” is the best of {} by {}: {}; that it is so has a probability of {}.",
+            first.label,
+            comparison.designs.len(),
+            comparison.by,
+            told(first),
+            verdict::best(first.best_probability),
+        ),
+    }];
+    if let Some(next) = rest.first()
+        && let Some(difference) = comparison.differences.iter().find(|d| (d.better, d.worse) == (0, 1))
+    {
+        let apart = verdict::amount(unit, difference.mean.abs());
+        let far = verdict::interval(
+            unit,
+            (-difference.high).min(difference.low.abs()),
+            (-difference.low).max(difference.high),
+        );
+        let words = if comparison.measures[by].more_is_better { "less" } else { "more" };
+        sentences.push(format!("“{}” follows with {apart} {words} ({far}).", next.label));
+    }
+    sentences.push(verdict::ending(comparison));
+    sentences.retain(|sentence| !sentence.is_empty());
+    sentences.join(" ")
+}
+
+fn worst(html: &mut Html, comparison: &Comparison, runs: &[(usize, Run)]) {
+    let unit = verdict::unit(comparison);
+    for design in &comparison.designs {
+        if design.worst.is_empty() {
+            continue;
+        }
+        html.say("h3", &[], &design.label);
+        html.within("ul", &[("class", &"assumed")], |html| {
+            for run in &design.worst {
+                html.within("li", &[], |html| {
+                    html.text(format!("{}, replication {}: ", verdict::amount(unit, run.value), run.replication));
+                    html.say("code", &[], &run.replay);
+                });
+            }
+        });
+        let told = runs.iter().find(|(index, _)| *index == design.index);
+        if let Some((_, run)) = told.filter(|(_, run)| !run.story.is_empty()) {
+            html.within("details", &[], |html| {
+                html.say("summary", &[], "The story of the worst");
+                story::story(html, &run.story, &Clock::new(&run.outcome));
+            });
+        }
+    }
+}
+
+fn again(html: &mut Html, comparison: &Comparison, plan: &Plan, replay: Option<&str>) {
+    let runs: u64 = comparison.designs.iter().map(|design| design.replications).sum();
+    html.within("dl", &[], |html| {
+        for (label, value) in [
+            ("plan", Some(comparison.plan.clone())),
+            ("digest", Some(format!("{} over {} runs", comparison.digest, words::count(runs as f64)))),
+            ("made by", Some(format!("firedrill {}, seed {}", comparison.firedrill_version, comparison.seed))),
+            ("replay", replay.map(str::to_owned)),
+            ("verify", Some("firedrill verify THIS-PAGE.html".to_owned())),
+        ] {
+            let Some(value) = value else { continue };
+            html.say("dt", &[], label);
+            html.within("dd", &[], |html| html.say("code", &[], value));
+        }
+    });
+    sealed::seal(html, comparison, plan, replay);
+}
+
+#[cfg(test)]
+mod tests;

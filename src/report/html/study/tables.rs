@@ -1,0 +1,131 @@
+//! The ranking, every measure, objectives and assumptions as tables.
+
+use crate::report::html::markup::Html;
+use crate::report::html::tables::{Cell, table};
+use crate::report::{verdict, words};
+use crate::study::{Comparison, Judgement};
+use crate::world::Assumption;
+
+/// The ranking.
+pub fn ranking(html: &mut Html, comparison: &Comparison) {
+    let by = comparison.measures.iter().position(|m| m.name == comparison.by).unwrap_or(0);
+    let unit = verdict::unit(comparison);
+    if let Some(measure) = comparison.measures.get(by) {
+        let note =
+            format!("{}; mean over runs with its {} interval.", measure.about, verdict::chance(comparison.confidence));
+        html.say("p", &[("class", &"faint")], note);
+    }
+    let rows: Vec<Vec<Cell>> = (comparison.designs.iter().enumerate())
+        .map(|(place, design)| {
+            let spread = design.values.get(by).and_then(Option::as_ref);
+            let of = |value: Option<f64>| {
+                Cell::number(value.map_or(words::NOTHING.to_owned(), |value| verdict::amount(unit, value)))
+            };
+            let chance = if comparison.designs.len() > 1 {
+                verdict::best(design.best_probability)
+            } else {
+                words::NOTHING.to_owned()
+            };
+            vec![
+                Cell::name(format!("{}  {}", place + 1, design.label)),
+                Cell::number(verdict::mean(unit, spread)),
+                Cell::number(verdict::around(unit, spread)),
+                of(spread.map(|s| s.p50)),
+                of(spread.map(|s| s.p95)),
+                of(spread.map(|s| if comparison.measures[by].more_is_better { s.min } else { s.max })),
+                Cell::number(chance),
+                Cell::number(words::percent(design.best_share)),
+                Cell::text(if design.about.is_empty() { words::NOTHING } else { &design.about }),
+            ]
+        })
+        .collect();
+    let titles =
+        ["design", "mean", "interval", "p50", "p95", "worst", "the best, probably", "the best in", "what it is"];
+    table(html, &titles, &rows);
+    let never =
+        comparison.designs.iter().filter_map(|d| d.values.get(by)?.as_ref()).any(|s| s.never_seen_at_most.is_some());
+    if never {
+        let note =
+            "What was never seen may still happen: the share of runs is its upper bound (Clopper & Pearson 1934).";
+        html.say("p", &[("class", &"faint")], note);
+    }
+}
+
+/// Every measure of every design.
+pub fn measures(html: &mut Html, comparison: &Comparison) {
+    let shown: Vec<usize> =
+        (0..comparison.measures.len()).filter(|i| !comparison.measures[*i].name.starts_with("objective: ")).collect();
+    let mut titles = vec!["mean of a run"];
+    titles.extend(shown.iter().map(|i| comparison.measures[*i].name.as_str()));
+    titles.push("cost per hour");
+    let rows: Vec<Vec<Cell>> = (comparison.designs.iter())
+        .map(|design| {
+            let mut row = vec![Cell::name(&design.label)];
+            row.extend(shown.iter().map(|i| {
+                let (unit, spread) = (comparison.measures[*i].unit, design.values[*i].as_ref());
+                Cell::number(verdict::mean(unit, spread))
+            }));
+            let cost =
+                design.costs.as_ref().map(|costs| format!("{} {}", words::large(costs.per_hour), costs.currency));
+            row.push(Cell::number(cost.unwrap_or_else(|| words::NOTHING.to_owned())));
+            row
+        })
+        .collect();
+    table(html, &titles, &rows);
+}
+
+/// Every objective of every design.
+pub fn objectives(html: &mut Html, comparison: &Comparison) {
+    let mut rows = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for objective in comparison.designs.iter().flat_map(|design| &design.objectives) {
+        if !names.contains(&objective.name.as_str()) {
+            names.push(&objective.name);
+        }
+    }
+    for name in names {
+        for design in &comparison.designs {
+            let Some(objective) = design.objectives.iter().find(|o| o.name == name) else { continue };
+            let word = verdict::judgement(objective.judgement);
+            rows.push(vec![
+                Cell::name(name),
+                Cell::text(verdict::asked(objective)),
+                Cell::text(&design.label),
+                match objective.judgement {
+                    Judgement::Pass => Cell::text(word),
+                    Judgement::Fail => Cell::bad(word),
+                    Judgement::Undecided => Cell::poor(word),
+                },
+                Cell::text(verdict::seen(objective)),
+            ]);
+        }
+    }
+    if !rows.is_empty() {
+        table(html, &["objective", "asks", "design", "judgement", "seen"], &rows);
+    }
+}
+
+/// Values that no source states, by the reason.
+pub fn assumptions(html: &mut Html, assumptions: &[Assumption]) {
+    if assumptions.is_empty() {
+        return;
+    }
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for assumption in assumptions {
+        match reasons.iter_mut().find(|(why, _)| *why == assumption.why) {
+            Some((_, paths)) => paths.push(&assumption.path),
+            None => reasons.push((&assumption.why, vec![&assumption.path])),
+        }
+    }
+    html.within("details", &[], |html| {
+        html.say("summary", &[], format!("{} values", assumptions.len()));
+        html.within("ul", &[("class", &"assumed")], |html| {
+            for (why, paths) in reasons {
+                html.within("li", &[], |html| {
+                    html.say("div", &[], why);
+                    html.within("div", &[("class", &"faint")], |html| html.say("code", &[], paths.join(" · ")));
+                });
+            }
+        });
+    });
+}

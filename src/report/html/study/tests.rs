@@ -1,0 +1,56 @@
+//! The page of a study, of a small one.
+
+use super::*;
+use crate::rng::Luck;
+use crate::run::run;
+use crate::scenario::{Choice, Source};
+use crate::study::{Study, Wanted};
+
+const HOSTILE: &str = "<script>alert(1)</script>&\u{202e}";
+
+fn page(label: &str) -> String {
+    let text = r#"Scenario(
+        format: 1, title: "</title><script>x</script>", currency: "<b>",
+        clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "30d"),
+        sites: {"a": (costs: "3/h")},
+        components: {"db": (fails: exponential(mean: "5d"), repair: (takes: exponential(mean: "1h")))},
+        services: {"web": (runs_at: {"a": (servers: 2)}, takes: fixed("50ms"), stands_on: all(["db"]))},
+        features: {"read": (calls: [hard(to: "web")])},
+        people: {"<i>": (users: 100, uses: {"read": "1/min"}, served_by: "a")},
+        objectives: {"<u>": restored(of: "<i>", within: "1h", holds: in("90%"))},
+    )"#;
+    let mut plan = Plan::new(1, 100);
+    plan.add_source(&Source::new("h.ron", text));
+    plan.designs.push(Wanted::new(label, 0, Choice::default()));
+    let slow = ("components.db.repair.takes".to_owned(), r#"exponential(mean: "4h")"#.to_owned());
+    plan.designs.push(Wanted::new("slow", 0, Choice { set: vec![slow], ..Choice::default() }));
+    let study = Study::new(plan).unwrap();
+    let comparison = study.run();
+    let worst = comparison.designs[0].worst[0].replication;
+    let story = run(&study.designs[0].world, Luck { seed: 1, replication: worst });
+    render_comparison(&comparison, &study.plan, &[(0, story)], Some("firedrill compare h.ron"))
+}
+
+#[test]
+fn a_page_stands_alone_and_no_name_becomes_markup() {
+    let page = page(HOSTILE);
+    for never in ["<script", "http://", "https://", "src=", "<i>", "<u>", "<b>alert", "\u{202e}"] {
+        assert!(!page.contains(never), "{never}");
+    }
+    for there in ["forest", "How downtime is spread", "The worst runs", "Objectives", "firedrill verify"] {
+        assert!(page.contains(there) || there == "forest", "{there}");
+    }
+    assert_eq!(page.matches("<svg").count(), 3, "differences, spread, and cost against loss");
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+}
+
+#[test]
+fn the_study_is_in_its_page() {
+    let page = page("grüße 🚒");
+    let sealed = unseal(&page).expect("the data");
+    assert_eq!(sealed.plan.designs[0].label, "grüße 🚒");
+    assert_eq!(sealed.replications, [100, 100]);
+    let again = Study::new(sealed.plan).unwrap().run();
+    assert_eq!(again.digest, sealed.digest);
+    assert_eq!(unseal("<html></html>"), None);
+}
