@@ -64,6 +64,22 @@ pub fn runs_needed(scenario: &Scenario) -> Vec<Choice> {
     runs.into_iter().map(|(_, choice)| choice).collect()
 }
 
+/// Which runs a file's objectives speak of, each with the names of those that do: the default run first, if any does.
+pub fn objective_runs(scenario: &Scenario) -> Vec<(Choice, Vec<String>)> {
+    let mut runs: Vec<(Pick, Choice, Vec<String>)> = Vec::new();
+    for (name, objective) in scenario.objectives.iter() {
+        let pick = resolved(scenario, objective.when());
+        match runs.iter_mut().find(|(known, ..)| *known == pick) {
+            Some((_, _, names)) => names.push(name.to_owned()),
+            None => {
+                let Pick { strategy, maintenance, variant } = objective.when().clone();
+                runs.push((pick, Choice { strategy, maintenance, variant, set: Vec::new() }, vec![name.to_owned()]));
+            }
+        }
+    }
+    runs.into_iter().map(|(_, choice, names)| (choice, names)).collect()
+}
+
 /// Holds a run against the expectations that speak of it. What an expectation's `when` leaves out is the file's default.
 ///
 /// `scenario` is the file as it is written ([`Source::read_plain`](crate::scenario::Source::read_plain)), so that its

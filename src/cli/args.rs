@@ -22,15 +22,16 @@ Compare designs:
 
 Test in CI:
   firedrill check scenarios/*.ron                         mistakes, with their place and their fix
-  firedrill test scenarios                                every expectation in every file
+  firedrill test scenarios                                every expectation and objective in every file
   firedrill run school.ron --twice                        proof that a run can be repeated
 
 Rehearse:
   firedrill run school.ron --seed 7                       another piece of luck
   firedrill run school.ron --json                         all numbers and the whole story, for a tool
 
-Exit codes: 0 all well, 1 an expectation failed, 2 wrong usage, 3 the scenario has mistakes,
-4 cannot read or write, 5 not deterministic, 101 a bug of firedrill, 130 ended by Ctrl-C.";
+Exit codes: 0 all well, 1 an expectation or objective failed, 2 wrong usage, 3 the scenario has mistakes,
+4 cannot read or write, 5 not deterministic, 6 an objective is undecided, 101 a bug of firedrill,
+130 ended by Ctrl-C.";
 
 /// Judges failover designs by what their users live through.
 ///
@@ -79,15 +80,8 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Run scenarios and hold them against what they expect
-    Test {
-        /// Scenario files, or folders that are searched for `.ron`
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-        /// The luck of the runs
-        #[arg(long, value_name = "N", default_value_t = 1)]
-        seed: u64,
-    },
+    /// Run scenarios and hold them against what they expect, and against their objectives
+    Test(TestArgs),
     /// Write a scenario to start from
     New {
         /// Where to; an existing file is left alone. Without it, to the standard output
@@ -207,6 +201,32 @@ pub struct StudyArgs {
     /// Also write a page for a browser; an existing file is replaced
     #[arg(long, value_name = "OUT.html")]
     pub html: Option<PathBuf>,
+}
+
+/// What is tested, and how thoroughly.
+#[derive(Debug, Args)]
+pub struct TestArgs {
+    /// Scenario files, or folders that are searched for `.ron`
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The luck of the runs
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Replications over which objectives are judged
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub replications: u64,
+    /// How sure a judgement has to be
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    pub confidence: f64,
+    /// Also write what was tested as JUnit XML; an existing file is replaced
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Only a part of the files: 2/8, or `auto` under Slurm, `auto/8` under Kubernetes
+    #[arg(long, value_name = "M/N")]
+    pub shard: Option<String>,
+    /// Threads; by default one for each core. The result is the same
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
 }
 
 /// What is merged, and what becomes of it.

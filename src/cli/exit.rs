@@ -2,9 +2,8 @@
 //! `docs/reference/exit-codes.md`.
 
 /// All went well, and every expectation holds.
-#[allow(dead_code, reason = "the codes are documented here whether or not a name is needed for them")]
 pub const OK: u8 = 0;
-/// An expectation does not hold.
+/// An expectation or an objective does not hold.
 pub const EXPECTATION_FAILED: u8 = 1;
 /// The command was used wrongly: an option that does not exist, a folder without scenarios.
 pub const USAGE: u8 = 2;
@@ -14,6 +13,8 @@ pub const SCENARIO: u8 = 3;
 pub const FILES: u8 = 4;
 /// Two runs that have to be the same are not.
 pub const NOT_DETERMINISTIC: u8 = 5;
+/// An objective could not be decided: more replications would tell. What failed outweighs it.
+pub const UNDECIDED: u8 = 6;
 /// Ended by Ctrl-C; what was reached by then is told. The shell's own code for it.
 pub const INTERRUPTED: u8 = 130;
 /// A panic: a bug of firedrill, never of a scenario. Rust's own code for it.

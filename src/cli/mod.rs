@@ -8,6 +8,7 @@ pub mod exit;
 mod explain;
 mod files;
 mod interrupt;
+mod junit;
 mod merge;
 mod page;
 mod results;
@@ -46,9 +47,11 @@ impl Said {
         Said { out: out.into(), ..Said::default() }
     }
 
-    /// Of several codes the highest counts.
+    /// Of several codes the highest counts; but whatever is known to be wrong outweighs what could not be decided.
     fn worsen(&mut self, code: u8) {
-        self.code = self.code.max(code);
+        let known = |code: u8| if code == exit::UNDECIDED { exit::OK } else { code };
+        let worst = known(self.code).max(known(code));
+        self.code = if worst == exit::OK { self.code.max(code) } else { worst };
     }
 
     fn file_error(&mut self, error: &files::FileError) {
@@ -73,7 +76,7 @@ pub fn main() -> u8 {
         Command::Agree(args) => agree::agree(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Check { files } => check(&files),
-        Command::Test { paths, seed } => test::test(&paths, seed),
+        Command::Test(args) => test::test(&args),
         Command::New { file } => new(file.as_deref()),
     };
     let mut code = said.code;

@@ -1,32 +1,68 @@
-//! `test`: every expectation of every file.
+//! `test`: every expectation and every objective of every file.
 
+use super::args::TestArgs;
+use super::compare::usage;
 use super::terminal::{self, Look};
-use super::{Said, exit, files};
+use super::work::Work;
+use super::{Said, exit, files, junit, shard};
 use anstyle::{AnsiColor, Color, Style};
-use firedrill::expect::{self, Verdict};
+use firedrill::expect;
 use firedrill::load;
+use firedrill::replay;
 use firedrill::report::text::{clean, width};
+use firedrill::report::verdict;
 use firedrill::rng::Luck;
 use firedrill::run::run;
+use firedrill::scenario::{Choice, Scenario, Source};
+use firedrill::study::{End, Judgement, ObjectiveOutcome, Plan, Study, StudyError, Wanted};
 use std::path::{Path, PathBuf};
 
-/// How many expectations there were, and what came of them.
+/// Something that was tested, and what came of it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What was looked at.
+    pub what: String,
+    /// What was seen of it.
+    pub seen: String,
+    /// What was expected.
+    pub expected: String,
+    /// What is known of it.
+    pub judgement: Judgement,
+    /// The command that shows why it failed.
+    pub replay: Option<String>,
+}
+
+/// The cases of one run of a file.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The file.
+    pub file: String,
+    /// The run: strategy, maintenance, variant.
+    pub run: String,
+    /// What was tested.
+    pub cases: Vec<Case>,
+}
+
+/// How many there were, and what came of them.
 #[derive(Debug, Default)]
 struct Tally {
     files: usize,
-    passed: usize,
-    failed: usize,
     /// Files that could not be tested.
     broken: usize,
+    groups: Vec<Group>,
 }
 
 /// Runs every run that the files speak of and judges it.
-pub fn test(paths: &[PathBuf], seed: u64) -> Said {
+pub fn test(args: &TestArgs) -> Said {
+    let shard = match shard::chosen(args.shard.as_deref()) {
+        Ok(shard) => shard,
+        Err(problem) => return usage(&problem),
+    };
     let mut said = Said::default();
     let mut tally = Tally::default();
     let look = terminal::look();
     let mut all: Vec<PathBuf> = Vec::new();
-    for path in paths {
+    for path in &args.paths {
         match files::scenarios(path) {
             Ok(found) => all.extend(found),
             Err(error) => {
@@ -35,26 +71,42 @@ pub fn test(paths: &[PathBuf], seed: u64) -> Said {
             }
         }
     }
-    for path in all {
-        one(&path, seed, look, &mut said, &mut tally);
+    for (index, path) in all.iter().enumerate() {
+        if shard.is_none_or(|(m, n)| index as u64 % n == m) {
+            one(path, args, look, &mut said, &mut tally);
+        }
     }
-    let total = tally.passed + tally.failed;
+    said.out.push_str(&summary(&tally));
+    if let Some(path) = &args.junit
+        && let Err(error) = files::write(path, &junit::report(&tally.groups, args.seed))
+    {
+        said.file_error(&error);
+    }
+    said
+}
+
+/// One line that says it all.
+fn summary(tally: &Tally) -> String {
+    let cases = || tally.groups.iter().flat_map(|group| &group.cases);
+    let count = |judgement| cases().filter(|case| case.judgement == judgement).count();
     let files = format!("{} file{}", tally.files, if tally.files == 1 { "" } else { "s" });
-    let mut summary = match (total, tally.failed) {
-        (0, _) => format!("nothing is expected in {files}"),
-        (1, 0) => format!("1 expectation in {files} holds"),
-        (n, 0) => format!("{n} expectations in {files}, all hold"),
-        (n, failed) => format!("{n} expectation{} in {files}, {failed} failed", if n == 1 { "" } else { "s" }),
+    let (failed, undecided) = (count(Judgement::Fail), count(Judgement::Undecided));
+    let what = |n: usize| format!("{n} expectation{}", if n == 1 { "" } else { "s" });
+    let mut summary = match (cases().count(), failed, undecided) {
+        (0, ..) => format!("nothing is expected in {files}"),
+        (1, 0, 0) => format!("1 expectation in {files} holds"),
+        (n, 0, 0) => format!("{} in {files}, all hold", what(n)),
+        (n, failed, 0) => format!("{} in {files}, {failed} failed", what(n)),
+        (n, 0, undecided) => format!("{} in {files}, {undecided} undecided", what(n)),
+        (n, failed, undecided) => format!("{} in {files}, {failed} failed, {undecided} undecided", what(n)),
     };
     if tally.broken > 0 {
         summary.push_str(&format!("; {} could not be tested", tally.broken));
     }
-    said.out.push_str(&summary);
-    said.out.push('\n');
-    said
+    summary + "\n"
 }
 
-fn one(path: &Path, seed: u64, look: Look, said: &mut Said, tally: &mut Tally) {
+fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, tally: &mut Tally) {
     let source = match files::read(path) {
         Ok(source) => source,
         Err(error) => {
@@ -72,57 +124,159 @@ fn one(path: &Path, seed: u64, look: Look, said: &mut Said, tally: &mut Tally) {
     let Some(written) = source.read_plain().scenario else { return };
     tally.files += 1;
     said.out.push_str(&format!("{}\n", clean(&source.name)));
-    if written.expect.is_empty() {
+    if written.expect.is_empty() && written.objectives.is_empty() {
         said.out.push_str("  expects nothing\n");
         return;
     }
-    for choice in expect::runs_needed(&written) {
-        let world = match load::load(&source, &choice) {
+    let mut groups = expectations(&source, &written, args.seed, said, tally);
+    groups.extend(objectives(&source, &written, args, said, tally));
+    for group in groups {
+        if !group.run.is_empty() {
+            said.out.push_str(&format!("  {}\n", clean(&group.run)));
+        }
+        said.out.push_str(&lines(&group.cases, look));
+        let any = |judgement| group.cases.iter().any(|case| case.judgement == judgement);
+        if any(Judgement::Fail) {
+            said.worsen(exit::EXPECTATION_FAILED);
+        } else if any(Judgement::Undecided) {
+            said.worsen(exit::UNDECIDED);
+        }
+        tally.groups.push(group);
+    }
+}
+
+/// What single runs are expected to show.
+fn expectations(source: &Source, written: &Scenario, seed: u64, said: &mut Said, tally: &mut Tally) -> Vec<Group> {
+    let mut groups = Vec::new();
+    if written.expect.is_empty() {
+        return groups;
+    }
+    let luck = Luck { seed, replication: 0 };
+    for choice in expect::runs_needed(written) {
+        let world = match load::load(source, &choice) {
             Ok((_, world)) => world,
             Err(mistakes) => {
                 tally.broken += 1;
-                said.mistakes(&source, &mistakes);
+                said.mistakes(source, &mistakes);
                 continue;
             }
         };
-        let outcome = run(&world, Luck { seed, replication: 0 }).outcome;
-        let verdicts = expect::judge(&written, &world, &outcome);
+        let outcome = run(&world, luck).outcome;
+        let verdicts = expect::judge(written, &world, &outcome);
         if verdicts.is_empty() {
             continue;
         }
         let p = &outcome.provenance;
         let picks = [p.strategy.as_ref(), p.maintenance.as_ref(), p.variant.as_ref()];
-        let run: Vec<String> = picks.into_iter().flatten().map(|name| clean(name)).collect();
-        if !run.is_empty() {
-            said.out.push_str(&format!("  {}\n", run.join(" · ")));
+        let run: Vec<&str> = picks.into_iter().flatten().map(String::as_str).collect();
+        let cases = verdicts.into_iter().map(|verdict| Case {
+            judgement: if verdict.passed { Judgement::Pass } else { Judgement::Fail },
+            replay: (!verdict.passed).then(|| replay::command("run", &source.name, &choice, luck)),
+            what: verdict.what,
+            seen: verdict.seen,
+            expected: format!("expected {}", verdict.expected),
+        });
+        groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases: cases.collect() });
+    }
+    groups
+}
+
+/// What designs are to reach, over many runs.
+fn objectives(
+    source: &Source,
+    written: &Scenario,
+    args: &TestArgs,
+    said: &mut Said,
+    tally: &mut Tally,
+) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for (choice, names) in expect::objective_runs(written) {
+        let study = match study(source, &choice, args) {
+            Ok(study) => study,
+            Err(error) => {
+                tally.broken += 1;
+                match error {
+                    StudyError::Mistakes { source_text, mistakes } => said.mistakes(&source_text, &mistakes),
+                    StudyError::Asked(problem) => {
+                        said.err.push_str(&format!("error: {}: {}\n", clean(&source.name), clean(&problem)));
+                        said.worsen(exit::SCENARIO);
+                    }
+                }
+                continue;
+            }
+        };
+        let threads = args.threads.map(usize::from);
+        let work = Work { study: &study, threads, time: None, results: None, shard: None };
+        let (comparison, ended) = match work.run(&mut ()) {
+            Ok((tally, ended)) => (tally.comparison(ended), ended),
+            Err(error) => {
+                said.file_error(&error);
+                continue;
+            }
+        };
+        if ended == End::Interrupted {
+            said.worsen(exit::INTERRUPTED);
         }
-        said.out.push_str(&lines(&verdicts, look));
-        let failed = verdicts.iter().filter(|v| !v.passed).count();
-        tally.failed += failed;
-        tally.passed += verdicts.len() - failed;
-        if failed > 0 {
-            said.worsen(exit::EXPECTATION_FAILED);
-        }
+        let pick = &study.designs[0].world.pick;
+        let picks = [pick.strategy.as_ref(), pick.maintenance.as_ref(), pick.variant.as_ref()];
+        let run: Vec<&str> = picks.into_iter().flatten().map(String::as_str).collect();
+        let runs = format!("{} replications", comparison.replications);
+        let run: Vec<&str> = run.into_iter().chain([runs.as_str()]).collect();
+        let of_this = comparison.designs[0].objectives.iter().filter(|o| names.contains(&o.name));
+        let cases = of_this.map(|objective| case(objective, &study.plan)).collect();
+        groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases });
+    }
+    groups
+}
+
+fn study(source: &Source, choice: &Choice, args: &TestArgs) -> Result<Study, StudyError> {
+    let mut plan = Plan::new(args.seed, args.replications);
+    plan.confidence = args.confidence;
+    plan.add_source(source);
+    plan.designs.push(Wanted::new("as written", 0, choice.clone()));
+    Study::new(plan)
+}
+
+fn case(objective: &ObjectiveOutcome, plan: &Plan) -> Case {
+    Case {
+        what: objective.name.clone(),
+        seen: verdict::seen(objective),
+        expected: verdict::asked(objective),
+        judgement: objective.judgement,
+        replay: match objective.judgement {
+            Judgement::Pass => None,
+            _ => objective.first_missed.map(|replication| plan.replay(0, replication)),
+        },
     }
 }
 
-/// A line for each verdict: what was looked at, what was seen, and for those that fail what was expected.
-fn lines(verdicts: &[Verdict], look: Look) -> String {
+/// A line for each case, and below those that fail the command that shows why.
+fn lines(cases: &[Case], look: Look) -> String {
     let style = |colour: AnsiColor| match look.colour {
         true => Style::new().fg_color(Some(Color::Ansi(colour))),
         false => Style::new(),
     };
-    let (good, bad) = (style(AnsiColor::Green), style(AnsiColor::Red));
-    let column = verdicts.iter().map(|v| width(&clean(&v.what))).max().unwrap_or(0).min(look.width / 2);
+    let column = cases.iter().map(|case| width(&clean(&case.what))).max().unwrap_or(0).min(look.width / 2);
     let mut out = String::new();
-    for verdict in verdicts {
-        let what = clean(&verdict.what);
+    for case in cases {
+        let what = clean(&case.what);
         let blanks = " ".repeat(column.saturating_sub(width(&what)));
-        let (seen, expected) = (clean(&verdict.seen), clean(&verdict.expected));
-        out.push_str(&match verdict.passed {
-            true => format!("    {good}ok  {good:#}  {what}{blanks}  {seen}  (expected {expected})\n"),
-            false => format!("    {bad}FAIL{bad:#}  {what}{blanks}  {bad}{seen}{bad:#}  (expected {expected})\n"),
+        let (seen, expected) = (clean(&case.seen), clean(&case.expected));
+        let (word, ink) = match case.judgement {
+            Judgement::Pass => ("ok  ", style(AnsiColor::Green)),
+            Judgement::Fail => ("FAIL", style(AnsiColor::Red)),
+            Judgement::Undecided => ("?   ", style(AnsiColor::Yellow)),
+        };
+        out.push_str(&match case.judgement {
+            Judgement::Pass => format!("    {ink}{word}{ink:#}  {what}{blanks}  {seen}  ({expected})\n"),
+            _ => format!("    {ink}{word}{ink:#}  {what}{blanks}  {ink}{seen}{ink:#}  ({expected})\n"),
         });
+        if let Some(replay) = &case.replay {
+            out.push_str(&format!("          {replay}\n"));
+        }
+        if case.judgement == Judgement::Undecided {
+            out.push_str("          undecided: more --replications would tell\n");
+        }
     }
     out
 }

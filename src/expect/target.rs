@@ -4,6 +4,7 @@ use super::{path, stretches};
 use crate::metrics::{LatencyOutcome, Outcome, PeopleOutcome};
 use crate::observe::Mood;
 use crate::scenario::{Available, Holds, Objective, Percentile, Scenario};
+use std::collections::BTreeMap;
 
 /// An objective, ready to be held against outcomes.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,8 +131,31 @@ pub fn longest_outage(people: &PeopleOutcome) -> f64 {
 /// # Errors
 /// The path leads nowhere, or to something that is not a number.
 pub fn number_at(outcome: &Outcome, of: &str) -> Result<f64, String> {
+    if let Some(number) = inside_a_section(outcome, of) {
+        return Ok(number);
+    }
     let json = serde_json::to_value(outcome).map_err(|error| format!("the outcome cannot be shown: {error}"))?;
     path::number_at(&json, of)
+}
+
+/// The same without showing the whole outcome, which takes longer than many a run.
+fn inside_a_section(outcome: &Outcome, of: &str) -> Option<f64> {
+    fn within<T: serde::Serialize>(section: &BTreeMap<String, T>, rest: &str) -> Option<f64> {
+        // A name may have dots in it: the longest that leads on is taken.
+        let names = rest.match_indices('.').map(|(dot, _)| dot).rev();
+        let (thing, rest) = names.filter_map(|dot| Some((section.get(&rest[..dot])?, &rest[dot + 1..]))).next()?;
+        path::number_at(&serde_json::to_value(thing).ok()?, rest).ok()
+    }
+    let (section, rest) = of.split_once('.')?;
+    match section {
+        "components" => within(&outcome.components, rest),
+        "groups" => within(&outcome.groups, rest),
+        "people" => within(&outcome.people, rest),
+        "queues" => within(&outcome.queues, rest),
+        "services" => within(&outcome.services, rest),
+        "stores" => within(&outcome.stores, rest),
+        _ => None,
+    }
 }
 
 fn percentile(latency: &LatencyOutcome, which: Percentile) -> Option<f64> {

@@ -19,7 +19,7 @@ pub mod text;
 #[cfg(feature = "cli")]
 mod ticks;
 #[cfg(feature = "cli")]
-mod verdict;
+pub mod verdict;
 #[cfg(feature = "cli")]
 mod words;
 #[cfg(feature = "cli")]

@@ -1,0 +1,34 @@
+//! What was tested as JUnit XML, for the pages of a CI.
+
+use super::test::Group;
+use firedrill::study::Judgement;
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+/// The report. It has no times: the same tests give the same bytes.
+pub fn report(groups: &[Group], seed: u64) -> String {
+    let mut report = Report::new("firedrill");
+    for group in groups {
+        let mut suite = TestSuite::new(format!("{} ({})", group.file, group.run));
+        suite.add_property(("seed", seed.to_string().as_str()));
+        for case in &group.cases {
+            let status = match case.judgement {
+                Judgement::Pass => TestCaseStatus::success(),
+                judgement => {
+                    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                    let is_open = judgement == Judgement::Undecided;
+                    status.set_type(if is_open { "undecided" } else { "failed" });
+                    let replay = case.replay.as_deref().unwrap_or_default();
+                    status.set_message(format!("{}; {}", case.seen, case.expected));
+                    status.set_description(format!("seen: {}\n{}\nreplay: {replay}\n", case.seen, case.expected));
+                    status
+                }
+            };
+            let mut test = TestCase::new(&case.what, status);
+            test.set_classname(&group.file);
+            suite.add_test_case(test);
+        }
+        report.add_test_suite(suite);
+    }
+    // Text in memory can always be written.
+    report.to_string().unwrap_or_default()
+}
