@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 18] = [
+const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("num", &[]),
     ("units", &[]),
     ("pending", &[]),
@@ -22,12 +22,17 @@ const MAY_IMPORT: [(&str, &[&str]); 18] = [
     ("agree", &["engine", "metrics", "num", "rng", "run", "units", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
     ("explain", &["metrics", "rng", "run", "world"]),
-    ("report", &["agree", "explain", "metrics", "num", "observe", "scenario", "units", "world"]),
+    ("replay", &["rng", "scenario"]),
+    ("study", &["expect", "load", "metrics", "num", "replay", "rng", "run", "scenario", "world"]),
+    (
+        "report",
+        &["agree", "expect", "explain", "metrics", "num", "observe", "run", "scenario", "study", "units", "world"],
+    ),
     (
         "cli",
         &[
-            "agree", "engine", "expect", "explain", "load", "metrics", "observe", "report", "rng", "run", "scenario",
-            "units", "world",
+            "agree", "engine", "expect", "explain", "load", "metrics", "observe", "replay", "report", "rng", "run",
+            "scenario", "study", "units", "world",
         ],
     ),
 ];

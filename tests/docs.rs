@@ -317,11 +317,12 @@ fn anchor(heading: &str) -> String {
 }
 
 /// The sources that define the format.
-const FORMAT_SOURCES: [&str; 9] = [
+const FORMAT_SOURCES: [&str; 10] = [
     "src/scenario/mod.rs",
     "src/scenario/balancer.rs",
     "src/scenario/client.rs",
     "src/scenario/design.rs",
+    "src/scenario/objective.rs",
     "src/scenario/people.rs",
     "src/scenario/response.rs",
     "src/scenario/drill.rs",

@@ -3,6 +3,8 @@
 
 mod agree;
 mod args;
+#[cfg(feature = "parquet")]
+mod columns;
 mod compare;
 pub mod exit;
 mod explain;

@@ -1,0 +1,291 @@
+//! Long studies: whatever ends them, however they are split, the bytes are the same and nothing is lost.
+#![cfg(all(feature = "cli", unix))]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+const SCENARIO: &str = r#"Scenario(
+    format: 1,
+    title: "A service that is repaired",
+    clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1y"),
+    sites: {"a": ()},
+    components: {"db": (fails: exponential(mean: "2190h"), repair: (takes: exponential(mean: "15m")))},
+    services: {"web": (runs_at: {"a": (servers: 2)}, takes: fixed("50ms"), stands_on: all(["db"]))},
+    features: {"read": (calls: [hard(to: "web")])},
+    people: {"all": (users: 100, uses: {"read": "1/min"}, served_by: "a")},
+    strategies: {
+        "quick": (),
+        "slow": (set: {"components.db.repair.takes": exponential(mean: "1h")}),
+    },
+)"#;
+
+/// A folder of its own for one test, with the scenario in it.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("db.ron"), SCENARIO).unwrap();
+    folder
+}
+
+fn command(folder: &Path, args: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
+    command.current_dir(folder).args(args.split_whitespace()).env("COLUMNS", "100").stdin(Stdio::null());
+    for name in ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+#[track_caller]
+fn firedrill(folder: &Path, args: &str) -> String {
+    let output = command(folder, args).output().unwrap();
+    let (code, out, err) = told(&output);
+    assert_eq!((code, err.as_str()), (0, ""), "{args}: {out}");
+    out
+}
+
+fn told(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+/// Every file below a folder and what is in it, but for locks.
+fn bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder).unwrap().display().to_string();
+            if path.is_dir() {
+                folders.push(path);
+            } else if !name.starts_with("lock") {
+                found.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bytes() {
+    let folder = folder("threads");
+    let study = |threads: u32| {
+        let args = format!(
+            "compare db.ron --replications 450 --threads {threads} --results r{threads} --rows {threads}.csv --html {threads}.html"
+        );
+        firedrill(&folder, &args);
+        let page = fs::read(folder.join(format!("{threads}.html"))).unwrap();
+        (bytes(&folder.join(format!("r{threads}"))), fs::read(folder.join(format!("{threads}.csv"))).unwrap(), page)
+    };
+    let one = study(1);
+    assert_eq!(one.0.len(), 2 * 5 + 2, "five batches of two designs, the plan and the comparison");
+    assert!(study(2) == one && study(8) == one);
+}
+
+#[test]
+fn a_study_that_stops_by_itself_leaves_the_same_bytes_on_any_number_of_threads() {
+    let folder = folder("settled");
+    let study = |threads: u32| {
+        let args = format!("compare db.ron --threads {threads} --results r{threads} --json --indifference");
+        let output = command(&folder, &args).arg("20 min/year").output().unwrap();
+        assert_eq!(told(&output).0, 0, "{}", told(&output).2);
+        (bytes(&folder.join(format!("r{threads}"))), output.stdout)
+    };
+    let one = study(1);
+    assert!(String::from_utf8_lossy(&one.1).contains("\"ended\": \"settled\""));
+    assert!(study(2) == one && study(8) == one);
+}
+
+#[test]
+fn shards_in_any_order_merge_to_the_bytes_of_the_whole() {
+    let folder = folder("shards");
+    let study = "compare db.ron --replications 730";
+    let whole = firedrill(&folder, &format!("{study} --json --results whole --rows whole.jsonl"));
+    for of in [1, 3, 4, 11] {
+        let mut shards: Vec<String> = Vec::new();
+        for shard in 1..=of {
+            firedrill(&folder, &format!("{study} --shard {shard}/{of} --results {of}-{shard}"));
+            shards.insert(shard / 2, format!("{of}-{shard}"));
+        }
+        let shards = shards.join(" ");
+        let merged = firedrill(&folder, &format!("merge {shards} --into m{of} --json --rows m{of}.jsonl"));
+        assert_eq!(merged, whole, "{of} shards");
+        assert!(bytes(&folder.join(format!("m{of}"))) == bytes(&folder.join("whole")), "{of} shards");
+        let rows = |name: &str| fs::read(folder.join(name)).unwrap();
+        assert!(rows(&format!("m{of}.jsonl")) == rows("whole.jsonl"), "{of} shards");
+    }
+    let (code, _, err) = told(&command(&folder, "merge 4-1 4-2 4-4 --into lacking").output().unwrap());
+    assert_eq!(code, 2);
+    assert!(err.contains("shard 3 of 4"), "{err}");
+}
+
+#[test]
+fn a_scheduler_says_which_shard_it_is() {
+    let folder = folder("scheduler");
+    let shard = |args: &str, env: &[(&str, &str)]| {
+        let mut command = command(&folder, &format!("compare db.ron --replications 300 --results r {args}"));
+        env.iter().for_each(|(name, value)| drop(command.env(name, value)));
+        told(&command.output().unwrap())
+    };
+    let slurm = [("SLURM_ARRAY_TASK_ID", "2"), ("SLURM_ARRAY_TASK_MIN", "1"), ("SLURM_ARRAY_TASK_COUNT", "3")];
+    assert_eq!(shard("--shard auto", &slurm).1, "shard 2 of 3 is done: see firedrill merge\n");
+    assert_eq!(shard("--shard auto/3", &[("JOB_COMPLETION_INDEX", "0")]).1, "shard 1 of 3 is done: see firedrill merge\n");
+    assert_eq!(shard("--shard auto", &[]).0, 2);
+    firedrill(&folder, "compare db.ron --replications 300 --results r --shard 3/3");
+    let whole = firedrill(&folder, "compare db.ron --replications 300 --json");
+    assert_eq!(firedrill(&folder, "merge r --into r --json"), whole, "all shards may share a folder");
+}
+
+#[test]
+fn a_study_that_is_killed_at_any_point_goes_on_to_the_same_bytes() {
+    let folder = folder("killed");
+    let study = "compare db.ron --replications 1500 --json --results";
+    let began = std::time::Instant::now();
+    let whole = firedrill(&folder, &format!("{study} whole"));
+    let took = began.elapsed();
+    let expected = bytes(&folder.join("whole"));
+    // Points drawn evenly over the time that the study takes; each time a part of it is there already.
+    let mut killed = 0;
+    for point in 0..100_u32 {
+        let results = format!("r{}", point / 5);
+        let mut child = command(&folder, &format!("{study} {results}"));
+        let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(took.mul_f64(f64::from(point * 37 % 100) / 250.0) + Duration::from_millis(1));
+        child.kill().unwrap();
+        killed += u32::from(child.wait().unwrap().code().is_none());
+        if point % 5 == 4 {
+            assert_eq!(firedrill(&folder, &format!("{study} {results}")), whole, "killed up to point {point}");
+            let mut found = bytes(&folder.join(&results));
+            // What was being written when it was killed is no result, and is never taken for one.
+            found.retain(|name, _| !name.ends_with(".part"));
+            assert!(found == expected, "killed up to point {point}");
+        }
+    }
+    assert!(killed >= 50, "only {killed} of 100 were killed before they were done");
+}
+
+#[test]
+fn what_is_damaged_is_told_and_not_used() {
+    let folder = folder("damaged");
+    let study = "compare db.ron --replications 200 --json --results r";
+    let whole = firedrill(&folder, study);
+    let batch = bytes(&folder.join("r")).into_keys().find(|name| name.ends_with("+100.jsonl")).unwrap();
+    let path = folder.join("r").join(&batch);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, &text[..text.len() / 2]).unwrap();
+    let (code, out, err) = told(&command(&folder, study).output().unwrap());
+    assert_eq!((code, out.as_str()), (4, ""));
+    assert!(err.contains("remove it, and it is made again"), "{err}");
+    fs::remove_file(&path).unwrap();
+    assert_eq!(firedrill(&folder, study), whole);
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn two_writers_in_one_folder_are_told() {
+    let folder = folder("writers");
+    let mut first = command(&folder, "compare db.ron --replications 200000 --results r");
+    let mut first = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !folder.join("r/lock").exists() || bytes(&folder.join("r")).len() < 3 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let (code, _, err) = told(&command(&folder, "compare db.ron --replications 200 --results r").output().unwrap());
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(code, 4);
+    assert!(err.contains("another firedrill is writing to r"), "{err}");
+    // A lock ends with whoever held it.
+    firedrill(&folder, "compare db.ron --replications 200 --results r");
+}
+
+#[test]
+fn a_disk_that_is_full_and_a_folder_that_cannot_be_made_are_told() {
+    let folder = folder("full");
+    let shell = |script: &str| {
+        let script = script.replace("firedrill", env!("CARGO_BIN_EXE_firedrill"));
+        told(&Command::new("sh").current_dir(&folder).args(["-c", &script]).output().unwrap())
+    };
+    // Nothing longer than eight blocks can be written here: as on a full disk, writing fails.
+    let (code, out, err) = shell("trap '' XFSZ; ulimit -f 8; firedrill compare db.ron --replications 200 --results r");
+    assert_eq!((code, out.as_str()), (4, ""), "{err}");
+    assert!(err.starts_with("error: cannot write r/"), "{err}");
+    assert!(bytes(&folder.join("r")).keys().all(|name| !name.ends_with(".part")), "nothing half written");
+    firedrill(&folder, "compare db.ron --replications 200 --results r");
+    let (code, _, err) = told(&command(&folder, "compare db.ron --results db.ron/r").output().unwrap());
+    assert_eq!(code, 4);
+    assert!(err.starts_with("error: cannot write db.ron/r"), "{err}");
+    let (code, _, err) = told(&command(&folder, "compare db.ron --replications 100 --html /dev/full").output().unwrap());
+    assert_eq!(code, 4, "{err}");
+    let (code, _, err) = told(&command(&folder, "compare db.ron --replications 100 --rows rows.xml").output().unwrap());
+    assert_eq!(code, 4);
+    assert!(err.contains(".jsonl"), "{err}");
+}
+
+#[test]
+fn rows_are_json_lines_and_csv() {
+    let folder = folder("rows");
+    firedrill(&folder, "compare db.ron --replications 100 --rows r.csv");
+    firedrill(&folder, "compare db.ron --replications 100 --rows r.jsonl");
+    let text = fs::read_to_string(folder.join("r.csv")).unwrap();
+    let mut csv = csv::Reader::from_reader(text.as_bytes());
+    let titles = csv.headers().unwrap().clone();
+    assert_eq!(titles.iter().take(4).collect::<Vec<_>>(), ["replication", "design", "digest", "downtime"]);
+    let lines = fs::read_to_string(folder.join("r.jsonl")).unwrap();
+    let mut rows = 0;
+    for (record, line) in csv.records().zip(lines.lines()) {
+        let (record, json): (_, serde_json::Value) = (record.unwrap(), serde_json::from_str(line).unwrap());
+        assert_eq!(json["design"], record[1]);
+        assert_eq!(json["downtime"].as_f64(), record[3].parse().ok());
+        rows += 1;
+    }
+    assert_eq!((rows, lines.lines().count()), (200, 200));
+}
+
+#[test]
+#[cfg(feature = "parquet")]
+fn rows_are_parquet_that_others_read() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+    let folder = folder("parquet");
+    firedrill(&folder, "compare db.ron --replications 100 --rows r.parquet");
+    firedrill(&folder, "compare db.ron --replications 100 --rows r.csv");
+    let reader = SerializedFileReader::new(fs::File::open(folder.join("r.parquet")).unwrap()).unwrap();
+    let text = fs::read_to_string(folder.join("r.csv")).unwrap();
+    let mut csv = csv::Reader::from_reader(text.as_bytes());
+    let mut rows = 0;
+    for (row, record) in reader.get_row_iter(None).unwrap().zip(csv.records()) {
+        let (row, record) = (row.unwrap(), record.unwrap());
+        assert_eq!(row.get_long(0).unwrap().to_string(), record[0]);
+        assert_eq!((row.get_string(1).unwrap().as_str(), row.get_string(2).unwrap().as_str()), (&record[1], &record[2]));
+        assert_eq!(row.get_double(3).unwrap(), record[3].parse::<f64>().unwrap());
+        rows += 1;
+    }
+    assert_eq!(rows, 200);
+}
+
+#[test]
+fn a_page_is_confirmed_and_one_that_was_changed_is_not() {
+    let folder = folder("verify");
+    firedrill(&folder, "compare db.ron --replications 200 --html page.html");
+    assert!(firedrill(&folder, "verify page.html").starts_with("page.html is confirmed: digest "));
+    let page = fs::read_to_string(folder.join("page.html")).unwrap();
+    let verify = |page: &str| {
+        fs::write(folder.join("changed.html"), page).unwrap();
+        told(&command(&folder, "verify changed.html").output().unwrap())
+    };
+    let (code, _, err) = verify(&page.replacen("</h1>", "!</h1>", 1));
+    assert_eq!(code, 5);
+    assert!(err.contains("somebody changed it"), "{err}");
+    // The hour that repairs take in the slow design, in the scenario that is in the page.
+    let other = page.replacen("1h", "2h", 1);
+    assert_ne!(other, page);
+    let (code, _, err) = verify(&other);
+    assert_eq!(code, 5);
+    assert!(err.contains("is not confirmed"), "{err}");
+    assert_eq!(verify("<html></html>").0, 2);
+}
