@@ -1,7 +1,7 @@
 //! One run: a world, a piece of luck, an outcome.
 
 use crate::engine::{Engine, Unfollowable};
-use crate::metrics::{Metrics, Outcome, PartialOutcome, StoryLine, TrafficOutcome};
+use crate::metrics::{BriefMetrics, Metrics, Outcome, PartialOutcome, StoryLine, TrafficOutcome};
 use crate::observe::Digest;
 use crate::rng::Luck;
 use crate::units::Time;
@@ -43,6 +43,13 @@ pub fn run(world: &World, luck: Luck) -> Run {
     let mut running = Running::flowing(world, luck);
     running.run_until(world.horizon);
     running.finish()
+}
+
+/// The same run, of which only what [`BriefMetrics::finish`] names is measured: for the many runs of a study.
+pub fn run_brief(world: &World, luck: Luck) -> Outcome {
+    let (mut engine, mut metrics, mut digest) = (Engine::new(world, luck), BriefMetrics::new(world), Digest::default());
+    engine.run(&mut (&mut metrics, &mut digest));
+    metrics.finish(world, luck, digest.hex(), digest.count())
 }
 
 /// The same, with requests followed.

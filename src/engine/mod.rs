@@ -56,6 +56,8 @@ pub struct Engine<'w> {
     flow_dirty: bool,
     /// Spans that are complete and not yet told.
     spans: Vec<Span>,
+    /// One that has been told: the next takes over its memory.
+    told_span: Option<Span>,
     finished: bool,
     started: bool,
     /// Between these times, in nanoseconds, every request is followed.
@@ -84,6 +86,7 @@ impl<'w> Engine<'w> {
             paths_dirty: true,
             flow_dirty: true,
             spans: Vec::new(),
+            told_span: None,
             finished: false,
             started: false,
             window: None,
@@ -280,6 +283,7 @@ impl<'w> Engine<'w> {
     fn tell(&mut self, observer: &mut impl Observer) {
         for span in self.spans.drain(..) {
             observer.flowed(self.world, &span);
+            self.told_span = Some(span);
         }
         for seen in self.told.drain(..) {
             observer.saw(self.world, &seen);

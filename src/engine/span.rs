@@ -47,6 +47,29 @@ pub struct Span {
     pub links_most_bps: Vec<f64>,
 }
 
+impl Span {
+    /// Begins again with nothing, in the memory that there is.
+    pub(super) fn clear(&mut self, from: Time, to: Time) {
+        (self.from, self.to) = (from, to);
+        self.uses.iter_mut().for_each(Vec::clear);
+        self.active_user_s.clear();
+        self.active_users.clear();
+        self.stations.clear();
+        self.waits.clear();
+        self.latencies.clear();
+        self.queue_backlogs.clear();
+        self.queue_ages_s.clear();
+        self.queue_done.clear();
+        self.queue_arrived.clear();
+        self.replicas.clear();
+        self.writes_per_s.clear();
+        self.transfers_bps.clear();
+        self.links_bps.clear();
+        self.links_offered_bps.clear();
+        self.links_most_bps.clear();
+    }
+}
+
 /// The waiting time at a station during a span.
 #[derive(Debug, Clone)]
 pub struct StationWait {

@@ -27,6 +27,24 @@ pub struct Share {
     pub slope: f64,
 }
 
+/// The shares of all sites: nearly always it is one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shares {
+    One([Share; 1]),
+    Many(Vec<Share>),
+}
+
+impl std::ops::Deref for Shares {
+    type Target = [Share];
+
+    fn deref(&self) -> &[Share] {
+        match self {
+            Shares::One(share) => share,
+            Shares::Many(shares) => shares,
+        }
+    }
+}
+
 impl SteeringState {
     pub fn new(world: &World, population: &Population) -> SteeringState {
         let to = match population.served_by {
@@ -38,9 +56,9 @@ impl SteeringState {
     }
 
     /// The shares of all sites at a time, and when a slope changes next.
-    pub fn shares(&self, at: Time) -> (Vec<Share>, Option<Time>) {
+    pub fn shares(&self, at: Time) -> (Shares, Option<Time>) {
         if let ([(site, _)], false) = (self.to.as_slice(), self.moving) {
-            return (vec![Share { site: *site, now: 1.0, slope: 0.0 }], None);
+            return (Shares::One([Share { site: *site, now: 1.0, slope: 0.0 }]), None);
         }
         let (left, slope, next) = self.tail.left(at.since(self.began));
         // What leaves a site comes to the others in proportion.
@@ -56,7 +74,7 @@ impl SteeringState {
         for &(site, share) in &self.to {
             shares.push(Share { site, now: gone * share, slope: gone_slope * share });
         }
-        (shares, next.filter(|_| self.moving).map(|next| self.began.after(next)))
+        (Shares::Many(shares), next.filter(|_| self.moving).map(|next| self.began.after(next)))
     }
 
     /// Moves this share of the whole population to a site, at once and for good.

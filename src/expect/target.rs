@@ -103,6 +103,16 @@ impl Target {
         }
     }
 
+    /// Whether whole populations, maintenances and stores are all that it looks at, as
+    /// [`run_brief`](crate::run::run_brief) measures them.
+    pub fn is_brief(&self) -> bool {
+        match &self.objective {
+            Objective::Value(_) => false,
+            Objective::Latency(o) => o.feature.is_none(),
+            _ => true,
+        }
+    }
+
     /// The path in the outcome, where the objective is about one.
     pub fn path(&self) -> Option<&str> {
         match &self.objective {

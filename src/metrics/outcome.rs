@@ -57,6 +57,37 @@ pub struct Outcome {
     pub warnings: Vec<String>,
 }
 
+impl Outcome {
+    /// Of nothing that has been measured.
+    pub(super) fn nothing(provenance: Provenance, clock: ClockOutcome) -> Outcome {
+        Outcome {
+            format: 1,
+            title: String::new(),
+            provenance,
+            clock,
+            people: BTreeMap::new(),
+            failovers: Vec::new(),
+            groups: BTreeMap::new(),
+            components: BTreeMap::new(),
+            services: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            stores: BTreeMap::new(),
+            maintenance: Vec::new(),
+            communication: CommunicationOutcome::default(),
+            links: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            hours: HoursOutcome::default(),
+            concurrency: ConcurrencyOutcome::default(),
+            felt_s: 0.0,
+            measures: BTreeMap::new(),
+            metastable: Vec::new(),
+            traffic: TrafficOutcome::default(),
+            partial: None,
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// Overload that outlives what set it off: what users send would fit, what arrives with all retries does not.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetastableOutcome {
@@ -258,7 +289,7 @@ pub struct Provenance {
 }
 
 /// The run's clock.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct ClockOutcome {
     /// The instant of the start, with offset and zone: `2016-10-10T00:00:00-04:00[America/New_York]`.
     pub starts: String,

@@ -52,6 +52,20 @@ impl Feeling {
         (self.mood, self.why, self.since, self.cause) = (mood, why, at, cause);
     }
 
+    /// What was felt when, without a reason.
+    fn moods(&self) -> Vec<Interval> {
+        let interval = |&(mood, _, from, to, _): &(Mood, Why, Time, Time, Option<SeenId>)| Interval {
+            mood,
+            from_s: from.seconds(),
+            to_s: to.seconds(),
+            from: String::new(),
+            to: String::new(),
+            why: String::new(),
+            because: Vec::new(),
+        };
+        self.past.iter().map(interval).collect()
+    }
+
     fn intervals(&self, world: &World, story: &Story) -> Vec<Interval> {
         self.past
             .iter()
@@ -89,28 +103,31 @@ struct Lazy {
 const GATHERED_MAX: usize = 48;
 
 impl Lazy {
-    fn add(&mut self, latency: &Arc<Latency>, shift_s: f64, weight: f64) {
+    /// Where the counts are gathered for many histograms together, `together` has them.
+    fn add(&mut self, latency: &Arc<Latency>, shift_s: f64, weight: f64, together: Option<&mut LatencyHistogram>) {
         let same = |known: &&mut (Arc<Latency>, f64, f64)| Arc::ptr_eq(&known.0, latency) && known.1 == shift_s;
         // The last one is the likeliest.
         match self.gathered.iter_mut().rev().find(same) {
             Some((_, _, sum)) => *sum += weight,
             None => {
                 if self.gathered.len() == GATHERED_MAX {
-                    self.flush();
+                    self.flush(together);
                 }
                 self.gathered.push((Arc::clone(latency), shift_s, weight));
             }
         }
     }
 
-    fn flush(&mut self) {
+    fn flush(&mut self, mut together: Option<&mut LatencyHistogram>) {
+        if let Some(together) = &mut together {
+            self.histogram.swap_counts(together);
+        }
         self.followed.fold_into(&mut self.histogram);
         for (latency, shift_s, weight) in self.gathered.drain(..) {
-            if shift_s > 0.0 {
-                self.histogram.record(&latency.shifted(shift_s), weight);
-            } else {
-                self.histogram.record(&latency, weight);
-            }
+            self.histogram.record_later(&latency, shift_s.max(0.0), weight);
+        }
+        if let Some(together) = &mut together {
+            self.histogram.swap_counts(together);
         }
     }
 }
@@ -139,6 +156,8 @@ struct Population {
     part: Part,
     used: Vec<[Use; 3]>,
     latency: Vec<[Lazy; 3]>,
+    /// The counts of all of those, where nobody asks for more than the latency of the whole population.
+    together: Option<LatencyHistogram>,
     /// (time, active user-seconds so far, lost user-seconds so far).
     series: Vec<(f64, f64, f64)>,
     active_s: f64,
@@ -152,10 +171,21 @@ struct Population {
 #[derive(Debug, Clone)]
 pub struct PeopleMetrics {
     people: Vec<Population>,
+    /// No more is kept than what is felt and lost by whole populations.
+    brief: bool,
 }
 
 impl PeopleMetrics {
     pub fn new(world: &World) -> PeopleMetrics {
+        PeopleMetrics::of(world, false)
+    }
+
+    /// For [`finish_brief`](PeopleMetrics::finish_brief).
+    pub fn brief(world: &World) -> PeopleMetrics {
+        PeopleMetrics::of(world, true)
+    }
+
+    fn of(world: &World, brief: bool) -> PeopleMetrics {
         let people = world
             .people
             .iter()
@@ -165,6 +195,7 @@ impl PeopleMetrics {
                 part: Part::Before,
                 used: vec![Default::default(); p.uses.len()],
                 latency: vec![Default::default(); p.uses.len()],
+                together: brief.then(LatencyHistogram::new),
                 series: vec![(world.measured_from.seconds(), 0.0, 0.0)],
                 active_s: 0.0,
                 lost_s: 0.0,
@@ -173,7 +204,7 @@ impl PeopleMetrics {
                 steering: Vec::new(),
             })
             .collect();
-        PeopleMetrics { people }
+        PeopleMetrics { people, brief }
     }
 
     pub fn saw(&mut self, world: &World, seen: &Seen) {
@@ -193,7 +224,7 @@ impl PeopleMetrics {
                     };
                 }
             }
-            What::SteeringBegan { people, to } => {
+            What::SteeringBegan { people, to } if !self.brief => {
                 let steer = match world.people[people.at()].served_by {
                     crate::world::Place::Group(group) => world.groups[group.at()].failover.as_ref().map(|f| &f.steer),
                     crate::world::Place::Site(_) => None,
@@ -245,6 +276,9 @@ impl PeopleMetrics {
                 population.never_sent_s += active_s * never_sent / intended;
                 population.degraded_s += active_s * degraded / intended;
             }
+            if self.brief {
+                continue;
+            }
             let point = (span.to.seconds(), population.active_s, population.lost_s);
             let count = population.series.len();
             let bends = lost > 0.0;
@@ -260,7 +294,8 @@ impl PeopleMetrics {
         for part in &span.latencies {
             let population = &mut self.people[part.people];
             let when = population.part as usize;
-            population.latency[part.feature][when].add(&part.latency, part.shift_s, part.weight);
+            let together = population.together.as_mut();
+            population.latency[part.feature][when].add(&part.latency, part.shift_s, part.weight, together);
         }
     }
 
@@ -276,7 +311,7 @@ impl PeopleMetrics {
                 feeling.change(to, Mood::Fine, Why::Nothing, None, from);
                 let mut parts: [LatencyHistogram; 3] = Default::default();
                 for (k, lazy) in population.latency[j].iter_mut().enumerate() {
-                    lazy.flush();
+                    lazy.flush(None);
                     merged[k].merge(&lazy.histogram);
                     parts[k] = std::mem::take(&mut lazy.histogram);
                 }
@@ -304,30 +339,80 @@ impl PeopleMetrics {
                     },
                 );
             }
-            let seconds = population.overall.seconds;
-            outcome.people.insert(
-                world.people[i].name.clone(),
-                PeopleOutcome {
-                    users: world.people[i].users,
-                    downtime_s: seconds[Mood::Down as usize],
-                    degraded_s: seconds[Mood::Degraded as usize],
-                    stale_s: seconds[Mood::Stale as usize],
-                    time_availability: 1.0 - seconds[Mood::Down as usize] / length_s,
-                    request_availability: share(all.served + waiting(&all), all.intended),
-                    user_uptime: 1.0 - share_or(population.lost_s, population.active_s, 0.0),
-                    windowed_user_uptime: windows(&population.series, length_s),
-                    user_minutes_lost: population.lost_s / 60.0,
-                    user_minutes_never_sent: population.never_sent_s / 60.0,
-                    user_minutes_degraded: population.degraded_s / 60.0,
-                    user_minutes: population.active_s / 60.0,
-                    requests: requests(&all),
-                    latency: latencies(&merged),
-                    intervals: population.overall.intervals(world, story),
-                    features,
-                    steering: std::mem::take(&mut population.steering),
-                },
-            );
+            let summary = PeopleOutcome {
+                windowed_user_uptime: windows(&population.series, length_s),
+                latency: latencies(&merged),
+                intervals: population.overall.intervals(world, story),
+                features,
+                steering: std::mem::take(&mut population.steering),
+                ..population.summary(world.people[i].users, &all, length_s)
+            };
+            outcome.people.insert(world.people[i].name.clone(), summary);
         }
+    }
+
+    /// What whole populations felt and lost, and their latency over the whole run: each number is that of
+    /// [`finish`](PeopleMetrics::finish), to the last bit. Nothing says why, and nothing has a civil time.
+    pub fn finish_brief(&mut self, world: &World, outcome: &mut Outcome) {
+        let (from, to) = (world.measured_from, world.horizon);
+        let length_s = to.since(from).seconds();
+        for (i, population) in self.people.iter_mut().enumerate() {
+            population.overall.change(to, Mood::Fine, Why::Nothing, None, from);
+            let mut all = Use::default();
+            for by_part in &population.used {
+                let mut used = Use::default();
+                by_part.iter().for_each(|part| add(&mut used, part));
+                add(&mut all, &used);
+            }
+            let latency = Latencies { all: percentiles(&population.merged()), ..Latencies::default() };
+            let intervals = population.overall.moods();
+            let summary = population.summary(world.people[i].users, &all, length_s);
+            outcome.people.insert(world.people[i].name.clone(), PeopleOutcome { latency, intervals, ..summary });
+        }
+    }
+}
+
+impl Population {
+    /// What its users felt and lost, without any list.
+    fn summary(&self, users: f64, all: &Use, length_s: f64) -> PeopleOutcome {
+        let seconds = self.overall.seconds;
+        PeopleOutcome {
+            users,
+            downtime_s: seconds[Mood::Down as usize],
+            degraded_s: seconds[Mood::Degraded as usize],
+            stale_s: seconds[Mood::Stale as usize],
+            time_availability: 1.0 - seconds[Mood::Down as usize] / length_s,
+            request_availability: share(all.served + waiting(all), all.intended),
+            user_uptime: 1.0 - share_or(self.lost_s, self.active_s, 0.0),
+            windowed_user_uptime: Vec::new(),
+            user_minutes_lost: self.lost_s / 60.0,
+            user_minutes_never_sent: self.never_sent_s / 60.0,
+            user_minutes_degraded: self.degraded_s / 60.0,
+            user_minutes: self.active_s / 60.0,
+            requests: requests(all),
+            latency: Latencies::default(),
+            intervals: Vec::new(),
+            features: Default::default(),
+            steering: Vec::new(),
+        }
+    }
+
+    /// The latency over all features and parts, from counts that were gathered together. What each histogram has held back, and
+    /// its sum, are added in the order in which histograms are merged.
+    fn merged(&mut self) -> LatencyHistogram {
+        let mut parts: [LatencyHistogram; 3] = Default::default();
+        for by_part in &mut self.latency {
+            for (part, lazy) in parts.iter_mut().zip(by_part) {
+                lazy.flush(self.together.as_mut());
+                part.merge(&lazy.histogram);
+            }
+        }
+        let mut all = LatencyHistogram::new();
+        parts.iter().for_each(|part| all.merge(part));
+        if let Some(together) = &mut self.together {
+            all.swap_counts(together);
+        }
+        all
     }
 }
 

@@ -82,6 +82,17 @@ impl ResponseMetrics {
                 self.first_felt = self.first_felt.or(Some(seen.at));
             }
             What::Told(_) | What::ToldBy { .. } => self.told(seen.at),
+            What::MaintenanceTold
+            | What::MaintenanceBegan(_)
+            | What::MaintenanceSkipped
+            | What::MaintenanceEnded { .. } => self.saw_maintenance(world, seen),
+            _ => self.saw_failover(world, seen),
+        }
+    }
+
+    /// What happens to a maintenance, and nothing else.
+    pub fn saw_maintenance(&mut self, world: &World, seen: &Seen) {
+        match &seen.what {
             What::MaintenanceTold => {
                 self.told_at = Some(seen.at);
                 self.told(seen.at);
@@ -94,7 +105,7 @@ impl ResponseMetrics {
             What::MaintenanceEnded { rolled_back } => {
                 self.maintenance_ended(world, seen.at, if *rolled_back { "rolled back" } else { "done" });
             }
-            _ => self.saw_failover(world, seen),
+            _ => {}
         }
     }
 
@@ -353,16 +364,9 @@ impl ResponseMetrics {
                 },
             );
         }
-        if let Some((began, _)) = self.promised.take()
-            && let Some(last) = self.maintenance.last_mut()
-        {
-            last.to = civil_label(&world.calendar, to);
-            last.actual_s = to.since(began).seconds();
-            last.overrun_s = (last.actual_s - last.announced_s).max(0.0);
-        }
+        self.finish_brief(world, outcome);
         self.failovers.sort_by(|a, b| a.failed_at_s.total_cmp(&b.failed_at_s));
         outcome.failovers = std::mem::take(&mut self.failovers);
-        outcome.maintenance = std::mem::take(&mut self.maintenance);
         outcome.communication = CommunicationOutcome {
             first_felt_s: self.first_felt.map(Time::seconds),
             first_told_s: self.first_told.map(Time::seconds),
@@ -370,5 +374,17 @@ impl ResponseMetrics {
                 .first_felt
                 .and_then(|felt| self.first_told.map(|told| told.since(felt).seconds())),
         };
+    }
+
+    /// Maintenances only.
+    pub fn finish_brief(&mut self, world: &World, outcome: &mut Outcome) {
+        if let Some((began, _)) = self.promised.take()
+            && let Some(last) = self.maintenance.last_mut()
+        {
+            last.to = civil_label(&world.calendar, world.horizon);
+            last.actual_s = world.horizon.since(began).seconds();
+            last.overrun_s = (last.actual_s - last.announced_s).max(0.0);
+        }
+        outcome.maintenance = std::mem::take(&mut self.maintenance);
     }
 }

@@ -51,6 +51,58 @@ fn values_of(bucket: u32) -> (u64, u64) {
     (u64::from(bucket - (octave << BITS)) << octave, 1 << octave)
 }
 
+/// The bucket of a latency in seconds.
+fn bucket_of_s(seconds: f64) -> u32 {
+    let us = (seconds * 1e6 + 0.5).max(1.0).min(LATENCY_MAX_US as f64);
+    // From 1,024 on a bucket is what stands first in the number: its exponent and ten binary digits.
+    const FIRST: u64 = 1 << BITS;
+    let leading = (us.to_bits() >> (f64::MANTISSA_DIGITS - 1 - BITS)) as u32;
+    const OF_FIRST: u32 = (f64::MAX_EXP as u32 - 1 + BITS) << BITS;
+    if us < FIRST as f64 { us as u32 } else { leading - OF_FIRST + ROW }
+}
+
+/// The counts of values that weigh the same, one after the other: what is due, rounded down, with the rest going to the next.
+///
+/// As long as no sum of what is due and of what is left passes a power of two, floats add without any rounding after the first,
+/// and so do integers, which are much faster.
+struct Rounding {
+    /// What is due for each value, and is left of the values before it, in units of the last digit.
+    each: u64,
+    left: u64,
+    /// Digits behind the point.
+    digits: u32,
+}
+
+impl Rounding {
+    /// So much is due for each of some values; `None` where only floats add up right.
+    fn new(due: f64, carry: f64, values: usize, room: u64) -> Option<Rounding> {
+        const DIGITS: u32 = f64::MANTISSA_DIGITS - 1;
+        let exponent = |x: f64| (x.to_bits() >> DIGITS) as u32;
+        let whole = |x: f64| x.to_bits() & ((1 << DIGITS) - 1) | 1 << DIGITS;
+        let is_even = (1.0..1e12).contains(&due)
+            && exponent(due) == exponent(due + 1.0)
+            && (0.0..1.0).contains(&carry)
+            && values > 0
+            && (due + 2.0) * (values as f64) < room as f64;
+        is_even.then(|| Rounding {
+            each: whole(due),
+            left: whole(due + carry) - whole(due),
+            digits: DIGITS + f64::MAX_EXP as u32 - 1 - exponent(due),
+        })
+    }
+
+    fn next(&mut self) -> u64 {
+        let due = self.each + self.left;
+        self.left = due & ((1 << self.digits) - 1);
+        due >> self.digits
+    }
+
+    /// What is left.
+    fn carry(&self) -> f64 {
+        self.left as f64 / (1_u64 << self.digits) as f64
+    }
+}
+
 impl LatencyHistogram {
     /// An empty histogram.
     pub fn new() -> LatencyHistogram {
@@ -59,15 +111,47 @@ impl LatencyHistogram {
 
     /// Records `weight` requests of this latency.
     pub fn record(&mut self, latency: &Latency, weight: f64) {
+        self.record_later(latency, 0.0, weight);
+    }
+
+    /// Records `weight` requests of this latency, later by `by_s` seconds.
+    pub fn record_later(&mut self, latency: &Latency, by_s: f64, weight: f64) {
         let points = latency.points();
         let each = weight / points.len() as f64;
-        let body = points.len() - TAIL_POINTS.min(points.len());
-        self.sum_s += weight.max(0.0) * latency.mean();
-        points[..body].iter().for_each(|&seconds| self.add_s(seconds, each));
+        let in_parts = TAIL_POINTS.min(points.len());
+        let body = points.len() - in_parts;
+        self.sum_s += weight.max(0.0) * (latency.mean() + by_s);
+        self.add_evenly(points[..body].iter().map(|x| x + by_s), each);
         let parts = (points.len() * TAIL_PARTS) as f64;
-        for part in body * TAIL_PARTS..points.len() * TAIL_PARTS {
-            self.add_s(latency.quantile((part as f64 + 0.5) / parts), each / TAIL_PARTS as f64);
+        let tail = (body * TAIL_PARTS..points.len() * TAIL_PARTS)
+            .map(|part| latency.quantile_later((part as f64 + 0.5) / parts, by_s));
+        self.add_evenly(tail, each / TAIL_PARTS as f64);
+    }
+
+    /// Trades counts with another histogram; sums and what rounding has held back stay where they are.
+    pub fn swap_counts(&mut self, other: &mut LatencyHistogram) {
+        std::mem::swap(&mut self.counts, &mut other.counts);
+        std::mem::swap(&mut self.low, &mut other.low);
+        std::mem::swap(&mut self.total, &mut other.total);
+    }
+
+    /// Adds latencies that have the same weight each.
+    fn add_evenly(&mut self, seconds: impl ExactSizeIterator<Item = f64>, weight: f64) {
+        let room = COUNTS_MAX - self.total;
+        let Some(mut rounding) = Rounding::new(weight * COUNTS_PER_REQUEST, self.carry, seconds.len(), room) else {
+            seconds.for_each(|seconds| self.add_s(seconds, weight));
+            return;
+        };
+        for seconds in seconds {
+            let count = rounding.next();
+            let bucket = bucket_of_s(seconds);
+            if bucket.wrapping_sub(self.low) as usize >= self.counts.len() {
+                self.cover(bucket, bucket + 1);
+            }
+            self.counts[(bucket - self.low) as usize] += count;
+            self.total += count;
         }
+        self.carry = rounding.carry();
     }
 
     /// Adds so many requests of about this many nanoseconds; their sum is added by [`add_sum`](LatencyHistogram::add_sum).
@@ -220,6 +304,41 @@ mod tests {
             assert!((histogram.percentile(p).unwrap() / latency.quantile(p) - 1.0).abs() < 0.03);
         }
         assert!((histogram.count() - 12_345.678).abs() < 1e-6);
+    }
+
+    #[test]
+    fn latencies_are_recorded_like_their_points_one_by_one() {
+        let strata = Strata::of(&Sampler::Exponential(0.2));
+        let latency = compose(0.05, &[Stage { service: &strata, times: 1.0, wait: &Wait::Never, slower: 1.0 }]);
+        let (mut evenly, mut singly) = (LatencyHistogram::new(), LatencyHistogram::new());
+        let mut weight = 1e-7;
+        for step in 0..4_000 {
+            weight *= 1.01 + f64::from(step % 7) * 1e-3;
+            // Just below and at powers of two as well.
+            let weight = match step % 5 {
+                0 => crate::num::pow(2.0, f64::from(step / 100)) / 1_000.0 * (1.0 - f64::from(step % 3) * 1e-16),
+                _ => weight,
+            };
+            let by_s = f64::from(step % 4) * 0.037;
+            evenly.record_later(&latency, by_s, weight);
+            let later = latency.shifted(by_s);
+            let each = weight / 200.0;
+            later.points()[..180].iter().for_each(|seconds| singly.add_s(*seconds, each));
+            (900..1_000).for_each(|part| singly.add_s(later.quantile((f64::from(part) + 0.5) / 1_000.0), each / 5.0));
+            assert_eq!(evenly.carry.to_bits(), singly.carry.to_bits(), "{step}: {weight}");
+            assert_eq!(evenly.total, singly.total);
+        }
+        assert_eq!((evenly.low, &evenly.counts), (singly.low, &singly.counts));
+    }
+
+    #[test]
+    fn a_bucket_is_the_same_from_seconds() {
+        let of_us = |seconds: f64| bucket(((seconds * 1e6 + 0.5) as u64).clamp(1, LATENCY_MAX_US));
+        let around = (0..60).flat_map(|bit| [-1.5, -1.0, -0.5, 0.0, 0.5, 1.0].map(|by| (1_u64 << bit) as f64 + by));
+        let others = [0.0, -3.0, f64::NAN, f64::INFINITY].into_iter();
+        for us in around.chain(others).chain((0..5_000).map(|us| f64::from(us) * 0.73)) {
+            assert_eq!(bucket_of_s(us * 1e-6), of_us(us * 1e-6), "{us}");
+        }
     }
 
     #[test]

@@ -112,11 +112,18 @@ impl Latency {
 
     /// The latency in seconds that a fraction `p` does not exceed, linear between the points.
     pub fn quantile(&self, p: f64) -> f64 {
+        self.quantile_later(p, 0.0)
+    }
+
+    /// The same of this latency, later by `by_s` seconds.
+    pub fn quantile_later(&self, p: f64, by_s: f64) -> f64 {
         let last = (self.points.len() - 1) as f64;
         let x = (p * self.points.len() as f64 - 0.5).max(0.0).min(last);
-        let i = x.floor() as usize;
-        let next = self.points[(i + 1).min(self.points.len() - 1)];
-        self.points[i] + (x - x.floor()) * (next - self.points[i])
+        // Nothing is below zero here, so that cutting off is the floor.
+        let i = x as usize;
+        let at = self.points[i] + by_s;
+        let next = self.points[(i + 1).min(self.points.len() - 1)] + by_s;
+        at + (x - i as f64) * (next - at)
     }
 
     /// The probability that the latency exceeds `t` seconds, linear between the points.

@@ -102,6 +102,15 @@ impl Measure {
         seen.unwrap_or(f64::NAN)
     }
 
+    /// Whether [`run_brief`](crate::run::run_brief) shows it.
+    pub(super) fn is_brief(&self) -> bool {
+        match &self.of {
+            Of::Path(_) => false,
+            Of::Objective(target) => target.is_brief(),
+            _ => true,
+        }
+    }
+
     /// Why a path gives no number in this outcome.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ pub use vary::{Axis, VaryError, split_values, vary};
 use crate::expect::Target;
 use crate::load::load;
 use crate::rng::Luck;
-use crate::run::run;
+use crate::run::{run, run_brief};
 use crate::scenario::{Diagnostics, Scenario, Source};
 use crate::world::World;
 
@@ -200,7 +200,9 @@ impl Study {
 
     /// Runs one replication of a design.
     pub fn row(&self, design: usize, replication: u64) -> Row {
-        let outcome = run(&self.designs[design].world, Luck { seed: self.plan.seed, replication }).outcome;
+        let (world, luck) = (&self.designs[design].world, Luck { seed: self.plan.seed, replication });
+        let brief = self.measures.iter().all(Measure::is_brief);
+        let outcome = if brief { run_brief(world, luck) } else { run(world, luck).outcome };
         let digest = u128::from_str_radix(&outcome.provenance.digest, 16).unwrap_or_default();
         Row { replication, digest, values: self.measures.iter().map(|measure| measure.seen(&outcome)).collect() }
     }

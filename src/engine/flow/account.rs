@@ -2,33 +2,35 @@
 
 use super::load::attempts_of;
 use super::*;
+use std::borrow::Cow;
 
 impl Engine<'_> {
     /// Integrates what flowed since the span began, and hands it on.
     pub(in crate::engine) fn close_span(&mut self) {
         let now = self.now;
         let world = self.world;
-        let Some(open) = self.state.flow.open.take_if(|open| open.from < now) else {
+        let Some(mut open) = self.state.flow.open.take_if(|open| open.from < now) else {
             self.crash_queues();
             return;
         };
         let dt_s = now.since(open.from).seconds();
-        let mut span = Span {
-            from: open.from,
-            to: now,
-            uses: world.people.iter().map(|p| vec![Use::default(); p.uses.len()]).collect(),
-            active_user_s: open.people.iter().map(|(n, slope)| integral(*n, *slope, dt_s)).collect(),
-            active_users: open.people.iter().map(|(n, slope)| (*n, (n + slope * dt_s).max(0.0))).collect(),
-            links_bps: open.links_bps.clone(),
-            links_offered_bps: open.links_offered_bps.clone(),
-            links_most_bps: (0..world.links.len()).map(|l| self.link_bps(LinkId::new(l))).collect(),
-            transfers_bps: open.transfers_bps.clone(),
-            ..Span::default()
-        };
+        let mut span = self.told_span.take().unwrap_or_default();
+        span.clear(open.from, now);
+        span.uses.resize(world.people.len(), Vec::new());
+        span.uses
+            .iter_mut()
+            .zip(&world.people)
+            .for_each(|(uses, people)| uses.resize(people.uses.len(), Use::default()));
+        span.active_user_s.extend(open.people.iter().map(|(n, slope)| integral(*n, *slope, dt_s)));
+        span.active_users.extend(open.people.iter().map(|(n, slope)| (*n, (n + slope * dt_s).max(0.0))));
+        span.links_bps.extend_from_slice(&open.links_bps);
+        span.links_offered_bps.extend_from_slice(&open.links_offered_bps);
+        span.links_most_bps.extend((0..world.links.len()).map(|l| self.link_bps(LinkId::new(l))));
+        span.transfers_bps.extend_from_slice(&open.transfers_bps);
         if self.requests.is_some() {
             self.account_requests(&open, dt_s, &mut span);
         } else {
-            self.account_flow(&open, dt_s, &mut span);
+            self.account_flow(&mut open, dt_s, &mut span);
         }
         self.pass_restrictions(&open, dt_s);
         self.pass_away(dt_s);
@@ -38,12 +40,13 @@ impl Engine<'_> {
         self.account_queues(dt_s, &mut span);
         self.account_stores(dt_s, &mut span);
         self.spans.push(span);
+        self.state.flow.closed = Some(open);
         // What was open is over; until the next is opened, the same rates hold.
         self.flow_dirty = true;
     }
 
     /// What flowed through the stations, and what became of it.
-    fn account_flow(&mut self, open: &Open, dt_s: f64, span: &mut Span) {
+    fn account_flow(&mut self, open: &mut Open, dt_s: f64, span: &mut Span) {
         let mut waits: Vec<[f64; WAIT_SAMPLES]> = Vec::with_capacity(open.stations.len());
         let mut grown = Vec::with_capacity(open.stations.len());
         for (i, at) in open.stations.iter().enumerate() {
@@ -65,7 +68,9 @@ impl Engine<'_> {
                 });
             }
         }
-        self.account_paths(open, &waits, dt_s, span);
+        let fates = std::mem::take(&mut open.fates);
+        self.account_paths(open, &fates, &waits, dt_s, span);
+        open.fates = fates;
         self.account_waiting(open, &grown, dt_s, span);
     }
 
@@ -142,7 +147,14 @@ impl Engine<'_> {
     }
 
     /// What became of the requests of every path.
-    pub(super) fn account_paths(&mut self, open: &Open, waits: &[[f64; WAIT_SAMPLES]], dt_s: f64, span: &mut Span) {
+    fn account_paths(
+        &mut self,
+        open: &Open,
+        fates: &[Fate],
+        waits: &[[f64; WAIT_SAMPLES]],
+        dt_s: f64,
+        span: &mut Span,
+    ) {
         let mean_waits: Vec<f64> = waits.iter().map(|w| w.iter().sum::<f64>() / WAIT_SAMPLES as f64).collect();
         for index in 0..self.state.flow.paths.len() {
             let (rate, slope) = open.rates[index];
@@ -152,7 +164,9 @@ impl Engine<'_> {
             }
             let moving =
                 self.state.flow.paths[index].visits.iter().any(|v| open.stations[v.0.at()].regime == Regime::Moving);
-            let mut fate = self.fate(index, open, &mean_waits);
+            // Where no queue moves, what holds at the start of a span holds until its end.
+            let known = fates.get(index).filter(|_| !moving).cloned();
+            let mut fate = known.unwrap_or_else(|| self.fate(index, open, &mean_waits));
             let path = &self.state.flow.paths[index];
             let population = &self.world.people[path.people];
             let feature_id = population.uses[path.feature].0;
@@ -173,21 +187,18 @@ impl Engine<'_> {
                 continue;
             }
             // While a queue moves, each part of the span has its own wait and its own share that is too late.
-            let parts: Vec<f64> = (0..if moving { WAIT_SAMPLES } else { 1 })
-                .map(|i| {
-                    path.visits
-                        .iter()
-                        .filter(|v| open.stations[v.0.at()].regime == Regime::Moving)
-                        .map(|v| v.1 * waits[v.0.at()][i])
-                        .sum::<f64>()
-                        + path.fixed_s
-                })
-                .collect();
-            let in_time: Vec<f64> = parts
-                .iter()
-                .map(|moving_s| feature.timeout_s.map_or(1.0, |t| 1.0 - fate.latency.ccdf(t - moving_s)))
-                .collect();
-            fate.in_time = in_time.iter().sum::<f64>() / in_time.len() as f64;
+            let (mut parts, mut in_time) = ([path.fixed_s; WAIT_SAMPLES], [fate.in_time; WAIT_SAMPLES]);
+            if moving {
+                for (i, part_s) in parts.iter_mut().enumerate() {
+                    let moves = path.visits.iter().filter(|v| open.stations[v.0.at()].regime == Regime::Moving);
+                    *part_s = moves.map(|v| v.1 * waits[v.0.at()][i]).sum::<f64>() + path.fixed_s;
+                }
+                in_time =
+                    parts.map(|moving_s| feature.timeout_s.map_or(1.0, |t| 1.0 - fate.latency.ccdf(t - moving_s)));
+                fate.in_time = in_time.iter().sum::<f64>() / in_time.len() as f64;
+            }
+            let samples = if moving { WAIT_SAMPLES } else { 1 };
+            let (parts, in_time) = (&parts[..samples], &in_time[..samples]);
             let succeeds = fate.success();
             let lost = 1.0 - succeeds;
             // Of what fails at last: turned away or given up in a queue, or failed.
@@ -233,23 +244,22 @@ impl Engine<'_> {
                     let made = attempts_of(lost, retries.attempts, retries.budget);
                     let free = attempts_of(lost, retries.attempts, f64::INFINITY);
                     let kept = if free > 1.0 { (made - 1.0) / (free - 1.0) } else { 1.0 };
-                    by_attempt(lost, retries.attempts, kept, each_s)
+                    Cow::Owned(by_attempt(lost, retries.attempts, kept, each_s))
                 }
-                _ => vec![(1.0, 0.0)],
+                _ => Cow::Borrowed(&[(1.0, 0.0)][..]),
             };
             let admitted = if fate.in_time > 0.0 { served / fate.in_time } else { 0.0 };
             total.served += served;
             total.shed += failed * refused;
             total.failed += failed * (1.0 - refused);
             let path = &self.state.flow.paths[index];
-            let p95_s = fate.latency.quantile(0.95) + fate.moving_s;
-            let slow = feature.slow_over_s.is_some_and(|over_s| p95_s > over_s);
+            let slow = feature.slow_over_s.is_some_and(|over_s| fate.latency.quantile(0.95) + fate.moving_s > over_s);
             if path.missing.is_some() || slow {
                 total.degraded += served;
             } else {
                 total.degraded += served * (1.0 - fate.soft);
             }
-            for (moving_s, in_time) in parts.iter().zip(&in_time) {
+            for (moving_s, in_time) in parts.iter().zip(in_time) {
                 // Who is served is served before the timeout.
                 let latency = match feature.timeout_s {
                     Some(timeout_s) if *in_time < 1.0 - FELT_WAIT && *in_time > 0.0 => {
@@ -257,7 +267,7 @@ impl Engine<'_> {
                     }
                     _ => Arc::clone(&fate.latency),
                 };
-                for (share, later_s) in &by_attempt {
+                for (share, later_s) in by_attempt.iter() {
                     span.latencies.push(LatencyPart {
                         people: path.people,
                         feature: path.feature,

@@ -45,12 +45,13 @@ impl Engine<'_> {
                 }
             }
         }
-        for (i, path) in self.state.flow.paths.iter().enumerate() {
-            if self.requests.is_none() && path.dead.is_none() && open.rates[i].0 > 0.0 {
-                self.bound_by_patience(path, open, &mut at_most);
+        // Where no queue moves, nobody's patience comes to an end, and nothing fails late.
+        if flowing.iter().any(|at| at.regime == Regime::Moving) {
+            for (i, path) in self.state.flow.paths.iter().enumerate() {
+                if path.dead.is_none() && open.rates[i].0 > 0.0 {
+                    self.bound_by_patience(path, open, &mut at_most);
+                }
             }
-        }
-        if self.requests.is_none() {
             self.bound_by_echoes(open, &mut at_most);
         }
         self.bound_by_steering(&mut at_most);
@@ -111,6 +112,10 @@ impl Engine<'_> {
         let mut index = 0;
         for (people, population) in self.world.people.iter().enumerate() {
             let (shares, _) = self.state.steering[people].shares(self.now);
+            if shares.iter().all(|share| share.slope == 0.0) {
+                index += population.uses.len() * shares.len();
+                continue;
+            }
             let (mut all, mut all_slope, mut all_rate) = (0.0, 0.0, 0.0);
             let mut cross = |failed: f64, slope: f64| {
                 for bound in [DOWN_ABOVE, DEGRADED_ABOVE] {
@@ -122,7 +127,7 @@ impl Engine<'_> {
             };
             for (_, rate) in &population.uses {
                 let (mut failed, mut slope) = (0.0, 0.0);
-                for share in &shares {
+                for share in shares.iter() {
                     let path = &self.state.flow.paths[index];
                     let fails = if path.dead.is_some() { 1.0 } else { 1.0 - path.passes };
                     failed += fails * share.now;

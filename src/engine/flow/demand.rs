@@ -52,7 +52,7 @@ impl Engine<'_> {
                 let let_in = self.let_in(people, id.at(), until);
                 let (echoes, next) = self.state.flow.echoes[self.state.flow.first_use[people] + feature].at(self.now);
                 *until = (*until).min(next);
-                for share in &shares {
+                for share in shares.iter() {
                     debug_assert!(self.state.flow.paths[path].feature == feature);
                     open.rates.push((rate * share.now, slope * share.now + rate * share.slope));
                     open.sent.push(sent);
@@ -229,7 +229,7 @@ impl Engine<'_> {
         let mut asked = vec![(0.0, 0.0); world.links.len()];
         for transfer in &world.transfers {
             for link in self.links_between(transfer.ends.0, transfer.ends.1).unwrap_or_default() {
-                asked[link as usize].0 += transfer.demand_bps;
+                asked[link.at()].0 += transfer.demand_bps;
             }
         }
         for (i, path) in self.state.flow.paths.iter().enumerate() {
@@ -261,15 +261,12 @@ impl Engine<'_> {
     }
 
     /// The links that requests of a path cross, with crossings per request: those between sites, and the uplink.
-    pub(super) fn links_of(&self, path: &Path) -> Vec<(usize, f64)> {
-        let mut links = Vec::new();
-        if let Some(uplink) = self.world.uplinks[path.site.at()] {
-            links.push((uplink.at(), 1.0));
-        }
-        for &(from, to, times) in &path.crossings {
-            links.extend(self.links_between(from, to).unwrap_or_default().into_iter().map(|l| (l as usize, times)));
-        }
-        links
+    pub(super) fn links_of(&self, path: &Path) -> impl Iterator<Item = (usize, f64)> {
+        let uplink = self.world.uplinks[path.site.at()].map(|uplink| (uplink.at(), 1.0));
+        let crossed = path.crossings.iter().flat_map(|&(from, to, times)| {
+            self.links_between(from, to).unwrap_or_default().iter().map(move |link| (link.at(), times))
+        });
+        uplink.into_iter().chain(crossed)
     }
 
     /// Shares the links between requests and transfers, max-min fairly.
@@ -288,22 +285,22 @@ impl Engine<'_> {
         for transfer in &world.transfers {
             let links = self.links_between(transfer.ends.0, transfer.ends.1);
             let demand = if links.is_some() { transfer.demand_bps } else { 0.0 };
-            flows.push(Flow { links: links.unwrap_or_default(), demand, weight: transfer.weight });
+            flows.push(Flow { links: numbers(links.unwrap_or_default()), demand, weight: transfer.weight });
         }
         for (i, path) in self.state.flow.paths.iter().enumerate() {
             let bits = world.features[world.people[path.people].uses[path.feature].0.at()].bits;
             let sent = if path.dead.is_some() { world.people[path.people].keeps_trying } else { 1.0 };
             let rate = (open.rates[i].0 + open.rates[i].1 * half_s).max(0.0) * open.sent[i] * open.let_in[i] * sent;
             let rate = rate + open.echoes[i].iter().sum::<f64>();
-            let mut cross = |links: Vec<u32>, times: f64| {
+            let mut cross = |links: &[LinkId], times: f64| {
                 let demand = rate * times * bits;
                 if demand > 0.0 {
                     of_path.push((i, flows.len()));
-                    flows.push(Flow { links, demand, weight: 1.0 });
+                    flows.push(Flow { links: numbers(links), demand, weight: 1.0 });
                 }
             };
             if let Some(uplink) = world.uplinks[path.site.at()] {
-                cross(vec![uplink.0], 1.0);
+                cross(&[uplink], 1.0);
             }
             for &(from, to, times) in &path.crossings {
                 cross(self.links_between(from, to).unwrap_or_default(), times);
@@ -324,10 +321,14 @@ impl Engine<'_> {
         for (path, flow) in of_path {
             open.through_links[path] *= (rates[flow] / flows[flow].demand).min(1.0);
         }
-        open.transfers_bps = rates[..world.transfers.len()].to_vec();
+        open.transfers_bps.extend_from_slice(&rates[..world.transfers.len()]);
     }
 
-    pub(in crate::engine) fn links_between(&self, from: SiteId, to: SiteId) -> Option<Vec<u32>> {
-        self.state.routes.between(from, to).map(|r| r.links.iter().map(|l| l.0).collect())
+    pub(in crate::engine) fn links_between(&self, from: SiteId, to: SiteId) -> Option<&[LinkId]> {
+        self.state.routes.between(from, to).map(|route| route.links.as_slice())
     }
+}
+
+fn numbers(links: &[LinkId]) -> Vec<u32> {
+    links.iter().map(|link| link.0).collect()
 }

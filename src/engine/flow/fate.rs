@@ -121,13 +121,14 @@ impl Engine<'_> {
 
     pub(super) fn fullest_link(&self, path: &Path, open: &Open) -> Option<LinkId> {
         let fill = |link: usize| open.links_offered_bps[link] / self.link_bps(LinkId::new(link));
-        let links = self.links_of(path).into_iter().map(|(link, _)| link);
+        let links = self.links_of(path).map(|(link, _)| link);
         links.max_by(|a, b| fill(*a).total_cmp(&fill(*b)).then(b.cmp(a))).map(LinkId::new)
     }
 }
 
 /// What becomes of the requests of a path.
-pub(super) struct Fate {
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Fate {
     pub(super) dead: bool,
     /// Share that gets through the network.
     pub(super) arrives: f64,

@@ -8,10 +8,9 @@ impl Engine<'_> {
     pub(super) fn load_stations(&self, open: &mut Open, until: Time) {
         let world = self.world;
         let half_s = until.since(self.now).seconds() / 2.0;
-        let mut stations: Vec<AtStation> = (0..world.stations.len())
-            .map(StationId::new)
-            .map(|id| AtStation::new(self.slower(id) * self.slower_together(id)))
-            .collect();
+        let mut stations = std::mem::take(&mut open.stations);
+        let ids = (0..world.stations.len()).map(StationId::new);
+        stations.extend(ids.map(|id| AtStation::new(self.slower(id) * self.slower_together(id))));
         let rooms = self.rooms();
         // Callees before callers: how long all hold their workers while nobody waits.
         for id in world.station_order.iter().rev() {

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use echo::Echo;
-use fate::integral;
+use fate::{Fate, integral};
 use load::is_at_ease;
 
 /// More than this share of failed requests is down.
@@ -86,6 +86,8 @@ pub struct FlowState {
     /// The first feature of each population in the lists by population and feature.
     first_use: Vec<usize>,
     open: Option<Open>,
+    /// What was open before: the next takes over its memory.
+    closed: Option<Open>,
 }
 
 /// A station's fluid part.
@@ -108,7 +110,7 @@ pub struct StationFlow {
 }
 
 /// What was worked out at the start of the span that is open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Open {
     pub(in crate::engine) from: Time,
     /// Active users: now, and slope per second.
@@ -133,6 +135,34 @@ pub(in crate::engine) struct Open {
     pub(in crate::engine) transfers_bps: Vec<f64>,
     pub(in crate::engine) links_bps: Vec<f64>,
     pub(in crate::engine) links_offered_bps: Vec<f64>,
+    /// What becomes of the requests of each path at its start.
+    fates: Vec<Fate>,
+}
+
+impl Open {
+    /// Begins again with nothing, in the memory that there is.
+    fn clear(&mut self, from: Time, paths: usize, links: usize) {
+        self.from = from;
+        self.people.clear();
+        self.rates.clear();
+        self.stations.clear();
+        refill(&mut self.through_links, paths, 1.0);
+        self.sent.clear();
+        self.let_in.clear();
+        refill(&mut self.pace, paths, 1.0);
+        refill(&mut self.attempts, paths, 1.0);
+        self.put_off.clear();
+        self.echoes.clear();
+        self.transfers_bps.clear();
+        refill(&mut self.links_bps, links, 0.0);
+        refill(&mut self.links_offered_bps, links, 0.0);
+        self.fates.clear();
+    }
+}
+
+fn refill(numbers: &mut Vec<f64>, count: usize, with: f64) {
+    numbers.clear();
+    numbers.resize(count, with);
 }
 
 /// How a station's queue moves.
@@ -251,6 +281,7 @@ impl FlowState {
             in_time: Vec::new(),
             first_use,
             open: None,
+            closed: None,
         }
     }
 }
@@ -391,22 +422,8 @@ impl Engine<'_> {
         if self.now < self.world.measured_from {
             until = until.min(self.world.measured_from);
         }
-        let mut open = Open {
-            from: self.now,
-            people: Vec::with_capacity(self.world.people.len()),
-            rates: Vec::with_capacity(self.state.flow.paths.len()),
-            stations: Vec::new(),
-            through_links: vec![1.0; self.state.flow.paths.len()],
-            transfers_bps: Vec::new(),
-            links_bps: vec![0.0; self.world.links.len()],
-            links_offered_bps: vec![0.0; self.world.links.len()],
-            sent: Vec::with_capacity(self.state.flow.paths.len()),
-            let_in: Vec::with_capacity(self.state.flow.paths.len()),
-            pace: vec![1.0; self.state.flow.paths.len()],
-            attempts: vec![1.0; self.state.flow.paths.len()],
-            put_off: Vec::new(),
-            echoes: Vec::new(),
-        };
+        let mut open = self.state.flow.closed.take().unwrap_or_default();
+        open.clear(self.now, self.state.flow.paths.len(), self.world.links.len());
         self.demand(&mut open, &mut until);
         match &self.requests {
             Some(requests) => {
@@ -422,7 +439,8 @@ impl Engine<'_> {
         }
         self.feed_queues(&open);
         self.bound_span(&open, &mut until);
-        self.state.flow.open = Some(open);
+        // One that took no time is not over, and is replaced.
+        self.state.flow.closed = self.state.flow.open.replace(open);
         until
     }
 

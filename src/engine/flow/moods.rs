@@ -6,7 +6,7 @@ use super::*;
 impl Engine<'_> {
     /// How everybody feels from now on.
     pub(super) fn look_at_moods(&mut self) {
-        let Some(open) = self.state.flow.open.take() else { return };
+        let Some(mut open) = self.state.flow.open.take() else { return };
         if let Some(requests) = &mut self.requests {
             requests.feel();
         }
@@ -20,6 +20,7 @@ impl Engine<'_> {
             let mut worst = (Mood::Fine, Why::Nothing);
             let mut most_failed = (0.0, Why::Nothing);
             let mut p95_worst_s = 0.0f64;
+            let (shares, _) = self.state.steering[people].shares(self.now);
             for feature in 0..population.uses.len() {
                 let (mut failed, mut degraded, mut stale) = (0.0, 0.0, 0.0);
                 let mut whys = [(0.0, Why::Nothing); 3];
@@ -28,8 +29,7 @@ impl Engine<'_> {
                         whys[i] = (share, why);
                     }
                 };
-                let (shares, _) = self.state.steering[people].shares(self.now);
-                for share in &shares {
+                for share in shares.iter() {
                     // A share that is just leaving counts, one that is just arriving does not yet.
                     let part = share.now;
                     let fate = match &self.requests {
@@ -81,6 +81,9 @@ impl Engine<'_> {
                             stale += part * success;
                             note(2, part * success, Why::Store(*store));
                         }
+                    }
+                    if self.requests.is_none() {
+                        open.fates.push(fate);
                     }
                     index += 1;
                 }

@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::engine::flow::Open;
 use crate::engine::span::Span;
 use crate::observe::{Use, Work};
+use crate::world::LinkId;
 
 /// What was seen of a station the last time that anybody looked.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,7 +65,7 @@ impl Engine<'_> {
             let transfers: f64 = (self.world.transfers.iter().zip(&open.transfers_bps))
                 .filter(|(transfer, _)| {
                     let links = self.links_between(transfer.ends.0, transfer.ends.1).unwrap_or_default();
-                    links.contains(&(link as u32))
+                    links.contains(&LinkId::new(link))
                 })
                 .map(|(_, bps)| bps)
                 .sum();

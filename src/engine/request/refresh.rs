@@ -8,7 +8,7 @@ use super::source::Way;
 use super::{Due, Kind, Requests};
 use crate::engine::Engine;
 use crate::engine::flow::{AtStation, Open};
-use crate::world::StationId;
+use crate::world::{LinkId, StationId};
 
 /// Where a station becomes slower or faster by more than this, that goes for the requests that it is serving too.
 const RESCALED: f64 = 0.2;
@@ -157,11 +157,11 @@ impl Engine<'_> {
 
     fn follow_links(&self, requests: &mut Requests, open: &Open) {
         for (link, wire) in requests.wires.iter_mut().enumerate() {
-            let most = self.link_bps(crate::world::LinkId::new(link));
+            let most = self.link_bps(LinkId::new(link));
             let mut left = most;
             for (transfer, bps) in self.world.transfers.iter().zip(&open.transfers_bps) {
                 let links = self.links_between(transfer.ends.0, transfer.ends.1).unwrap_or_default();
-                if links.contains(&(link as u32)) {
+                if links.contains(&LinkId::new(link)) {
                     left -= bps;
                 }
             }

@@ -1,0 +1,67 @@
+//! The few numbers that a study keeps of each run.
+//!
+//! Percentiles by feature, bins by the hour, loads, stories and civil times take more time than the run itself, and a study of ten
+//! thousand runs would work them out to throw them away.
+
+use super::outcome::*;
+use super::people::PeopleMetrics;
+use super::response::ResponseMetrics;
+use crate::engine::Span;
+use crate::observe::{Observer, Seen, What};
+use crate::rng::Luck;
+use crate::world::World;
+
+/// Measures of a run where only whole populations, maintenances and lost data are asked for.
+#[derive(Debug, Clone)]
+pub struct BriefMetrics {
+    people: PeopleMetrics,
+    response: ResponseMetrics,
+    data_loss_max_s: Vec<f64>,
+}
+
+impl BriefMetrics {
+    /// Ready to measure a run of this world.
+    pub fn new(world: &World) -> BriefMetrics {
+        BriefMetrics {
+            people: PeopleMetrics::brief(world),
+            response: ResponseMetrics::new(world),
+            data_loss_max_s: vec![0.0; world.stores.len()],
+        }
+    }
+
+    /// An outcome in which only this is filled in, with the same numbers as in the full one:
+    /// - where it comes from: seed, replication, digest, observations;
+    /// - `people`, but for features, windows, steering, and latency by parts of the run; their intervals have no words;
+    /// - `maintenance`, but for the users met;
+    /// - `stores.*.data_loss_window_max_s`.
+    pub fn finish(mut self, world: &World, luck: Luck, digest: String, observations: u64) -> Outcome {
+        let Luck { seed, replication, .. } = luck;
+        let provenance = Provenance { seed, replication, digest, observations, ..Provenance::default() };
+        let mut outcome = Outcome::nothing(provenance, ClockOutcome::default());
+        self.people.finish_brief(world, &mut outcome);
+        self.response.finish_brief(world, &mut outcome);
+        for (store, data_loss_window_max_s) in world.stores.iter().zip(self.data_loss_max_s) {
+            outcome
+                .stores
+                .insert(store.name.clone(), StoreOutcome { data_loss_window_max_s, ..StoreOutcome::default() });
+        }
+        outcome
+    }
+}
+
+impl Observer for BriefMetrics {
+    fn saw(&mut self, world: &World, seen: &Seen) {
+        self.people.saw(world, seen);
+        self.response.saw_maintenance(world, seen);
+        if let What::DataLost { store, window_s, .. } = &seen.what {
+            let most_s = &mut self.data_loss_max_s[store.at()];
+            *most_s = most_s.max(*window_s);
+        }
+    }
+
+    fn flowed(&mut self, world: &World, span: &Span) {
+        if span.from >= world.measured_from {
+            self.people.flowed(world, span);
+        }
+    }
+}
