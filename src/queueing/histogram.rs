@@ -41,7 +41,7 @@ pub struct LatencyHistogram {
 
 /// The bucket of a value: up to 2,048 µs each has its own, from there on every doubling has 1,024.
 fn bucket(us: u64) -> u32 {
-    let octave = (63 - (us | (2 << BITS) - 1).leading_zeros()) - BITS;
+    let octave = (63 - (us | ((2 << BITS) - 1)).leading_zeros()) - BITS;
     (octave << BITS) + (us >> octave) as u32
 }
 
@@ -78,7 +78,7 @@ impl Rounding {
     fn new(due: f64, carry: f64, values: usize, room: u64) -> Option<Rounding> {
         const DIGITS: u32 = f64::MANTISSA_DIGITS - 1;
         let exponent = |x: f64| (x.to_bits() >> DIGITS) as u32;
-        let whole = |x: f64| x.to_bits() & ((1 << DIGITS) - 1) | 1 << DIGITS;
+        let whole = |x: f64| (x.to_bits() & ((1 << DIGITS) - 1)) | (1 << DIGITS);
         let is_even = (1.0..1e12).contains(&due)
             && exponent(due) == exponent(due + 1.0)
             && (0.0..1.0).contains(&carry)
