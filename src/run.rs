@@ -1,7 +1,7 @@
 //! One run: a world, a piece of luck, an outcome.
 
 use crate::engine::{Engine, Unfollowable};
-use crate::metrics::{BriefMetrics, Metrics, Outcome, PartialOutcome, StoryLine, TrafficOutcome};
+use crate::metrics::{BriefMetrics, Detail, Metrics, Outcome, PartialOutcome, StoryLine, TrafficOutcome};
 use crate::observe::Digest;
 use crate::rng::Luck;
 use crate::units::Time;
@@ -45,9 +45,14 @@ pub fn run(world: &World, luck: Luck) -> Run {
     running.finish()
 }
 
-/// The same run, of which only what [`BriefMetrics::finish`] names is measured: for the many runs of a study.
-pub fn run_brief(world: &World, luck: Luck) -> Outcome {
-    let (mut engine, mut metrics, mut digest) = (Engine::new(world, luck), BriefMetrics::new(world), Digest::default());
+/// The same run, of which only this much is measured: for the many runs of a study. What it leaves out is empty; what it has is
+/// the same to the last bit ([`BriefMetrics::finish`]).
+pub fn run_in_detail(world: &World, luck: Luck, detail: Detail) -> Outcome {
+    if detail == Detail::Full {
+        return run(world, luck).outcome;
+    }
+    let (mut engine, mut digest) = (Engine::new(world, luck), Digest::default());
+    let mut metrics = BriefMetrics::new(world, detail);
     engine.run(&mut (&mut metrics, &mut digest));
     metrics.finish(world, luck, digest.hex(), digest.count())
 }

@@ -2,9 +2,9 @@
 
 use firedrill::expect::Target;
 use firedrill::load::load;
-use firedrill::metrics::{Interval, Outcome};
+use firedrill::metrics::{Detail, Interval, Outcome};
 use firedrill::rng::Luck;
-use firedrill::run::{run, run_brief};
+use firedrill::run::{run, run_in_detail};
 use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
 use std::path::Path;
@@ -27,7 +27,13 @@ fn a_brief_outcome_has_the_numbers_of_the_full_one() {
             let (scenario, world) = load(&source, &Choice { strategy, ..Choice::default() }).unwrap();
             for replication in 0..3 {
                 let luck = Luck { seed: 7, replication };
-                let (full, brief) = (run(&world, luck).outcome, run_brief(&world, luck));
+                let (full, brief) = (run(&world, luck).outcome, run_in_detail(&world, luck, Detail::Brief));
+                let more = run_in_detail(&world, luck, Detail::Components);
+                hold_against_each_other(&world, &full, &more);
+                let text = |outcome: &Outcome| {
+                    format!("{:?} {:?} {:?}", outcome.components, outcome.groups, outcome.failovers)
+                };
+                assert_eq!(text(&full), text(&more), "{file}");
                 hold_against_each_other(&world, &full, &brief);
                 for target in Target::all(&scenario).iter().filter(|target| target.is_brief()) {
                     let bits = |outcome| target.seen(outcome).map(f64::to_bits);

@@ -114,6 +114,38 @@ fn json_parses_and_every_field_is_documented() {
     assert!(missing.is_empty(), "not in docs/reference/json.md: {missing:?}");
 }
 
+#[test]
+fn every_field_of_a_comparison_is_documented() {
+    let (code, out, err) = with_input(&["compare", "-", "--replications", "20", "--json"], starter().as_bytes());
+    assert_eq!((code, err.as_str()), (0, ""));
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert!(json["designs"].as_array().is_some_and(|designs| designs.len() == 2), "{out}");
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/json.md")).unwrap();
+    let documented: BTreeSet<&str> = page.split('`').skip(1).step_by(2).collect();
+    keys(&json, &mut |key| assert!(documented.contains(key), "{key} is not in docs/reference/json.md"));
+}
+
+#[test]
+fn what_cannot_be_compared_is_told() {
+    let refused = |args: &[&str]| {
+        let (code, out, err) = with_input(&[&["compare", "-"], args].concat(), starter().as_bytes());
+        assert_eq!((code, out.as_str()), (2, ""), "{err}");
+        err
+    };
+    assert!(refused(&["--vary", "strategy=by hnd"]).contains("did you mean \"by hand\"?"));
+    assert!(refused(&["--by", "downtmie"]).contains("there are downtime, longest outage"));
+    assert!(refused(&["--measure", "people.schools.downtmie_s"]).contains("did you mean"));
+    assert!(refused(&["--strategy", "by hand"]).contains("nothing to compare it with"));
+    assert!(refused(&["--indifference", "10"]).contains("write one like \"10 min\""));
+    assert!(refused(&["--confidence", "2"]).contains("between 0.5 and 1"));
+    assert!(refused(&["--replications", "0"]).contains("1 to"));
+    assert!(refused(&["--shard", "1/2"]).contains("needs --results"));
+    assert!(refused(&["--vary", "clock.horizon=1h,2h"]).contains("the same length of time"));
+    let (code, _, err) = with_input(&["compare", "-", "--vary", "services.wbe.queue=1,2"], starter().as_bytes());
+    assert_eq!(code, 3);
+    assert!(err.contains("leads nowhere"), "{err}");
+}
+
 fn keys(value: &serde_json::Value, found: &mut impl FnMut(&str)) {
     match value {
         serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {

@@ -134,7 +134,10 @@ fn a_scheduler_says_which_shard_it_is() {
     };
     let slurm = [("SLURM_ARRAY_TASK_ID", "2"), ("SLURM_ARRAY_TASK_MIN", "1"), ("SLURM_ARRAY_TASK_COUNT", "3")];
     assert_eq!(shard("--shard auto", &slurm).1, "shard 2 of 3 is done: see firedrill merge\n");
-    assert_eq!(shard("--shard auto/3", &[("JOB_COMPLETION_INDEX", "0")]).1, "shard 1 of 3 is done: see firedrill merge\n");
+    assert_eq!(
+        shard("--shard auto/3", &[("JOB_COMPLETION_INDEX", "0")]).1,
+        "shard 1 of 3 is done: see firedrill merge\n"
+    );
     assert_eq!(shard("--shard auto", &[]).0, 2);
     firedrill(&folder, "compare db.ron --replications 300 --results r --shard 3/3");
     let whole = firedrill(&folder, "compare db.ron --replications 300 --json");
@@ -219,7 +222,8 @@ fn a_disk_that_is_full_and_a_folder_that_cannot_be_made_are_told() {
     let (code, _, err) = told(&command(&folder, "compare db.ron --results db.ron/r").output().unwrap());
     assert_eq!(code, 4);
     assert!(err.starts_with("error: cannot write db.ron/r"), "{err}");
-    let (code, _, err) = told(&command(&folder, "compare db.ron --replications 100 --html /dev/full").output().unwrap());
+    let (code, _, err) =
+        told(&command(&folder, "compare db.ron --replications 100 --html /dev/full").output().unwrap());
     assert_eq!(code, 4, "{err}");
     let (code, _, err) = told(&command(&folder, "compare db.ron --replications 100 --rows rows.xml").output().unwrap());
     assert_eq!(code, 4);
@@ -261,7 +265,10 @@ fn rows_are_parquet_that_others_read() {
     for (row, record) in reader.get_row_iter(None).unwrap().zip(csv.records()) {
         let (row, record) = (row.unwrap(), record.unwrap());
         assert_eq!(row.get_long(0).unwrap().to_string(), record[0]);
-        assert_eq!((row.get_string(1).unwrap().as_str(), row.get_string(2).unwrap().as_str()), (&record[1], &record[2]));
+        assert_eq!(
+            (row.get_string(1).unwrap().as_str(), row.get_string(2).unwrap().as_str()),
+            (&record[1], &record[2])
+        );
         assert_eq!(row.get_double(3).unwrap(), record[3].parse::<f64>().unwrap());
         rows += 1;
     }

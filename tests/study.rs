@@ -151,12 +151,10 @@ fn intervals_of_yearly_downtime_hold_as_often_as_they_say() {
 #[test]
 fn intervals_of_redundant_units_hold_as_often_as_they_say() {
     let path = &["components.pool.availability"];
-    // O09, over as many years as make outages more than rare.
-    for (what, (n, k, crews, horizon, exact)) in [
-        ("2 of 3", (3, 2, 1, "10y", 0.996_709_608_685_261_9)),
-        ("3 of 5", (5, 3, 5, "40y", 0.999_875_737_761_613)),
-        ("3 of 4", (4, 3, 2, "10y", 0.996_780_526_835_465_8)),
-    ] {
+    // O09, over so many years that outages are not rare.
+    for (what, (n, k, crews, horizon, exact)) in
+        [("2 of 3", (3, 2, 1, "5y", 0.996_709_608_685_261_9)), ("3 of 4", (4, 3, 2, "5y", 0.996_780_526_835_465_8))]
+    {
         check_coverage(&study(&k_of_n(n, k, crews, horizon), path, 60, 1), &[(what, mean_holds(0, exact))]);
     }
 }
@@ -188,11 +186,12 @@ fn intervals_of_failures_on_demand_hold_as_often_as_they_say() {
     let text = r#"Scenario(format: 1, title: "on demand",
         clock: (from: "2023-01-02T00:00", zone: "UTC", horizon: "1h"),
         sites: {"here": (), "there": ()}, groups: {"pair": (members: ["here", "there"])},
-        strategies: {"s": (failover: {"pair": (detect: instant, fails_on_demand: "5%")})},
+        strategies: {"s": (failover: {"pair": (detect: probe(every: "30s", fails: 3), fails_on_demand: "5%")})},
         drill: [at("00:10", crash(of: "here"))],
         objectives: {"it works": value(of: "groups.pair.failed_on_demand", at_most: 0, holds: in("90%"))})"#;
-    let study = study(text, &["groups.pair.failed_on_demand"], 300, 1);
-    check_coverage(&study, &[("failures on demand", share_holds(0.95))]);
+    let study = study(text, &["groups.pair.detect_mean_s"], 300, 1);
+    // The third failed check comes 60 to 90 seconds after the failure.
+    check_coverage(&study, &[("failures on demand", share_holds(0.95)), ("detection", mean_holds(0, 75.0))]);
 }
 
 /// Two sites with a common cause: O11.
@@ -223,7 +222,7 @@ fn o09_o11_and_o15_as_studies() {
         assert!(relative < width, "{what}: the interval is {relative} wide");
     };
     let path = &["components.pool.availability"];
-    holds("2 of 3, 1 crew", &study(&k_of_n(3, 2, 1, "40y"), path, 400, 9), 0.996_709_608_685_261_9, 0.02);
+    holds("2 of 3, 1 crew", &study(&k_of_n(3, 2, 1, "40y"), path, 500, 9), 0.996_709_608_685_261_9, 0.02);
     holds("3 of 5, 1 crew", &study(&k_of_n(5, 3, 1, "40y"), path, 400, 9), 0.999_231_529_354_241_8, 0.04);
     holds("3 of 5, 5 crews", &study(&k_of_n(5, 3, 5, "40y"), path, 400, 9), 0.999_875_737_761_613, 0.06);
     holds("3 of 4, 2 crews", &study(&k_of_n(4, 3, 2, "40y"), path, 400, 9), 0.996_780_526_835_465_8, 0.02);
@@ -236,7 +235,9 @@ fn o09_o11_and_o15_as_studies() {
 
 #[test]
 fn common_luck_changes_no_mean_and_sharpens_differences() {
-    let faster = |seed: u64, set: &[(&str, &str)]| with(study(&four_outages(), &["components.db.downtime_s"], 400, seed), "fast", set);
+    let faster = |seed: u64, set: &[(&str, &str)]| {
+        with(study(&four_outages(), &["components.db.downtime_s"], 400, seed), "fast", set)
+    };
     let comparison = faster(3, &[("components.db.repair.takes", r#"exponential(mean: "10m")"#)]).run();
     let difference = &comparison.differences[0];
     assert_eq!(comparison.designs[0].label, "fast");

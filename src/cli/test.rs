@@ -182,13 +182,7 @@ fn expectations(source: &Source, written: &Scenario, seed: u64, said: &mut Said,
 }
 
 /// What designs are to reach, over many runs.
-fn objectives(
-    source: &Source,
-    written: &Scenario,
-    args: &TestArgs,
-    said: &mut Said,
-    tally: &mut Tally,
-) -> Vec<Group> {
+fn objectives(source: &Source, written: &Scenario, args: &TestArgs, said: &mut Said, tally: &mut Tally) -> Vec<Group> {
     let mut groups = Vec::new();
     for (choice, names) in expect::objective_runs(written) {
         let study = match study(source, &choice, args) {

@@ -43,7 +43,7 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
     if sealed.cut_short.is_some() {
         plan.replications = reached.div_ceil(BATCH).max(1) * BATCH;
     }
-    let mut study = match Study::new(plan) {
+    let study = match Study::new(plan) {
         Ok(study) => study,
         Err(error) => return refused(error),
     };
@@ -74,9 +74,10 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
         Some(html::CutShort::Interrupted) => End::Interrupted,
     };
     let mut comparison = tally.comparison(ended);
-    study = Study { plan: sealed.plan.clone(), ..study.clone() };
-    comparison.plan = study.plan.hash();
-    if super::page::study_page(&study, &comparison, sealed.replay.as_deref()) != page {
+    let mut whole = study.clone();
+    whole.plan = sealed.plan.clone();
+    comparison.plan = whole.plan.hash();
+    if super::page::study_page(&whole, &comparison, sealed.replay.as_deref()) != page {
         let why = "but the page is not the one that this firedrill writes of it: somebody changed it, or another version made it\n";
         said.err.push_str(why);
         said.worsen(exit::NOT_DETERMINISTIC);

@@ -104,7 +104,7 @@ impl Target {
     }
 
     /// Whether whole populations, maintenances and stores are all that it looks at, as
-    /// [`run_brief`](crate::run::run_brief) measures them.
+    /// [`run_in_detail`](crate::run::run_in_detail) measures them briefly.
     pub fn is_brief(&self) -> bool {
         match &self.objective {
             Objective::Value(_) => false,

@@ -11,21 +11,34 @@ use crate::observe::{Observer, Seen, What};
 use crate::rng::Luck;
 use crate::world::World;
 
+/// How much of a run is worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Whole populations, maintenances and lost data.
+    Brief,
+    /// Also failovers, and everything that works or does not.
+    Components,
+    /// All of it.
+    Full,
+}
+
 /// Measures of a run where only whole populations, maintenances and lost data are asked for.
 #[derive(Debug, Clone)]
 pub struct BriefMetrics {
     people: PeopleMetrics,
     response: ResponseMetrics,
     data_loss_max_s: Vec<f64>,
+    detail: Detail,
 }
 
 impl BriefMetrics {
     /// Ready to measure a run of this world.
-    pub fn new(world: &World) -> BriefMetrics {
+    pub fn new(world: &World, detail: Detail) -> BriefMetrics {
         BriefMetrics {
             people: PeopleMetrics::brief(world),
             response: ResponseMetrics::new(world),
             data_loss_max_s: vec![0.0; world.stores.len()],
+            detail,
         }
     }
 
@@ -33,13 +46,17 @@ impl BriefMetrics {
     /// - where it comes from: seed, replication, digest, observations;
     /// - `people`, but for features, windows, steering, and latency by parts of the run; their intervals have no words;
     /// - `maintenance`, but for the users met;
-    /// - `stores.*.data_loss_window_max_s`.
+    /// - `stores.*.data_loss_window_max_s`;
+    /// - with [`Detail::Components`] also `failovers`, `groups`, `components`, and all of `maintenance`.
     pub fn finish(mut self, world: &World, luck: Luck, digest: String, observations: u64) -> Outcome {
         let Luck { seed, replication, .. } = luck;
         let provenance = Provenance { seed, replication, digest, observations, ..Provenance::default() };
         let mut outcome = Outcome::nothing(provenance, ClockOutcome::default());
         self.people.finish_brief(world, &mut outcome);
-        self.response.finish_brief(world, &mut outcome);
+        match self.detail {
+            Detail::Brief => self.response.finish_brief(world, &mut outcome),
+            _ => self.response.finish(world, &mut outcome),
+        }
         for (store, data_loss_window_max_s) in world.stores.iter().zip(self.data_loss_max_s) {
             outcome
                 .stores
@@ -52,7 +69,10 @@ impl BriefMetrics {
 impl Observer for BriefMetrics {
     fn saw(&mut self, world: &World, seen: &Seen) {
         self.people.saw(world, seen);
-        self.response.saw_maintenance(world, seen);
+        match self.detail {
+            Detail::Brief => self.response.saw_maintenance(world, seen),
+            _ => self.response.saw(world, seen),
+        }
         if let What::DataLost { store, window_s, .. } = &seen.what {
             let most_s = &mut self.data_loss_max_s[store.at()];
             *most_s = most_s.max(*window_s);
@@ -62,6 +82,9 @@ impl Observer for BriefMetrics {
     fn flowed(&mut self, world: &World, span: &Span) {
         if span.from >= world.measured_from {
             self.people.flowed(world, span);
+            if self.detail != Detail::Brief {
+                self.response.flowed(world, span);
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ mod response;
 mod story;
 mod strain;
 
-pub use brief::BriefMetrics;
+pub use brief::{BriefMetrics, Detail};
 pub use outcome::*;
 pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, servers_words, why_words};
 

@@ -105,7 +105,7 @@ const GATHERED_MAX: usize = 48;
 impl Lazy {
     /// Where the counts are gathered for many histograms together, `together` has them.
     fn add(&mut self, latency: &Arc<Latency>, shift_s: f64, weight: f64, together: Option<&mut LatencyHistogram>) {
-        let same = |known: &&mut (Arc<Latency>, f64, f64)| Arc::ptr_eq(&known.0, latency) && known.1 == shift_s;
+        let same = |known: &&mut (Arc<Latency>, f64, f64)| known.0.is_same(latency) && known.1 == shift_s;
         // The last one is the likeliest.
         match self.gathered.iter_mut().rev().find(same) {
             Some((_, _, sum)) => *sum += weight,

@@ -1,7 +1,7 @@
 //! Which numbers of each run a study keeps.
 
 use crate::expect::{Target, Unit, longest_outage, number_at};
-use crate::metrics::{Outcome, PeopleOutcome};
+use crate::metrics::{Detail, Outcome, PeopleOutcome};
 use crate::world::World;
 
 /// A number of a run.
@@ -102,12 +102,18 @@ impl Measure {
         seen.unwrap_or(f64::NAN)
     }
 
-    /// Whether [`run_brief`](crate::run::run_brief) shows it.
-    pub(super) fn is_brief(&self) -> bool {
-        match &self.of {
-            Of::Path(_) => false,
-            Of::Objective(target) => target.is_brief(),
-            _ => true,
+    /// How much of a run it needs.
+    pub(super) fn needs(&self) -> Detail {
+        let path = match &self.of {
+            Of::Path(path) => Some(path.as_str()),
+            Of::Objective(target) => target.path(),
+            _ => None,
+        };
+        match (path, &self.of) {
+            (Some(path), _) if path.starts_with("components.") || path.starts_with("groups.") => Detail::Components,
+            (Some(_), _) => Detail::Full,
+            (None, Of::Objective(target)) if !target.is_brief() => Detail::Full,
+            (None, _) => Detail::Brief,
         }
     }
 

@@ -55,8 +55,9 @@ pub use vary::{Axis, VaryError, split_values, vary};
 
 use crate::expect::Target;
 use crate::load::load;
+use crate::metrics::Detail;
 use crate::rng::Luck;
-use crate::run::{run, run_brief};
+use crate::run::{run, run_in_detail};
 use crate::scenario::{Diagnostics, Scenario, Source};
 use crate::world::World;
 
@@ -71,6 +72,8 @@ pub struct Study {
     pub measures: Vec<Measure>,
     /// The measure that ranks.
     pub by: usize,
+    /// How much of each run is worked out: no more than the measures need.
+    detail: Detail,
 }
 
 /// A design that can be run.
@@ -171,7 +174,8 @@ impl Study {
         if let Some(problem) = measures.iter().find_map(|measure| measure.check(&first).err()) {
             return asked(problem);
         }
-        Ok(Study { plan, designs, measures, by })
+        let detail = measures.iter().map(Measure::needs).max().unwrap_or(Detail::Full);
+        Ok(Study { plan, designs, measures, by, detail })
     }
 
     /// Seconds that a run is measured.
@@ -201,8 +205,7 @@ impl Study {
     /// Runs one replication of a design.
     pub fn row(&self, design: usize, replication: u64) -> Row {
         let (world, luck) = (&self.designs[design].world, Luck { seed: self.plan.seed, replication });
-        let brief = self.measures.iter().all(Measure::is_brief);
-        let outcome = if brief { run_brief(world, luck) } else { run(world, luck).outcome };
+        let outcome = run_in_detail(world, luck, self.detail);
         let digest = u128::from_str_radix(&outcome.provenance.digest, 16).unwrap_or_default();
         Row { replication, digest, values: self.measures.iter().map(|measure| measure.seen(&outcome)).collect() }
     }

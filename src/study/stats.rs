@@ -139,14 +139,11 @@ impl Sketch {
     }
 
     /// The interval that holds the quantile `p` with this confidence, whatever the distribution: between two of the numbers,
-    /// by the binomial distribution of how many lie below (Conover, Practical Nonparametric Statistics, section 3.2, with
-    /// its normal approximation). `None` where there are too few numbers for an upper end.
+    /// by the binomial distribution of how many lie below (Conover, Practical Nonparametric Statistics, section 3.2). `None`
+    /// where there are too few numbers for an upper end.
     pub fn quantile_interval(&self, p: f64, confidence: f64) -> Option<(f64, f64)> {
-        let n = self.n as f64;
-        let z = num::normal_quantile(0.5 + confidence / 2.0);
-        let half = z * num::sqrt(n * p * (1.0 - p));
-        let (low, high) = ((n * p - half).floor().max(1.0), (n * p + half).ceil() + 1.0);
-        if high > n { None } else { Some((self.at_rank(low as u64)?, self.at_rank(high as u64)?)) }
+        let (low, high) = ranks(self.n, p, (1.0 - confidence) / 2.0)?;
+        Some((self.at_rank(low)?, self.at_rank(high)?))
     }
 
     /// Shares and the values that they do not exceed, for a drawing: at most `points` of them.
@@ -177,6 +174,33 @@ impl Sketch {
     fn inside(&self, key: u32) -> f64 {
         middle(key).clamp(self.min, self.max)
     }
+}
+
+/// The ranks of the two of `n` numbers between which the quantile `p` lies, but for this probability on each side.
+fn ranks(n: u64, p: f64, aside: f64) -> Option<(u64, u64)> {
+    let (count, above) = (n as f64, 1.0 - p);
+    let none_above = num::exp(count * num::ln(p));
+    if none_above < 1e-290 {
+        // So many that the binomial distribution is the normal one.
+        let half = num::normal_quantile(1.0 - aside) * num::sqrt(count * p * above);
+        let (low, high) = ((count * p - half).floor().max(1.0), (count * p + half).ceil());
+        return (high <= count).then_some((low as u64, high as u64));
+    }
+    // How many lie above the quantile: at most `few` in too few cases, at least `many` in too few.
+    let (mut few, mut many) = (None, n);
+    let (mut chance, mut up_to) = (none_above, 0.0);
+    for k in 0..=n {
+        if 1.0 - up_to <= aside {
+            many = k;
+            break;
+        }
+        up_to += chance;
+        if up_to <= aside {
+            few = Some(k);
+        }
+        chance *= (n - k) as f64 / (k + 1) as f64 * above / p;
+    }
+    Some(((n + 1).saturating_sub(many).max(1), n - few?))
 }
 
 /// The bucket of a number: in the order of the numbers, also below zero.
@@ -231,6 +255,16 @@ mod tests {
         }
         assert_eq!((sketch.min(), sketch.max(), sketch.quantile(1.0)), (0.0, 3_700.0, Some(3_700.0)));
         assert_eq!(Sketch::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn a_quantile_lies_between_the_ranks_of_the_binomial_distribution() {
+        // Conover's table for the median: of 20 numbers the 6th and the 15th, with 95.9%.
+        assert_eq!(ranks(20, 0.5, 0.025), Some((6, 15)));
+        assert_eq!(ranks(150, 0.95, 0.025), Some((137, 148)));
+        assert_eq!(ranks(50, 0.95, 0.025), None, "all of 50 are below the quantile in 7.7% of cases");
+        let (low, high) = ranks(1_000_000, 0.95, 0.025).unwrap();
+        assert!((949_570..=949_575).contains(&low) && (950_425..=950_430).contains(&high), "{low} {high}");
     }
 
     #[test]
