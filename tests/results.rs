@@ -129,7 +129,7 @@ fn a_scheduler_says_which_shard_it_is() {
     let folder = folder("scheduler");
     let shard = |args: &str, env: &[(&str, &str)]| {
         let mut command = command(&folder, &format!("compare db.ron --replications 300 --results r {args}"));
-        env.iter().for_each(|(name, value)| drop(command.env(name, value)));
+        command.envs(env.iter().copied());
         told(&command.output().unwrap())
     };
     let slurm = [("SLURM_ARRAY_TASK_ID", "2"), ("SLURM_ARRAY_TASK_MIN", "1"), ("SLURM_ARRAY_TASK_COUNT", "3")];
@@ -147,7 +147,7 @@ fn a_scheduler_says_which_shard_it_is() {
 #[test]
 fn a_study_that_is_killed_at_any_point_goes_on_to_the_same_bytes() {
     let folder = folder("killed");
-    let study = "compare db.ron --replications 1500 --json --results";
+    let study = "compare db.ron --replications 4000 --json --results";
     let began = std::time::Instant::now();
     let whole = firedrill(&folder, &format!("{study} whole"));
     let took = began.elapsed();
@@ -158,7 +158,7 @@ fn a_study_that_is_killed_at_any_point_goes_on_to_the_same_bytes() {
         let results = format!("r{}", point / 5);
         let mut child = command(&folder, &format!("{study} {results}"));
         let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(took.mul_f64(f64::from(point * 37 % 100) / 250.0) + Duration::from_millis(1));
+        std::thread::sleep(took.mul_f64(f64::from(point * 37 % 100) / 600.0) + Duration::from_millis(1));
         child.kill().unwrap();
         killed += u32::from(child.wait().unwrap().code().is_none());
         if point % 5 == 4 {

@@ -6,6 +6,7 @@ use std::env;
 /// knows both; a Kubernetes Indexed Job knows which it is, and `auto/8` says of how many.
 pub fn chosen(text: Option<&str>) -> Result<Option<(u64, u64)>, String> {
     let Some(text) = text else { return Ok(None) };
+    #[expect(clippy::disallowed_methods, reason = "schedulers tell by the environment which part this is")]
     let read = |name: &str| env::var(name).ok().and_then(|value| value.trim().parse::<u64>().ok());
     parsed(text, read).map(Some)
 }

@@ -101,6 +101,7 @@ impl Work<'_> {
         interrupt::listen();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or(cores).max(1);
+        #[expect(clippy::disallowed_methods, reason = "for --time: what is made by then is the same")]
         let started = Instant::now();
         let queue = Queue::default();
         let progress = self.progress();
