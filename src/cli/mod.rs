@@ -8,6 +8,7 @@ pub mod exit;
 mod explain;
 mod files;
 mod interrupt;
+mod maintenance;
 mod merge;
 mod page;
 mod results;
@@ -72,6 +73,7 @@ pub fn main() -> u8 {
         Command::Verify { page, threads } => verify::verify(&page, threads.map(usize::from)),
         Command::Agree(args) => agree::agree(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Maintenance(args) => maintenance::maintenance(&args),
         Command::Check { files } => check(&files),
         Command::Test { paths, seed } => test::test(&paths, seed),
         Command::New { file } => new(file.as_deref()),
