@@ -260,7 +260,7 @@ pub struct MaintenanceArgs {
     #[arg(long, value_name = "TIME")]
     pub now: Option<String>,
     /// Replications of each start; four times as many of --now
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
     pub replications: u64,
     /// The luck of all replications
     #[arg(long, value_name = "N", default_value_t = 1)]

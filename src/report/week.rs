@@ -209,8 +209,22 @@ pub fn promise(promise: &PromiseOutcome) -> String {
     format!("{}{}", words::length(promise.announced_s), if promise.is_own { ", the plan's own" } else { "" })
 }
 
-/// A length of time that may be years.
+/// A difference with its interval.
+pub fn difference(estimate: &Estimate) -> String {
+    match interval(estimate) {
+        none if none == "0" => none,
+        interval => format!("{} ({interval})", signed(estimate.mean)),
+    }
+}
+
+/// A mean life: what is not known to the minute is not told to the minute, and it may be years.
 pub fn life(seconds: f64) -> String {
+    let step = match seconds {
+        s if s < 36_000.0 => 60.0,
+        s if s < 2.0 * 86_400.0 => 600.0,
+        _ => 3_600.0,
+    };
+    let seconds = (seconds / step).round() * step;
     if seconds >= 2.0 * YEAR_S { format!("{} years", words::count(seconds / YEAR_S)) } else { words::length(seconds) }
 }
 
