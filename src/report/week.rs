@@ -80,11 +80,6 @@ impl Week {
     }
 }
 
-/// Whether a start is in the same hour as the plan's own.
-pub fn is_own(outcome: &WindowsOutcome, window: &WindowOutcome) -> bool {
-    (&window.date, window.hour) == (&outcome.own.date, outcome.own.hour)
-}
-
 /// The best start.
 pub fn best(outcome: &WindowsOutcome) -> &WindowOutcome {
     outcome.ranking.first().and_then(|place| outcome.windows.get(*place)).unwrap_or(&outcome.own)

@@ -134,7 +134,7 @@ const TITLES: [&str; 12] = [
 fn row(place: Cell, window: &WindowOutcome) -> Vec<Cell> {
     vec![
         place,
-        Cell::text(week::moment(&window.starts)),
+        Cell::name(week::moment(&window.starts)),
         Cell::number(words::large(window.lost.mean)),
         Cell::number(week::signed(window.against_own.mean)),
         Cell::number(week::interval(&window.against_own)),
@@ -165,30 +165,35 @@ fn picture(html: &mut Html, outcome: &WindowsOutcome, shown: Shown) {
                 let value = (shown.of)(window);
                 let (class, on) = HEAT[week.level(value)];
                 let x = LEFT + HOUR * hour as f64;
-                let is = |what: bool, words: &'static str| if what { words } else { "" };
-                let (is_best, is_own) = (*place == best, week::is_own(outcome, window));
+                let is_best = *place == best;
                 let told = format!(
-                    "{}: {} user-minutes{}{}",
+                    "{}: {} user-minutes{}",
                     week::moment(&window.starts),
                     words::large(value),
-                    is(is_best, "; the best start"),
-                    is(is_own, "; the hour of the plan's own start"),
+                    if is_best { "; the best start" } else { "" },
                 );
                 rectangle(html, (x + 0.5, y + 0.5), (HOUR - 1.0, ROW - 1.0), class, &told);
                 text(html, x + HOUR / 2.0, y + ROW / 2.0 + 4.0, on, &brief(value));
                 if is_best {
                     rectangle(html, (x + 1.5, y + 1.5), (HOUR - 3.0, ROW - 3.0), "chosen", &told);
                 }
-                if is_own {
-                    rectangle(html, (x + 1.5, y + 1.5), (HOUR - 3.0, ROW - 3.0), "planned-own", &told);
-                }
+            }
+            let own = &outcome.own;
+            if *date == own.date {
+                let told = format!(
+                    "{}: the plan's own start, {} user-minutes",
+                    week::moment(&own.starts),
+                    words::large((shown.of)(own))
+                );
+                let x = LEFT + HOUR * f64::from(own.hour);
+                rectangle(html, (x + 1.5, y + 1.5), (HOUR - 3.0, ROW - 3.0), "planned-own", &told);
             }
         }
     });
     html.within("p", &[("class", &"legend")], |html| {
         key(html, "chosen", "the best start");
         key(html, "planned-own", "the hour of the plan's own start");
-        html.say("span", &[], "darker or bolder: more user-minutes; each hour has its number");
+        html.say("span", &[], "the stronger the shade, the more user-minutes; each hour has its number");
     });
     let rows = outcome.windows.iter().map(|window| {
         vec![

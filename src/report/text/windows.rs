@@ -65,13 +65,15 @@ fn picture(page: &mut Page, outcome: &WindowsOutcome, shown: Shown) {
     for (date, hours) in &week.days {
         let mut line = Line::new().with(Ink::Faint, format!("  {date}"));
         line.pad(LEFT);
-        for place in hours {
+        for (hour, place) in hours.iter().enumerate() {
+            let is_own = (date, hour) == (&outcome.own.date, usize::from(outcome.own.hour));
             let Some(window) = place.and_then(|place| outcome.windows.get(place)) else {
-                line.push(Ink::Plain, " ".repeat(columns));
+                let mark = if is_own { OWN } else { " " };
+                line.push(Ink::Strong, format!("{}{mark}", " ".repeat(columns - 1)));
                 continue;
             };
             let (shade, ink) = SHADES[week.level((shown.of)(window))];
-            let mark = match (*place == best, week::is_own(outcome, window)) {
+            let mark = match (*place == best, is_own) {
                 (true, true) => Some(BOTH),
                 (true, false) => Some(BEST),
                 (false, true) => Some(OWN),
