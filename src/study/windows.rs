@@ -620,10 +620,10 @@ mod tests {
 
     #[test]
     fn a_fault_meanwhile_is_one_of_what_is_still_up() {
-        let components = r#""array": (at: "a", fails: exponential(mean: "10s"), repair: (takes: fixed("1ms"))),
+        let components = r#""array": (at: "a", fails: exponential(mean: "1h"), repair: (takes: fixed("1s"))),
             "feed": (at: "a", fails: exponential(mean: "1h"), repair: (takes: fixed("1s")))"#;
         let night = BY_DAY.replace("100%", "0%");
-        let outcome = answered(&school(components, AN_HOUR, &night, ""), asked("1d", 400));
+        let outcome = answered(&school(components, AN_HOUR, &night, ""), asked("1d", 150));
         let exact = 1.0 - num::exp(-1.0);
         let fault = outcome.own.fault;
         assert!(fault.low < exact && exact < fault.high, "{exact}: {fault:?}");
@@ -641,7 +641,7 @@ mod tests {
             r#"starts: "13:00", announced: "2h", takes: fixed("2h"), takes_down: ["array"], replaces: ["array"]"#;
         let active = r#"weekdays: [("00:00", "100%"), ("05:00", "100%"), ("05:01", "50%"), ("23:59", "50%")], sunday: [("00:00", "50%")]"#;
         let source = school(components, swap, active, r#"at("01:00", crash(of: "array"))"#);
-        let asked = WindowsAsked { now: Some("03:00".into()), ..asked("1d", 150) };
+        let asked = WindowsAsked { now: Some("03:00".into()), ..asked("1d", 100) };
         let now = answered(&source, asked).now.unwrap();
         assert!(now.costs.low > 4_500.0 && now.costs.high < 6_100.0, "{:?}", now.costs);
         let fix = now.fix.unwrap();
