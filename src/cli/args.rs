@@ -14,7 +14,7 @@ Compare designs:
   firedrill compare school.ron                            its strategies, over a thousand runs each
   firedrill compare school.ron --vary services.web.queue=100,500   one value against another
   firedrill explain school.ron                            what each cause and each measure was worth
-  firedrill maintenance school.ron --maintenance upgrade  when to begin it, and what to promise
+  firedrill maintenance upgrade.ron                       when to begin planned work, and what to promise
   firedrill run school.ron --html school.html             the same as a page with charts
   firedrill run school.ron --traffic request --from +1h --to +70min   ten minutes, request by request
   firedrill agree school.ron --from +1h --to +70min       both engines side by side
