@@ -23,7 +23,13 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
     ("explain", &["metrics", "rng", "run", "world"]),
     ("replay", &["rng", "scenario"]),
-    ("study", &["expect", "load", "metrics", "num", "replay", "rng", "run", "scenario", "world"]),
+    (
+        "study",
+        &[
+            "dist", "engine", "expect", "load", "metrics", "num", "observe", "replay", "rng", "run", "scenario",
+            "units", "world",
+        ],
+    ),
     (
         "report",
         &["agree", "expect", "explain", "metrics", "num", "observe", "run", "scenario", "study", "units", "world"],

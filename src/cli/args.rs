@@ -14,6 +14,7 @@ Compare designs:
   firedrill compare school.ron                            its strategies, over a thousand runs each
   firedrill compare school.ron --vary services.web.queue=100,500   one value against another
   firedrill explain school.ron                            what each cause and each measure was worth
+  firedrill maintenance upgrade.ron                       when to begin planned work, and what to promise
   firedrill run school.ron --html school.html             the same as a page with charts
   firedrill run school.ron --traffic request --from +1h --to +70min   ten minutes, request by request
   firedrill agree school.ron --from +1h --to +70min       both engines side by side
@@ -74,6 +75,8 @@ pub enum Command {
     Agree(AgreeArgs),
     /// Run a scenario again without each cause and each measure, and tell what each was worth
     Explain(RunArgs),
+    /// Try a maintenance plan at every hour of a week: when to begin, what to promise, whether to wait
+    Maintenance(MaintenanceArgs),
     /// Look for mistakes in scenarios without running them
     Check {
         /// Scenario files; `-` is the standard input
@@ -242,6 +245,50 @@ pub struct MergeArgs {
     #[arg(long, value_name = "FILE")]
     pub rows: Option<PathBuf>,
     /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Also write a page for a browser; an existing file is replaced
+    #[arg(long, value_name = "OUT.html")]
+    pub html: Option<PathBuf>,
+}
+
+/// Which maintenance, and what is asked of it.
+#[derive(Debug, Args)]
+pub struct MaintenanceArgs {
+    /// The scenario; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How the design responds; by default the file's choice, else its first strategy
+    #[arg(long, value_name = "NAME")]
+    pub strategy: Option<String>,
+    /// Which maintenance plan
+    #[arg(long, value_name = "NAME")]
+    pub maintenance: Option<String>,
+    /// Which reading of the story is taken
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Change a value of the file; may be given more than once
+    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
+    pub set: Vec<(String, String)>,
+    /// The earliest start: as in the file, like "Tue 13:00"; by default when the users are told, else the start of the run
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// The time between two starts
+    #[arg(long, value_name = "TIME", value_parser = length, default_value = "1h")]
+    pub every: Duration,
+    /// Also ask whether to begin at this time instead of at the plan's own start, and what that hangs on
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Replications of each start; four times as many of --now
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
+    pub replications: u64,
+    /// The luck of all replications
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Threads; by default one for each core. The result is the same
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Print everything as JSON (docs/reference/json.md)
     #[arg(long)]
     pub json: bool,
     /// Also write a page for a browser; an existing file is replaced

@@ -11,6 +11,7 @@ mod explain;
 mod files;
 mod interrupt;
 mod junit;
+mod maintenance;
 mod merge;
 mod page;
 mod results;
@@ -77,6 +78,7 @@ pub fn main() -> u8 {
         Command::Verify { page, threads } => verify::verify(&page, threads.map(usize::from)),
         Command::Agree(args) => agree::agree(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Maintenance(args) => maintenance::maintenance(&args),
         Command::Check { files } => check(&files),
         Command::Test(args) => test::test(&args),
         Command::New { file } => new(file.as_deref()),

@@ -21,6 +21,8 @@ mod ticks;
 #[cfg(feature = "cli")]
 pub mod verdict;
 #[cfg(feature = "cli")]
+mod week;
+#[cfg(feature = "cli")]
 mod words;
 #[cfg(feature = "cli")]
 mod worth;

@@ -42,7 +42,10 @@ mod plan;
 mod select;
 mod stats;
 mod tally;
+mod turning;
 mod vary;
+mod windows;
+mod windows_outcome;
 
 pub use batch::{Batch, BatchError, Header, Row};
 pub use comparison::*;
@@ -51,7 +54,10 @@ pub use plan::{BATCH, DESIGNS_MAX, FORMAT, Plan, REPLICATIONS_MAX, Text, Wanted}
 pub use select::{FIRST_STAGE, Selection, Settle, Settled, pair_index};
 pub use stats::{Moments, Sketch, never_seen, share_interval};
 pub use tally::Tally;
+pub use turning::{FixOutcome, LIVES_S, NowOutcome};
 pub use vary::{Axis, VaryError, split_values, vary};
+pub use windows::{Alone, CONFIDENCE, Hands, PROMISE, Windows, WindowsAsked};
+pub use windows_outcome::*;
 
 use crate::expect::Target;
 use crate::load::load;

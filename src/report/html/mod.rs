@@ -16,6 +16,7 @@ mod strip;
 mod study;
 mod svg;
 mod tables;
+mod windows;
 
 use crate::explain::Explanation;
 use crate::metrics::{Outcome, StoryLine};
@@ -23,6 +24,7 @@ use crate::report::clock::Clock;
 use markup::Html;
 pub use study::{CutShort, Sealed, render_comparison, unseal};
 use svg::Frame;
+pub use windows::render_windows;
 
 /// Colours, type and print.
 const STYLE: &str = include_str!("page.css");

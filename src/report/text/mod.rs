@@ -15,6 +15,7 @@ mod strip;
 mod table;
 mod timeline;
 mod weeks;
+mod windows;
 
 use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
@@ -26,6 +27,7 @@ pub use compare::render_comparison;
 pub use explain::render_explanation;
 pub(crate) use line::cut;
 pub use line::{clean, width};
+pub use windows::render_windows;
 
 /// Narrower than this nothing is laid out; the terminal then breaks the lines.
 const WIDTH_MIN: usize = 60;

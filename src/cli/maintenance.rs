@@ -1,0 +1,142 @@
+//! `maintenance`: a plan at every hour of a week, on all cores.
+
+use super::args::MaintenanceArgs;
+use super::compare::refused;
+use super::{Said, exit, files, interrupt, shell_word, terminal};
+use firedrill::replay::choice_words;
+use firedrill::report::{html, text};
+use firedrill::scenario::Choice;
+use firedrill::study::{Hands, Windows, WindowsAsked};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+/// Tells when to begin a maintenance.
+pub fn maintenance(args: &MaintenanceArgs) -> Said {
+    let mut said = Said::default();
+    let source = match files::read(&args.file) {
+        Ok(source) => source,
+        Err(error) => {
+            said.file_error(&error);
+            return said;
+        }
+    };
+    let asked = WindowsAsked {
+        every: args.every,
+        from: args.from.clone(),
+        now: args.now.clone(),
+        seed: args.seed,
+        replications: args.replications,
+    };
+    let windows = match Windows::new(&source, &choice(args), asked) {
+        Ok(windows) => windows,
+        Err(error) => return refused(error),
+    };
+    interrupt::listen();
+    let mut hands = Cores::new(args.threads.map(usize::from));
+    let outcome = windows.answer(&mut hands);
+    hands.progress.done();
+    let Some(outcome) = outcome else {
+        said.err.push_str("ended before every start was run: nothing can be said of the week\n");
+        said.worsen(exit::INTERRUPTED);
+        return said;
+    };
+    let replay = replay(args);
+    if let Some(path) = &args.html
+        && let Err(error) = files::write(path, &html::render_windows(&outcome, Some(&replay)))
+    {
+        said.file_error(&error);
+    }
+    if args.json {
+        // Plain data with text for keys: it can always be written.
+        said.out = serde_json::to_string_pretty(&outcome).expect("windows are plain data") + "\n";
+        return said;
+    }
+    let look = terminal::look();
+    let layout = text::Layout { width: look.width, colour: look.colour, replay: Some(&replay) };
+    said.out = text::render_windows(&outcome, layout);
+    if let (Some(path), true) = (&args.html, said.err.is_empty()) {
+        said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
+    }
+    said
+}
+
+/// All cores, until somebody presses Ctrl-C.
+struct Cores {
+    threads: usize,
+    progress: terminal::Progress,
+}
+
+impl Cores {
+    fn new(threads: Option<usize>) -> Cores {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Cores { threads: threads.unwrap_or(cores).max(1), progress: terminal::Progress::new("runs", 0) }
+    }
+}
+
+impl Hands for Cores {
+    fn expect(&mut self, more: usize) {
+        self.progress.more(more);
+    }
+
+    fn all<T: Send>(&mut self, count: usize, one: impl Fn(usize) -> T + Sync) -> Option<Vec<T>> {
+        let threads = self.threads.min(count);
+        if threads <= 1 {
+            // Not every platform has threads.
+            let one = |index: usize| {
+                let done = (!interrupt::asked()).then(|| one(index));
+                self.progress.step();
+                done
+            };
+            return (0..count).map(one).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let (send, receive) = mpsc::channel();
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                let (send, next, one) = (send.clone(), &next, &one);
+                scope.spawn(move || {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        if index >= count || interrupt::asked() {
+                            break;
+                        }
+                        // Nobody listens any more only when everything is over.
+                        let _ = send.send((index, one(index)));
+                    }
+                });
+            }
+            drop(send);
+            let mut all: Vec<Option<T>> = (0..count).map(|_| None).collect();
+            for (index, made) in receive {
+                all[index] = Some(made);
+                self.progress.step();
+            }
+            all.into_iter().collect()
+        })
+    }
+}
+
+fn choice(args: &MaintenanceArgs) -> Choice {
+    Choice {
+        strategy: args.strategy.clone(),
+        maintenance: args.maintenance.clone(),
+        variant: args.variant.clone(),
+        set: args.set.clone(),
+    }
+}
+
+/// The command that makes all of it again.
+fn replay(args: &MaintenanceArgs) -> String {
+    let mut words = vec!["firedrill".to_owned(), "maintenance".to_owned()];
+    words.push(shell_word(&args.file.display().to_string()));
+    words.extend(choice_words(&choice(args)));
+    let mut option = |name: &str, value: Option<String>| {
+        words.extend(value.into_iter().flat_map(|value| [name.to_owned(), shell_word(&value)]));
+    };
+    option("--from", args.from.clone());
+    option("--every", (args.every.seconds() != 3_600.0).then(|| args.every.to_string()));
+    option("--now", args.now.clone());
+    option("--replications", Some(args.replications.to_string()));
+    option("--seed", Some(args.seed.to_string()));
+    words.join(" ")
+}

@@ -1,0 +1,205 @@
+//! Repair now, or wait on the temporary fix? And how often the fix would have to fail for the answer to turn.
+
+use super::windows::{Hands, beginning, lived, spared};
+use super::windows_outcome::Estimate;
+use crate::dist::Sampler;
+use crate::num;
+use crate::rng::Luck;
+use crate::units::Time;
+use crate::world::{Maintenance, NodeId, World, civil_label};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Mean lives of a temporary fix between which the answer is looked for: an hour and ten years, in seconds.
+pub const LIVES_S: (f64, f64) = (3_600.0, 315_360_000.0);
+/// Lives that are tried first, evenly on the logarithm: the answer need not turn only once.
+const GRID: u32 = 12;
+/// Halvings between two of those: they leave less than half a percent.
+const HALVINGS: u32 = 8;
+
+/// Whether to begin at once or at the plan's own start, by user-minutes lost in the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NowOutcome {
+    /// The moment that was asked for, in seconds of the run.
+    pub now_s: f64,
+    /// Civil time of that.
+    pub now: String,
+    /// The plan's own start, in seconds of the run.
+    pub later_s: f64,
+    /// Civil time of that.
+    pub later: String,
+    /// User-minutes lost when it begins now.
+    pub lost_now: Estimate,
+    /// The same when it begins at the plan's own start.
+    pub lost_later: Estimate,
+    /// What beginning now costs more: now minus later, run by run in the same luck.
+    pub costs: Estimate,
+    /// Replications of each.
+    pub replications: u64,
+    /// Seconds that a run is measured.
+    pub run_s: f64,
+    /// What it hangs on, where something that is replaced can be on a temporary fix.
+    pub fix: Option<FixOutcome>,
+}
+
+/// How often a temporary fix would have to fail for the answer to turn.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FixOutcome {
+    /// The components that are on it; all of them get the same mean life.
+    pub components: Vec<String>,
+    /// The mean life that the file states, in seconds; `None`: not the same for all of them.
+    pub assumed_s: Option<f64>,
+    /// The shortest mean life that was tried, in seconds.
+    pub from_s: f64,
+    /// The longest.
+    pub to_s: f64,
+    /// The mean life at which both cost the same, in seconds: with a shorter one now is better. `None`: it does not turn.
+    pub turns_at_s: Option<f64>,
+    /// Lower end of the interval of that; `None`: shorter than what was tried.
+    pub turns_low_s: Option<f64>,
+    /// Upper end; `None`: longer than what was tried.
+    pub turns_high_s: Option<f64>,
+    /// What beginning now costs more, by the mean life in seconds: every life that was tried.
+    pub tried: Vec<(f64, Estimate)>,
+}
+
+/// The question.
+pub(super) struct Question<'a> {
+    pub world: &'a World,
+    pub plan: &'a Maintenance,
+    pub now: Time,
+    pub seed: u64,
+    pub replications: u64,
+}
+
+/// The shortest mean life with which no fix failed in a run, and the user-minutes that were lost in it.
+type Known = (f64, f64);
+
+impl Question<'_> {
+    /// Runs both sides. Nothing where the work was given up.
+    pub fn answer(&self, hands: &mut impl Hands) -> Option<NowOutcome> {
+        let fixes = self.fixes();
+        let as_written = self.both(hands, &[], 0.0, &mut Vec::new())?;
+        let side = |pick: fn(&(f64, f64)) -> f64| Estimate::of(as_written.iter().map(pick));
+        let fix = if fixes.is_empty() { None } else { Some(self.turning(hands, &fixes)?) };
+        let calendar = &self.world.calendar;
+        Some(NowOutcome {
+            now_s: self.now.seconds(),
+            now: civil_label(calendar, self.now),
+            later_s: self.plan.starts.seconds(),
+            later: civil_label(calendar, self.plan.starts),
+            lost_now: side(|(now, _)| *now),
+            lost_later: side(|(_, later)| *later),
+            costs: side(|(now, later)| now - later),
+            replications: self.replications,
+            run_s: self.world.horizon.since(self.world.measured_from).seconds(),
+            fix,
+        })
+    }
+
+    /// What is replaced and can be on a temporary fix that fails at random.
+    fn fixes(&self) -> Vec<NodeId> {
+        self.plan.replaces.iter().copied().filter(|id| self.life_s(*id).is_some()).collect()
+    }
+
+    fn life_s(&self, id: NodeId) -> Option<f64> {
+        match self.world.nodes[id.at()].repair.as_ref()?.temporary.as_ref()?.1 {
+            Sampler::Exponential(mean) => Some(mean),
+            _ => None,
+        }
+    }
+
+    /// What is lost when it begins now and later, run by run, with this mean life of the fixes.
+    ///
+    /// Lives are drawn by inversion: with a longer mean, each is longer. A run in which no fix failed is therefore the same
+    /// with every longer mean, and is not run again.
+    fn both(
+        &self,
+        hands: &mut impl Hands,
+        fixes: &[NodeId],
+        life_s: f64,
+        known: &mut Vec<Option<Known>>,
+    ) -> Option<Vec<(f64, f64)>> {
+        let spared = spared(self.world, self.plan);
+        let worlds = [self.now, self.plan.starts].map(|start| {
+            let mut world = beginning(self.world, start, self.plan.announced);
+            for id in fixes {
+                let repair = world.nodes[id.at()].repair.as_mut();
+                if let Some((_, fails)) = repair.and_then(|repair| repair.temporary.as_mut()) {
+                    *fails = Sampler::Exponential(life_s);
+                }
+            }
+            world
+        });
+        let sides = 2 * self.replications as usize;
+        known.resize(sides, None);
+        let is_known = |known: &Option<Known>| known.is_some_and(|(life, _)| life <= life_s);
+        let open: Vec<usize> = (0..sides).filter(|i| !is_known(&known[*i])).collect();
+        hands.expect(open.len());
+        let lived = hands.all(open.len(), |i| {
+            let luck = Luck { seed: self.seed, replication: (open[i] / 2) as u64 };
+            lived(&worlds[open[i] % 2], &spared, luck)
+        })?;
+        let mut lost: Vec<f64> = known.iter().map(|known| known.map_or(0.0, |(_, lost)| lost)).collect();
+        for (i, lived) in open.into_iter().zip(lived) {
+            lost[i] = lived.lost;
+            if !lived.fix_failed {
+                known[i] = Some((life_s, lived.lost));
+            }
+        }
+        Some(lost.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect())
+    }
+
+    /// Looks for the mean life at which both sides cost the same.
+    fn turning(&self, hands: &mut impl Hands, fixes: &[NodeId]) -> Option<FixOutcome> {
+        let lives: Vec<f64> = fixes.iter().filter_map(|id| self.life_s(*id)).collect();
+        let assumed_s = lives.first().copied().filter(|first| lives.iter().all(|life| life == first));
+        let (from, to) = (num::ln(LIVES_S.0), num::ln(LIVES_S.1));
+        let mut tried: BTreeMap<u64, (f64, Estimate)> = BTreeMap::new();
+        let mut known = Vec::new();
+        // What now costs more at a logarithm of the mean life.
+        let mut costs = |at: f64, hands: &mut _| -> Option<Estimate> {
+            let life_s = num::exp(at);
+            if let Some((_, costs)) = tried.get(&life_s.to_bits()) {
+                return Some(*costs);
+            }
+            let both = self.both(hands, fixes, life_s, &mut known)?;
+            let costs = Estimate::of(both.iter().map(|(now, later)| now - later));
+            tried.insert(life_s.to_bits(), (life_s, costs));
+            Some(costs)
+        };
+        let grid: Vec<f64> = (0..GRID).map(|i| from + (to - from) * f64::from(i) / f64::from(GRID - 1)).collect();
+        let mut at_grid = Vec::with_capacity(grid.len());
+        for at in &grid {
+            at_grid.push(costs(*at, hands)?);
+        }
+        let mut roots = [None; 3];
+        // The upper end of what now costs more crosses zero where waiting is at its best: at the shortest life.
+        let ends: [fn(&Estimate) -> f64; 3] = [|costs| costs.high, |costs| costs.mean, |costs| costs.low];
+        for (root, end) in roots.iter_mut().zip(ends) {
+            // From a better now to a better later as the fix lives longer; the turn nearest to what the file assumes counts.
+            let turns = (1..grid.len()).filter(|i| end(&at_grid[i - 1]) <= 0.0 && end(&at_grid[*i]) > 0.0);
+            let near = num::ln(assumed_s.unwrap_or(LIVES_S.1));
+            let Some(i) = turns.min_by(|a, b| (grid[*a] - near).abs().total_cmp(&(grid[*b] - near).abs())) else {
+                continue;
+            };
+            let (mut low, mut high) = (grid[i - 1], grid[i]);
+            for _ in 0..HALVINGS {
+                let middle = low + (high - low) / 2.0;
+                if end(&costs(middle, hands)?) <= 0.0 { low = middle } else { high = middle }
+            }
+            *root = Some(num::exp(low + (high - low) / 2.0));
+        }
+        let [low, mean, high] = roots;
+        Some(FixOutcome {
+            components: fixes.iter().map(|id| self.world.nodes[id.at()].name.clone()).collect(),
+            assumed_s,
+            from_s: LIVES_S.0,
+            to_s: LIVES_S.1,
+            turns_at_s: mean,
+            turns_low_s: mean.and(low),
+            turns_high_s: mean.and(high),
+            tried: tried.into_values().collect(),
+        })
+    }
+}

@@ -1,0 +1,671 @@
+//! When to begin a maintenance, what to promise, and whether to wait: a plan at every hour of a week, under the same luck.
+//!
+//! 1. [`Windows::new`] reads a scenario with its plan for a run that is long enough, and says which starts there are.
+//! 2. [`Windows::answer`] runs them. It knows nothing of threads: whoever asks gives it [`Hands`], which do many things at once
+//!    and give what came of them in the order of the question, so that the answer is the same however many there are.
+
+use super::stats::{Moments, Sketch, never_seen, share_interval};
+use super::turning::{self, NowOutcome};
+use super::{StudyError, windows_outcome::*};
+use crate::engine::Engine;
+use crate::load::load;
+use crate::metrics::{MetOutcome, Metrics, Outcome};
+use crate::observe::{Digest, FailedBy, Observer, Seen, What};
+use crate::rng::{Luck, Stream};
+use crate::scenario::{Choice, Order, Scenario, Source};
+use crate::units::{Duration, NANOS_PER_SECOND, Time};
+use crate::world::{Maintenance, NodeId, NodeKind, World, civil_label};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::Xxh3;
+
+/// The confidence of all intervals.
+pub const CONFIDENCE: f64 = 0.95;
+/// How often a promise is to hold.
+pub const PROMISE: f64 = 0.95;
+/// Durations that are drawn to know how long it takes: a draw costs next to nothing beside a run.
+const DRAWS: u64 = 10_000;
+/// Rows of promises at most.
+const PROMISES_MAX: i64 = 12;
+/// Replications of each side of the question of now or later, for each that a window has: there are only two sides.
+const NOW_TIMES: u64 = 4;
+const HOUR: Duration = Duration(3_600 * NANOS_PER_SECOND);
+const DAY: Duration = Duration(24 * HOUR.0);
+const WEEK: Duration = Duration(7 * DAY.0);
+/// After the end of a maintenance, for queues to drain and stale things to be fresh again.
+const SLACK: Duration = DAY;
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub struct WindowsAsked {
+    /// The time between two starts: a quarter of an hour to a day.
+    pub every: Duration,
+    /// The earliest start, as times are written in the file; by default when the users are told, else the start of the run.
+    pub from: Option<String>,
+    /// The moment at which it could begin instead of at the plan's own start, as times are written in the file.
+    pub now: Option<String>,
+    /// The seed of all replications.
+    pub seed: u64,
+    /// Replications of each start, at least 2.
+    pub replications: u64,
+}
+
+/// Whoever does the work.
+pub trait Hands {
+    /// So many more things are to come.
+    fn expect(&mut self, more: usize) {
+        let _ = more;
+    }
+
+    /// Does so many things, and gives what came of them in their order; nothing where the work was given up.
+    fn all<T: Send>(&mut self, count: usize, one: impl Fn(usize) -> T + Sync) -> Option<Vec<T>>;
+}
+
+/// One thing after the other.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Alone;
+
+impl Hands for Alone {
+    fn all<T: Send>(&mut self, count: usize, one: impl Fn(usize) -> T + Sync) -> Option<Vec<T>> {
+        Some((0..count).map(one).collect())
+    }
+}
+
+/// A maintenance plan and the starts that are asked for, ready to be run.
+#[derive(Debug, Clone)]
+pub struct Windows {
+    world: World,
+    plan: Maintenance,
+    starts: Vec<Time>,
+    asked: WindowsAsked,
+    now: Option<(World, Time)>,
+    durations: Sketch,
+    given_up: u64,
+}
+
+impl Windows {
+    /// Reads a scenario for this question.
+    ///
+    /// # Errors
+    /// A scenario with mistakes, or one in which the question makes no sense: nobody is there, no plan is carried out, or one
+    /// that repeats; a time outside of the run.
+    pub fn new(source: &Source, choice: &Choice, asked: WindowsAsked) -> Result<Windows, StudyError> {
+        let wrong = |problem: String| Err(StudyError::Asked(problem));
+        if asked.replications < 2 {
+            return wrong("an interval takes 2 replications at least".to_owned());
+        }
+        if asked.every < Duration(HOUR.0 / 4) || asked.every > DAY {
+            return wrong(format!("--every is between 15 min and 1 d, not {}", asked.every));
+        }
+        let (scenario, world) = loaded(source, choice, Time::ZERO)?;
+        let Some(plan) = world.maintenance.clone() else { return wrong(without_plan(&scenario)) };
+        if let Some(every) = plan.repeats_every {
+            return wrong(format!(
+                "the plan \"{}\" repeats every {every}; windows are for a plan that is carried out once, so take its \
+                 repeats_every out",
+                plan.name,
+            ));
+        }
+        if world.people.is_empty() {
+            return wrong(
+                "there is nobody in this scenario: windows are compared by what users live through".to_owned(),
+            );
+        }
+        let (first, last) = (world.measured_from, world.horizon);
+        let read = |option: &str, text: &str| match world.calendar.read(text) {
+            Err((reason, fix)) => Err(StudyError::Asked(format!("{option}: {reason}; {fix}"))),
+            Ok(time) if time < first || time >= last => Err(StudyError::Asked(format!(
+                "{option} {text} is outside of the run, which is measured from {} to {}",
+                civil_label(&world.calendar, first),
+                civil_label(&world.calendar, last),
+            ))),
+            Ok(time) => Ok(time),
+        };
+        let earliest = match &asked.from {
+            Some(text) => read("--from", text)?,
+            None => plan.told_at.unwrap_or(Time::ZERO).max(first),
+        };
+        let now = asked.now.as_deref().map(|text| read("--now", text)).transpose()?;
+        if now.is_some_and(|now| now >= plan.starts) {
+            return wrong(format!(
+                "--now is the moment at which \"{}\" could begin instead of at {}, so it has to be before that",
+                plan.name,
+                civil_label(&world.calendar, plan.starts),
+            ));
+        }
+        let (mut durations, mut given_up) = (Sketch::default(), 0);
+        for replication in 0..DRAWS {
+            let (takes, is_done) = duration(&plan, Luck { seed: asked.seed, replication });
+            durations.add(takes.seconds());
+            given_up += u64::from(!is_done);
+        }
+        let runs = asked.replications * if now.is_some() { NOW_TIMES } else { 1 };
+        let longest = (0..runs).map(|replication| duration(&plan, Luck { seed: asked.seed, replication }).0).max();
+        let after = longest.unwrap_or(SLACK).0.saturating_add(SLACK.0);
+        let until = |start: Time| start.after(Duration(after));
+        let starts = starts(&world, earliest, asked.every);
+        let end = starts.last().copied().unwrap_or(earliest).max(plan.starts);
+        let now = match now {
+            Some(now) => Some((loaded(source, choice, until(plan.starts))?.1, now)),
+            None => None,
+        };
+        let (_, world) = loaded(source, choice, until(end))?;
+        Ok(Windows { world, plan, starts, asked, now, durations, given_up })
+    }
+
+    /// Runs everything. Nothing where the work was given up.
+    pub fn answer(&self, hands: &mut impl Hands) -> Option<WindowsOutcome> {
+        let mut digest = Xxh3::new();
+        let without = World { maintenance: None, ..self.world.clone() };
+        let spared = spared(&self.world, &self.plan);
+        let live = |world: &World, replication: usize| {
+            lived(world, &spared, Luck { seed: self.asked.seed, replication: replication as u64 })
+        };
+        let replications = self.asked.replications as usize;
+        hands.expect(replications.saturating_mul(self.starts.len() + 2 + 2 * self.promises().len()));
+        let none: Vec<f64> = hands.all(replications, |replication| live(&without, replication).lost)?;
+        let world = beginning(&self.world, self.plan.starts, self.plan.announced);
+        let own = hands.all(replications, |replication| live(&world, replication))?;
+        let own_lost: Vec<f64> = own.iter().map(|lived| lived.lost).collect();
+        let own = self.window(self.plan.starts, own, &none, &own_lost, &mut digest);
+        let mut windows = Vec::with_capacity(self.starts.len());
+        for start in &self.starts {
+            let world = beginning(&self.world, *start, self.plan.announced);
+            let lived = hands.all(replications, |replication| live(&world, replication))?;
+            windows.push(self.window(*start, lived, &none, &own_lost, &mut digest));
+        }
+        let ranking = ranking(&windows);
+        let best = self.starts[ranking[0]];
+        let mut promises = Vec::new();
+        for announced in self.promises() {
+            let overrun = self.draws_above(announced);
+            let mut unannounced = |start: Time| {
+                let world = beginning(&self.world, start, announced);
+                let lived = hands.all(replications, |replication| live(&world, replication))?;
+                Some(Estimate::of(lived.iter().map(|lived| lived.unannounced())))
+            };
+            promises.push(PromiseOutcome {
+                announced_s: announced.seconds(),
+                is_own: announced == self.plan.announced,
+                overrun: Share::of(overrun, DRAWS),
+                unannounced_own: unannounced(self.plan.starts)?,
+                unannounced_best: unannounced(best)?,
+            });
+        }
+        let now = match &self.now {
+            None => None,
+            Some((world, now)) => {
+                let question = turning::Question {
+                    world,
+                    plan: &self.plan,
+                    now: *now,
+                    seed: self.asked.seed,
+                    replications: self.asked.replications.saturating_mul(NOW_TIMES),
+                };
+                Some(question.answer(hands)?)
+            }
+        };
+        Some(self.outcome(own, windows, ranking, promises, now, digest))
+    }
+
+    fn outcome(
+        &self,
+        own: WindowOutcome,
+        windows: Vec<WindowOutcome>,
+        ranking: Vec<usize>,
+        promises: Vec<PromiseOutcome>,
+        now: Option<NowOutcome>,
+        digest: Xxh3,
+    ) -> WindowsOutcome {
+        WindowsOutcome {
+            format: 1,
+            title: self.world.title.clone(),
+            plan: self.plan.name.clone(),
+            strategy: self.world.pick.strategy.clone(),
+            variant: self.world.pick.variant.clone(),
+            zone: self.world.calendar.zone_name.clone(),
+            seed: self.asked.seed,
+            replications: self.asked.replications,
+            confidence: CONFIDENCE,
+            every_s: self.asked.every.seconds(),
+            run_s: self.world.horizon.since(self.world.measured_from).seconds(),
+            announced_s: self.plan.announced.seconds(),
+            own,
+            windows,
+            ranking,
+            takes: self.takes(),
+            promises,
+            now,
+            assumptions: self.world.assumptions.len(),
+            digest: format!("{:032x}", digest.digest128()),
+            scenario_hash: self.world.scenario_hash.clone(),
+            firedrill_version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// What came of one start.
+    fn window(&self, start: Time, lived: Vec<Lived>, none: &[f64], own: &[f64], digest: &mut Xxh3) -> WindowOutcome {
+        let of = lived.len() as u64;
+        let count = |what: fn(&Lived) -> bool| lived.iter().filter(|lived| what(lived)).count() as u64;
+        let begun = count(|lived| lived.has_begun);
+        let against = |other: &[f64]| Estimate::of(lived.iter().zip(other).map(|(lived, other)| lived.lost - other));
+        let mut people: BTreeMap<String, MetOutcome> = BTreeMap::new();
+        for (name, met) in lived.iter().flat_map(|lived| &lived.met) {
+            let sum = people.entry(name.clone()).or_default();
+            sum.user_minutes += met.user_minutes / of as f64;
+            sum.user_minutes_unannounced += met.user_minutes_unannounced / of as f64;
+            for (hour, minutes) in &met.by_local_hour {
+                *sum.by_local_hour.entry(*hour).or_default() += minutes / of as f64;
+            }
+            for (hour, minutes) in &met.unannounced_by_local_hour {
+                *sum.unannounced_by_local_hour.entry(*hour).or_default() += minutes / of as f64;
+            }
+        }
+        lived.iter().for_each(|lived| digest.update(&lived.digest.to_le_bytes()));
+        let civil = self.world.calendar.zoned(start, &self.world.calendar.zone);
+        WindowOutcome {
+            starts_s: start.seconds(),
+            starts: civil_label(&self.world.calendar, start),
+            date: civil.strftime("%a %d %b").to_string(),
+            hour: civil.hour() as u8,
+            lost: Estimate::of(lived.iter().map(|lived| lived.lost)),
+            against_none: against(none),
+            against_own: against(own),
+            met: Estimate::of(lived.iter().map(|lived| lived.met.values().map(|met| met.user_minutes).sum())),
+            unannounced: Estimate::of(lived.iter().map(Lived::unannounced)),
+            done: Share::of(count(|lived| lived.is_done), of),
+            overrun: Share::of(count(|lived| lived.overran), begun),
+            fault: Share::of(count(|lived| lived.fault), begun),
+            people,
+        }
+    }
+
+    /// How long it takes.
+    fn takes(&self) -> TakesOutcome {
+        let at = |p: f64| self.durations.quantile(p).unwrap_or(0.0);
+        let (low, high) = self.durations.quantile_interval(PROMISE, CONFIDENCE).unwrap_or((at(PROMISE), at(PROMISE)));
+        TakesOutcome {
+            fixed: self.durations.min() == self.durations.max(),
+            min_s: self.durations.min(),
+            p50_s: at(0.5),
+            p95_s: at(PROMISE),
+            p95_low_s: low,
+            p95_high_s: high,
+            max_s: self.durations.max(),
+            draws: DRAWS,
+            given_up: Share::of(self.given_up, DRAWS),
+        }
+    }
+
+    /// Promises around the durations that were drawn, in steps that can be told, and the plan's own.
+    fn promises(&self) -> Vec<Duration> {
+        let at = |p: f64| self.durations.quantile(p).unwrap_or(0.0);
+        let (low, high) = (at(0.05), at(0.99));
+        let minutes = [1, 5, 10, 15, 30, 60, 120, 240, 720, 1_440, 10_080];
+        let fits = |step: i64| ((high - low) / (step * 60) as f64) as i64 + 2 <= PROMISES_MAX;
+        // Half an hour is what people promise; finer where it all is over sooner, coarser where it is spread further.
+        let usual = if high - low >= 3_600.0 || high >= 7_200.0 { 30 } else { 1 };
+        let step = minutes.into_iter().find(|step| *step >= usual && fits(*step)).unwrap_or(43_200) * 60;
+        let (first, last) = ((low / step as f64).floor() as i64, (high / step as f64).ceil() as i64);
+        let steps = (first.max(1)..=last.max(1)).map(|i| Duration(i * step * NANOS_PER_SECOND));
+        let mut all: Vec<Duration> = steps.chain([self.plan.announced]).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// How many of the durations that were drawn are longer than a promise.
+    fn draws_above(&self, promise: Duration) -> u64 {
+        let luck = |replication| Luck { seed: self.asked.seed, replication };
+        (0..DRAWS).filter(|replication| duration(&self.plan, luck(*replication)).0 > promise).count() as u64
+    }
+}
+
+/// Why there is nothing to be asked.
+fn without_plan(scenario: &Scenario) -> String {
+    let names: Vec<&str> = scenario.maintenance.names().collect();
+    match (names.is_empty(), &scenario.run.strategy) {
+        (true, _) => "the file has no maintenance plan to find a window for; see maintenance in the format".to_owned(),
+        (false, Some(strategy)) => format!(
+            "the strategy \"{strategy}\" carries out no maintenance here; choose a plan with --maintenance: there are {}",
+            names.join(", ")
+        ),
+        (false, None) => {
+            format!("no maintenance is carried out; choose a plan with --maintenance: there are {}", names.join(", "))
+        }
+    }
+}
+
+/// The scenario, for a run that lasts until then at least.
+fn loaded(source: &Source, choice: &Choice, until: Time) -> Result<(Scenario, World), StudyError> {
+    let read = |choice: &Choice| {
+        load(source, choice)
+            .map_err(|mistakes| StudyError::Mistakes { source_text: Box::new(source.clone()), mistakes })
+    };
+    let (scenario, world) = read(choice)?;
+    if world.horizon >= until {
+        return Ok((scenario, world));
+    }
+    let hours = (until.0 as u64).div_ceil(HOUR.0 as u64);
+    let mut longer = choice.clone();
+    longer.set.push(("clock.horizon".to_owned(), format!("\"{hours}h\"")));
+    read(&longer)
+}
+
+/// Every start of a week: the first at a full hour of the file's zone.
+fn starts(world: &World, earliest: Time, every: Duration) -> Vec<Time> {
+    let civil = world.calendar.zoned(earliest, &world.calendar.zone);
+    let into_hour = (i64::from(civil.minute()) * 60 + i64::from(civil.second())) * NANOS_PER_SECOND
+        + i64::from(civil.subsec_nanosecond());
+    let first = if into_hour == 0 { earliest } else { earliest.after(Duration(HOUR.0 - into_hour)) };
+    let count = (WEEK.0 as u64).div_ceil(every.0.max(1) as u64);
+    (0..count as i64).map(|i| first.after(Duration(every.0.saturating_mul(i)))).collect()
+}
+
+/// How long it takes in this replication, by the same draws as in a run, and whether it is done rather than given up.
+fn duration(plan: &Maintenance, luck: Luck) -> (Duration, bool) {
+    let takes = plan.takes.draw(&mut Stream::new(luck, &plan.name, "maintenance takes"));
+    match &plan.abort {
+        Some((after, rollback)) if takes > *after => {
+            let rollback = rollback.draw(&mut Stream::new(luck, &plan.name, "rollback takes"));
+            (Duration(after.0.saturating_add(rollback.0)), false)
+        }
+        _ => (takes, true),
+    }
+}
+
+/// The same world with the maintenance at this start, under this promise.
+pub(super) fn beginning(world: &World, start: Time, announced: Duration) -> World {
+    let mut world = world.clone();
+    if let Some(plan) = &mut world.maintenance {
+        plan.starts = start;
+        plan.told_at = plan.told_at.map(|told| told.min(start));
+        plan.announced = announced;
+    }
+    world
+}
+
+/// What is down for the maintenance itself: that it fails meanwhile takes nothing from anybody. Where it goes round, every
+/// part of it is up for most of the time.
+pub(super) fn spared(world: &World, plan: &Maintenance) -> Vec<bool> {
+    let mut spared = vec![false; world.nodes.len()];
+    if plan.order == Order::Rolling {
+        return spared;
+    }
+    let mut spare = |id: NodeId| {
+        spared[id.at()] = true;
+        if let NodeKind::Site(site) = world.nodes[id.at()].kind {
+            let inside = world.nodes.iter().zip(&mut spared).filter(|(node, _)| node.site == Some(site));
+            inside.for_each(|(_, spared)| *spared = true);
+        }
+    };
+    for id in &plan.takes_down {
+        spare(*id);
+        if let NodeKind::Group(group) = world.nodes[id.at()].kind {
+            world.groups[group.at()].members.iter().for_each(|member| spare(*member));
+        }
+    }
+    spared
+}
+
+/// What is kept of a run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lived {
+    /// User-minutes lost in the whole run.
+    pub lost: f64,
+    pub has_begun: bool,
+    pub is_done: bool,
+    pub overran: bool,
+    /// Something failed while capacity was reduced.
+    pub fault: bool,
+    /// Something failed on its temporary fix.
+    pub fix_failed: bool,
+    pub met: BTreeMap<String, MetOutcome>,
+    pub digest: u128,
+}
+
+impl Lived {
+    fn new(outcome: Outcome, faults: &Faults, digest: u128) -> Lived {
+        let lost = outcome.people.values().map(|people| people.user_minutes_lost).sum();
+        let begun = outcome.maintenance.into_iter().find(|maintenance| maintenance.ended != "not begun");
+        Lived {
+            lost,
+            has_begun: begun.is_some(),
+            is_done: begun.as_ref().is_some_and(|begun| begun.ended == "done"),
+            overran: begun.as_ref().is_some_and(|begun| begun.overrun_s > 0.0),
+            fault: faults.fault,
+            fix_failed: faults.fix_failed,
+            met: begun.map(|begun| begun.met).unwrap_or_default(),
+            digest,
+        }
+    }
+
+    fn unannounced(&self) -> f64 {
+        self.met.values().map(|met| met.user_minutes_unannounced).sum()
+    }
+}
+
+/// One run.
+pub(super) fn lived(world: &World, spared: &[bool], luck: Luck) -> Lived {
+    let (mut metrics, mut digest) = (Metrics::new(world), Digest::default());
+    let mut faults = Faults { spared, under_way: false, fault: false, fix_failed: false };
+    Engine::new(world, luck).run(&mut (&mut (&mut metrics, &mut digest), &mut faults));
+    let (outcome, _) = metrics.finish(world, luck, digest.hex(), digest.count());
+    Lived::new(outcome, &faults, u128::from_str_radix(&digest.hex(), 16).unwrap_or_default())
+}
+
+/// Looks for what fails during a maintenance.
+struct Faults<'a> {
+    spared: &'a [bool],
+    under_way: bool,
+    fault: bool,
+    fix_failed: bool,
+}
+
+impl Observer for Faults<'_> {
+    fn saw(&mut self, _: &World, seen: &Seen) {
+        match &seen.what {
+            What::MaintenanceBegan(_) => self.under_way = true,
+            What::MaintenanceEnded { .. } => self.under_way = false,
+            What::Failed { node, by, .. } => {
+                self.fault |= self.under_way && !self.spared[node.at()];
+                self.fix_failed |= *by == FailedBy::OnTemporaryFix;
+            }
+            _ => {}
+        }
+    }
+
+    fn flowed(&mut self, _: &World, _: &crate::engine::Span) {}
+}
+
+/// The starts from best to worst, by what is lost in the whole run; of equal ones the earlier. A start at which it is carried
+/// out less often than elsewhere comes last: not to begin would always be the cheapest.
+fn ranking(windows: &[WindowOutcome]) -> Vec<usize> {
+    const AS_OFTEN: f64 = 0.05;
+    let most = windows.iter().map(|window| window.done.share).fold(0.0, f64::max);
+    let mut order: Vec<usize> = (0..windows.len()).collect();
+    let key = |i: usize| (windows[i].done.share < most - AS_OFTEN, windows[i].lost.mean);
+    order.sort_by(|a, b| {
+        let (a, b) = (key(*a), key(*b));
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
+    order
+}
+
+impl Estimate {
+    /// The mean of these numbers, which are in the order of replications, with its interval.
+    pub fn of(values: impl Iterator<Item = f64>) -> Estimate {
+        let mut moments = Moments::default();
+        values.for_each(|value| moments.add(value));
+        let half = moments.half_width(CONFIDENCE);
+        Estimate { mean: moments.mean(), low: moments.mean() - half, high: moments.mean() + half }
+    }
+}
+
+impl Share {
+    /// A share that was seen so many times.
+    pub fn of(seen: u64, of: u64) -> Share {
+        let (low, high) = match seen {
+            0 => (0.0, never_seen(of, CONFIDENCE)),
+            seen if seen == of => (1.0 - never_seen(of, CONFIDENCE), 1.0),
+            seen => share_interval(seen, of, CONFIDENCE),
+        };
+        Share { share: if of == 0 { 0.0 } else { seen as f64 / of as f64 }, low, high, seen, of }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::num;
+    use crate::study::turning::LIVES_S;
+
+    /// A hundred users by day and none at night, and a maintenance in which they are down.
+    fn school(components: &str, maintenance: &str, active: &str, drill: &str) -> Source {
+        let text = format!(
+            r#"Scenario(
+                format: 1,
+                title: "a school",
+                clock: (from: "2024-03-04T00:00", zone: "Europe/Oslo", horizon: "1d"),
+                sites: {{"a": ()}},
+                components: {{ {components} }},
+                services: {{"web": (runs_at: {{"a": (servers: 4)}}, takes: fixed("10ms"), stands_on: all(["array"]))}},
+                features: {{"page": (calls: [hard(to: "web")])}},
+                weeks: {{"week": ({active})}},
+                people: {{"pupils": (users: 100, zone: "Europe/Oslo", active: week("week"), uses: {{"page": "1/min"}}, served_by: "a")}},
+                maintenance: {{"swap": ({maintenance})}},
+                drill: [{drill}],
+            )"#
+        );
+        Source::new("school.ron", text)
+    }
+
+    const BY_DAY: &str = r#"weekdays: [("07:59", "0%"), ("08:00", "100%"), ("19:59", "100%"), ("20:00", "0%")],
+        sunday: [("07:59", "0%"), ("08:00", "100%"), ("19:59", "100%"), ("20:00", "0%")]"#;
+    const AN_HOUR: &str = r#"starts: "12:00", announced: "30m", takes: fixed("1h"), takes_down: ["array"]"#;
+
+    fn asked(every: &str, replications: u64) -> WindowsAsked {
+        WindowsAsked { every: every.parse().unwrap(), from: None, now: None, seed: 1, replications }
+    }
+
+    fn answered(source: &Source, asked: WindowsAsked) -> WindowsOutcome {
+        Windows::new(source, &Choice::default(), asked).unwrap().answer(&mut Alone).unwrap()
+    }
+
+    fn refused(source: &Source, asked: WindowsAsked) -> String {
+        match Windows::new(source, &Choice::default(), asked) {
+            Err(StudyError::Asked(problem)) => problem,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_good_hours_are_at_night() {
+        let outcome = answered(&school(r#""array": (at: "a")"#, AN_HOUR, BY_DAY, ""), asked("1h", 2));
+        assert_eq!((outcome.windows.len(), outcome.windows[0].starts.as_str()), (168, "Mon 04 Mar 00:00:00"));
+        for window in &outcome.windows {
+            let by_day = (8..19).contains(&window.hour);
+            let expected = if by_day { 6_000.0 } else { 0.0 };
+            // The minutes in which they come and go belong to the hours at the edges.
+            let edge = if window.hour == 7 || window.hour == 19 { 6_000.0 } else { 60.0 };
+            assert!((window.lost.mean - expected).abs() <= edge, "{}: {:?}", window.starts, window.lost);
+            assert!((window.met.mean - expected).abs() <= edge, "{}: {:?}", window.starts, window.met);
+            assert_eq!((window.overrun.seen, window.overrun.of, window.fault.seen), (2, 2, 0));
+            assert_eq!(window.against_none, window.lost);
+        }
+        let noon = &outcome.own;
+        assert_eq!(noon.starts, "Mon 04 Mar 12:00:00");
+        assert!((noon.unannounced.mean - 3_000.0).abs() < 30.0, "{:?}", noon.unannounced);
+        assert!((noon.people["pupils"].by_local_hour[&12] - 6_000.0).abs() < 60.0);
+        // Of the hours that cost nothing the earliest is the first.
+        assert_eq!(outcome.ranking[..3], [0, 1, 2]);
+        assert!(outcome.windows[0].against_own.mean < -5_900.0);
+    }
+
+    #[test]
+    fn a_fixed_duration_is_said_to_be_one() {
+        let outcome = answered(&school(r#""array": (at: "a")"#, AN_HOUR, BY_DAY, ""), asked("1d", 2));
+        assert!(outcome.takes.fixed && outcome.takes.p95_s == 3_600.0, "{:?}", outcome.takes);
+        let promises: Vec<(f64, u64)> = outcome.promises.iter().map(|p| (p.announced_s, p.overrun.seen)).collect();
+        assert_eq!(promises, [(1_800.0, DRAWS), (3_600.0, 0)]);
+    }
+
+    #[test]
+    fn the_promise_that_holds_is_the_quantile_of_the_duration() {
+        let takes = r#"starts: "12:00", announced: "1h", takes: exponential(mean: "1h"), takes_down: ["array"]"#;
+        let outcome = answered(&school(r#""array": (at: "a")"#, takes, BY_DAY, ""), asked("1d", 2));
+        let exact = 3_600.0 * num::ln(20.0);
+        let takes = &outcome.takes;
+        assert!(takes.p95_low_s < exact && exact < takes.p95_high_s, "{exact}: {takes:?}");
+        assert!((takes.p95_s / exact - 1.0).abs() < 0.05, "{exact}: {takes:?}");
+        for promise in &outcome.promises {
+            let exact = num::exp(-promise.announced_s / 3_600.0);
+            let seen = promise.overrun;
+            assert!(
+                (seen.share - exact).abs() < 0.02 && seen.low < exact + 0.01 && exact - 0.01 < seen.high,
+                "{promise:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_maintenance_that_is_given_up_ends_with_its_rollback() {
+        let takes = r#"starts: "12:00", announced: "1h", takes: uniform("1h", "3h"), takes_down: ["array"],
+            abort: (after: "2h", rollback: fixed("15m"))"#;
+        let outcome = answered(&school(r#""array": (at: "a")"#, takes, BY_DAY, ""), asked("1d", 40));
+        assert_eq!(outcome.takes.max_s, 8_100.0);
+        assert!((outcome.takes.given_up.share - 0.5).abs() < 0.02, "{:?}", outcome.takes);
+        let done = outcome.own.done;
+        assert!(done.seen > 10 && done.seen < 30, "{done:?}");
+    }
+
+    #[test]
+    fn a_fault_meanwhile_is_one_of_what_is_still_up() {
+        let components = r#""array": (at: "a", fails: exponential(mean: "1h"), repair: (takes: fixed("1s"))),
+            "feed": (at: "a", fails: exponential(mean: "1h"), repair: (takes: fixed("1s")))"#;
+        let night = BY_DAY.replace("100%", "0%");
+        let outcome = answered(&school(components, AN_HOUR, &night, ""), asked("1d", 150));
+        let exact = 1.0 - num::exp(-1.0);
+        let fault = outcome.own.fault;
+        assert!(fault.low < exact && exact < fault.high, "{exact}: {fault:?}");
+    }
+
+    /// The array fails at 01:00 and is patched by 01:30. A patch lasts for a time with mean `m`, and every other takes half an
+    /// hour, so that from about then on it is down for a share u = 30 min / (m + 30 min). To begin at 03:00 meets 100 users for
+    /// two hours, to begin at 13:00 only 50: 6,000 user-minutes fewer. To wait costs u of 100 users for two hours and of 50 for
+    /// eight, 36,000 u. That is 6,000 for m = 150 min.
+    #[test]
+    fn the_answer_turns_where_it_was_worked_out_to() {
+        let components = r#""array": (at: "a", repair: (takes: fixed("1h"), temporary: (
+            takes: fixed("30m"), fails: exponential(mean: "10d"))))"#;
+        let swap =
+            r#"starts: "13:00", announced: "2h", takes: fixed("2h"), takes_down: ["array"], replaces: ["array"]"#;
+        let active = r#"weekdays: [("00:00", "100%"), ("05:00", "100%"), ("05:01", "50%"), ("23:59", "50%")], sunday: [("00:00", "50%")]"#;
+        let source = school(components, swap, active, r#"at("01:00", crash(of: "array"))"#);
+        let asked = WindowsAsked { now: Some("03:00".into()), ..asked("1d", 100) };
+        let now = answered(&source, asked).now.unwrap();
+        assert!(now.costs.low > 4_500.0 && now.costs.high < 6_100.0, "{:?}", now.costs);
+        let fix = now.fix.unwrap();
+        assert_eq!((fix.components.as_slice(), fix.assumed_s), (["array".to_owned()].as_slice(), Some(864_000.0)));
+        let (low, at, high) = (fix.turns_low_s.unwrap(), fix.turns_at_s.unwrap(), fix.turns_high_s.unwrap());
+        assert!(low < at && at < high, "{low} {at} {high}");
+        assert!((at / 9_000.0 - 1.0).abs() < 0.12, "{low} {at} {high}");
+        assert!(fix.tried.first().unwrap().0 >= LIVES_S.0 * 0.999 && fix.tried.len() > 12);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told() {
+        let fine = || school(r#""array": (at: "a")"#, AN_HOUR, BY_DAY, "");
+        let at = |now: &str| WindowsAsked { now: Some(now.into()), ..asked("1h", 2) };
+        assert!(refused(&fine(), at("12:00")).contains("before that"));
+        assert!(refused(&fine(), at("Tue 12:00")).contains("outside of the run"));
+        assert!(refused(&fine(), at("noon")).contains("\"noon\" is not a time"));
+        assert!(refused(&fine(), asked("1h", 1)).contains("2 replications"));
+        assert!(refused(&fine(), asked("1m", 2)).contains("between 15 min and 1 d"));
+        let weekly = format!("{AN_HOUR}, repeats_every: \"7d\"");
+        let source = school(r#""array": (at: "a")"#, &weekly, BY_DAY, "");
+        assert!(refused(&source, asked("1h", 2)).contains("repeats every"));
+        let text = fine().text.replace("maintenance: {", "run: (maintenance: \"none\"), maintenance: {");
+        let problem = refused(&Source::new("school.ron", text), asked("1h", 2));
+        assert!(problem.ends_with("choose a plan with --maintenance: there are swap"), "{problem}");
+    }
+}
