@@ -105,6 +105,11 @@ impl Progress {
         self.bar.inc(1);
     }
 
+    /// So many steps are done.
+    pub fn steps(&self, steps: u64) {
+        self.bar.inc(steps);
+    }
+
     /// All of it is.
     pub fn done(&self) {
         self.bar.finish_and_clear();
@@ -128,6 +133,8 @@ impl Progress {
     pub fn say(&self, _: String) {}
 
     pub fn step(&self) {}
+
+    pub fn steps(&self, _: u64) {}
 
     pub fn done(&self) {}
 }

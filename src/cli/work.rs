@@ -137,11 +137,10 @@ impl Work<'_> {
     }
 
     fn progress(&self) -> terminal::Progress {
-        let batches = match self.shard {
-            None => self.study.batches(),
-            Some((m, n)) => (self.study.batches() + n - 1).saturating_sub(m) / n,
-        };
-        terminal::Progress::new("replications", (batches as usize).saturating_mul(self.study.designs.len()))
+        let batches = 0..self.study.batches();
+        let mine = batches.filter(|batch| self.shard.is_none_or(|(m, n)| batch % n == m));
+        let replications: u64 = mine.map(|batch| self.study.range(batch).1).sum();
+        terminal::Progress::new("replications", (replications as usize).saturating_mul(self.study.designs.len()))
     }
 
     /// A batch, from the results or made; nothing where it was given up.
@@ -200,12 +199,11 @@ impl Work<'_> {
                     .filter(|(_, needed)| !**needed)
                     .for_each(|(batch, _)| *batch = None);
                 for (design, made) in round.iter().enumerate() {
-                    if let (Some(results), Some(made)) = (self.results, made) {
+                    let Some(made) = made else { continue };
+                    if let Some(results) = self.results {
                         results.save(&self.study.header(design, batch), made)?;
-                        progress.step();
-                    } else if made.is_some() {
-                        progress.step();
                     }
+                    progress.steps(made.rows.len() as u64);
                 }
                 watcher.round(batch, &round)?;
                 tally.add(round);
@@ -256,7 +254,7 @@ impl Work<'_> {
                         results.save(&self.study.header(design, batch), &made)?;
                     }
                     under_way -= 1;
-                    progress.step();
+                    progress.steps(made.rows.len() as u64);
                 }
                 Err(end) => return Ok(end),
             }

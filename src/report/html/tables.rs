@@ -39,6 +39,11 @@ impl Cell {
         Cell::number(text).marked("number poor")
     }
 
+    /// Words that tell of something bad, or not good.
+    pub fn judged(text: impl Into<String>, class: &'static str) -> Cell {
+        Cell { class, text: text.into() }
+    }
+
     fn marked(self, class: &'static str) -> Cell {
         if self.text == NOTHING { self } else { Cell { class, ..self } }
     }

@@ -92,9 +92,9 @@ pub fn objectives(html: &mut Html, comparison: &Comparison) {
                 Cell::text(verdict::asked(objective)),
                 Cell::text(&design.label),
                 match objective.judgement {
-                    Judgement::Pass => Cell::text(word),
-                    Judgement::Fail => Cell::bad(word),
-                    Judgement::Undecided => Cell::poor(word),
+                    Judgement::Pass => Cell::judged(word, "good"),
+                    Judgement::Fail => Cell::judged(word, "bad"),
+                    Judgement::Undecided => Cell::judged(word, "poor"),
                 },
                 Cell::text(verdict::seen(objective)),
             ]);
