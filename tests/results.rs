@@ -1,5 +1,6 @@
 //! Long studies: whatever ends them, however they are split, the bytes are the same and nothing is lost.
 #![cfg(all(feature = "cli", unix))]
+#![expect(clippy::disallowed_methods, reason = "programs are killed after a while of the real clock")]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -14,7 +14,7 @@ Compare designs:
   firedrill compare school.ron                            its strategies, over a thousand runs each
   firedrill compare school.ron --vary services.web.queue=100,500   one value against another
   firedrill explain school.ron                            what each cause and each measure was worth
-  firedrill maintenance upgrade.ron                       when to begin planned work, and what to promise
+  firedrill maintenance upgrade.ron                       when to begin planned work, what to promise
   firedrill run school.ron --html school.html             the same as a page with charts
   firedrill run school.ron --traffic request --from +1h --to +70min   ten minutes, request by request
   firedrill agree school.ron --from +1h --to +70min       both engines side by side
@@ -23,16 +23,16 @@ Compare designs:
 
 Test in CI:
   firedrill check scenarios/*.ron                         mistakes, with their place and their fix
-  firedrill test scenarios                                every expectation and objective in every file
+  firedrill test scenarios                                every expectation, every objective
   firedrill run school.ron --twice                        proof that a run can be repeated
 
 Rehearse:
   firedrill run school.ron --seed 7                       another piece of luck
   firedrill run school.ron --json                         all numbers and the whole story, for a tool
 
-Exit codes: 0 all well, 1 an expectation or objective failed, 2 wrong usage, 3 the scenario has mistakes,
-4 cannot read or write, 5 not deterministic, 6 an objective is undecided, 101 a bug of firedrill,
-130 ended by Ctrl-C.";
+Exit codes: 0 all well, 1 an expectation or an objective failed, 2 wrong usage, 3 the scenario has
+mistakes, 4 cannot read or write, 5 not deterministic, 6 an objective is undecided, 101 a bug of
+firedrill, 130 ended by Ctrl-C.";
 
 /// Judges failover designs by what their users live through.
 ///
