@@ -30,6 +30,7 @@ fn study(text: &str, path: Option<&str>, replications: u64, seed: u64) -> Study 
 }
 
 /// Prints by which factor the same luck reduces the variance of each difference.
+#[expect(clippy::print_stdout, reason = "a bench tells what it found")]
 fn luck(_: &mut Criterion) {
     let told = |title: &str, comparison: &Comparison| {
         println!("{title}: the same luck reduces the variance of a difference by");
