@@ -277,6 +277,16 @@ fn rows_are_parquet_that_others_read() {
 }
 
 #[test]
+fn a_study_that_runs_out_of_time_says_what_is_not_settled_and_can_be_verified() {
+    let folder = folder("time");
+    let out = firedrill(&folder, "compare db.ron --replications 10000000 --time 1s --html page.html --json");
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(json["ended"], "time");
+    assert!(json["replications"].as_u64().is_some_and(|n| n > 0 && n < 10_000_000), "{}", json["replications"]);
+    assert!(firedrill(&folder, "verify page.html").starts_with("page.html is confirmed"));
+}
+
+#[test]
 fn a_page_is_confirmed_and_one_that_was_changed_is_not() {
     let folder = folder("verify");
     firedrill(&folder, "compare db.ron --replications 200 --html page.html");

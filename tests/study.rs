@@ -234,6 +234,62 @@ fn o09_o11_and_o15_as_studies() {
     }
 }
 
+/// Designs that differ in one value, worst last, and the mean that each has to have.
+#[track_caller]
+fn check_ranking(text: &str, measure: &str, path: &str, designs: &[(&str, f64)], replications: u64) {
+    let mut study = study(text, &[measure], replications, 9);
+    study.plan.designs.clear();
+    let wanted = |value: &str| Choice { set: vec![(path.to_owned(), value.to_owned())], ..Choice::default() };
+    // Named in another order than they have to come out.
+    study.plan.designs.extend(designs.iter().rev().map(|(value, _)| Wanted::new(*value, 0, wanted(value))));
+    let comparison = Study::new(study.plan).unwrap_or_else(|error| panic!("{error}")).run();
+    assert!(comparison.unsettled.is_empty(), "{:?}", comparison.differences);
+    for (seen, (value, exact)) in comparison.designs.iter().zip(designs) {
+        assert_eq!(seen.label, *value);
+        let spread = seen.values[0].as_ref().unwrap();
+        let z = (spread.mean - exact) / (spread.sd / (spread.n as f64).sqrt());
+        assert!(z.abs() <= 4.0, "{value}: {} is not {exact}, z = {z}", spread.mean);
+    }
+}
+
+#[test]
+fn o10_as_a_study_of_imperfect_failovers() {
+    let unit =
+        r#"(at: "here", fails: exponential(mean: "1000h"), repair: (takes: exponential(mean: "8h"), crew: "crew"))"#;
+    let text = format!(
+        r#"Scenario(format: 1, title: "O10",
+            clock: (from: "2023-01-02T00:00", zone: "UTC", horizon: "101y", warm_up: "1y"),
+            sites: {{"here": ()}}, crews: {{"crew": (at_once: 1)}},
+            components: {{"a": {unit}, "b": {unit}}}, groups: {{"pair": (members: ["a", "b"])}},
+            strategies: {{"only": (failover: {{"pair": (
+                detect: instant, promote: (takes: exponential(mean: "60s")), fails_on_demand: "5%",
+                if_it_fails: by_hand(exponential(mean: "30m")), first_back_takes_over: true,
+            )}})}})"#
+    );
+    let seconds = |minutes_per_year: f64| minutes_per_year * 60.0 * 100.0;
+    let designs = [
+        (r#""0%""#, seconds(74.811_876_604_803_64)),
+        (r#""5%""#, seconds(86.546_775_791_779_05)),
+        (r#""10%""#, seconds(98.281_674_978_345_89)),
+    ];
+    let path = "strategies.only.failover.pair.fails_on_demand";
+    check_ranking(&text, "components.pair.downtime_s", path, &designs, 300);
+}
+
+#[test]
+fn o15_as_a_study_of_how_often_to_test() {
+    let text = r#"Scenario(format: 1, title: "O15",
+        clock: (from: "2023-01-02T00:00", zone: "UTC", horizon: "200y"), sites: {"here": ()},
+        components: {"one": (hidden: true, fails: exponential(mean: "8760h"), tested_every: "730h")})"#;
+    let available = |pfd: f64| 1.0 - pfd;
+    let designs = [
+        (r#""168h""#, available(0.009_528_034_069_269_387)),
+        (r#""730h""#, available(0.040_532_975_551_879_51)),
+        (r#""8760h""#, available(0.367_879_441_171_442_33)),
+    ];
+    check_ranking(text, "components.one.availability", "components.one.tested_every", &designs, 100);
+}
+
 #[test]
 fn common_luck_changes_no_mean_and_sharpens_differences() {
     let faster = |seed: u64, set: &[(&str, &str)]| {

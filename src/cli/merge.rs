@@ -5,7 +5,7 @@ use super::compare::{plan_file, plan_text, refused, tell, usage};
 use super::files::FileError;
 use super::results::{self, Results};
 use super::work::Watcher;
-use super::{Said, rows};
+use super::{Said, rows, terminal};
 use firedrill::study::{Plan, Study, Tally};
 use std::fs;
 use std::path::PathBuf;
@@ -50,6 +50,7 @@ fn merged(args: &MergeArgs, said: &mut Said) -> Result<(), Problem> {
         None => Box::new(()),
     };
     let mut tally = Tally::new(&study);
+    let progress = terminal::Progress::new("batches", (study.batches() as usize).saturating_mul(study.designs.len()));
     while let Some(batch) = tally.next_batch() {
         let needed = tally.needed().to_vec();
         let mut round = Vec::with_capacity(needed.len());
@@ -80,11 +81,13 @@ fn merged(args: &MergeArgs, said: &mut Said) -> Result<(), Problem> {
                 .into());
             };
             into.save(&header, &found)?;
+            progress.step();
             round.push(Some(found));
         }
         watcher.round(batch, &round)?;
         tally.add(round);
     }
+    progress.done();
     watcher.finish()?;
     let comparison = tally.comparison(tally.end());
     tell(said, &study, &comparison, (args.html.as_deref(), args.json), Some(&into), None);

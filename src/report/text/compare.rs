@@ -124,25 +124,32 @@ fn forest(page: &mut Page, comparison: &Comparison) {
         let note = format!("Without the same luck for all it would take {range} times as many runs to know the same.");
         page.line(Line::new().with(Ink::Faint, format!("  {note}")));
     }
-    let open: Vec<&Difference> =
-        comparison.unsettled.iter().map(|i| &comparison.differences[*i]).filter(|d| d.better != 0).collect();
-    if !open.is_empty() {
-        page.blank();
-        page.line(Line::new().with(Ink::Degraded, "  Not settled either:"));
-        for difference in open.iter().take(LINES_MAX) {
-            let names = format!("\"{}\" before \"{}\"", label(difference.better), label(difference.worse));
-            for (i, part) in wrap(&format!("{names}: {}", verdict::difference(comparison, difference)), page.width - 6)
-                .into_iter()
-                .enumerate()
-            {
-                page.line(Line::new().with(Ink::Plain, format!("{}{part}", if i == 0 { "    " } else { "      " })));
-            }
+    let others = |order: Order| -> Vec<&Difference> {
+        comparison.differences.iter().filter(|d| d.better != 0 && d.order == order).collect()
+    };
+    pairs(page, comparison, "Not settled either:", Ink::Degraded, &others(Order::Open));
+    pairs(page, comparison, "Further down, no difference that matters:", Ink::Faint, &others(Order::Alike));
+    pairs(page, comparison, "Further down, no difference at all:", Ink::Faint, &others(Order::Same));
+}
+
+/// Pairs of designs that are not the first, under a heading.
+fn pairs(page: &mut Page, comparison: &Comparison, title: &str, ink: Ink, pairs: &[&Difference]) {
+    if pairs.is_empty() {
+        return;
+    }
+    let label = |place: usize| comparison.designs[place].label.as_str();
+    page.blank();
+    page.line(Line::new().with(ink, format!("  {title}")));
+    for difference in pairs.iter().take(LINES_MAX) {
+        let names = format!("\"{}\" before \"{}\"", label(difference.better), label(difference.worse));
+        let told = format!("{names}: {}", verdict::difference(comparison, difference));
+        for (i, part) in wrap(&told, page.width - 6).into_iter().enumerate() {
+            page.line(Line::new().with(Ink::Plain, format!("{}{part}", if i == 0 { "    " } else { "      " })));
         }
-        if open.len() > LINES_MAX {
-            page.line(
-                Line::new().with(Ink::Faint, format!("    and {} more; --json has them all", open.len() - LINES_MAX)),
-            );
-        }
+    }
+    if pairs.len() > LINES_MAX {
+        let more = format!("    and {} more; --json has them all", pairs.len() - LINES_MAX);
+        page.line(Line::new().with(Ink::Faint, more));
     }
 }
 
