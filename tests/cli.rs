@@ -137,6 +137,7 @@ fn what_cannot_be_compared_is_told() {
     assert!(refused(&["--measure", "people.schools.downtmie_s"]).contains("did you mean"));
     assert!(refused(&["--strategy", "by hand"]).contains("nothing to compare it with"));
     assert!(refused(&["--indifference", "10"]).contains("write one like \"10 min\""));
+    assert!(refused(&["--indifference", "10 min", "--replications", "100"]).contains("at least 1000 replications"));
     assert!(refused(&["--confidence", "2"]).contains("between 0.5 and 1"));
     assert!(refused(&["--replications", "0"]).contains("1 to"));
     assert!(refused(&["--shard", "1/2"]).contains("needs --results"));

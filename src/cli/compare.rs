@@ -175,6 +175,13 @@ fn study(args: &CompareArgs) -> Result<Study, Said> {
     plan.designs = designs(args, &sources)?;
     let mut study = Study::new(plan).map_err(refused)?;
     if let Some(text) = &how.indifference {
+        let least = firedrill::study::FIRST_STAGE * firedrill::study::BATCH;
+        if study.plan.replications < least {
+            let problem = format!(
+                "with --indifference at least {least} replications are needed: how much designs differ is first estimated from so many"
+            );
+            return Err(usage(&problem));
+        }
         let unit = study.measures[study.by].unit;
         study.plan.indifference = Some(indifference(text, unit, study.run_s()).map_err(|problem| usage(&problem))?);
     }

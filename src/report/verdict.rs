@@ -87,7 +87,12 @@ pub fn scope(comparison: &Comparison) -> String {
 pub fn ending(comparison: &Comparison) -> String {
     let confidence = chance(comparison.confidence);
     let open = comparison.unsettled.len();
-    let pairs = comparison.differences.len();
+    let of = comparison.differences.len();
+    let pairs = match (open, of) {
+        (_, 1) => "the only pair is".to_owned(),
+        (1, _) => format!("1 of {of} pairs is"),
+        _ => format!("{open} of {of} pairs are"),
+    };
     let what = match comparison.settle {
         crate::study::Settle::Order => "the order",
         crate::study::Settle::Best => "which one is the best",
@@ -98,18 +103,18 @@ pub fn ending(comparison: &Comparison) -> String {
             "It stopped by itself: {what} is settled with {confidence} confidence, where {difference} per run makes a difference \
              (Kim & Nelson 2001)."
         ),
-        (End::Interrupted, ..) => format!("It was ended before it was done: {open} of {pairs} pairs are not settled."),
-        (End::Time, ..) if open > 0 => format!("Its time was over: {open} of {pairs} pairs are not settled."),
+        (End::Interrupted, ..) if open > 0 => format!("It was ended before it was done: {pairs} not settled."),
+        (End::Time, ..) if open > 0 => format!("Its time was over: {pairs} not settled."),
         (_, Some(_), 1..) => {
             format!(
                 "All replications are done, and {open} of {pairs} pairs are not settled with {confidence} confidence."
             )
         }
-        (_, None, 0) if pairs > 0 => {
+        (_, None, 0) if of > 0 => {
             format!("The order of all of them is settled with {confidence} confidence, all pairs together.")
         }
         (_, None, 1..) => {
-            format!("{open} of {pairs} pairs are not settled with {confidence} confidence, all pairs together.")
+            format!("All replications are done; {pairs} not settled with {confidence} confidence, all pairs together.")
         }
         _ => String::new(),
     }

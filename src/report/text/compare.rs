@@ -42,7 +42,8 @@ fn ranking(page: &mut Page, comparison: &Comparison) {
         format!("  {about}; mean over runs, with its {} interval", verdict::chance(comparison.confidence)),
     ));
     page.blank();
-    let mut table = Table::new(&["design", ">mean", ">interval", ">p50", ">p95", ">worst", ">best|probably"]);
+    let mut table = Table::new(&["design", ">mean", ">interval", ">p50", ">p95", ">worst", ">best|probably"])
+        .keeping_names(NAME_MAX);
     for (place, design) in comparison.designs.iter().enumerate() {
         let spread = design.values.get(by).and_then(Option::as_ref);
         let of = |value: Option<f64>| value.map_or(words::NOTHING.to_owned(), |value| verdict::amount(unit, value));
@@ -191,7 +192,7 @@ fn trade(page: &mut Page, comparison: &Comparison) {
     }
     titles.push(">cost|per hour".to_owned());
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    let mut table = Table::new(&titles);
+    let mut table = Table::new(&titles).keeping_names(NAME_MAX);
     for (place, design) in comparison.designs.iter().enumerate() {
         let mut cells = vec![(Ink::Plain, format!("{}  {}", place + 1, design.label))];
         for &i in &shown {

@@ -13,6 +13,8 @@ const INDENT: usize = 2;
 
 /// A table.
 pub struct Table {
+    /// Columns that the first column keeps, where its longest entry has as many.
+    kept: usize,
     titles: Vec<Title>,
     rows: Vec<Vec<(Ink, String)>>,
 }
@@ -29,7 +31,12 @@ impl Table {
             let (text, right) = title.strip_prefix('>').map_or((*title, false), |text| (text, true));
             Title { lines: text.split('|').map(str::to_owned).collect(), right }
         });
-        Table { titles: titles.collect(), rows: Vec::new() }
+        Table { kept: NAME_WIDTH_MIN, titles: titles.collect(), rows: Vec::new() }
+    }
+
+    /// The same table, whose names do not give way below so many columns: the other columns go into more parts instead.
+    pub fn keeping_names(self, columns: usize) -> Table {
+        Table { kept: columns, ..self }
     }
 
     /// Adds a row.
@@ -54,8 +61,9 @@ impl Table {
         let widest = columns[1..].iter().map(|&i| widths[i] + 2).max().unwrap_or(0);
         let all: usize = columns[1..].iter().map(|&i| widths[i] + 2).sum();
         // The names give way when that makes the table fit in one part, or when nothing fits beside them.
-        let enough = if room.saturating_sub(all) >= NAME_WIDTH_MIN { all } else { widest };
-        widths[0] = widths[0].min(room.saturating_sub(enough).max(NAME_WIDTH_MIN));
+        let kept = self.kept.min(widths[0]).max(NAME_WIDTH_MIN);
+        let enough = if room.saturating_sub(all) >= kept { all } else { widest };
+        widths[0] = widths[0].min(room.saturating_sub(enough).max(kept));
         let fitting = |rest: &[usize]| {
             let mut used = widths[0];
             let fits = rest.iter().take_while(|&&i| {
