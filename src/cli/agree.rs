@@ -1,12 +1,12 @@
 //! `agree`: both traffic engines side by side, on all cores.
 
 use super::args::AgreeArgs;
+use super::cores::Cores;
 use super::{Asked, Said, asked, exit, interrupt, run, terminal};
 use firedrill::agree::Plan;
 use firedrill::report::text;
 use firedrill::run::Run;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use firedrill::study::Hands;
 
 /// Runs a scenario by both engines and tells where they differ.
 pub fn agree(args: &AgreeArgs) -> Said {
@@ -43,37 +43,9 @@ pub fn agree(args: &AgreeArgs) -> Said {
 /// The runs of all steps in their order, however many cores there are; nothing where Ctrl-C was pressed.
 fn all(plan: &Plan) -> Result<Option<Vec<(Run, Run)>>, firedrill::engine::Unfollowable> {
     interrupt::listen();
-    let steps = plan.steps();
-    let progress = terminal::Progress::new("both engines", steps);
-    let next = AtomicUsize::new(0);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(steps);
-    let (send, receive) = mpsc::channel();
-    let mut done: Vec<Option<(Run, Run)>> = (0..steps).map(|_| None).collect();
-    let mut problem = None;
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            let (send, next) = (send.clone(), &next);
-            scope.spawn(move || {
-                loop {
-                    let step = next.fetch_add(1, Ordering::Relaxed);
-                    if step >= steps || interrupt::asked() || send.send((step, plan.step(step))).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(send);
-        for (step, runs) in receive {
-            progress.step();
-            match runs {
-                Ok(runs) => done[step] = Some(runs),
-                Err(unfollowable) => problem = Some(unfollowable),
-            }
-        }
-    });
-    progress.done();
-    match problem {
-        Some(problem) => Err(problem),
-        None => Ok(done.into_iter().collect()),
-    }
+    let mut cores = Cores::new("both engines", None);
+    cores.expect(plan.steps());
+    let runs = cores.all(plan.steps(), |step| plan.step(step));
+    cores.done();
+    runs.map(|runs| runs.into_iter().collect()).transpose()
 }

@@ -1,15 +1,15 @@
 //! `explain`: the run again without each cause and each measure, on all cores.
 
 use super::args::RunArgs;
-use super::{Asked, Said, asked, exit, files, replay, shell_word, terminal};
-use firedrill::explain::{Explanation, Plan, Thing, Worth};
+use super::cores::Cores;
+use super::{Asked, Said, asked, exit, files, interrupt, replay, shell_word, terminal};
+use firedrill::explain::{Explanation, Plan, Thing};
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
 use firedrill::run::run;
+use firedrill::study::Hands;
 use firedrill::world::World;
 use serde::Serialize;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
 
 /// Explains a run.
 pub fn explain(args: &RunArgs) -> Said {
@@ -25,7 +25,11 @@ pub fn explain(args: &RunArgs) -> Said {
         Ok(asked) => asked,
         Err(said) => return said,
     };
-    let explanation = explained(&world, luck);
+    interrupt::listen();
+    let Some(explanation) = explained(&world, luck) else {
+        let err = "ended by Ctrl-C: nothing can be explained by a part of the runs\n".to_owned();
+        return Said { err, code: exit::INTERRUPTED, ..said };
+    };
     let told = run(&world, luck);
     let replay = replay(args, "explain");
     if let Some(path) = &args.html
@@ -55,51 +59,17 @@ pub fn explain(args: &RunArgs) -> Said {
     said
 }
 
-fn explained(world: &World, luck: Luck) -> Explanation {
+fn explained(world: &World, luck: Luck) -> Option<Explanation> {
     let plan = Plan::new(world, luck);
-    let singles = plan.singles();
-    let progress = terminal::Progress::new("explaining", singles.len());
-    let single_worths = all(&plan, &singles, &progress);
+    let mut cores = Cores::new("explaining", None);
+    let mut all = |left_out: &[Vec<Thing>]| {
+        cores.expect(left_out.len());
+        cores.all(left_out.len(), |index| plan.run(&left_out[index]))
+    };
+    let single_worths = all(&plan.singles())?;
     let pairs = plan.pairs(&single_worths);
-    progress.more(pairs.len());
     let left_out: Vec<Vec<Thing>> = pairs.iter().map(|pair| plan.pair(*pair)).collect();
-    let pair_worths = all(&plan, &left_out, &progress);
-    progress.done();
-    plan.explain(&single_worths, &pairs, &pair_worths)
-}
-
-/// Runs all of them on all cores; the results come in the order of the question, whoever was first.
-fn all(plan: &Plan, left_out: &[Vec<Thing>], progress: &terminal::Progress) -> Vec<Worth> {
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(left_out.len().max(1));
-    if threads <= 1 {
-        // Not every platform has threads.
-        let one = |set: &Vec<Thing>| {
-            let worth = plan.run(set);
-            progress.step();
-            worth
-        };
-        return left_out.iter().map(one).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let (send, receive) = mpsc::channel();
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            let (send, next) = (send.clone(), &next);
-            scope.spawn(move || {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(set) = left_out.get(index) else { break };
-                    // Nobody listens any more only when everything is over.
-                    let _ = send.send((index, plan.run(set)));
-                }
-            });
-        }
-        drop(send);
-        let mut worths = vec![Worth::default(); left_out.len()];
-        for (index, worth) in receive {
-            worths[index] = worth;
-            progress.step();
-        }
-        worths
-    })
+    let pair_worths = all(&left_out)?;
+    cores.done();
+    Some(plan.explain(&single_worths, &pairs, &pair_worths))
 }

@@ -2,13 +2,12 @@
 
 use super::args::MaintenanceArgs;
 use super::compare::refused;
+use super::cores::Cores;
 use super::{Said, exit, files, interrupt, shell_word, terminal};
 use firedrill::replay::choice_words;
 use firedrill::report::{html, text};
 use firedrill::scenario::Choice;
-use firedrill::study::{Hands, Windows, WindowsAsked};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use firedrill::study::{Windows, WindowsAsked};
 
 /// Tells when to begin a maintenance.
 pub fn maintenance(args: &MaintenanceArgs) -> Said {
@@ -32,9 +31,9 @@ pub fn maintenance(args: &MaintenanceArgs) -> Said {
         Err(error) => return refused(error),
     };
     interrupt::listen();
-    let mut hands = Cores::new(args.threads.map(usize::from));
-    let outcome = windows.answer(&mut hands);
-    hands.progress.done();
+    let mut cores = Cores::new("runs", args.threads.map(usize::from));
+    let outcome = windows.answer(&mut cores);
+    cores.done();
     let Some(outcome) = outcome else {
         said.err.push_str("ended before every start was run: nothing can be said of the week\n");
         said.worsen(exit::INTERRUPTED);
@@ -58,62 +57,6 @@ pub fn maintenance(args: &MaintenanceArgs) -> Said {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
     }
     said
-}
-
-/// All cores, until somebody presses Ctrl-C.
-struct Cores {
-    threads: usize,
-    progress: terminal::Progress,
-}
-
-impl Cores {
-    fn new(threads: Option<usize>) -> Cores {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Cores { threads: threads.unwrap_or(cores).max(1), progress: terminal::Progress::new("runs", 0) }
-    }
-}
-
-impl Hands for Cores {
-    fn expect(&mut self, more: usize) {
-        self.progress.more(more);
-    }
-
-    fn all<T: Send>(&mut self, count: usize, one: impl Fn(usize) -> T + Sync) -> Option<Vec<T>> {
-        let threads = self.threads.min(count);
-        if threads <= 1 {
-            // Not every platform has threads.
-            let one = |index: usize| {
-                let done = (!interrupt::asked()).then(|| one(index));
-                self.progress.step();
-                done
-            };
-            return (0..count).map(one).collect();
-        }
-        let next = AtomicUsize::new(0);
-        let (send, receive) = mpsc::channel();
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                let (send, next, one) = (send.clone(), &next, &one);
-                scope.spawn(move || {
-                    loop {
-                        let index = next.fetch_add(1, Ordering::Relaxed);
-                        if index >= count || interrupt::asked() {
-                            break;
-                        }
-                        // Nobody listens any more only when everything is over.
-                        let _ = send.send((index, one(index)));
-                    }
-                });
-            }
-            drop(send);
-            let mut all: Vec<Option<T>> = (0..count).map(|_| None).collect();
-            for (index, made) in receive {
-                all[index] = Some(made);
-                self.progress.step();
-            }
-            all.into_iter().collect()
-        })
-    }
 }
 
 fn choice(args: &MaintenanceArgs) -> Choice {

@@ -6,6 +6,7 @@ mod args;
 #[cfg(feature = "parquet")]
 mod columns;
 mod compare;
+mod cores;
 pub mod exit;
 mod explain;
 mod files;

@@ -37,18 +37,21 @@ pub fn render(
     explanation: Option<&Explanation>,
     replay: Option<&str>,
 ) -> String {
+    page(&outcome.title, |html| body(html, outcome, story, explanation, replay))
+}
+
+/// A whole page under a title.
+fn page(title: &str, inside: impl FnOnce(&mut Html)) -> String {
     let mut page = Html::default();
     page.within("html", &[("lang", &"en")], |html| {
         html.within("head", &[], |html| {
             html.empty("meta", &[("charset", &"utf-8")]);
             html.empty("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
             html.empty("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
-            html.say("title", &[], format!("{} – firedrill", outcome.title));
+            html.say("title", &[], format!("{title} – firedrill"));
             html.style(STYLE);
         });
-        html.within("body", &[], |html| {
-            html.within("main", &[], |html| body(html, outcome, story, explanation, replay));
-        });
+        html.within("body", &[], |html| html.within("main", &[], inside));
     });
     format!("<!DOCTYPE html>\n{}\n", page.finish())
 }
@@ -105,7 +108,9 @@ fn body(
     });
     section(html, "Read with care", "", |html| origin::warnings(html, outcome));
     if !outcome.provenance.assumptions.is_empty() {
-        section(html, "Assumed, because no source states it", "", |html| origin::assumptions(html, outcome));
+        section(html, "Assumed, because no source states it", "", |html| {
+            origin::assumptions(html, &outcome.provenance.assumptions)
+        });
     }
     section(html, "To get this again", "", |html| origin::provenance(html, outcome, replay));
 }

@@ -3,11 +3,12 @@
 use super::markup::Html;
 use crate::metrics::Outcome;
 use crate::report::words;
+use crate::world::Assumption;
 
 /// Values that no source states, by the reason.
-pub fn assumptions(html: &mut Html, outcome: &Outcome) {
+pub fn assumptions(html: &mut Html, assumptions: &[Assumption]) {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for assumption in &outcome.provenance.assumptions {
+    for assumption in assumptions {
         match reasons.iter_mut().find(|(why, _)| *why == assumption.why) {
             Some((_, paths)) => paths.push(&assumption.path),
             None => reasons.push((&assumption.why, vec![&assumption.path])),

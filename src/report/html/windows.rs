@@ -2,9 +2,9 @@
 //! wait.
 
 use super::markup::{Html, n};
+use super::section;
 use super::svg::{LEFT, RIGHT, drawing, name, rectangle, text};
 use super::tables::{self, Cell, table};
-use super::{STYLE, section};
 use crate::report::week::{self, PICTURES, Shown, Week};
 use crate::report::words;
 use crate::study::{WindowOutcome, WindowsOutcome};
@@ -23,20 +23,7 @@ const HEAT: [(&str, &str); week::LEVELS] = [
 
 /// Writes the page of the windows of a maintenance, with the command that makes it again.
 pub fn render_windows(outcome: &WindowsOutcome, replay: Option<&str>) -> String {
-    let mut page = Html::default();
-    page.within("html", &[("lang", &"en")], |html| {
-        html.within("head", &[], |html| {
-            html.empty("meta", &[("charset", &"utf-8")]);
-            html.empty("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
-            html.empty("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
-            html.say("title", &[], format!("{} – firedrill", outcome.title));
-            html.style(STYLE);
-        });
-        html.within("body", &[], |html| {
-            html.within("main", &[], |html| body(html, outcome, replay));
-        });
-    });
-    format!("<!DOCTYPE html>\n{}\n", page.finish())
+    super::page(&outcome.title, |html| body(html, outcome, replay))
 }
 
 fn body(html: &mut Html, outcome: &WindowsOutcome, replay: Option<&str>) {

@@ -10,7 +10,7 @@ mod trade;
 pub use sealed::{CutShort, Sealed, unseal};
 
 use super::markup::Html;
-use super::{STYLE, section, story};
+use super::{section, story};
 use crate::report::clock::Clock;
 use crate::report::{verdict, words};
 use crate::run::Run;
@@ -19,20 +19,7 @@ use crate::study::{Comparison, DesignOutcome, Plan};
 /// Writes the page of a study: what it says, its plan, some of its runs (by the place of their design in the plan), and the
 /// command that makes it again.
 pub fn render_comparison(comparison: &Comparison, plan: &Plan, runs: &[(usize, Run)], replay: Option<&str>) -> String {
-    let mut page = Html::default();
-    page.within("html", &[("lang", &"en")], |html| {
-        html.within("head", &[], |html| {
-            html.empty("meta", &[("charset", &"utf-8")]);
-            html.empty("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
-            html.empty("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
-            html.say("title", &[], format!("{} – firedrill", comparison.titles.join(", ")));
-            html.style(STYLE);
-        });
-        html.within("body", &[], |html| {
-            html.within("main", &[], |html| body(html, comparison, plan, runs, replay));
-        });
-    });
-    format!("<!DOCTYPE html>\n{}\n", page.finish())
+    super::page(&comparison.titles.join(", "), |html| body(html, comparison, plan, runs, replay))
 }
 
 fn body(html: &mut Html, comparison: &Comparison, plan: &Plan, runs: &[(usize, Run)], replay: Option<&str>) {
@@ -114,11 +101,12 @@ fn lede(comparison: &Comparison) -> String {
         && let Some(difference) = comparison.differences.iter().find(|d| (d.better, d.worse) == (0, 1))
     {
         let apart = verdict::amount(unit, difference.mean.abs());
-        let far = verdict::interval(
-            unit,
-            (-difference.high).min(difference.low.abs()),
-            (-difference.low).max(difference.high),
-        );
+        // The other one's distance, whichever direction is worse.
+        let (low, high) = match comparison.measures[by].more_is_better {
+            true => (difference.low, difference.high),
+            false => (-difference.high, -difference.low),
+        };
+        let far = verdict::interval(unit, low, high);
         let words = if comparison.measures[by].more_is_better { "less" } else { "more" };
         sentences.push(format!("“{}” follows with {apart} {words} ({far}).", next.label));
     }

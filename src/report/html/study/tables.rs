@@ -1,6 +1,7 @@
 //! The ranking, every measure, objectives and assumptions as tables.
 
 use crate::report::html::markup::Html;
+use crate::report::html::origin;
 use crate::report::html::tables::{Cell, table};
 use crate::report::{verdict, words};
 use crate::study::{Comparison, Judgement};
@@ -110,22 +111,8 @@ pub fn assumptions(html: &mut Html, assumptions: &[Assumption]) {
     if assumptions.is_empty() {
         return;
     }
-    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for assumption in assumptions {
-        match reasons.iter_mut().find(|(why, _)| *why == assumption.why) {
-            Some((_, paths)) => paths.push(&assumption.path),
-            None => reasons.push((&assumption.why, vec![&assumption.path])),
-        }
-    }
     html.within("details", &[], |html| {
         html.say("summary", &[], format!("{} values", assumptions.len()));
-        html.within("ul", &[("class", &"assumed")], |html| {
-            for (why, paths) in reasons {
-                html.within("li", &[], |html| {
-                    html.say("div", &[], why);
-                    html.within("div", &[("class", &"faint")], |html| html.say("code", &[], paths.join(" · ")));
-                });
-            }
-        });
+        origin::assumptions(html, assumptions);
     });
 }

@@ -9,6 +9,10 @@ use crate::study::{Study, Wanted};
 const HOSTILE: &str = "<script>alert(1)</script>&\u{202e}";
 
 fn page(label: &str) -> String {
+    page_ranked_by(label, None)
+}
+
+fn page_ranked_by(label: &str, path: Option<&str>) -> String {
     let text = r#"Scenario(
         format: 1, title: "</title><script>x</script>", currency: "<b>",
         clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "30d"),
@@ -24,6 +28,8 @@ fn page(label: &str) -> String {
     plan.designs.push(Wanted::new(label, 0, Choice::default()));
     let slow = ("components.db.repair.takes".to_owned(), r#"exponential(mean: "4h")"#.to_owned());
     plan.designs.push(Wanted::new("slow", 0, Choice { set: vec![slow], ..Choice::default() }));
+    plan.paths.extend(path.map(str::to_owned));
+    plan.by = path.map(str::to_owned);
     let study = Study::new(plan).unwrap();
     let comparison = study.run();
     let worst = comparison.designs[0].worst[0].replication;
@@ -42,6 +48,16 @@ fn a_page_stands_alone_and_no_name_becomes_markup() {
     }
     assert_eq!(page.matches("<svg").count(), 3, "differences, spread, and cost against loss");
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+}
+
+#[test]
+fn the_distance_to_the_next_is_told_whichever_direction_is_worse() {
+    for (path, worse) in [("components.db.downtime_s", "more"), ("components.db.availability", "less")] {
+        let page = page_ranked_by("quick", Some(path));
+        let (_, told) = page.split_once("“slow” follows with ").expect("the distance");
+        let (told, _) = told.split_once(')').expect("its interval");
+        assert!(told.contains(&format!(" {worse} (")) && !told.contains('-'), "{path}: {told}");
+    }
 }
 
 #[test]
