@@ -548,7 +548,7 @@ impl Observer for Digest {
         let station = |id: StationId| world.stations[id.at()].name.as_str();
         let queue = |id: QueueId| world.queues[id.at()].name.as_str();
         let people = |id: PopId| world.people[id.at()].name.as_str();
-        let measure = |id: usize| world.measures[id].name.as_str();
+        let measure = |id: usize| world.procedures[id].name.as_str();
         // (kind, name, up to three numbers): names instead of ids, so that an unused entity changes nothing.
         let (kind, name, numbers): (u64, &str, [f64; 3]) = match &seen.what {
             What::Failed { node: id, hidden, .. } => (1, node(*id), [f64::from(u8::from(*hidden)), 0.0, 0.0]),

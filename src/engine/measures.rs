@@ -90,7 +90,7 @@ pub enum Step {
 
 impl MeasureState {
     pub fn new(luck: Luck, world: &World, index: usize) -> MeasureState {
-        let measure = &world.measures[index];
+        let measure = &world.procedures[index];
         let stream = |purpose| Stream::new(luck, &measure.name, purpose);
         MeasureState {
             stage: MeasureStage::Waiting,
@@ -107,7 +107,7 @@ impl MeasureState {
 
 impl Engine<'_> {
     pub(super) fn start_measures(&mut self) {
-        for (i, measure) in self.world.measures.iter().enumerate().filter(|(_, measure)| !measure.muted) {
+        for (i, measure) in self.world.procedures.iter().enumerate().filter(|(_, measure)| !measure.muted) {
             if let Some(at) = measure.at {
                 self.events.push(at, Event::Measure { index: i as u32, step: Step::Order });
             }
@@ -151,7 +151,7 @@ impl Engine<'_> {
 
     /// Work begins as soon as there is somebody to do it.
     fn begin(&mut self, index: usize) {
-        let measure = &self.world.measures[index];
+        let measure = &self.world.procedures[index];
         if self.state.measures[index].stage != MeasureStage::Ordered {
             // It was taken back while it waited for somebody.
             return;
@@ -188,7 +188,7 @@ impl Engine<'_> {
 
     /// One step: in effect, or gone wrong.
     fn phase(&mut self, index: usize) {
-        let measure = &self.world.measures[index];
+        let measure = &self.world.procedures[index];
         if let Some(hours) = &measure.hours {
             let from = hours.next(&self.world.calendar, self.now);
             if from > self.now {
@@ -231,7 +231,7 @@ impl Engine<'_> {
     }
 
     fn free_team(&mut self, index: usize) {
-        let Some(by) = self.world.measures[index].by else { return };
+        let Some(by) = self.world.procedures[index].by else { return };
         if !std::mem::take(&mut self.state.measures[index].at_work) {
             return;
         }
@@ -247,7 +247,7 @@ impl Engine<'_> {
 
     /// A step that goes wrong takes out as many servers as it should have added.
     fn break_what_is_touched(&mut self, index: usize) {
-        let measure = &self.world.measures[index];
+        let measure = &self.world.procedures[index];
         for (i, action) in measure.actions.iter().enumerate() {
             if let Action::AddServers(station, amount) = action {
                 let total = self.total_of(index, i, *station, *amount);
@@ -259,7 +259,7 @@ impl Engine<'_> {
     }
 
     fn mend(&mut self, index: usize) {
-        let measure = &self.world.measures[index];
+        let measure = &self.world.procedures[index];
         for (i, action) in measure.actions.iter().enumerate() {
             if let Action::AddServers(station, _) = action {
                 let broken = (self.state.measures[index].totals[i] / f64::from(measure.count)).abs().ceil() as u64;
@@ -288,7 +288,7 @@ impl Engine<'_> {
 
     /// Does the part of an action that belongs to a step. Says whether less came than was asked for.
     fn act(&mut self, index: usize, action: usize, phase: u32) -> bool {
-        let measure = &self.world.measures[index];
+        let measure = &self.world.procedures[index];
         let part = f64::from(phase) / f64::from(measure.count);
         let first = phase == 1;
         let mut short = false;
@@ -396,7 +396,7 @@ impl Engine<'_> {
             self.state.measures[index].stage = MeasureStage::Over;
             return;
         }
-        for (i, action) in self.world.measures[index].actions.iter().enumerate() {
+        for (i, action) in self.world.procedures[index].actions.iter().enumerate() {
             match action {
                 Action::Restrict { .. } => {
                     let mine = |r: &&mut Restriction| r.measure == index && r.action == i;
@@ -411,7 +411,7 @@ impl Engine<'_> {
             }
         }
         self.state.measures[index].stage = MeasureStage::Over;
-        if let Some(by) = self.world.measures[index].by {
+        if let Some(by) = self.world.procedures[index].by {
             self.state.teams[by].waiting.retain(|waits| *waits != index);
         }
         self.free_team(index);
@@ -421,7 +421,7 @@ impl Engine<'_> {
     }
 
     fn roll_back(&mut self, index: usize) {
-        for action in &self.world.measures[index].actions {
+        for action in &self.world.procedures[index].actions {
             if let Action::Hotfix { service, worse, .. } = action {
                 for station in &self.world.services[service.at()].stations {
                     self.state.stations[station.at()].takes /= worse;

@@ -350,7 +350,7 @@ impl State {
             },
             steering: world.people.iter().map(|p| SteeringState::new(world, p)).collect(),
             surges: Vec::new(),
-            measures: (0..world.measures.len()).map(|i| MeasureState::new(luck, world, i)).collect(),
+            measures: (0..world.procedures.len()).map(|i| MeasureState::new(luck, world, i)).collect(),
             teams: vec![TeamState::default(); world.teams.len()],
             watches: Watch::all(world),
             autoscale: vec![AutoscaleState::default(); world.autoscale.len()],

@@ -25,7 +25,7 @@ impl Watch {
     /// One for each measure, seen or not, and one for each step of the drill that waits.
     pub fn all(world: &World) -> Vec<Watch> {
         let nothing = Watch { since: Vec::new(), done: true, token: 0 };
-        let of_measure = |m: &crate::world::Measure| match &m.when {
+        let of_measure = |m: &crate::world::Procedure| match &m.when {
             Some(when) if !m.muted => Watch::new(when),
             _ => nothing.clone(),
         };
@@ -33,7 +33,7 @@ impl Watch {
             true => nothing.clone(),
             false => Watch::new(when),
         };
-        world.measures.iter().map(of_measure).chain(world.triggers.iter().map(of_step)).collect()
+        world.procedures.iter().map(of_measure).chain(world.triggers.iter().map(of_step)).collect()
     }
 }
 
@@ -47,13 +47,13 @@ fn parts(condition: &Condition) -> usize {
 impl Engine<'_> {
     /// Looks at every condition, and sets off what waited for it.
     pub(super) fn look_at_conditions(&mut self) {
-        let measures = self.world.measures.len();
+        let measures = self.world.procedures.len();
         for index in 0..self.state.watches.len() {
             if self.state.watches[index].done {
                 continue;
             }
             let condition = match index.checked_sub(measures) {
-                None => self.world.measures[index].when.as_ref(),
+                None => self.world.procedures[index].when.as_ref(),
                 Some(trigger) => Some(&self.world.triggers[trigger].0),
             };
             let Some(condition) = condition else { continue };
@@ -130,7 +130,7 @@ impl Engine<'_> {
 
     /// A condition has been seen.
     pub(super) fn seen(&mut self, index: usize) {
-        match index.checked_sub(self.world.measures.len()) {
+        match index.checked_sub(self.world.procedures.len()) {
             None => {
                 self.cause = self.state.flow.latest_feeling;
                 self.order(index);

@@ -39,7 +39,7 @@ pub fn things(world: &World) -> Vec<Thing> {
     let steps = world.drill.iter().enumerate();
     let steps =
         steps.filter(|(_, (_, act))| !matches!(act, Act::Tell(_) | Act::Decide(_))).map(|(i, _)| Thing::Step(i));
-    let measures = world.measures.iter().enumerate().filter(|(_, m)| !m.only_words()).map(|(i, _)| Thing::Measure(i));
+    let measures = world.procedures.iter().enumerate().filter(|(_, m)| !m.only_words()).map(|(i, _)| Thing::Measure(i));
     let automation = (0..world.autoscale.len()).map(Thing::Autoscale);
     let groups = world.groups.iter().enumerate().filter(|(_, group)| group.failover.is_some());
     let failovers = groups.map(|(i, _)| Thing::Failover(i));
@@ -55,7 +55,7 @@ pub fn without<'t>(world: &World, things: impl IntoIterator<Item = &'t Thing>) -
             Thing::Step(i) => {
                 world.muted.insert(*i);
             }
-            Thing::Measure(i) => world.measures[*i].muted = true,
+            Thing::Measure(i) => world.procedures[*i].muted = true,
             Thing::Autoscale(i) => world.autoscale[*i].muted = true,
             Thing::Failover(i) => world.groups[*i].failover = None,
             Thing::Maintenance => world.maintenance = None,
@@ -180,7 +180,7 @@ impl<'w> Plan<'w> {
                 };
                 (act_words(world, act), when)
             }
-            Thing::Measure(i) => (world.measures[*i].name.clone(), world.measures[*i].does.clone()),
+            Thing::Measure(i) => (world.procedures[*i].name.clone(), world.procedures[*i].does.clone()),
             Thing::Autoscale(i) => {
                 let scaler = &world.autoscale[*i];
                 (scaler.name.clone(), format!("autoscaling of {}", world.stations[scaler.station.at()].name))

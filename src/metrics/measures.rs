@@ -46,10 +46,10 @@ fn helped(world: &World, action: &Action) -> Vec<Helped> {
 
 impl MeasureMetrics {
     pub fn new(world: &World) -> MeasureMetrics {
-        let helps = |m: &crate::world::Measure| m.actions.iter().flat_map(|a| helped(world, a)).collect();
+        let helps = |m: &crate::world::Procedure| m.actions.iter().flat_map(|a| helped(world, a)).collect();
         MeasureMetrics {
-            measures: vec![Measured::default(); world.measures.len()],
-            helps: world.measures.iter().map(helps).collect(),
+            measures: vec![Measured::default(); world.procedures.len()],
+            helps: world.procedures.iter().map(helps).collect(),
         }
     }
 
@@ -76,7 +76,7 @@ impl MeasureMetrics {
             What::Effect { measure: id, phase, .. } => {
                 let measured = &mut self.measures[*id];
                 measured.began.get_or_insert(seen.at);
-                if *phase == world.measures[*id].count {
+                if *phase == world.procedures[*id].count {
                     measured.done = Some(seen.at);
                 }
             }
@@ -89,7 +89,7 @@ impl MeasureMetrics {
 
     pub fn finish(&mut self, world: &World, outcome: &mut Outcome) {
         let label = |at: Time| civil_label(&world.calendar, at);
-        for (measure, measured) in world.measures.iter().zip(&self.measures) {
+        for (measure, measured) in world.procedures.iter().zip(&self.measures) {
             let ended = match measured {
                 Measured { rolled_back: true, .. } => "rolled back",
                 Measured { over: true, .. } => "taken back",

@@ -169,7 +169,7 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
     let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
     let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
     let queue = |id: &crate::world::QueueId| world.queues[id.at()].name.as_str();
-    let measure = |id: usize| world.measures[id].name.as_str();
+    let measure = |id: usize| world.procedures[id].name.as_str();
     let people = |id: &crate::world::PopId| world.people[id.at()].name.as_str();
     let clock = |at: Time| world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string();
     let plan = world.maintenance.as_ref().map_or("maintenance", |m| m.name.as_str());
@@ -298,19 +298,19 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
             Act::Tell(what) => (Theme::Word, format!("users are told: {what}")),
             _ => return None,
         },
-        What::ToldBy { measure: id, action } => match &world.measures[*id].actions[*action] {
+        What::ToldBy { measure: id, action } => match &world.procedures[*id].actions[*action] {
             Action::Tell(what) => (Theme::Word, format!("users are told: {what}")),
             _ => return None,
         },
-        What::DecisionBy { measure: id, action } => match &world.measures[*id].actions[*action] {
+        What::DecisionBy { measure: id, action } => match &world.procedures[*id].actions[*action] {
             Action::Decide(what) => (Theme::Word, format!("decision: {what}")),
             _ => return None,
         },
-        What::Ordered(id) if world.measures[*id].only_words() => return None,
-        What::Effect { measure: id, .. } if world.measures[*id].only_words() => return None,
-        What::Ordered(id) => (Theme::Response, format!("{} is ordered ({})", measure(*id), world.measures[*id].does)),
+        What::Ordered(id) if world.procedures[*id].only_words() => return None,
+        What::Effect { measure: id, .. } if world.procedures[*id].only_words() => return None,
+        What::Ordered(id) => (Theme::Response, format!("{} is ordered ({})", measure(*id), world.procedures[*id].does)),
         What::Effect { measure: id, phase, short } => {
-            let count = world.measures[*id].count;
+            let count = world.procedures[*id].count;
             let step = if count > 1 { format!("step {phase} of {count} of ") } else { String::new() };
             let less = if *short { ", but less came than was asked for: there is no more" } else { "" };
             (Theme::Response, format!("{step}{} is in effect{less}", measure(*id)))

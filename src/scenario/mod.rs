@@ -74,7 +74,7 @@ pub struct Scenario {
     /// Who runs sites, and how much more they have.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub providers: Named<Provider>,
-    /// People who take the measures of runbooks.
+    /// People who carry out the procedures of runbooks.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub teams: Named<Team>,
     /// What answers requests.

@@ -1,6 +1,6 @@
 //! The response: strategies, failover phases, maintenance, variants.
 
-use super::{Autoscale, Measure, Named, is_default, is_zero};
+use super::{Autoscale, Named, Procedure, is_default, is_zero};
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Rate, Ratio};
 use ron::value::RawValue;
@@ -18,7 +18,7 @@ pub struct Strategy {
     pub failover: Named<Failover>,
     /// Measures that are taken by people, by name.
     #[serde(skip_serializing_if = "Named::is_empty")]
-    pub runbook: Named<Measure>,
+    pub runbook: Named<Procedure>,
     /// Automation that follows the load, by name.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub autoscale: Named<Autoscale>,

@@ -1,14 +1,15 @@
-//! The runbook: measures that people and automation take, when, how fast, and with what risk.
+//! The runbook: procedures of people and automation, when they begin, how fast they are, and with what risk.
 
 use super::{is_default, is_zero};
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Ratio};
 use serde::{Deserialize, Serialize};
 
-/// A measure: what is done, what starts it, who does it, and how long it takes to have an effect.
+/// A procedure: what is done, what starts it, who does it, and how long it takes to have an effect.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Measure {
+// Files and messages call it a measure.
+#[serde(deny_unknown_fields, default, rename = "Measure")]
+pub struct Procedure {
     /// What it is, in a line.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub about: String,
@@ -35,7 +36,7 @@ pub struct Measure {
     pub until: Option<String>,
 }
 
-/// A measure in equal steps, to limit what one of them can break.
+/// A procedure in equal steps, to limit what one of them can break.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Phases {
@@ -254,7 +255,7 @@ pub enum Condition {
         /// How many.
         above: u64,
     },
-    /// Another measure of the strategy is in effect.
+    /// Another procedure of the strategy is in effect.
     After(String),
     /// A team is there.
     OnDuty(String),
@@ -264,7 +265,7 @@ pub enum Condition {
     Any(Vec<Condition>),
 }
 
-/// People who take measures.
+/// People who carry out procedures.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Team {
@@ -280,7 +281,7 @@ pub struct Team {
     /// Whether it works at weekends.
     #[serde(skip_serializing_if = "is_default")]
     pub weekends: bool,
-    /// How many measures it works on at once; by default any number.
+    /// How many procedures it works on at once; by default any number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_once: Option<u32>,
     /// Work that begins this long after the day's start takes longer.

@@ -120,7 +120,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
         people: &people,
     };
     let (drill, triggers) = response::drill(&known, &nodes, p);
-    let measures = measures::measures(&known, p);
+    let procedures = measures::procedures(&known, p);
     let autoscale = measures::autoscale(&known, p);
     response::strategies(scenario, &tables, &calendar, &nodes, p);
     response::expectations(scenario, &tables, &calendar, horizon, p);
@@ -194,7 +194,7 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
         uplinks,
         providers,
         teams,
-        measures,
+        procedures,
         autoscale,
         latencies: LatencyMemo::default(),
         steady: SteadyMemo::default(),

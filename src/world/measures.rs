@@ -119,7 +119,7 @@ pub fn teams(scenario: &Scenario, calendar: &Calendar, horizon: Time, p: &mut Pr
 }
 
 /// The runbook of the strategy that is taken; those of the others are checked all the same.
-pub fn measures(known: &Known, p: &mut Problems) -> Vec<Measure> {
+pub fn procedures(known: &Known, p: &mut Problems) -> Vec<Procedure> {
     let mut found = Vec::new();
     for (strategy_name, strategy) in sorted(&known.scenario.strategies) {
         let names = Names(sorted(&strategy.runbook).enumerate().map(|(i, (n, _))| (n.to_owned(), i)).collect());
@@ -127,22 +127,22 @@ pub fn measures(known: &Known, p: &mut Problems) -> Vec<Measure> {
         let taken = known.scenario.run.strategy.as_deref() == Some(strategy_name);
         for (name, written) in sorted(&strategy.runbook) {
             let path = format!("strategies.{strategy_name}.runbook.{name}");
-            if let Some(measure) = measure(name, written, &path, &names, known, p).filter(|_| taken) {
-                found.push(measure);
+            if let Some(procedure) = procedure(name, written, &path, &names, known, p).filter(|_| taken) {
+                found.push(procedure);
             }
         }
     }
     found
 }
 
-fn measure(
+fn procedure(
     name: &str,
-    written: &scenario::Measure,
+    written: &scenario::Procedure,
     path: &str,
     names: &Names,
     known: &Known,
     p: &mut Problems,
-) -> Option<Measure> {
+) -> Option<Procedure> {
     let (calendar, horizon) = (known.calendar, known.horizon);
     let at = written.at.as_ref().and_then(|at| time_in_run(calendar, at, horizon, &format!("{path}.at"), p));
     let until = written.until.as_ref().and_then(|t| time_in_run(calendar, t, horizon, &format!("{path}.until"), p));
@@ -215,7 +215,7 @@ fn measure(
         }
         words.push(said(written));
     }
-    Some(Measure {
+    Some(Procedure {
         name: name.to_owned(),
         does: words.join("; "),
         at,

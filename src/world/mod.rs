@@ -114,10 +114,10 @@ pub struct World {
     pub uplinks: Vec<Option<LinkId>>,
     /// Who runs sites, and has more servers or not.
     pub providers: Vec<Provider>,
-    /// People who take measures.
+    /// People who carry out procedures.
     pub teams: Vec<Team>,
-    /// The runbook of the strategy that this run takes.
-    pub measures: Vec<Measure>,
+    /// The procedures in the runbook of the strategy that this run takes.
+    pub procedures: Vec<Procedure>,
     /// Its automation.
     pub autoscale: Vec<Autoscale>,
     /// Latencies that runs of this world have worked out.

@@ -1,12 +1,12 @@
-//! Compiled measures: what is done about load, when, by whom, and how fast.
+//! Compiled procedures: what is done about load, when, by whom, and how fast.
 
 use super::{Curve, FeatureId, GroupId, Hours, LinkId, PopId, ServiceId, SiteId, StationId};
 use crate::dist::Sampler;
 use crate::units::{Duration, Time};
 
-/// A measure of the strategy that the run takes.
+/// A procedure of the strategy that the run takes.
 #[derive(Debug, Clone)]
-pub struct Measure {
+pub struct Procedure {
     /// Its name.
     pub name: String,
     /// What it does, in words.
@@ -37,14 +37,14 @@ pub struct Measure {
     pub muted: bool,
 }
 
-impl Measure {
+impl Procedure {
     /// Whether it only says something.
     pub fn only_words(&self) -> bool {
         self.actions.iter().all(|action| matches!(action, Action::Tell(_) | Action::Decide(_)))
     }
 }
 
-/// One thing that a measure does.
+/// One thing that a procedure does.
 #[derive(Debug, Clone)]
 pub enum Action {
     /// More servers at a station: so many, or so many times as many.
@@ -131,7 +131,7 @@ pub enum Condition {
     BusyNetwork(LinkId, f64, Duration),
     /// More active users than this.
     Crowd(PopId, f64),
-    /// Another measure is in effect, by index.
+    /// Another procedure is in effect, by index.
     After(usize),
     /// A team is there, by index.
     OnDuty(usize),
@@ -141,7 +141,7 @@ pub enum Condition {
     Any(Vec<Condition>),
 }
 
-/// People who take measures.
+/// People who carry out procedures.
 #[derive(Debug, Clone)]
 pub struct Team {
     /// Its name.
@@ -150,7 +150,7 @@ pub struct Team {
     pub from: Time,
     /// Its hours; around the clock without.
     pub hours: Option<Hours>,
-    /// Measures at once.
+    /// Procedures at once.
     pub at_once: u32,
     /// When work begins this long after the day's start, it takes this much longer.
     pub tired: Option<(Duration, f64)>,

@@ -70,7 +70,7 @@ impl Engine<'_> {
         let (mut share, mut slope, next) = population.active.at(self.now, &mut self.state.flow.cursors[people]);
         *until = (*until).min(next);
         if let Some((measure, action)) = self.state.staggers[people]
-            && let Action::Stagger { active, compliance, .. } = &self.world.measures[measure].actions[action]
+            && let Action::Stagger { active, compliance, .. } = &self.world.procedures[measure].actions[action]
         {
             let (spread, its_slope, next) = active.at(self.now, &mut self.state.stagger_cursors[people].0);
             *until = (*until).min(next);
@@ -89,7 +89,7 @@ impl Engine<'_> {
         let (mut share, mut slope, next) = population.log_ins.at(self.now, &mut self.state.flow.log_in_cursors[people]);
         *until = (*until).min(next);
         if let Some((measure, action)) = self.state.staggers[people]
-            && let Action::Stagger { log_ins, compliance, .. } = &self.world.measures[measure].actions[action]
+            && let Action::Stagger { log_ins, compliance, .. } = &self.world.procedures[measure].actions[action]
         {
             let (spread, its_slope, next) = log_ins.at(self.now, &mut self.state.stagger_cursors[people].1);
             *until = (*until).min(next);
@@ -131,7 +131,7 @@ impl Engine<'_> {
     fn let_in(&self, people: usize, feature: usize, until: &mut Time) -> f64 {
         let mut let_in = 1.0;
         for shedding in &self.state.sheddings {
-            let action = &self.world.measures[shedding.measure].actions[shedding.action];
+            let action = &self.world.procedures[shedding.measure].actions[shedding.action];
             let Action::Shed { feature: of, people: who, share, eases_over } = action else { continue };
             if of.is_some_and(|of| of.at() != feature) || who.is_some_and(|who| who.at() != people) {
                 continue;
@@ -155,7 +155,7 @@ impl Engine<'_> {
     fn look_at_restrictions(&mut self, open: &Open, until: &mut Time) {
         for i in 0..self.state.restrictions.len() {
             let restriction = &mut self.state.restrictions[i];
-            let action = &self.world.measures[restriction.measure].actions[restriction.action];
+            let action = &self.world.procedures[restriction.measure].actions[restriction.action];
             let Action::Restrict { uses, .. } = action else { continue };
             let (people, _, hours) = &uses[restriction.index];
             let (is_open, _, next) = hours.at(self.now, &mut restriction.cursor);
@@ -182,7 +182,7 @@ impl Engine<'_> {
     fn put_off(&self, people: usize, feature: usize) -> (f64, f64) {
         let (mut kept, mut made_up) = (1.0, 0.0);
         for restriction in &self.state.restrictions {
-            let action = &self.world.measures[restriction.measure].actions[restriction.action];
+            let action = &self.world.procedures[restriction.measure].actions[restriction.action];
             let Action::Restrict { uses, compliance } = action else { continue };
             if (uses[restriction.index].0, uses[restriction.index].1) == (people, feature) {
                 if restriction.open {
@@ -206,7 +206,7 @@ impl Engine<'_> {
         for &(people, feature, rate, slope) in &open.put_off {
             let amount = integral(rate, slope, dt_s);
             let compliance = |restriction: &Restriction| {
-                let action = &self.world.measures[restriction.measure].actions[restriction.action];
+                let action = &self.world.procedures[restriction.measure].actions[restriction.action];
                 let Action::Restrict { uses, compliance } = action else { return 0.0 };
                 let is_it = (uses[restriction.index].0, uses[restriction.index].1) == (people, feature);
                 if is_it && !restriction.open { *compliance } else { 0.0 }
