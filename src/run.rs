@@ -185,5 +185,5 @@ fn warnings(world: &World, traffic: Traffic, outcome: &Outcome) -> Vec<String> {
     if all_followed {
         return Vec::new();
     }
-    world.beyond_flow.iter().chain(&outcome.warnings).cloned().collect()
+    world.flow_limits.iter().chain(&outcome.warnings).cloned().collect()
 }

@@ -4,7 +4,7 @@ use super::Engine;
 use super::state::StationPhase;
 use crate::observe::Why;
 use crate::queueing::{Latency, Stage, Wait, compose};
-use crate::world::{Call, SiteId, StationId, Target};
+use crate::world::{Call, Callee, SiteId, StationId};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -50,9 +50,9 @@ pub struct Status {
 impl Engine<'_> {
     /// The station that a call means now.
     pub(super) fn callee(&self, call: &Call) -> Option<StationId> {
-        match &call.target {
-            Target::Station(station) => Some(*station),
-            Target::Active(group, by_member) => by_member[self.state.groups[group.at()].active],
+        match &call.callee {
+            Callee::Station(station) => Some(*station),
+            Callee::Active(group, by_member) => by_member[self.state.groups[group.at()].active],
         }
     }
 

@@ -8,7 +8,7 @@ use super::outcome::{MetastableOutcome, Outcome};
 use crate::engine::Span;
 use crate::observe::{Seen, What};
 use crate::units::Time;
-use crate::world::{ServiceId, Target, World, civil_label};
+use crate::world::{Callee, ServiceId, World, civil_label};
 
 /// Shorter than this, or than ten timeouts, it may be on its way out.
 const LASTS_S: f64 = 30.0;
@@ -188,9 +188,9 @@ fn visits(world: &World, place: crate::world::Place, feature: usize, service: us
 }
 
 fn call_visits(world: &World, call: &crate::world::Call, service: ServiceId) -> f64 {
-    let callee = match &call.target {
-        Target::Station(station) => Some(*station),
-        Target::Active(_, by_member) => by_member.iter().flatten().next().copied(),
+    let callee = match &call.callee {
+        Callee::Station(station) => Some(*station),
+        Callee::Active(_, by_member) => by_member.iter().flatten().next().copied(),
     };
     let Some(callee) = callee else { return 0.0 };
     let station = &world.stations[callee.at()];

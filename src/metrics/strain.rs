@@ -6,7 +6,7 @@ use super::outcome::*;
 use crate::engine::Span;
 use crate::queueing::Wait;
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
-use crate::world::{Call, Feature, StationId, Target, World, civil_label};
+use crate::world::{Call, Callee, Feature, StationId, World, civil_label};
 
 /// A queue at rest above this share of its capacity is near saturation.
 const NEAR: f64 = 0.95;
@@ -108,9 +108,9 @@ impl StrainMetrics {
         let mut visited = vec![false; world.stations.len()];
         let mut left: Vec<&Call> = feature.calls.iter().flatten().collect();
         while let Some(call) = left.pop() {
-            let callees: Vec<StationId> = match &call.target {
-                Target::Station(station) => vec![*station],
-                Target::Active(_, by_member) => by_member.iter().flatten().copied().collect(),
+            let callees: Vec<StationId> = match &call.callee {
+                Callee::Station(station) => vec![*station],
+                Callee::Active(_, by_member) => by_member.iter().flatten().copied().collect(),
             };
             for id in callees {
                 if !std::mem::replace(&mut visited[id.at()], true) {

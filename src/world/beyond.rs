@@ -5,7 +5,7 @@ use super::compile::sorted;
 use crate::scenario::{self, Discipline, Scenario};
 
 /// A path of the scenario and a sentence for each such thing, sorted.
-pub fn beyond_flow(scenario: &Scenario) -> Vec<String> {
+pub fn flow_limits(scenario: &Scenario) -> Vec<String> {
     let mut found = Vec::new();
     for (i, link) in scenario.links.iter().enumerate().filter(|(_, link)| link.jitter.0 > 0) {
         let jitter = link.jitter;
@@ -119,7 +119,7 @@ mod tests {
                 breaker: (fails: "50%", of_at_least: 20, over: "10s", opens_for: "5s")"#,
         );
         assert_eq!(
-            world.beyond_flow,
+            world.flow_limits,
             [
                 "features.page.at_once: the flow engine makes the calls one after the other",
                 "features.page.breaker: the flow engine has no circuit breakers",
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_plain_scenario_is_not_beyond_the_flow_engine() {
         let world = world("", r#"timeout: "2s", retries: (attempts: 3, after: "1s", budget: "20%")"#);
-        assert_eq!(world.beyond_flow, ["links.0.jitter: the flow engine adds the mean of 2ms each way, and no spread"]);
+        assert_eq!(world.flow_limits, ["links.0.jitter: the flow engine adds the mean of 2ms each way, and no spread"]);
         let client = world.features[0].client;
         assert_eq!((client.attempts, client.backoff, client.budget), (3, Backoff::After(Duration(1_000_000_000)), 0.2));
     }

@@ -196,10 +196,10 @@ pub(super) fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
         teams,
         procedures,
         autoscale,
-        latencies: LatencyMemo::default(),
-        steady: SteadyMemo::default(),
-        delays: DelayMemo::default(),
-        beyond_flow: beyond::beyond_flow(scenario),
+        latencies: LatencyCache::default(),
+        steady: SteadyCache::default(),
+        delays: DelayCache::default(),
+        flow_limits: beyond::flow_limits(scenario),
         assumptions: scenario
             .assumptions
             .iter()

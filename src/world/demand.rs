@@ -326,15 +326,15 @@ impl Resolver<'_> {
             );
             let Some(id) = self.tables.services.find(&to.to, "service", format!("{path}.to"), p) else { continue };
             let service = ServiceId::new(id);
-            if let Some(target) = self.target(to, service, &path, from, stations, services, p) {
-                found.push(Call { service, target, hard, times: to.times, gives_up_s: to.gives_up_after.seconds() });
+            if let Some(callee) = self.callee(to, service, &path, from, stations, services, p) {
+                found.push(Call { service, callee, hard, times: to.times, gives_up_s: to.gives_up_after.seconds() });
             }
         }
         found
     }
 
     #[expect(clippy::too_many_arguments, reason = "all of it is needed to name the mistake at its place")]
-    fn target(
+    fn callee(
         &self,
         to: &scenario::CallTo,
         service: ServiceId,
@@ -343,14 +343,14 @@ impl Resolver<'_> {
         stations: &[Station],
         services: &[Service],
         p: &mut Problems,
-    ) -> Option<Target> {
+    ) -> Option<Callee> {
         let placed = &services.get(service.at())?.stations;
         let at_site = |site: SiteId| placed.iter().copied().find(|s| stations[s.at()].site == site);
         let site_name = |site: SiteId| self.tables.sites.0.keys().nth(site.at()).cloned().unwrap_or_default();
         match &to.at {
             None => {
                 if let Some(here) = at_site(from) {
-                    return Some(Target::Station(here));
+                    return Some(Callee::Station(here));
                 }
                 let nearest = placed
                     .iter()
@@ -359,7 +359,7 @@ impl Resolver<'_> {
                 if nearest.is_none() && !placed.is_empty() {
                     no_route(p, &format!("{path}.to"), &site_name(from), &site_name(stations[placed[0].at()].site));
                 }
-                nearest.map(|(_, s)| Target::Station(s))
+                nearest.map(|(_, s)| Callee::Station(s))
             }
             Some(at) => {
                 if let Some(group) = self.tables.groups.get(at) {
@@ -375,7 +375,7 @@ impl Resolver<'_> {
                         );
                         return None;
                     }
-                    return Some(Target::Active(group, by_member));
+                    return Some(Callee::Active(group, by_member));
                 }
                 let known = crate::world::resolve::Names(
                     (self.scenario.sites.names().chain(self.scenario.groups.names()))
@@ -397,7 +397,7 @@ impl Resolver<'_> {
                         format!("add \"{at}\" to its runs_at, or call it elsewhere"),
                     );
                 }
-                at_site(site).map(Target::Station)
+                at_site(site).map(Callee::Station)
             }
         }
     }

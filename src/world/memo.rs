@@ -13,24 +13,24 @@ const KEPT_MAX: usize = 16_384;
 
 /// What a function has given for some arguments.
 #[derive(Debug, Clone)]
-pub struct Memo<K, V> {
+pub struct ResultCache<K, V> {
     known: Arc<Mutex<BTreeMap<K, Arc<V>>>>,
 }
 
 /// Composed latencies, by a hash of what they are composed of.
-pub type LatencyMemo = Memo<u128, Latency>;
+pub type LatencyCache = ResultCache<u128, Latency>;
 /// Waits of those who wait, by the service or the bits of its variability, the servers and the utilisation.
-pub type DelayMemo = Memo<[u64; 4], Delay>;
+pub type DelayCache = ResultCache<[u64; 4], Delay>;
 /// Steady states, by the bits of their parameters.
-pub type SteadyMemo = Memo<[u64; 6], Steady>;
+pub type SteadyCache = ResultCache<[u64; 6], Steady>;
 
-impl<K, V> Default for Memo<K, V> {
+impl<K, V> Default for ResultCache<K, V> {
     fn default() -> Self {
-        Memo { known: Arc::default() }
+        ResultCache { known: Arc::default() }
     }
 }
 
-impl<K: Ord + Clone, V> Memo<K, V> {
+impl<K: Ord + Clone, V> ResultCache<K, V> {
     /// The result for this key, worked out if it is not known. The key must stand for everything that it depends on.
     pub fn get(&self, key: &K, work_out: impl FnOnce() -> V) -> Arc<V> {
         let lock = || self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -33,7 +33,7 @@ pub use calendar::{Calendar, civil_label};
 pub use curve::Curve;
 pub use hours::Hours;
 pub use ids::*;
-pub use memo::{DelayMemo, LatencyMemo, Memo, SteadyMemo};
+pub use memo::{DelayCache, LatencyCache, ResultCache, SteadyCache};
 pub use plan::*;
 pub use routes::{Route, Routes};
 pub use runbook::*;
@@ -121,13 +121,13 @@ pub struct World {
     /// Its automation.
     pub autoscale: Vec<Autoscale>,
     /// Latencies that runs of this world have worked out.
-    pub latencies: LatencyMemo,
+    pub latencies: LatencyCache,
     /// Steady states that they have worked out.
-    pub steady: SteadyMemo,
+    pub steady: SteadyCache,
     /// Waits that have been worked out before.
-    pub delays: DelayMemo,
+    pub delays: DelayCache,
     /// What the flow engine leaves out or takes by its mean only: a path of the scenario and a sentence each, sorted.
-    pub beyond_flow: Vec<String>,
+    pub flow_limits: Vec<String>,
     /// What is assumed: path, value as written, and why.
     pub assumptions: Vec<Assumption>,
 }

@@ -118,7 +118,7 @@ pub struct Station {
 
 /// Where a call goes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Target {
+pub enum Callee {
     /// Always this station.
     Station(StationId),
     /// The station at the active member's site; `None` for members without one.
@@ -131,7 +131,7 @@ pub struct Call {
     /// The callee's service.
     pub service: ServiceId,
     /// Which of its stations.
-    pub target: Target,
+    pub callee: Callee,
     /// Whether the caller fails without it.
     pub hard: bool,
     /// Calls per request.

@@ -6,7 +6,7 @@ use super::request::{Request, Visit};
 use super::source::Source;
 use super::station::Station;
 use firedrill::rng::{Luck, Stream};
-use firedrill::world::{Discipline, Place, SiteId, StationId, Target, World};
+use firedrill::world::{Callee, Discipline, Place, SiteId, StationId, World};
 use std::rc::Rc;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,9 +83,9 @@ pub struct Naive<'w> {
 
 /// Where a call goes.
 pub fn callee(call: &firedrill::world::Call) -> StationId {
-    match &call.target {
-        Target::Station(station) => *station,
-        Target::Active(..) => panic!("no groups here"),
+    match &call.callee {
+        Callee::Station(station) => *station,
+        Callee::Active(..) => panic!("no groups here"),
     }
 }
 

@@ -20,7 +20,7 @@ mod writes;
 use crate::dist::Quick;
 use crate::pending::{Pending, Timers};
 use crate::rng::{Luck, Stream};
-use crate::world::{Target, World};
+use crate::world::{Callee, World};
 use account::{Look, Seen};
 use client::{Calls, ClientState};
 use desk::{Bucket, Desk, DeskCounts, Line};
@@ -188,9 +188,9 @@ const VISITS_MAX: u64 = 10_000;
 pub fn check(world: &World) -> Result<(), Unfollowable> {
     // Callees before callers.
     let mut visits = vec![1.0_f64; world.stations.len()];
-    let of_call = |call: &crate::world::Call, visits: &[f64]| match &call.target {
-        Target::Station(station) => call.times * visits[station.at()],
-        Target::Active(_, by_member) => {
+    let of_call = |call: &crate::world::Call, visits: &[f64]| match &call.callee {
+        Callee::Station(station) => call.times * visits[station.at()],
+        Callee::Active(_, by_member) => {
             call.times * by_member.iter().flatten().map(|station| visits[station.at()]).fold(0.0, f64::max)
         }
     };
@@ -215,9 +215,9 @@ fn check_balancers(world: &World) -> Result<(), Unfollowable> {
     let of_calls = |calls: &[crate::world::Call], at_once: bool, levels: &[(usize, usize)]| {
         let (mut chain, mut worst) = (0, 0);
         for call in calls {
-            let stations = match &call.target {
-                Target::Station(station) => vec![*station],
-                Target::Active(_, by_member) => by_member.iter().flatten().copied().collect(),
+            let stations = match &call.callee {
+                Callee::Station(station) => vec![*station],
+                Callee::Active(_, by_member) => by_member.iter().flatten().copied().collect(),
             };
             for station in stations {
                 let (below, most) = levels[station.at()];
