@@ -1,6 +1,6 @@
 //! Curves made from curves: users who follow their log-ins, and users who spread theirs.
 
-use super::Curve;
+use super::curve::Curve;
 use crate::num;
 use crate::units::{Duration, Time};
 

@@ -1,6 +1,7 @@
 //! Routes between sites: the shortest by round-trip time over the links that are up.
 
-use super::{Link, LinkId, SiteId};
+use super::ids::{LinkId, SiteId};
+use super::sites::Link;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 

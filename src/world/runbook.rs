@@ -1,6 +1,8 @@
-//! Compiled procedures: what is done about load, when, by whom, and how fast.
+//! The runbook: what is done about load, when, by whom, and how fast.
 
-use super::{Curve, FeatureId, GroupId, Hours, LinkId, PopId, ServiceId, SiteId, StationId};
+use super::curve::Curve;
+use super::hours::Hours;
+use super::ids::{FeatureId, GroupId, LinkId, PopId, ServiceId, SiteId, StationId};
 use crate::dist::Sampler;
 use crate::units::{Duration, Time};
 
@@ -139,59 +141,4 @@ pub enum Condition {
     All(Vec<Condition>),
     /// Any.
     Any(Vec<Condition>),
-}
-
-/// People who carry out procedures.
-#[derive(Debug, Clone)]
-pub struct Team {
-    /// Its name.
-    pub name: String,
-    /// When it is formed.
-    pub from: Time,
-    /// Its hours; around the clock without.
-    pub hours: Option<Hours>,
-    /// Procedures at once.
-    pub at_once: u32,
-    /// When work begins this long after the day's start, it takes this much longer.
-    pub tired: Option<(Duration, f64)>,
-}
-
-/// Who runs sites.
-#[derive(Debug, Clone)]
-pub struct Provider {
-    /// Its name.
-    pub name: String,
-    /// Servers that can still be had.
-    pub spare: Option<u64>,
-    /// Which share of them is left over time.
-    pub left: Curve,
-}
-
-/// Automation that follows the load of a station.
-#[derive(Debug, Clone)]
-pub struct Autoscale {
-    /// Its name.
-    pub name: String,
-    /// The station.
-    pub station: StationId,
-    /// Whether it looks at computing only.
-    pub cpu: bool,
-    /// Adds above, takes away below.
-    pub above: f64,
-    /// Takes away below.
-    pub below: f64,
-    /// How often it looks.
-    pub every: Duration,
-    /// The factor of a step.
-    pub by: f64,
-    /// Time until new servers serve.
-    pub takes: Duration,
-    /// Time after a step in which it does nothing.
-    pub cool_down: Duration,
-    /// Fewest and most servers.
-    pub least: u64,
-    /// Most servers.
-    pub most: u64,
-    /// Left out of this run.
-    pub muted: bool,
 }

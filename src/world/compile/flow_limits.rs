@@ -1,7 +1,8 @@
 //! What a scenario says and the flow engine does not do: it counts rates and means, and knows no single request.
 
-use super::client::{self, allowed_by};
-use super::compile::sorted;
+use super::clients::allowed_by;
+use super::presets::with_preset;
+use super::resolve::sorted;
 use crate::scenario::{self, Discipline, Scenario};
 
 /// A path of the scenario and a sentence for each such thing, sorted.
@@ -45,7 +46,7 @@ fn of_service(service: &scenario::Service) -> Vec<(&'static str, &'static str)> 
 }
 
 fn of_feature(feature: &scenario::Feature) -> Vec<(&'static str, String)> {
-    let client = client::with_preset(feature);
+    let client = with_preset(feature);
     let mut found = Vec::new();
     // What a preset says is at the place of the preset.
     let mut note = |is_written: bool, field: &'static str, what: &str| {

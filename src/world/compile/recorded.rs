@@ -1,23 +1,23 @@
 //! Recorded profiles: a column of times and a column of shares, as monitoring exports them.
 
-use super::Curve;
-use super::calendar::Calendar;
+use super::limits;
 use super::resolve::Problems;
 use crate::scenario::Code;
 use crate::units::{Duration, Quantity, Ratio, Time};
-use crate::world::check;
+use crate::world::calendar::Calendar;
+use crate::world::curve::Curve;
 
 /// Reads a recording: a header line, then a time and a share per line. A time is a civil time (`2020-03-16T08:00`, in the
 /// file's zone), a duration from the start (`90min`), or seconds from the start; a share is `12%` or a number from 0 to 1.
-pub fn recorded(text: &str, name: &str, path: &str, calendar: &Calendar, p: &mut Problems) -> Option<Curve> {
+pub fn recorded(text: &str, name: &str, path: &str, calendar: &Calendar, p: &Problems) -> Option<Curve> {
     let mut lines = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let mut points: Vec<(Time, f64)> = Vec::new();
-    let mut wrong = |line: usize, reason: String, fix: &str| {
+    let wrong = |line: usize, reason: String, fix: &str| {
         p.add(Code::OutOfRange, path, format!("line {line} of \"{name}\": {reason}"), fix);
     };
     for (i, record) in lines.records().enumerate() {
         let line = i + 2;
-        if i >= check::POINTS_MAX {
+        if i >= limits::POINTS_MAX {
             wrong(line, "more than 5 million lines".to_owned(), "thin it out");
             return None;
         }

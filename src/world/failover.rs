@@ -1,9 +1,10 @@
-//! Compiled plans: how groups fail over, what maintenance does, what the drill injects.
+//! Redundant groups, and how they fail over.
 
-use super::{FeatureId, GroupId, Hours, LinkId, NodeId, PopId, SiteId, StationId};
+use super::hours::Hours;
+use super::ids::{NodeId, SiteId};
 use crate::dist::Sampler;
-use crate::scenario::{Order, Steer};
-use crate::units::{Duration, Time};
+use crate::scenario::Steer;
+use crate::units::Duration;
 
 /// A redundant group.
 #[derive(Debug, Clone)]
@@ -135,97 +136,4 @@ pub enum Decide {
     People(Sampler, Option<Hours>),
     /// People in a share of cases.
     Sometimes(f64, Sampler),
-}
-
-/// A maintenance plan.
-#[derive(Debug, Clone)]
-pub struct Maintenance {
-    /// Its name.
-    pub name: String,
-    /// When users are told.
-    pub told_at: Option<Time>,
-    /// When it starts.
-    pub starts: Time,
-    /// The promise.
-    pub announced: Duration,
-    /// How long it takes.
-    pub takes: Sampler,
-    /// The interval at which it repeats.
-    pub repeats_every: Option<Duration>,
-    /// What is down meanwhile.
-    pub takes_down: Vec<NodeId>,
-    /// How.
-    pub order: Order,
-    /// As new afterwards.
-    pub replaces: Vec<NodeId>,
-    /// New probabilities of failing on demand.
-    pub improves: Vec<(GroupId, f64)>,
-    /// Raised hazard.
-    pub hazard: Vec<NodeId>,
-    /// How much.
-    pub hazard_by: f64,
-    /// Go/no-go.
-    pub only_if_healthy: bool,
-    /// Give up after, and roll back.
-    pub abort: Option<(Duration, Sampler)>,
-}
-
-/// What a drill does.
-#[derive(Debug, Clone)]
-pub enum Act {
-    /// A node fails.
-    Crash(NodeId, Option<Duration>),
-    /// A node fails unnoticed.
-    FailHidden(NodeId),
-    /// A share of requests and checks fails.
-    Gray {
-        /// The node.
-        node: NodeId,
-        /// The share.
-        loses: f64,
-        /// How long.
-        lasts: Option<Duration>,
-        /// Checks see nothing.
-        probes_pass: bool,
-    },
-    /// Stations take longer.
-    Slow(Vec<StationId>, f64, Option<Duration>),
-    /// The first servers of stations take longer, or health checks see nothing of it.
-    SlowServers {
-        /// The stations; they have a balancer.
-        stations: Vec<StationId>,
-        /// How many servers of each.
-        servers: u64,
-        /// How much longer.
-        by: f64,
-        /// How long.
-        lasts: Option<Duration>,
-        /// Health checks see nothing.
-        checks_pass: bool,
-    },
-    /// A link is cut.
-    Cut(LinkId, Option<Duration>),
-    /// More people.
-    Surge {
-        /// The population.
-        people: PopId,
-        /// One feature, or all.
-        feature: Option<FeatureId>,
-        /// How many times.
-        by: f64,
-        /// Time to get there.
-        ramp: Duration,
-        /// How long it stays.
-        lasts: Option<Duration>,
-        /// Then back evenly over this time.
-        falls: Duration,
-        /// Or by a factor of e in this time.
-        decays: Duration,
-    },
-    /// A switchover.
-    FailOver(GroupId, usize),
-    /// A decision.
-    Decide(String),
-    /// A word to the users.
-    Tell(String),
 }

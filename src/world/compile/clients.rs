@@ -1,95 +1,14 @@
-//! Compiling how the client of a feature behaves: what the file says, with what a preset says where it is silent.
+//! Compiling how the client of a feature behaves.
 
+use super::presets::Written;
 use super::resolve::Problems;
-use super::traffic::{Backoff, Breaker, Client, Hedge, Retries, Throttle, Tokens};
 use crate::num;
-use crate::scenario::{self, ClientPreset, Code};
-use crate::units::{Duration, Factor, Ratio};
-
-/// What a feature says of its client, and its preset where the feature says nothing.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Written {
-    pub timeout: Option<Duration>,
-    pub retries: Option<scenario::Retries>,
-    pub cancels: bool,
-    pub hedge: Option<scenario::Hedge>,
-    pub breaker: Option<scenario::Breaker>,
-    pub throttle: Option<scenario::Throttle>,
-}
-
-const fn ms(milliseconds: i64) -> Duration {
-    Duration(milliseconds * 1_000_000)
-}
-
-/// The documented defaults of a client library. `docs/reference/clients.md` has their sources, and what they simplify.
-pub fn preset(preset: ClientPreset) -> Written {
-    let full_jitter = |base, at_most| scenario::Backoff::FullJitter { base, factor: Factor(2.0), at_most };
-    let retries = |attempts, backoff| scenario::Retries {
-        attempts,
-        after: Duration::ZERO,
-        of_timeouts: true,
-        backoff: Some(backoff),
-        budget: None,
-        tokens: None,
-    };
-    match preset {
-        ClientPreset::Grpc => {
-            let tokens = scenario::Tokens {
-                most: 10.0,
-                retry_costs: 0.0,
-                failure_costs: 1.0,
-                success_earns: 0.1,
-                stops_at: 5.0,
-                gives_back: false,
-            };
-            let (base, factor, at_most, by) = (ms(100), Factor(2.0), ms(1_000), Ratio(0.2));
-            let backoff = scenario::Backoff::Jitter { base, factor, at_most, by };
-            let retries = scenario::Retries { of_timeouts: false, tokens: Some(tokens), ..retries(4, backoff) };
-            Written { retries: Some(retries), ..Written::default() }
-        }
-        ClientPreset::AwsStandard => {
-            let tokens = scenario::Tokens {
-                most: 500.0,
-                retry_costs: 14.0,
-                failure_costs: 0.0,
-                success_earns: 1.0,
-                stops_at: 0.0,
-                gives_back: true,
-            };
-            let retries = scenario::Retries { tokens: Some(tokens), ..retries(3, full_jitter(ms(50), ms(20_000))) };
-            Written { retries: Some(retries), ..Written::default() }
-        }
-        ClientPreset::Envoy => {
-            let retries = scenario::Retries {
-                of_timeouts: false,
-                budget: Some(Ratio(0.2)),
-                ..retries(2, full_jitter(ms(25), ms(250)))
-            };
-            Written { timeout: Some(ms(15_000)), retries: Some(retries), ..Written::default() }
-        }
-        ClientPreset::Hystrix => {
-            let breaker =
-                scenario::Breaker { fails: Ratio(0.5), of_at_least: 20, over: ms(10_000), opens_for: ms(5_000) };
-            Written { timeout: Some(ms(1_000)), breaker: Some(breaker), ..Written::default() }
-        }
-    }
-}
-
-/// What a feature says, completed by its preset.
-pub fn with_preset(feature: &scenario::Feature) -> Written {
-    let preset = feature.client.map(preset).unwrap_or_default();
-    Written {
-        timeout: feature.timeout.or(preset.timeout),
-        retries: feature.retries.clone().or(preset.retries),
-        cancels: feature.cancels || preset.cancels,
-        hedge: feature.hedge.or(preset.hedge),
-        breaker: feature.breaker.or(preset.breaker),
-        throttle: feature.throttle.or(preset.throttle),
-    }
-}
+use crate::scenario::{self, Code};
+use crate::units::Duration;
+use crate::world::clients::{Backoff, Breaker, Client, Hedge, Retries, Throttle, Tokens};
 
 /// Checks a client at the place of its feature.
-pub fn check(client: &Written, path: &str, p: &mut Problems) {
+pub fn check(client: &Written, path: &str, p: &Problems) {
     if let Some(timeout) = client.timeout {
         p.range(
             format!("{path}.timeout"),
@@ -161,7 +80,7 @@ pub fn check(client: &Written, path: &str, p: &mut Problems) {
     }
 }
 
-fn check_retries(retries: &scenario::Retries, path: &str, p: &mut Problems) {
+fn check_retries(retries: &scenario::Retries, path: &str, p: &Problems) {
     p.range(
         format!("{path}.attempts"),
         (1..=1_000).contains(&retries.attempts),
@@ -212,7 +131,7 @@ fn check_retries(retries: &scenario::Retries, path: &str, p: &mut Problems) {
     }
 }
 
-fn check_tokens(tokens: &scenario::Tokens, path: &str, p: &mut Problems) {
+fn check_tokens(tokens: &scenario::Tokens, path: &str, p: &Problems) {
     let most = tokens.most;
     let is_bucket = most > 0.0 && most <= 1e9;
     p.range(
@@ -321,44 +240,12 @@ pub fn allowed_by(tokens: &scenario::Tokens) -> f64 {
     }
 }
 
-impl Backoff {
-    /// The wait before the n-th retry, counted from 1, for a uniform variate.
-    pub fn wait(&self, retry: u32, uniform: f64) -> Duration {
-        match *self {
-            Backoff::None => Duration::ZERO,
-            Backoff::After(wait) => wait,
-            Backoff::Growing { base, factor, at_most, jitter: (least, most) } => {
-                let mut around_s = base.seconds();
-                for _ in 1..retry {
-                    if around_s >= at_most.seconds() || factor <= 1.0 {
-                        break;
-                    }
-                    around_s *= factor;
-                }
-                Duration::from_seconds(around_s.min(at_most.seconds()) * (least + (most - least) * uniform))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::presets::{ms, preset, with_preset};
     use super::*;
     use crate::rng::{Luck, Stream};
-    use crate::scenario::Tokens as Bucket;
-
-    #[test]
-    fn waits_grow_up_to_a_bound() {
-        let waits = |backoff: Backoff, uniform: f64, retries: &[u32]| -> Vec<i64> {
-            retries.iter().map(|n| backoff.wait(*n, uniform).0 / 1_000_000).collect()
-        };
-        let full = Backoff::Growing { base: ms(50), factor: 2.0, at_most: ms(20_000), jitter: (0.0, 1.0) };
-        assert_eq!(waits(full, 1.0, &[1, 2, 3, 9, 10, u32::MAX]), [50, 100, 200, 12_800, 20_000, 20_000]);
-        assert_eq!(waits(full, 0.5, &[1, 2, u32::MAX]), [25, 50, 10_000]);
-        let even = Backoff::Growing { base: ms(50), factor: 1.0, at_most: ms(20_000), jitter: (0.8, 1.2) };
-        assert_eq!(waits(even, 0.0, &[1, u32::MAX]), [40, 40]);
-        assert_eq!(waits(Backoff::After(ms(7)), 0.1, &[1, 5]), [7, 7]);
-    }
+    use crate::scenario::{ClientPreset, Tokens as Bucket};
 
     #[test]
     fn a_feature_says_more_than_its_preset() {
@@ -381,9 +268,9 @@ mod tests {
         )
         .unwrap();
         for name in [ClientPreset::Grpc, ClientPreset::AwsStandard, ClientPreset::Envoy, ClientPreset::Hystrix] {
-            let mut problems = Problems::new(&scenario);
-            check(&preset(name), "features.page", &mut problems);
-            assert_eq!(problems.found, [], "{name:?}");
+            let problems = Problems::new(&scenario);
+            check(&preset(name), "features.page", &problems);
+            assert_eq!(problems.into_found(), [], "{name:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Limits: how much of anything a file may make grow, and where a distribution or a number makes no sense.
 
 use super::resolve::Problems;
-use crate::dist::Dist;
+use crate::dist::{Dist, Sampler};
 use crate::scenario::{Cache, Code, Scenario};
 use crate::units::{Duration, NANOS_PER_SECOND};
 
@@ -28,7 +28,7 @@ pub const CALL_STEPS_MAX: f64 = 10_000.0;
 pub const CALLS_AT_ONCE_MAX: f64 = 10_000.0;
 
 /// Checks a distribution's parameters.
-pub fn dist(problems: &mut Problems, path: &str, dist: &Dist) -> bool {
+pub fn dist(problems: &Problems, path: &str, dist: &Dist) -> bool {
     match dist.problem() {
         Some((reason, fix)) => {
             problems.add(Code::Distribution, path, reason, fix);
@@ -38,8 +38,13 @@ pub fn dist(problems: &mut Problems, path: &str, dist: &Dist) -> bool {
     }
 }
 
+/// The sampler of a distribution, if its parameters make sense.
+pub fn sampler(value: &Dist, path: &str, p: &Problems) -> Option<Sampler> {
+    dist(p, path, value).then(|| value.sampler())
+}
+
 /// Checks that a distribution is not zero for ever: a failure every zero seconds never lets time pass.
-pub fn positive_dist(problems: &mut Problems, path: &str, value: &Dist) -> bool {
+pub fn positive_dist(problems: &Problems, path: &str, value: &Dist) -> bool {
     if !dist(problems, path, value) {
         return false;
     }
@@ -56,7 +61,7 @@ pub fn positive_dist(problems: &mut Problems, path: &str, value: &Dist) -> bool 
 }
 
 /// Checks that something periodic does not happen too often over the horizon.
-pub fn period(problems: &mut Problems, path: &str, every: Duration, horizon: Duration) {
+pub fn period(problems: &Problems, path: &str, every: Duration, horizon: Duration) {
     if every.0 == 0 {
         problems.add(Code::OutOfRange, path, "an interval of zero never lets time pass", "give an interval above zero");
     } else if horizon.0 as f64 / every.0 as f64 > HAPPENINGS_MAX {
@@ -70,7 +75,7 @@ pub fn period(problems: &mut Problems, path: &str, every: Duration, horizon: Dur
 }
 
 /// Checks what can be checked without resolving a name.
-pub fn sizes(scenario: &Scenario, problems: &mut Problems) {
+pub fn sizes(scenario: &Scenario, problems: &Problems) {
     let horizon = scenario.clock.horizon;
     if horizon.0 < NANOS_PER_SECOND {
         problems.add(

@@ -1,0 +1,50 @@
+//! What a design costs.
+
+use super::compiler::Compiler;
+use crate::scenario::Code;
+use crate::units::Rate;
+use crate::world::model::Costs;
+
+const HOUR_S: f64 = 3_600.0;
+
+impl Compiler<'_> {
+    /// What everything that stands in the file costs, where anything there has a price.
+    pub fn compile_costs(&self) -> Option<Costs> {
+        let (scenario, p) = (self.scenario, &self.problems);
+        let mut priced: Vec<(String, Rate, u64)> = Vec::new();
+        let mut add =
+            |path: String, costs: Option<Rate>, count: u64| priced.extend(costs.map(|rate| (path, rate, count)));
+        for (name, site) in scenario.sites.iter() {
+            add(format!("sites.{name}.costs"), site.costs, 1);
+        }
+        for (i, link) in scenario.links.iter().enumerate() {
+            add(format!("links.{i}.costs"), link.costs, 1);
+        }
+        for (name, component) in scenario.components.iter() {
+            add(format!("components.{name}.costs"), component.costs, component.count.unwrap_or(1));
+        }
+        for (name, service) in scenario.services.iter() {
+            // The servers of a pool are the pool's members.
+            let pooled = |pool: &Option<String>| pool.as_ref().and_then(|pool| scenario.components.get(pool)?.count);
+            let servers = service.runs_at.iter().map(|(_, at)| at.servers.or_else(|| pooled(&at.pool)).unwrap_or(1));
+            add(format!("services.{name}.costs"), service.costs, servers.fold(0, u64::saturating_add));
+        }
+        for (name, strategy) in scenario.strategies.iter() {
+            let is_taken = scenario.run.strategy.as_deref() == Some(name);
+            add(format!("strategies.{name}.costs"), strategy.costs, u64::from(is_taken));
+        }
+        let (first, _, _) = priced.first()?;
+        if scenario.currency.trim().is_empty() {
+            p.add(
+                Code::MissingField,
+                first.clone(),
+                "this has a price, and the file does not say in what",
+                "write currency: \"EUR\" in the file",
+            );
+        } else if scenario.currency.chars().count() > 12 || scenario.currency.chars().any(char::is_control) {
+            p.add(Code::BadName, "currency", "a currency has at most 12 letters", "write its code, like \"EUR\"");
+        }
+        let per_hour = priced.iter().map(|(_, rate, count)| rate.0 * HOUR_S * *count as f64).sum();
+        Some(Costs { per_hour, currency: scenario.currency.clone() })
+    }
+}

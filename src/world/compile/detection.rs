@@ -1,0 +1,207 @@
+//! Compiling how failures are noticed, and who decides what follows.
+
+use super::calendar;
+use super::compiler::Compiler;
+use super::limits::{self, sampler};
+use crate::dist::Sampler;
+use crate::num;
+use crate::scenario::{self, Code};
+use crate::units::Duration;
+use crate::world::failover::{Decide, Detect};
+use crate::world::ids::SiteId;
+
+impl Compiler<'_> {
+    pub fn detect(&self, detect: &scenario::Detect, path: &str) -> Detect {
+        let p = &self.problems;
+        match detect {
+            scenario::Detect::Instant => Detect::Instant,
+            scenario::Detect::Probe { every, fails, timeout, from, checkers, quorum, loss } => {
+                p.range(format!("{path}.every"), every.0 > 0, "checks without a pause", "give an interval above zero");
+                self.check_fails(*fails, *every, path);
+                let (sites, checkers, sensible) = self.checkers(from, *checkers, path);
+                let quorum = quorum.unwrap_or(checkers / 2 + 1);
+                if sensible && (quorum == 0 || quorum > checkers) {
+                    p.add(
+                        Code::NeverActs,
+                        format!("{path}.quorum"),
+                        match quorum {
+                            0 => "a quorum of no checkers says nothing of a failure".to_owned(),
+                            _ => format!("{quorum} of {checkers} checkers can never agree"),
+                        },
+                        format!("write from 1 to {checkers}"),
+                    );
+                }
+                self.check_loss(loss.0, *fails, *every, path);
+                Detect::Probe {
+                    every_s: every.seconds(),
+                    fails: *fails,
+                    timeout_s: timeout.seconds(),
+                    from: sites,
+                    checkers,
+                    quorum,
+                    loss: loss.0,
+                }
+            }
+            scenario::Detect::Heartbeat { every, grace } => {
+                p.range(
+                    format!("{path}.every"),
+                    every.0 > 0,
+                    "heartbeats without a pause",
+                    "give an interval above zero",
+                );
+                if grace < every {
+                    p.add(
+                        Code::Contradiction,
+                        format!("{path}.grace"),
+                        format!("a grace of {grace} is over before the next heartbeat comes"),
+                        format!("write at least {every}"),
+                    );
+                }
+                Detect::Heartbeat(every.seconds(), grace.seconds())
+            }
+            scenario::Detect::PhiAccrual { threshold, mean, sd } => {
+                Detect::After(self.phi_accrual_s(*threshold, *mean, *sd, path))
+            }
+            scenario::Detect::Raft { followers, timeout } => {
+                p.range(
+                    format!("{path}.followers"),
+                    *followers > 0,
+                    "an election without followers",
+                    "write at least 1",
+                );
+                if timeout.1 < timeout.0 {
+                    p.add(
+                        Code::OutOfRange,
+                        format!("{path}.timeout"),
+                        format!("the longest timeout of {} is below the shortest of {}", timeout.1, timeout.0),
+                        "write the shorter one first",
+                    );
+                }
+                Detect::Raft(*followers, timeout.0.seconds(), (timeout.1.seconds() - timeout.0.seconds()).max(0.0))
+            }
+            scenario::Detect::Vrrp { priority, advert } => {
+                p.range(
+                    format!("{path}.priority"),
+                    (1..=254).contains(priority),
+                    format!("a backup's priority is from 1 to 254, not {priority}"),
+                    "write a priority like 100",
+                );
+                p.range(
+                    format!("{path}.advert"),
+                    advert.0 > 0,
+                    "advertisements without a pause",
+                    "give an interval above zero",
+                );
+                // RFC 3768: Master_Down_Interval = 3 * Advertisement_Interval + (256 - Priority) / 256.
+                Detect::After(3.0 * advert.seconds() + (256.0 - f64::from((*priority).min(256))) / 256.0)
+            }
+        }
+    }
+
+    /// Time from the last heartbeat until the suspicion reaches a threshold, in seconds.
+    fn phi_accrual_s(&self, threshold: f64, mean: Duration, sd: Option<Duration>, path: &str) -> f64 {
+        let p = &self.problems;
+        p.range(
+            format!("{path}.threshold"),
+            threshold.is_finite() && (0.1..=300.0).contains(&threshold),
+            format!("a suspicion level of {threshold} makes no sense"),
+            "write a threshold from 0.1 to 300, usually 8 to 12",
+        );
+        p.range(format!("{path}.mean"), mean.0 > 0, "heartbeats without a pause", "give an interval above zero");
+        let threshold = threshold.clamp(0.1, 300.0);
+        match sd {
+            // P(later than t) = 10^-phi, for exponential intervals and for normal ones.
+            None => threshold * mean.seconds() * num::ln(10.0),
+            Some(sd) => mean.seconds() - sd.seconds() * num::normal_quantile(num::pow(10.0, -threshold)),
+        }
+    }
+
+    /// Checks how many failed checks in a row it takes.
+    fn check_fails(&self, fails: u32, every: Duration, path: &str) {
+        let (horizon, p) = (self.scenario.clock.horizon, &self.problems);
+        if fails == 0 {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.fails"),
+                "after no failed check nothing is ever declared down",
+                "write at least 1",
+            );
+        } else if every.0.saturating_mul(i64::from(fails)) > horizon.0 {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.fails"),
+                format!("{fails} failed checks {every} apart take longer than the horizon of {horizon}"),
+                "check more often, or need fewer failed checks",
+            );
+        }
+    }
+
+    /// Their sites, how many checkers there are, and whether that number makes sense.
+    fn checkers(&self, from: &[String], checkers: u32, path: &str) -> (Vec<SiteId>, u32, bool) {
+        let (names, p) = (&self.names, &self.problems);
+        let sites: Vec<SiteId> = (from.iter().enumerate())
+            .filter_map(|(i, site)| names.sites.find(site, "site", format!("{path}.from.{i}"), p))
+            .map(SiteId::new)
+            .collect();
+        if !from.is_empty() && checkers != 1 && checkers as usize != from.len() {
+            p.add(
+                Code::Contradiction,
+                format!("{path}.checkers"),
+                format!("from: names {} sites, one for each checker, and this says {checkers}", from.len()),
+                "leave checkers: out",
+            );
+        }
+        let checkers = if from.is_empty() { checkers } else { from.len() as u32 };
+        let field = if from.is_empty() { "checkers" } else { "from" };
+        let sensible = (1..=1_000).contains(&checkers);
+        p.range(
+            format!("{path}.{field}"),
+            sensible,
+            format!("the number of checkers is from 1 to 1000, not {checkers}"),
+            "write from 1 to 1000",
+        );
+        (sites, checkers, sensible)
+    }
+
+    /// Checks that what is lost of a healthy member's checks does not raise too many alarms.
+    fn check_loss(&self, loss: f64, fails: u32, every: Duration, path: &str) {
+        let (horizon, p) = (self.scenario.clock.horizon, &self.problems);
+        p.range(format!("{path}.loss"), loss < 1.0, "checks that always fail check nothing", "write less");
+        // Feller: the mean number of checks until so many in a row fail.
+        let all = num::pow(loss, f64::from(fails));
+        let checks = ((1.0 - all) / (all * (1.0 - loss))).max(1.0);
+        if loss > 0.0 && loss < 1.0 && horizon.seconds() / (checks * every.seconds()) > limits::HAPPENINGS_MAX {
+            p.add(
+                Code::TooMany,
+                format!("{path}.loss"),
+                "a loss this large raises more than 50 million false alarms over the horizon",
+                "lower it, or need more failed checks",
+            );
+        }
+    }
+
+    pub fn decide(&self, decide: &scenario::Decide, path: &str) -> Decide {
+        let p = &self.problems;
+        match decide {
+            scenario::Decide::Automatic => Decide::Automatic,
+            scenario::Decide::People { takes, hours } => {
+                let takes = sampler(takes, &format!("{path}.takes"), p).unwrap_or(Sampler::Fixed(0.0));
+                let hours = hours
+                    .as_ref()
+                    .and_then(|h| calendar::hours(h, self.calendar.zone.clone(), false, &format!("{path}.hours"), p));
+                if hours.as_ref().is_some_and(|hours| hours.from_s >= hours.to_s) {
+                    p.add(
+                        Code::NeverActs,
+                        format!("{path}.hours"),
+                        "office hours that end before they begin: nobody ever decides",
+                        "write the opening hour first, on the same day",
+                    );
+                }
+                Decide::People(takes, hours)
+            }
+            scenario::Decide::Sometimes { people, takes } => {
+                Decide::Sometimes(people.0, sampler(takes, &format!("{path}.takes"), p).unwrap_or(Sampler::Fixed(0.0)))
+            }
+        }
+    }
+}

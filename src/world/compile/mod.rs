@@ -1,0 +1,206 @@
+//! From a scenario to a world: resolve, check, lay out. Every mistake is collected; nothing stops at the first.
+
+mod actions;
+mod autoscale;
+mod balancer;
+mod calendar;
+mod calls;
+mod clients;
+mod compiler;
+mod components;
+mod conditions;
+mod costs;
+mod data;
+mod detection;
+mod drill;
+mod expectations;
+mod failover;
+mod features;
+mod flow_limits;
+mod limits;
+mod maintenance;
+mod mentions;
+mod objectives;
+mod order;
+mod populations;
+mod presets;
+mod profiles;
+mod recorded;
+mod resolve;
+mod runbook;
+mod services;
+mod sites;
+mod stations;
+mod strategies;
+mod teams;
+
+use self::compiler::Compiler;
+use self::flow_limits::flow_limits;
+use crate::scenario::{Diagnostics, Scenario};
+use crate::units::Time;
+use crate::world::cache::{DelayCache, LatencyCache, SteadyCache};
+use crate::world::components::NodeKind;
+use crate::world::data::Queue;
+use crate::world::ids::{GroupId, NodeId, StationId};
+use crate::world::model::{Assumption, World};
+use crate::world::routes::Routes;
+use std::collections::BTreeSet;
+use xxhash_rust::xxh3::xxh3_128;
+
+impl World {
+    /// Compiles a scenario, or says everything that is wrong with it.
+    ///
+    /// ```
+    /// use firedrill::{scenario::{Choice, Source}, world::World};
+    /// let text = r#"Scenario(
+    ///     format: 1,
+    ///     title: "one site",
+    ///     clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1h"),
+    ///     sites: {"a": ()},
+    /// )"#;
+    /// let scenario = Source::new("one.ron", text).read(&Choice::default()).scenario.unwrap();
+    /// let world = World::compile(&scenario).unwrap();
+    /// assert_eq!(world.sites[0].name, "a");
+    /// ```
+    pub fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
+        let mut c = Compiler::new(scenario)?;
+        c.links = c.compile_links();
+        c.uplinks = sites::uplinks(&c.links, c.names.sites.len());
+        let providers = c.compile_providers();
+        let teams = c.compile_teams();
+        c.routes = Routes::new(c.names.sites.len(), &c.links, |_| true);
+        c.nodes = c.compile_nodes();
+        let node_order = c.order_nodes();
+        components::watch(&mut c.nodes);
+        let sites = c.compile_sites(&providers);
+        let shocks = c.compile_shocks();
+        let crews = c.compile_crews();
+        c.groups = c.compile_groups();
+        c.services = c.compile_services();
+        c.stations = c.compile_stations();
+        c.connect_stations();
+        let station_order = c.order_stations();
+        let queues = c.compile_queues();
+        let stores = c.compile_stores();
+        c.features = c.compile_features();
+        c.check_calls_at_once(&station_order);
+        c.people = c.compile_people();
+        let transfers = c.compile_transfers();
+        let maintenance = c.compile_maintenance();
+        let (drill, triggers) = c.compile_drill();
+        let procedures = c.compile_procedures();
+        let autoscale = c.compile_autoscale();
+        c.check_strategies();
+        c.check_expectations();
+        c.check_objectives();
+        let costs = c.compile_costs();
+        if c.problems.count() > 0 {
+            return Err(Diagnostics(c.problems.into_found()));
+        }
+        c.finish_nodes();
+        Ok(World {
+            title: scenario.title.clone(),
+            scenario_hash: hash(scenario),
+            pick: scenario.run.clone(),
+            costs,
+            horizon: c.horizon,
+            measured_from: Time::ZERO.after(scenario.clock.warm_up),
+            node_rank: ranks(&node_order),
+            node_order,
+            stations_on: stations_on(&c),
+            groups_of: groups_of(&c),
+            felt: felt(&c, &queues),
+            calendar: c.calendar,
+            nodes: c.nodes,
+            sites,
+            links: c.links,
+            routes: c.routes,
+            shocks,
+            crews,
+            groups: c.groups,
+            services: c.services,
+            stations: c.stations,
+            station_order,
+            queues,
+            stores,
+            features: c.features,
+            people: c.people,
+            transfers,
+            maintenance,
+            drill,
+            triggers,
+            muted: BTreeSet::new(),
+            uplinks: c.uplinks,
+            providers,
+            teams,
+            procedures,
+            autoscale,
+            latencies: LatencyCache::default(),
+            steady: SteadyCache::default(),
+            delays: DelayCache::default(),
+            flow_limits: flow_limits(scenario),
+            assumptions: assumptions(scenario),
+        })
+    }
+}
+
+/// The rank of each node in an order of all of them.
+fn ranks(order: &[NodeId]) -> Vec<u32> {
+    let mut ranks = vec![0; order.len()];
+    for (rank, id) in order.iter().enumerate() {
+        ranks[id.at()] = rank as u32;
+    }
+    ranks
+}
+
+fn stations_on(c: &Compiler) -> Vec<Vec<StationId>> {
+    let mut found = vec![Vec::new(); c.nodes.len()];
+    for (i, station) in c.stations.iter().enumerate() {
+        for id in station.gates.iter().flat_map(|g| &g.of).chain(&station.pool) {
+            found[id.at()].push(StationId::new(i));
+        }
+    }
+    found
+}
+
+fn groups_of(c: &Compiler) -> Vec<Vec<GroupId>> {
+    let mut found = vec![Vec::new(); c.nodes.len()];
+    for (i, group) in c.groups.iter().enumerate() {
+        for member in &group.members {
+            found[member.at()].push(GroupId::new(i));
+        }
+    }
+    found
+}
+
+fn felt(c: &Compiler, queues: &[Queue]) -> Vec<bool> {
+    let mut felt: Vec<bool> = c.nodes.iter().map(|node| !matches!(node.kind, NodeKind::Component)).collect();
+    for id in queues.iter().flat_map(|q| &q.gates).flat_map(|g| &g.of) {
+        felt[id.at()] = true;
+    }
+    felt
+}
+
+/// The assumptions that bear on this run.
+fn assumptions(scenario: &Scenario) -> Vec<Assumption> {
+    let taken = scenario.assumptions.iter().filter(|(path, _)| is_taken(path, scenario));
+    taken.map(|(path, why)| Assumption { path: path.to_owned(), why: why.clone() }).collect()
+}
+
+/// Whether an assumption bears on this run: not if it is about a strategy, plan or variant that the run does not take.
+fn is_taken(path: &str, scenario: &Scenario) -> bool {
+    let run = &scenario.run;
+    [("strategies", &run.strategy), ("maintenance", &run.maintenance), ("variants", &run.variant)].iter().all(
+        |(section, taken)| {
+            let Some(rest) = path.strip_prefix(section).and_then(|p| p.strip_prefix('.')) else { return true };
+            let name = rest.split('.').next().unwrap_or(rest);
+            taken.as_deref() == Some(name)
+        },
+    )
+}
+
+/// The scenario's hash: over its content, not its layout.
+fn hash(scenario: &Scenario) -> String {
+    let text = serde_json::to_string(scenario).unwrap_or_default();
+    format!("{:032x}", xxh3_128(text.as_bytes()))
+}

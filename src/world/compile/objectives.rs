@@ -1,0 +1,68 @@
+//! Checking what a design is held against.
+
+use super::compiler::Compiler;
+use super::resolve::Names;
+use crate::scenario::{Code, Holds, Objective};
+
+/// Objectives of a scenario.
+const OBJECTIVES_MAX: usize = 200;
+
+impl Compiler<'_> {
+    /// Checks what the objectives speak of.
+    pub fn check_objectives(&self) {
+        let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
+        Names::section("objectives", &scenario.objectives, p);
+        if scenario.objectives.len() > OBJECTIVES_MAX {
+            let reason = format!(
+                "{} objectives are more than the {OBJECTIVES_MAX} that a scenario may have",
+                scenario.objectives.len()
+            );
+            p.add(Code::TooMany, "objectives", reason, "keep those that decide");
+        }
+        let plans = Names::in_order(scenario.maintenance.names());
+        for (name, objective) in scenario.objectives.iter() {
+            let path = format!("objectives.{name}");
+            let whom = |of: &str| {
+                let is_place = names.sites.get(of).is_some() || names.groups.get(of).is_some();
+                if is_place && scenario.served_by(of).is_empty() {
+                    let fix = "name a population, or the site or group that it is served by";
+                    p.add(Code::NeverActs, format!("{path}.of"), format!("nobody is served by \"{of}\""), fix);
+                } else if !is_place {
+                    names.people.find(of, "population", format!("{path}.of"), p);
+                }
+            };
+            match objective {
+                Objective::Availability(o) => whom(&o.of),
+                Objective::Restored(o) | Objective::Stale(o) => whom(&o.of),
+                Objective::Latency(o) => {
+                    whom(&o.of);
+                    if let Some(feature) = &o.feature {
+                        names.features.find(feature, "feature", format!("{path}.feature"), p);
+                    }
+                }
+                Objective::DataLoss(o) => {
+                    names.stores.find(&o.of, "store", format!("{path}.of"), p);
+                }
+                Objective::Overrun(o) => {
+                    plans.find(&o.of, "maintenance plan", format!("{path}.of"), p);
+                }
+                Objective::Value(o) => {
+                    let bounds = [("at_least", o.at_least), ("at_most", o.at_most)];
+                    if bounds.iter().all(|(_, bound)| bound.is_none()) {
+                        let reason = "an objective without a bound holds whatever happens";
+                        p.add(Code::NeverActs, path.clone(), reason, "write at_least: or at_most:");
+                    }
+                    for (field, bound) in bounds {
+                        let is_finite = bound.is_none_or(f64::is_finite);
+                        p.range(format!("{path}.{field}"), is_finite, "not a finite number", "write a finite number");
+                    }
+                    if o.holds == Holds::OnAverage && o.at_least.is_some() && o.at_most.is_some() {
+                        let reason = "an average is held against one bound";
+                        p.add(Code::Contradiction, path.clone(), reason, "write two objectives, one for each bound");
+                    }
+                }
+            }
+            self.check_pick(objective.when(), &format!("{path}.when"));
+        }
+    }
+}

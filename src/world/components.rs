@@ -1,0 +1,95 @@
+//! Sites, components and groups as one graph of what stands on what; how its nodes fail and who repairs them.
+
+use super::ids::{CrewId, GroupId, NodeId, SiteId};
+use crate::dist::Sampler;
+use crate::units::Duration;
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A hosting site.
+    Site(SiteId),
+    /// A component.
+    Component,
+    /// A redundant group: works while its active member works.
+    Group(GroupId),
+}
+
+/// A gate over nodes: at least `needed` of `of` must work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    /// How many must work.
+    pub needed: u32,
+    /// Of which.
+    pub of: Vec<NodeId>,
+}
+
+/// Something that works or does not.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// The site it is in, or is.
+    pub site: Option<SiteId>,
+    /// Members.
+    pub count: u64,
+    /// Members that must work.
+    pub needs: u64,
+    /// All of these must hold.
+    pub gates: Vec<Gate>,
+    /// Who looks at this node when it changes: nodes, stations, queues, stores.
+    pub watched_by: Vec<NodeId>,
+    /// How members fail by themselves.
+    pub fails: Option<Sampler>,
+    /// Whether the ages at the start are those of a long life.
+    pub stationary_start: bool,
+    /// How it is repaired.
+    pub repair: Option<Repair>,
+    /// Failures stay hidden.
+    pub hidden: bool,
+    /// Time between proof tests.
+    pub tested_every: Option<Duration>,
+    /// How long before the start it was last known to work.
+    pub last_tested: Duration,
+    /// Whether single members are worth a line in a timeline.
+    pub told: bool,
+}
+
+/// How a member is repaired.
+#[derive(Debug, Clone)]
+pub struct Repair {
+    /// Hands-on time.
+    pub takes: Sampler,
+    /// The crew.
+    pub crew: Option<CrewId>,
+    /// Time until the vendor comes.
+    pub vendor: Option<Sampler>,
+    /// Parts on the shelf and time to restock one.
+    pub spares: Option<(u32, Sampler)>,
+    /// Temporary fix: hands-on time, and time to failure on it.
+    pub temporary: Option<(Sampler, Sampler)>,
+}
+
+/// A repair crew.
+#[derive(Debug, Clone)]
+pub struct Crew {
+    /// Its name.
+    pub name: String,
+    /// Repairs at once.
+    pub at_once: u32,
+    /// Time until hands are there.
+    pub arrives: Option<Sampler>,
+}
+
+/// A shock that hits several nodes.
+#[derive(Debug, Clone)]
+pub struct Shock {
+    /// Its name.
+    pub name: String,
+    /// The nodes.
+    pub of: Vec<NodeId>,
+    /// Time between shocks.
+    pub every: Sampler,
+}

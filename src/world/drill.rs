@@ -1,0 +1,64 @@
+//! The drill: what is injected into a run.
+
+use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, StationId};
+use crate::units::Duration;
+
+/// What a drill does.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// A node fails.
+    Crash(NodeId, Option<Duration>),
+    /// A node fails unnoticed.
+    FailHidden(NodeId),
+    /// A share of requests and checks fails.
+    Gray {
+        /// The node.
+        node: NodeId,
+        /// The share.
+        loses: f64,
+        /// How long.
+        lasts: Option<Duration>,
+        /// Checks see nothing.
+        probes_pass: bool,
+    },
+    /// Stations take longer.
+    Slow(Vec<StationId>, f64, Option<Duration>),
+    /// The first servers of stations take longer, or health checks see nothing of it.
+    SlowServers {
+        /// The stations; they have a balancer.
+        stations: Vec<StationId>,
+        /// How many servers of each.
+        servers: u64,
+        /// How much longer.
+        by: f64,
+        /// How long.
+        lasts: Option<Duration>,
+        /// Health checks see nothing.
+        checks_pass: bool,
+    },
+    /// A link is cut.
+    Cut(LinkId, Option<Duration>),
+    /// More people.
+    Surge {
+        /// The population.
+        people: PopId,
+        /// One feature, or all.
+        feature: Option<FeatureId>,
+        /// How many times.
+        by: f64,
+        /// Time to get there.
+        ramp: Duration,
+        /// How long it stays.
+        lasts: Option<Duration>,
+        /// Then back evenly over this time.
+        falls: Duration,
+        /// Or by a factor of e in this time.
+        decays: Duration,
+    },
+    /// A switchover.
+    FailOver(GroupId, usize),
+    /// A decision.
+    Decide(String),
+    /// A word to the users.
+    Tell(String),
+}
