@@ -67,9 +67,9 @@ pub struct Failover {
     /// Decision.
     pub decide: Decide,
     /// The phases between the decision and the change of the active member, in order.
-    pub before: Vec<Step>,
+    pub before: Vec<Phase>,
     /// The check afterwards.
-    pub verify: Option<Step>,
+    pub verify: Option<Phase>,
     /// Whether the old member is fenced.
     pub fences: bool,
     /// Steering.
@@ -88,7 +88,7 @@ pub struct Failover {
 
 /// One phase.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct Phase {
     /// Which.
     pub kind: PhaseKind,
     /// How long.

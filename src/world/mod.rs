@@ -39,7 +39,7 @@ pub use components::{Crew, Gate, Node, NodeKind, Repair, Shock};
 pub use curve::Curve;
 pub use data::{Queue, ReplicaKind, Store};
 pub use drill::Act;
-pub use failover::{Decide, Detect, Failover, Group, PhaseKind, Step};
+pub use failover::{Decide, Detect, Failover, Group, Phase, PhaseKind};
 pub use features::Feature;
 pub use hours::Hours;
 pub use ids::*;

@@ -4,7 +4,7 @@ use super::compiler::Compiler;
 use super::limits::sampler;
 use super::resolve::sorted;
 use crate::scenario::{self, Code, Failback, Fallback};
-use crate::world::failover::{Failover, Group, PhaseKind, Step};
+use crate::world::failover::{Failover, Group, Phase, PhaseKind};
 use crate::world::ids::NodeId;
 
 impl Compiler<'_> {
@@ -34,18 +34,18 @@ impl Compiler<'_> {
     pub fn failover(&self, f: &scenario::Failover, path: &str) -> Failover {
         let p = &self.problems;
         let horizon = self.scenario.clock.horizon;
-        let step = |kind: PhaseKind, phase: &Option<scenario::Phase>| {
+        let compiled = |kind: PhaseKind, phase: &Option<scenario::Phase>| {
             let phase = phase.as_ref()?;
             let takes = sampler(&phase.takes, &format!("{path}.{}.takes", kind.name()), p)?;
-            Some(Step { kind, takes, fails: phase.fails.0 })
+            Some(Phase { kind, takes, fails: phase.fails.0 })
         };
         let before = [
-            step(PhaseKind::Fence, &f.fence),
-            step(PhaseKind::Promote, &f.promote),
-            step(PhaseKind::Start, &f.start),
-            step(PhaseKind::Warm, &f.warm),
+            compiled(PhaseKind::Fence, &f.fence),
+            compiled(PhaseKind::Promote, &f.promote),
+            compiled(PhaseKind::Start, &f.start),
+            compiled(PhaseKind::Warm, &f.warm),
         ];
-        let verify = step(PhaseKind::Verify, &f.verify);
+        let verify = compiled(PhaseKind::Verify, &f.verify);
         let mechanism = f.mechanism.as_ref().and_then(|name| {
             let id = self.component(name, &format!("{path}.mechanism"))?;
             if !self.nodes[id.at()].hidden {
