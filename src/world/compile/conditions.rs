@@ -8,8 +8,8 @@ use crate::world::runbook::Condition;
 impl Compiler<'_> {
     /// A condition; `names` are the procedures of the same strategy.
     pub fn condition(&self, written: &scenario::Condition, path: &str, names: &Names) -> Option<Condition> {
-        let p = &self.problems;
         use scenario::Condition as C;
+        let p = &self.problems;
         let place = |field: &str| format!("{path}.{field}");
         let several = |list: &[C]| -> Option<Vec<Condition>> {
             if list.is_empty() {

@@ -63,8 +63,8 @@ impl Compiler<'_> {
         path: &str,
         zone: &TimeZone,
     ) -> Option<Curve> {
-        let (calendar, horizon, p) = (&self.calendar, self.horizon, &self.problems);
         const DAY_S: f64 = 86_400.0;
+        let (calendar, horizon, p) = (&self.calendar, self.horizon, &self.problems);
         let peak = match read_clock(peak) {
             Ok(clock) => {
                 f64::from(clock.hour()) * 3_600.0 + f64::from(clock.minute()) * 60.0 + f64::from(clock.second())
