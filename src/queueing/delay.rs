@@ -1,6 +1,6 @@
 //! How long those wait who wait, from the whole distribution of the service time.
 
-use super::station::cosmetatos;
+use super::erlang::cosmetatos;
 use crate::dist::Sampler;
 use crate::num;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! One station in steady state: parallel workers and one queue, first come first served.
 
 use super::delay::Delay;
-use super::erlang;
+use super::erlang::{self, cosmetatos};
 use super::geometric::{geometric_sum, truncated_geometric_mean};
 use super::wait::{Sojourn, Wait};
 use crate::num;
@@ -287,11 +287,6 @@ impl Steady {
             wait: Wait::Never,
         }
     }
-}
-
-/// How much longer than half of M/M/c those wait in M/D/c: Cosmetatos, INFOR 13 (1975). 0 for one server.
-pub(super) fn cosmetatos(c: f64, rho: f64, idle: f64) -> f64 {
-    (idle * (c - 1.0) * (num::sqrt(4.0 + 5.0 * c) - 2.0) / (16.0 * rho * c)).min(0.24)
 }
 
 /// `s` in the probability of waiting `C (1 - s (1 - rho))` of Kraemer & Langenbach-Belz; above saturation it fades as
