@@ -1,8 +1,8 @@
 //! Both traffic engines side by side.
 
 use super::line::{Ink, Line, wrap};
+use super::page::{Layout, Page};
 use super::table::Table;
-use super::{Layout, Page};
 use crate::agree::{Agreement, Row};
 use crate::report::words;
 

@@ -1,7 +1,7 @@
 //! What says more drawn than told: the days against a regular one, what was narrow when, and what the measures did.
 
-use super::Page;
 use super::line::{Ink, Line, wrap};
+use super::page::Page;
 use super::table::Table;
 use crate::metrics::{DayOutcome, MeasureOutcome, Outcome};
 use crate::report::clock::Clock;

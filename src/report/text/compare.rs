@@ -1,8 +1,8 @@
 //! A study on the terminal: the ranking first, then how far apart the designs are, then what one pays for what.
 
 use super::line::{Ink, Line, cut, width, wrap};
+use super::page::{Layout, Page};
 use super::table::Table;
-use super::{Layout, Page};
 use crate::report::{verdict, words};
 use crate::study::{Comparison, Difference, Judgement, Order};
 

@@ -3,8 +3,9 @@
 
 use super::charts::bar;
 use super::line::{Ink, Line, wrap};
+use super::origin;
+use super::page::{Layout, Page};
 use super::table::Table;
-use super::{Layout, Page, origin};
 use crate::explain::{ButFor, Explanation, Role};
 use crate::metrics::Outcome;
 use crate::report::clock::Clock;

@@ -1,7 +1,7 @@
 //! What is counted: people, queues, stores, overloads.
 
-use super::Page;
 use super::line::{Ink, Line};
+use super::page::Page;
 use super::table::Table;
 use crate::metrics::{LatencyOutcome, Outcome, PeopleOutcome};
 use crate::report::clock::Clock;

@@ -1,7 +1,7 @@
 //! Where a run comes from: its head, what it assumes, and how to get it again.
 
-use super::Page;
 use super::line::{Ink, Line, wrap};
+use super::page::Page;
 use crate::metrics::Outcome;
 use crate::report::clock::Clock;
 use crate::report::words;

@@ -1,7 +1,7 @@
 //! How the design and its people responded: words to users, failovers, maintenance.
 
-use super::Page;
 use super::line::{Ink, Line, width, wrap};
+use super::page::Page;
 use crate::metrics::{FailoverOutcome, MaintenanceOutcome, MetOutcome, Outcome};
 use crate::report::clock::Clock;
 use crate::report::words;

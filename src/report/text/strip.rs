@@ -1,7 +1,8 @@
 //! The users' experience as a strip: the worst that each population felt in each stretch of the run.
 
-use super::Page;
 use super::line::{Ink, Line, cut, width};
+use super::page::Page;
+use super::sign::{sign, sign_or_blank};
 use super::table::ROWS_MAX;
 use super::weeks::{self, Marks, Weeks};
 use crate::metrics::{Interval, Outcome, StoryLine};
@@ -16,16 +17,6 @@ use jiff::Span;
 const NAME_WIDTH_MAX: usize = 24;
 const CELLS_MAX: usize = 144;
 const INDENT: usize = 2;
-
-/// The sign and the colour of a mood.
-pub fn sign(mood: Mood) -> (Ink, &'static str) {
-    match mood {
-        Mood::Fine => (Ink::Good, "·"),
-        Mood::Stale => (Ink::Stale, "░"),
-        Mood::Degraded => (Ink::Degraded, "▒"),
-        Mood::Down => (Ink::Bad, "█"),
-    }
-}
 
 /// Writes a row per population, marks for maintenance and words, and the axis.
 pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Clock) {
@@ -73,10 +64,6 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
     page.blank();
     let indent = if left + legend.width() <= page.width { left } else { INDENT };
     page.line(Line::new().with(Ink::Plain, " ".repeat(indent)).and(legend));
-}
-
-fn sign_or_blank(mood: Option<Mood>) -> (Ink, &'static str) {
-    mood.map_or((Ink::Plain, " "), sign)
 }
 
 /// The run in stretches of one length.

@@ -1,7 +1,7 @@
 //! Tables that fit: numbers to the right, and where the terminal is too narrow, more than one part under the same names.
 
-use super::Page;
 use super::line::{Ink, Line, cut, width};
+use super::page::Page;
 
 /// Rows beyond these are counted instead of shown.
 pub const ROWS_MAX: usize = 40;

@@ -1,8 +1,8 @@
 //! The strip of a run of weeks: a block for each week, the days side by side, so that hours can still be told apart.
 
-use super::Page;
 use super::line::{Ink, Line, cut, width};
-use super::strip::sign;
+use super::page::Page;
+use super::sign::sign;
 use crate::metrics::{Interval, Outcome};
 use crate::observe::Mood;
 use crate::report::clock::Clock;

@@ -2,8 +2,8 @@
 //! wait.
 
 use super::line::{Ink, Line, wrap};
+use super::page::{Layout, Page};
 use super::table::Table;
-use super::{Layout, Page};
 use crate::report::week::{self, LEVELS, PICTURES, Shown, Week};
 use crate::report::words;
 use crate::study::{WindowOutcome, WindowsOutcome};
