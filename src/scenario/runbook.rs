@@ -1,6 +1,6 @@
 //! The runbook: measures that people and automation take, when, how fast, and with what risk.
 
-use super::{is_default, is_zero};
+use super::defaults::{is_default, is_zero};
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Ratio};
 use serde::{Deserialize, Serialize};
