@@ -1,9 +1,11 @@
 //! What a study says, as plain data: the ranking, differences, what is settled and what is not, objectives, conflicts.
 
 use super::best;
+use super::compiled::Study;
+use super::plan::FORMAT;
 use super::select::{Settle, Settled, pair_index};
 use super::stats::{Moments, never_seen, share_interval};
-use super::tally::{DesignTally, MeasureTally, Tally};
+use super::tally::{DesignTally, End, MeasureTally, Tally};
 use crate::expect::{Target, Unit};
 use crate::rng::Luck;
 use crate::scenario::Holds;
@@ -12,20 +14,6 @@ use serde::Serialize;
 
 /// Points of a distribution that are kept for drawings.
 const CURVE_POINTS: usize = 120;
-
-/// How a study ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum End {
-    /// What was asked is settled.
-    Settled,
-    /// All replications that were asked for are done.
-    Replications,
-    /// The time that it was given is over.
-    Time,
-    /// Somebody ended it.
-    Interrupted,
-}
 
 /// What a study says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -245,6 +233,20 @@ pub struct Conflict {
     pub by: (f64, f64, f64),
 }
 
+impl Study {
+    /// All of it, one replication after the other. For many cores, make batches on all of them and give them to a [`Tally`]
+    /// in order.
+    pub fn run(&self) -> Comparison {
+        let mut tally = Tally::new(self);
+        while let Some(batch) = tally.next_batch() {
+            let needed = tally.needed().to_vec();
+            let round = (0..needed.len()).map(|design| needed[design].then(|| self.batch(design, batch))).collect();
+            tally.add(round);
+        }
+        tally.comparison(tally.end())
+    }
+}
+
 impl Tally<'_> {
     /// What is known so far.
     pub fn comparison(&self, ended: End) -> Comparison {
@@ -279,7 +281,7 @@ impl Tally<'_> {
             }
         }
         Comparison {
-            format: super::FORMAT,
+            format: FORMAT,
             titles,
             seed: plan.seed,
             confidence: plan.confidence,

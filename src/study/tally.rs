@@ -1,14 +1,29 @@
 //! What comes of the batches, taken in their order: sums, distributions, differences pair by pair, and what is settled.
 
 use super::batch::Batch;
-use super::comparison::End;
-use super::select::{Selection, pair_index};
+use super::compiled::Study;
+use super::plan::BATCH;
+use super::select::{Selection, Settled, pair_index};
 use super::stats::{Moments, Sketch};
-use super::{BATCH, Study};
+use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The worst replications that are remembered of each design.
 pub const WORST: usize = 3;
+
+/// How a study ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// What was asked is settled.
+    Settled,
+    /// All replications that were asked for are done.
+    Replications,
+    /// The time that it was given is over.
+    Time,
+    /// Somebody ended it.
+    Interrupted,
+}
 
 /// What is known of all designs so far. Its size does not depend on the number of replications.
 #[derive(Clone)]
@@ -150,7 +165,7 @@ impl<'s> Tally<'s> {
         let selection = self.selection.as_ref()?;
         let k = self.designs.len();
         let pairs = (1..k).flat_map(|b| (0..b).map(move |a| (a, b)));
-        let settled = pairs.filter(|&(a, b)| selection.between(a, b) != super::Settled::No).count();
+        let settled = pairs.filter(|&(a, b)| selection.between(a, b) != Settled::No).count();
         Some((settled, k * (k - 1) / 2))
     }
 

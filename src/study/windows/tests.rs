@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::num;
+use crate::study::Alone;
 use crate::study::turning::LIVES_S;
 
 /// A hundred users by day and none at night, and a maintenance in which they are down.
