@@ -1,8 +1,10 @@
 //! `agree`: both traffic engines side by side, on all cores.
 
 use super::args::AgreeArgs;
+use super::asked::{Asked, asked};
 use super::cores::Cores;
-use super::{Asked, Said, asked, exit, interrupt, run, terminal};
+use super::said::Said;
+use super::{exit, interrupt, run, terminal};
 use firedrill::agree::Plan;
 use firedrill::report::text;
 use firedrill::run::Run;

@@ -2,13 +2,14 @@
 
 use super::args::{CompareArgs, StudyArgs};
 use super::results::Results;
+use super::said::{Said, refused, usage};
 use super::work::{Watcher, Work};
-use super::{Said, exit, files, rows, terminal};
+use super::{exit, files, rows, terminal};
 use firedrill::expect::Unit;
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::text;
 use firedrill::scenario::{Choice, Source};
-use firedrill::study::{Axis, Comparison, End, Plan, Settle, Study, StudyError, Wanted, vary};
+use firedrill::study::{Axis, Comparison, End, Plan, Settle, Study, Wanted, vary};
 use firedrill::units::Duration;
 use std::path::Path;
 
@@ -130,23 +131,6 @@ pub fn plan_file(plan: &Plan) -> String {
 /// A plan as it is kept.
 pub fn plan_text(plan: &Plan) -> String {
     serde_json::to_string_pretty(plan).expect("a plan is plain data") + "\n"
-}
-
-/// Something is asked that makes no sense.
-pub fn usage(problem: &str) -> Said {
-    Said { err: format!("error: {}\n", text::clean(problem)), code: exit::USAGE, ..Said::default() }
-}
-
-/// Why a study cannot be made.
-pub fn refused(error: StudyError) -> Said {
-    match error {
-        StudyError::Mistakes { source_text, mistakes } => {
-            let mut said = Said::default();
-            said.mistakes(&source_text, &mistakes);
-            said
-        }
-        StudyError::Asked(problem) => usage(&problem),
-    }
 }
 
 fn study(args: &CompareArgs) -> Result<Study, Said> {

@@ -1,9 +1,12 @@
 //! `explain`: the run again without each cause and each measure, on all cores.
 
 use super::args::RunArgs;
+use super::asked::{Asked, asked, replay};
 use super::cores::Cores;
-use super::{Asked, Said, asked, exit, files, interrupt, replay, shell_word, terminal};
+use super::said::Said;
+use super::{exit, files, interrupt, terminal};
 use firedrill::explain::{Explanation, Plan, Thing};
+use firedrill::replay::shell_word;
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
 use firedrill::run::run;

@@ -1,10 +1,10 @@
 //! `maintenance`: a plan at every hour of a week, on all cores.
 
 use super::args::MaintenanceArgs;
-use super::compare::refused;
 use super::cores::Cores;
-use super::{Said, exit, files, interrupt, shell_word, terminal};
-use firedrill::replay::choice_words;
+use super::said::{Said, refused};
+use super::{exit, files, interrupt, terminal};
+use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::{html, text};
 use firedrill::scenario::Choice;
 use firedrill::study::{Windows, WindowsAsked};

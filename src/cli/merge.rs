@@ -1,11 +1,12 @@
 //! `merge`: what shards made, put together to what the whole study would have made.
 
 use super::args::MergeArgs;
-use super::compare::{plan_file, plan_text, refused, tell, usage};
+use super::compare::{plan_file, plan_text, tell};
 use super::files::FileError;
 use super::results::{self, Results};
+use super::said::{Said, refused, usage};
 use super::work::Watcher;
-use super::{Said, rows, terminal};
+use super::{rows, terminal};
 use firedrill::study::{Plan, Study, Tally};
 use std::fs;
 use std::path::PathBuf;

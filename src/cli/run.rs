@@ -1,9 +1,12 @@
 //! `run`: one run, told.
 
 use super::args::{RunArgs, TrafficArgs, TrafficEngine};
-use super::{Asked, Said, asked, exit, files, interrupt, replay, shell_word, terminal, twice};
+use super::asked::{Asked, asked, replay};
+use super::said::Said;
+use super::{exit, files, interrupt, terminal, twice};
 use firedrill::load;
 use firedrill::metrics::{Outcome, StoryLine};
+use firedrill::replay::shell_word;
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
 use firedrill::run::{Run, Running, Traffic};

@@ -1,9 +1,9 @@
 //! `verify`: a page's study made again, and held against what the page says.
 
-use super::compare::{refused, usage};
+use super::exit;
 use super::files::FileError;
+use super::said::{Said, refused, usage};
 use super::work::Work;
-use super::{Said, exit};
 use firedrill::replay::shell_word;
 use firedrill::report::html;
 use firedrill::study::{BATCH, End, FORMAT, Study};
