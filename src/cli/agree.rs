@@ -2,8 +2,8 @@
 
 use super::args::AgreeArgs;
 use super::asked::{Asked, asked};
-use super::cores::Cores;
 use super::said::Said;
+use super::thread_pool::ThreadPool;
 use super::{exit, interrupt, run, terminal};
 use firedrill::agree::Plan;
 use firedrill::report::text;
@@ -45,9 +45,9 @@ pub fn agree(args: &AgreeArgs) -> Said {
 /// The runs of all steps in their order, however many cores there are; nothing where Ctrl-C was pressed.
 fn all(plan: &Plan) -> Result<Option<Vec<(Run, Run)>>, firedrill::engine::Unfollowable> {
     interrupt::listen();
-    let mut cores = Cores::new("both engines", None);
-    cores.expect(plan.steps());
-    let runs = cores.all(plan.steps(), |step| plan.step(step));
-    cores.done();
+    let mut pool = ThreadPool::new("both engines", None);
+    pool.expect(plan.steps());
+    let runs = pool.all(plan.steps(), |step| plan.step(step));
+    pool.done();
     runs.map(|runs| runs.into_iter().collect()).transpose()
 }

@@ -2,8 +2,8 @@
 
 use super::args::RunArgs;
 use super::asked::{Asked, asked, replay};
-use super::cores::Cores;
 use super::said::Said;
+use super::thread_pool::ThreadPool;
 use super::{exit, files, interrupt, terminal};
 use firedrill::explain::{Explanation, Plan, Thing};
 use firedrill::replay::shell_word;
@@ -64,15 +64,15 @@ pub fn explain(args: &RunArgs) -> Said {
 
 fn explained(world: &World, luck: Luck) -> Option<Explanation> {
     let plan = Plan::new(world, luck);
-    let mut cores = Cores::new("explaining", None);
+    let mut pool = ThreadPool::new("explaining", None);
     let mut all = |left_out: &[Vec<Thing>]| {
-        cores.expect(left_out.len());
-        cores.all(left_out.len(), |index| plan.run(&left_out[index]))
+        pool.expect(left_out.len());
+        pool.all(left_out.len(), |index| plan.run(&left_out[index]))
     };
     let single_worths = all(&plan.singles())?;
     let pairs = plan.pairs(&single_worths);
     let left_out: Vec<Vec<Thing>> = pairs.iter().map(|pair| plan.pair(*pair)).collect();
     let pair_worths = all(&left_out)?;
-    cores.done();
+    pool.done();
     Some(plan.explain(&single_worths, &pairs, &pair_worths))
 }

@@ -1,8 +1,8 @@
 //! `maintenance`: a plan at every hour of a week, on all cores.
 
 use super::args::MaintenanceArgs;
-use super::cores::Cores;
 use super::said::{Said, refused};
+use super::thread_pool::ThreadPool;
 use super::{exit, files, interrupt, terminal};
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::{html, text};
@@ -31,9 +31,9 @@ pub fn maintenance(args: &MaintenanceArgs) -> Said {
         Err(error) => return refused(error),
     };
     interrupt::listen();
-    let mut cores = Cores::new("runs", args.threads.map(usize::from));
-    let outcome = windows.answer(&mut cores);
-    cores.done();
+    let mut pool = ThreadPool::new("runs", args.threads.map(usize::from));
+    let outcome = windows.answer(&mut pool);
+    pool.done();
     let Some(outcome) = outcome else {
         said.err.push_str("ended before every start was run: nothing can be said of the week\n");
         said.worsen(exit::INTERRUPTED);

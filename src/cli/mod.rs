@@ -5,10 +5,8 @@ mod agree;
 mod args;
 mod asked;
 mod cases;
-#[cfg(feature = "parquet")]
-mod columns;
 mod compare;
-mod cores;
+mod determinism_check;
 pub mod exit;
 mod explain;
 mod files;
@@ -17,6 +15,8 @@ mod junit;
 mod maintenance;
 mod merge;
 mod page;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod results;
 mod rows;
 mod run;
@@ -24,7 +24,7 @@ mod said;
 mod shard;
 mod terminal;
 mod test;
-mod twice;
+mod thread_pool;
 mod verify;
 mod work;
 

@@ -1,12 +1,12 @@
 //! Replications as a Parquet file: columns, compact and typed, for whoever analyses millions of them.
 
+use ::parquet::basic::{LogicalType, Repetition, Type as Physical};
+use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::types::Type;
 use firedrill::study::Row;
-use parquet::basic::{LogicalType, Repetition, Type as Physical};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
-use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::Type;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 const GROUP_ROWS: usize = 50_000;
 
 /// A Parquet file that is being written.
-pub struct Columns {
+pub struct ParquetFile {
     writer: Option<SerializedFileWriter<File>>,
     replications: Vec<i64>,
     designs: Vec<ByteArray>,
@@ -23,13 +23,13 @@ pub struct Columns {
     values: Vec<Vec<f64>>,
 }
 
-impl Columns {
+impl ParquetFile {
     /// Begins a file with a column for each measure.
-    pub fn new(file: File, measures: &[String]) -> io::Result<Columns> {
+    pub fn new(file: File, measures: &[String]) -> io::Result<ParquetFile> {
         let begun = schema(measures).and_then(|schema| {
             SerializedFileWriter::new(file, Arc::new(schema), Arc::new(WriterProperties::builder().build()))
         });
-        Ok(Columns {
+        Ok(ParquetFile {
             writer: Some(begun.map_err(io::Error::other)?),
             replications: Vec::new(),
             designs: Vec::new(),

@@ -23,7 +23,7 @@ enum Format {
     },
     Csv(Box<csv::Writer<BufWriter<File>>>),
     #[cfg(feature = "parquet")]
-    Parquet(Box<super::columns::Columns>),
+    Parquet(Box<super::parquet::ParquetFile>),
 }
 
 impl Rows {
@@ -44,7 +44,7 @@ impl Rows {
             }
             #[cfg(feature = "parquet")]
             Some("parquet") => {
-                let writer = super::columns::Columns::new(File::create(&part).map_err(failed)?, &measures);
+                let writer = super::parquet::ParquetFile::new(File::create(&part).map_err(failed)?, &measures);
                 Format::Parquet(Box::new(writer.map_err(failed)?))
             }
             _ => {

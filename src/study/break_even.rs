@@ -35,7 +35,7 @@ impl Question<'_> {
         let fixes = self.fixes();
         let as_written = self.both(hands, &[], 0.0, &mut Vec::new())?;
         let side = |pick: fn(&(f64, f64)) -> f64| Estimate::of(as_written.iter().map(pick));
-        let fix = if fixes.is_empty() { None } else { Some(self.turning(hands, &fixes)?) };
+        let fix = if fixes.is_empty() { None } else { Some(self.break_even(hands, &fixes)?) };
         let calendar = &self.world.calendar;
         Some(NowOutcome {
             now_s: self.now.seconds(),
@@ -105,7 +105,7 @@ impl Question<'_> {
     }
 
     /// Looks for the mean life at which both sides cost the same.
-    fn turning(&self, hands: &mut impl Hands, fixes: &[NodeId]) -> Option<FixOutcome> {
+    fn break_even(&self, hands: &mut impl Hands, fixes: &[NodeId]) -> Option<FixOutcome> {
         let lives: Vec<f64> = fixes.iter().filter_map(|id| self.life_s(*id)).collect();
         let assumed_s = lives.first().copied().filter(|first| lives.iter().all(|life| life == first));
         let (from, to) = (num::ln(LIVES_S.0), num::ln(LIVES_S.1));

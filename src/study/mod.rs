@@ -36,6 +36,7 @@
 
 mod batch;
 mod best;
+mod break_even;
 mod comparison;
 mod compiled;
 mod hands;
@@ -45,12 +46,12 @@ mod plan;
 mod select;
 mod stats;
 mod tally;
-mod turning;
 mod vary;
 mod windows;
 mod windows_outcome;
 
 pub use batch::{Batch, BatchError, Header, Row};
+pub use break_even::LIVES_S;
 pub use comparison::*;
 pub use compiled::{Design, Study, StudyError};
 pub use hands::{Alone, Hands};
@@ -59,7 +60,6 @@ pub use plan::{BATCH, DESIGNS_MAX, FORMAT, Plan, REPLICATIONS_MAX, Text, Wanted}
 pub use select::{FIRST_STAGE, Selection, Settle, Settled, pair_index};
 pub use stats::{Moments, Sketch, never_seen, share_interval};
 pub use tally::{End, Tally};
-pub use turning::LIVES_S;
 pub use vary::{Axis, VaryError, split_values, vary};
 pub use windows::{CONFIDENCE, PROMISE, Windows, WindowsAsked};
 pub use windows_outcome::*;

@@ -4,11 +4,11 @@
 //! 2. [`Windows::answer`] runs them. It knows nothing of threads: whoever asks gives it [`Hands`], which do many things at once
 //!    and give what came of them in the order of the question, so that the answer is the same however many there are.
 
+use super::break_even;
 use super::compiled::StudyError;
 use super::hands::Hands;
 use super::lived::{Lived, beginning, lived, spared};
 use super::stats::{Moments, Sketch, never_seen, share_interval};
-use super::turning;
 use super::windows_outcome::*;
 use crate::load::load;
 use crate::metrics::MetOutcome;
@@ -174,7 +174,7 @@ impl Windows {
         let now = match &self.now {
             None => None,
             Some((world, now)) => {
-                let question = turning::Question {
+                let question = break_even::Question {
                     world,
                     plan: &self.plan,
                     now: *now,

@@ -6,10 +6,10 @@ use super::svg::{AXIS_HEIGHT, Frame, LEFT, LETTER, RIGHT, drawing, line, name, r
 use super::tables::{Cell, data};
 use crate::metrics::{MeasureOutcome, Outcome, StoryLine, Theme};
 use crate::report::clock::Clock;
+use crate::report::format;
+use crate::report::narrative::is_word_to_users;
 use crate::report::stretches::in_order;
-use crate::report::tale::is_word_to_users;
 use crate::report::text::cut;
-use crate::report::words;
 use std::collections::BTreeMap;
 
 const LANE_HEIGHT: f64 = 26.0;
@@ -223,7 +223,7 @@ fn one_measure(html: &mut Html, called: &str, measure: &MeasureOutcome, frame: &
         symbol(html, &Sign::Diamond.path(needed, y), "needed", &words);
     }
     let (class, took) = match measure.need_to_effect_s {
-        Some(took) if took >= 0.0 => ("label strong", words::length(took)),
+        Some(took) if took >= 0.0 => ("label strong", format::length(took)),
         Some(_) => ("label", "in time".to_owned()),
         None => ("label", cut(&measure.ended, 12)),
     };
@@ -257,9 +257,9 @@ fn legend(html: &mut Html) {
 pub fn metastable(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     for state in &outcome.metastable {
         html.within("p", &[], |html| {
-            let lasts = words::metastable_for(state);
+            let lasts = format::metastable_for(state);
             html.say("strong", &[], format!("{}: {}, metastable {lasts}. ", clock.when(state.from_s), state.service));
-            html.text(words::metastable(state));
+            html.text(format::metastable(state));
         });
     }
 }

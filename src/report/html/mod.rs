@@ -22,7 +22,7 @@ use crate::explain::Explanation;
 use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
 use markup::Html;
-pub use study::{CutShort, Sealed, render_comparison, unseal};
+pub use study::{CutShort, EmbeddedStudy, extract_study, render_comparison};
 use svg::Frame;
 pub use windows::render_windows;
 

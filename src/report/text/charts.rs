@@ -5,8 +5,8 @@ use super::page::Page;
 use super::table::Table;
 use crate::metrics::{DayOutcome, MeasureOutcome, Outcome};
 use crate::report::clock::Clock;
+use crate::report::format::{self, NOTHING};
 use crate::report::stretches::{days_differ, in_order, kind_words, stand_out, worst};
-use crate::report::words::{self, NOTHING};
 
 /// Columns of a bar that is full.
 const BAR_WIDTH: usize = 20;
@@ -51,13 +51,13 @@ pub fn days(page: &mut Page, outcome: &Outcome) {
     let count = shown.len();
     for day in shown {
         let share = if concurrency.peak > 0.0 { day.peak / concurrency.peak } else { 0.0 };
-        let hurt = if day.degraded_s > 0.0 { words::length(day.degraded_s) } else { NOTHING.to_owned() };
+        let hurt = if day.degraded_s > 0.0 { format::length(day.degraded_s) } else { NOTHING.to_owned() };
         table.row(vec![
             (Ink::Strong, day.label.clone()),
             (Ink::Response, bar(share, BAR_WIDTH)),
-            (Ink::Plain, words::count(day.peak.round())),
-            (if day.peak_ratio > MORE { Ink::Strong } else { Ink::Plain }, words::ratio(day.peak_ratio)),
-            (Ink::Plain, day.p95_s.map_or(NOTHING.to_owned(), words::latency)),
+            (Ink::Plain, format::count(day.peak.round())),
+            (if day.peak_ratio > MORE { Ink::Strong } else { Ink::Plain }, format::ratio(day.peak_ratio)),
+            (Ink::Plain, day.p95_s.map_or(NOTHING.to_owned(), format::latency)),
             (if day.degraded_s > 0.0 { Ink::Degraded } else { Ink::Faint }, hurt),
         ]);
     }
@@ -83,8 +83,8 @@ pub fn what_grew(days: &[DayOutcome]) -> Option<String> {
     let day = busy.reduce(|a, b| if most(b) > most(a) { b } else { a })?;
     let grew = stand_out(&day.features_ratio, day.requests_ratio);
     let named: Vec<String> =
-        grew.iter().take(FEATURES_MAX).map(|(name, ratio)| format!("{name} {}", words::ratio(*ratio))).collect();
-    let all = words::ratio(day.requests_ratio);
+        grew.iter().take(FEATURES_MAX).map(|(name, ratio)| format!("{name} {}", format::ratio(*ratio))).collect();
+    let all = format::ratio(day.requests_ratio);
     Some(format!("Grew more than the rest: {} on {}, where all requests came to {all}.", named.join(", "), day.label))
 }
 
@@ -102,12 +102,12 @@ pub fn narrow(page: &mut Page, outcome: &Outcome, clock: &Clock) {
             (Ink::Strong, stretch.name.clone()),
             (Ink::Plain, kind_words(stretch.kind).to_owned()),
             (Ink::Plain, clock.span(stretch.from_s, stretch.to_s)),
-            (Ink::Plain, words::length(stretch.to_s - stretch.from_s)),
-            (if over { Ink::Bad } else { Ink::Plain }, words::percent(stretch.utilisation)),
+            (Ink::Plain, format::length(stretch.to_s - stretch.from_s)),
+            (if over { Ink::Bad } else { Ink::Plain }, format::percent(stretch.utilisation)),
         ]);
     }
     table.write(page);
-    let each = words::length(outcome.hours.length_s);
+    let each = format::length(outcome.hours.length_s);
     let more =
         if count > stretches.len() { format!("the worst {} of {count}; ", stretches.len()) } else { String::new() };
     page.line(Line::new().with(Ink::Faint, format!("  ({more}from 80% of a capacity on, in stretches of {each})")));
@@ -144,8 +144,8 @@ pub fn measures(page: &mut Page, outcome: &Outcome, clock: &Clock) {
 pub fn need_to_effect(measure: &MeasureOutcome) -> String {
     match measure.need_to_effect_s {
         None => NOTHING.to_owned(),
-        Some(after) if after < 0.0 => format!("{} ahead", words::length(-after)),
-        Some(after) => words::length(after),
+        Some(after) if after < 0.0 => format!("{} ahead", format::length(-after)),
+        Some(after) => format::length(after),
     }
 }
 

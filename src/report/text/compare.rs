@@ -3,7 +3,7 @@
 use super::line::{Ink, Line, cut, width, wrap};
 use super::page::{Layout, Page};
 use super::table::Table;
-use crate::report::{verdict, words};
+use crate::report::{format, verdict};
 use crate::study::{Comparison, Difference, Judgement, Order};
 
 /// Columns of a forest plot.
@@ -46,12 +46,12 @@ fn ranking(page: &mut Page, comparison: &Comparison) {
         .keeping_names(NAME_MAX);
     for (place, design) in comparison.designs.iter().enumerate() {
         let spread = design.values.get(by).and_then(Option::as_ref);
-        let of = |value: Option<f64>| value.map_or(words::NOTHING.to_owned(), |value| verdict::amount(unit, value));
+        let of = |value: Option<f64>| value.map_or(format::NOTHING.to_owned(), |value| verdict::amount(unit, value));
         let highest = |s: &crate::study::Spread| if comparison.measures[by].more_is_better { s.min } else { s.max };
         let probability = if comparison.designs.len() > 1 {
             verdict::best(design.best_probability)
         } else {
-            words::NOTHING.to_owned()
+            format::NOTHING.to_owned()
         };
         table.row(vec![
             (if place == 0 { Ink::Strong } else { Ink::Plain }, format!("{}  {}", place + 1, design.label)),
@@ -198,8 +198,8 @@ fn trade(page: &mut Page, comparison: &Comparison) {
         for &i in &shown {
             cells.push((Ink::Plain, verdict::mean(comparison.measures[i].unit, design.values[i].as_ref())));
         }
-        let cost = design.costs.as_ref().map(|costs| format!("{} {}", words::large(costs.per_hour), costs.currency));
-        cells.push((Ink::Plain, cost.unwrap_or_else(|| words::NOTHING.to_owned())));
+        let cost = design.costs.as_ref().map(|costs| format!("{} {}", format::large(costs.per_hour), costs.currency));
+        cells.push((Ink::Plain, cost.unwrap_or_else(|| format::NOTHING.to_owned())));
         table.row(cells);
     }
     table.write(page);
@@ -286,7 +286,7 @@ fn again(page: &mut Page, comparison: &Comparison, replay: Option<&str>) {
         page.line(Line::new().with(Ink::Faint, format!("  {:<10}", "assumed")).with(Ink::Plain, note));
     }
     let counted: u64 = comparison.designs.iter().map(|design| design.replications).sum();
-    let digest = format!("{} over {} runs", comparison.digest, words::count(counted as f64));
+    let digest = format!("{} over {} runs", comparison.digest, format::count(counted as f64));
     for (label, value) in [
         ("digest", digest),
         ("made by", format!("firedrill {}, seed {}", comparison.firedrill_version, comparison.seed)),

@@ -8,9 +8,9 @@ use super::page::{Layout, Page};
 use super::table::Table;
 use crate::explain::{ButFor, Explanation, Role};
 use crate::metrics::Outcome;
+use crate::report::attribution;
 use crate::report::clock::Clock;
-use crate::report::words::{self, NOTHING};
-use crate::report::worth;
+use crate::report::format::{self, NOTHING};
 
 /// Columns of a bar that is full.
 const BAR_WIDTH: usize = 12;
@@ -27,12 +27,12 @@ pub fn render_explanation(outcome: &Outcome, explanation: &Explanation, layout: 
 /// The sections of an explanation.
 fn explanation_sections(page: &mut Page, explanation: &Explanation) {
     page.section("What it came to, and what it would have come to");
-    for sentence in worth::summary(explanation) {
+    for sentence in attribution::summary(explanation) {
         for part in wrap(&sentence, page.width - 2) {
             page.line(Line::new().with(Ink::Plain, format!("  {part}")));
         }
     }
-    let most = worth::most(explanation);
+    let most = attribution::most(explanation);
     for (role, title, column) in
         [(Role::Cause, "What it was due to", "cause"), (Role::Measure, "What the measures were worth", "measure")]
     {
@@ -42,7 +42,7 @@ fn explanation_sections(page: &mut Page, explanation: &Explanation) {
             table(page, &things, column, most);
         }
     }
-    let told: Vec<String> = explanation.interactions.iter().map(worth::interaction).collect();
+    let told: Vec<String> = explanation.interactions.iter().map(attribution::interaction).collect();
     if !told.is_empty() {
         page.section("What belongs together");
         for sentence in told {
@@ -53,7 +53,7 @@ fn explanation_sections(page: &mut Page, explanation: &Explanation) {
         }
     }
     page.blank();
-    for part in wrap(&worth::how(explanation), page.width - 2) {
+    for part in wrap(&attribution::how(explanation), page.width - 2) {
         page.line(Line::new().with(Ink::Faint, format!("  {part}")));
     }
 }
@@ -61,7 +61,7 @@ fn explanation_sections(page: &mut Page, explanation: &Explanation) {
 /// Causes or measures by worth; those that changed nothing on one line.
 fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64) {
     let (something, nothing): (Vec<&&ButFor>, Vec<&&ButFor>) =
-        things.iter().partition(|b| !worth::is_nothing(&b.worth));
+        things.iter().partition(|b| !attribution::is_nothing(&b.worth));
     let mut table = Table::new(&[column, "does", "user-minutes", "", ">p95 at|its peak", ">time degraded|or down"]);
     for thing in something {
         let minutes = thing.worth.user_minutes();
@@ -71,10 +71,10 @@ fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64) {
         table.row(vec![
             (Ink::Strong, thing.name.clone()),
             (Ink::Plain, does),
-            (ink, worth::cost_or_saved(minutes)),
+            (ink, attribution::cost_or_saved(minutes)),
             (ink, bar(share, BAR_WIDTH)),
-            change(thing.worth.p95_peak_s, words::latency),
-            change(thing.worth.degraded_s, words::length),
+            change(thing.worth.p95_peak_s, format::latency),
+            change(thing.worth.degraded_s, format::length),
         ]);
     }
     if !table.is_empty() {
@@ -89,7 +89,7 @@ fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64) {
 }
 
 fn change(seconds: f64, words: fn(f64) -> String) -> (Ink, String) {
-    (if seconds == 0.0 { Ink::Faint } else { Ink::Plain }, worth::change(seconds, words))
+    (if seconds == 0.0 { Ink::Faint } else { Ink::Plain }, attribution::change(seconds, words))
 }
 
 #[cfg(test)]

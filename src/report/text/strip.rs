@@ -8,9 +8,9 @@ use super::weeks::{self, Marks, Weeks};
 use crate::metrics::{Interval, Outcome, StoryLine};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
-use crate::report::tale::is_word_to_users;
+use crate::report::format;
+use crate::report::narrative::is_word_to_users;
 use crate::report::ticks::{steps, ticks};
-use crate::report::words;
 use jiff::Span;
 
 /// Columns that a name may take.
@@ -46,7 +46,7 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
         }
         None => {
             cells.write(page, outcome, clock, name_width, &marks);
-            format!("(the worst of each {})", words::length(cells.each_s))
+            format!("(the worst of each {})", format::length(cells.each_s))
         }
     };
     let mut legend = Line::new();

@@ -10,7 +10,7 @@ use super::sign::sign;
 use crate::metrics::{StoryLine, Theme};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
-use crate::report::tale::{Entry, cause, instants, is_word_to_users, middle, text, worth_telling};
+use crate::report::narrative::{Entry, cause, instants, is_word_to_users, middle, text, worth_telling};
 
 /// Longer stories are told without their lesser lines, and then without their middle.
 const LINES_MAX: usize = 80;

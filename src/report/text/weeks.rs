@@ -6,8 +6,8 @@ use super::sign::sign;
 use crate::metrics::{Interval, Outcome};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
+use crate::report::format;
 use crate::report::ticks::ticks;
-use crate::report::words;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -137,6 +137,6 @@ impl Weeks {
 
     /// What a cell of the strip is, in words.
     pub fn legend(&self) -> String {
-        format!("(the worst of each {}; │ midnight)", words::length(self.each_s()))
+        format!("(the worst of each {}; │ midnight)", format::length(self.each_s()))
     }
 }

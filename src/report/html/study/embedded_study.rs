@@ -10,7 +10,7 @@ const ENDS: &str = "</pre>";
 
 /// What a page says of its study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sealed {
+pub struct EmbeddedStudy {
     /// The plan.
     pub plan: Plan,
     /// The digest over all of its runs.
@@ -34,10 +34,10 @@ pub enum CutShort {
 }
 
 /// Writes the data, folded away.
-pub(super) fn seal(html: &mut Html, comparison: &Comparison, plan: &Plan, replay: Option<&str>) {
+pub(super) fn embed(html: &mut Html, comparison: &Comparison, plan: &Plan, replay: Option<&str>) {
     let mut replications = vec![0; plan.designs.len()];
     comparison.designs.iter().for_each(|design| replications[design.index] = design.replications);
-    let sealed = Sealed {
+    let embedded = EmbeddedStudy {
         plan: plan.clone(),
         digest: comparison.digest.clone(),
         replications,
@@ -48,7 +48,7 @@ pub(super) fn seal(html: &mut Html, comparison: &Comparison, plan: &Plan, replay
         },
         replay: replay.map(str::to_owned),
     };
-    let json = serde_json::to_string(&sealed).unwrap_or_default();
+    let json = serde_json::to_string(&embedded).unwrap_or_default();
     html.within("details", &[("class", &"data")], |html| {
         html.say("summary", &[], "The study as data: scenarios, designs, luck");
         html.say("pre", &[("id", &"firedrill-study")], plain(&json));
@@ -68,7 +68,7 @@ fn plain(json: &str) -> String {
 }
 
 /// Reads the data of a page; nothing where it has none.
-pub fn unseal(page: &str) -> Option<Sealed> {
+pub fn extract_study(page: &str) -> Option<EmbeddedStudy> {
     let from = page.find(BEGINS)? + BEGINS.len();
     let to = page[from..].find(ENDS)? + from;
     serde_json::from_str(&html_escape::decode_html_entities(&page[from..to])).ok()

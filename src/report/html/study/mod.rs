@@ -1,18 +1,18 @@
 //! A study as one page that can be taken to a meeting: the ranking, how sure it is, what one pays for what, and the worst runs
 //! with their stories. Everything that is needed to make it again is in it.
 
+mod embedded_study;
 mod forest;
-mod sealed;
 mod spread;
 mod tables;
 mod trade;
 
-pub use sealed::{CutShort, Sealed, unseal};
+pub use embedded_study::{CutShort, EmbeddedStudy, extract_study};
 
 use super::markup::Html;
 use super::{section, story};
 use crate::report::clock::Clock;
-use crate::report::{verdict, words};
+use crate::report::{format, verdict};
 use crate::run::Run;
 use crate::study::{Comparison, DesignOutcome, Plan};
 
@@ -145,7 +145,7 @@ fn again(html: &mut Html, comparison: &Comparison, plan: &Plan, replay: Option<&
     html.within("dl", &[], |html| {
         for (label, value) in [
             ("plan", Some(comparison.plan.clone())),
-            ("digest", Some(format!("{} over {} runs", comparison.digest, words::count(runs as f64)))),
+            ("digest", Some(format!("{} over {} runs", comparison.digest, format::count(runs as f64)))),
             ("made by", Some(format!("firedrill {}, seed {}", comparison.firedrill_version, comparison.seed))),
             ("replay", replay.map(str::to_owned)),
             ("verify", Some("firedrill verify THIS-PAGE.html".to_owned())),
@@ -155,7 +155,7 @@ fn again(html: &mut Html, comparison: &Comparison, plan: &Plan, replay: Option<&
             html.within("dd", &[], |html| html.say("code", &[], value));
         }
     });
-    sealed::seal(html, comparison, plan, replay);
+    embedded_study::embed(html, comparison, plan, replay);
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::report::html::markup::Html;
 use crate::report::html::origin;
 use crate::report::html::tables::{Cell, table};
-use crate::report::{verdict, words};
+use crate::report::{format, verdict};
 use crate::study::{Comparison, Judgement};
 use crate::world::Assumption;
 
@@ -20,12 +20,12 @@ pub fn ranking(html: &mut Html, comparison: &Comparison) {
         .map(|(place, design)| {
             let spread = design.values.get(by).and_then(Option::as_ref);
             let of = |value: Option<f64>| {
-                Cell::number(value.map_or(words::NOTHING.to_owned(), |value| verdict::amount(unit, value)))
+                Cell::number(value.map_or(format::NOTHING.to_owned(), |value| verdict::amount(unit, value)))
             };
             let chance = if comparison.designs.len() > 1 {
                 verdict::best(design.best_probability)
             } else {
-                words::NOTHING.to_owned()
+                format::NOTHING.to_owned()
             };
             vec![
                 Cell::name(format!("{}  {}", place + 1, design.label)),
@@ -35,8 +35,8 @@ pub fn ranking(html: &mut Html, comparison: &Comparison) {
                 of(spread.map(|s| s.p95)),
                 of(spread.map(|s| if comparison.measures[by].more_is_better { s.min } else { s.max })),
                 Cell::number(chance),
-                Cell::number(words::percent(design.best_share)),
-                Cell::text(if design.about.is_empty() { words::NOTHING } else { &design.about }),
+                Cell::number(format::percent(design.best_share)),
+                Cell::text(if design.about.is_empty() { format::NOTHING } else { &design.about }),
             ]
         })
         .collect();
@@ -67,8 +67,8 @@ pub fn measures(html: &mut Html, comparison: &Comparison) {
                 Cell::number(verdict::mean(unit, spread))
             }));
             let cost =
-                design.costs.as_ref().map(|costs| format!("{} {}", words::large(costs.per_hour), costs.currency));
-            row.push(Cell::number(cost.unwrap_or_else(|| words::NOTHING.to_owned())));
+                design.costs.as_ref().map(|costs| format!("{} {}", format::large(costs.per_hour), costs.currency));
+            row.push(Cell::number(cost.unwrap_or_else(|| format::NOTHING.to_owned())));
             row
         })
         .collect();

@@ -63,10 +63,10 @@ fn the_distance_to_the_next_is_told_whichever_direction_is_worse() {
 #[test]
 fn the_study_is_in_its_page() {
     let page = page("grüße 🚒");
-    let sealed = unseal(&page).expect("the data");
-    assert_eq!(sealed.plan.designs[0].label, "grüße 🚒");
-    assert_eq!(sealed.replications, [100, 100]);
-    let again = Study::new(sealed.plan).unwrap().run();
-    assert_eq!(again.digest, sealed.digest);
-    assert_eq!(unseal("<html></html>"), None);
+    let embedded = extract_study(&page).expect("the data");
+    assert_eq!(embedded.plan.designs[0].label, "grüße 🚒");
+    assert_eq!(embedded.replications, [100, 100]);
+    let again = Study::new(embedded.plan).unwrap().run();
+    assert_eq!(again.digest, embedded.digest);
+    assert_eq!(extract_study("<html></html>"), None);
 }

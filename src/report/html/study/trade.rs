@@ -3,7 +3,7 @@
 use crate::report::html::markup::{Html, n};
 use crate::report::html::svg::{LEFT, RIGHT, drawing, line, path, text};
 use crate::report::text::cut;
-use crate::report::{verdict, words};
+use crate::report::{format, verdict};
 use crate::study::{Comparison, DesignOutcome};
 
 const HEIGHT: f64 = 300.0;
@@ -41,7 +41,7 @@ pub fn costs(html: &mut Html, comparison: &Comparison) {
             line(html, (LEFT, y(value)), (RIGHT, y(value)), "grid");
             text(html, LEFT - 90.0, y(value) + 4.0, "label", &verdict::amount(measure.unit, value));
             let cost = dearest * f64::from(quarter) / 4.0;
-            text(html, x(cost), BOTTOM + 18.0, "label middle", &format!("{} {currency}", words::large(cost)));
+            text(html, x(cost), BOTTOM + 18.0, "label middle", &format!("{} {currency}", format::large(cost)));
         }
         text(html, LEFT - 170.0, TOP - 6.0, "label", &measure.name);
         text(html, RIGHT - 40.0, BOTTOM + 36.0, "label middle", "cost per hour");
