@@ -162,12 +162,13 @@ pub struct CompareArgs {
 /// How a study is made, and what becomes of it.
 #[derive(Debug, Args)]
 pub struct StudyArgs {
-    /// What ranks: a measure by its name, like "user-minutes lost"; by default downtime
-    #[arg(long, value_name = "MEASURE")]
+    /// What ranks: a metric by its name, like "user-minutes lost"; by default downtime
+    #[arg(long, value_name = "METRIC")]
     pub by: Option<String>,
     /// Also measure this: a number of the outcome by its path in --json; may be given more than once
-    #[arg(long, value_name = "PATH")]
-    pub measure: Vec<String>,
+    // The name it had before goes on working.
+    #[arg(long, value_name = "PATH", alias = "measure")]
+    pub metric: Vec<String>,
     /// Replications of each design, at most: 1000, or 10000 with --indifference
     #[arg(long, value_name = "N")]
     pub replications: Option<u64>,

@@ -5,7 +5,7 @@ use super::asked::{Asked, asked, replay};
 use super::said::Said;
 use super::thread_pool::ThreadPool;
 use super::{exit, files, interrupt, terminal};
-use firedrill::explain::{Explanation, Plan, Thing};
+use firedrill::explain::{Counterfactuals, Explanation, Thing};
 use firedrill::replay::shell_word;
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
@@ -63,16 +63,16 @@ pub fn explain(args: &RunArgs) -> Said {
 }
 
 fn explained(world: &World, luck: Luck) -> Option<Explanation> {
-    let plan = Plan::new(world, luck);
+    let counterfactuals = Counterfactuals::new(world, luck);
     let mut pool = ThreadPool::new("explaining", None);
     let mut all = |left_out: &[Vec<Thing>]| {
         pool.expect(left_out.len());
-        pool.all(left_out.len(), |index| plan.run(&left_out[index]))
+        pool.all(left_out.len(), |index| counterfactuals.run(&left_out[index]))
     };
-    let single_worths = all(&plan.singles())?;
-    let pairs = plan.pairs(&single_worths);
-    let left_out: Vec<Vec<Thing>> = pairs.iter().map(|pair| plan.pair(*pair)).collect();
-    let pair_worths = all(&left_out)?;
+    let single_impacts = all(&counterfactuals.singles())?;
+    let pairs = counterfactuals.pairs(&single_impacts);
+    let left_out: Vec<Vec<Thing>> = pairs.iter().map(|pair| counterfactuals.pair(*pair)).collect();
+    let pair_impacts = all(&left_out)?;
     pool.done();
-    Some(plan.explain(&single_worths, &pairs, &pair_worths))
+    Some(counterfactuals.explain(&single_impacts, &pairs, &pair_impacts))
 }

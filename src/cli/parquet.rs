@@ -24,9 +24,9 @@ pub struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Begins a file with a column for each measure.
-    pub fn new(file: File, measures: &[String]) -> io::Result<ParquetFile> {
-        let begun = schema(measures).and_then(|schema| {
+    /// Begins a file with a column for each metric.
+    pub fn new(file: File, metrics: &[String]) -> io::Result<ParquetFile> {
+        let begun = schema(metrics).and_then(|schema| {
             SerializedFileWriter::new(file, Arc::new(schema), Arc::new(WriterProperties::builder().build()))
         });
         Ok(ParquetFile {
@@ -34,7 +34,7 @@ impl ParquetFile {
             replications: Vec::new(),
             designs: Vec::new(),
             digests: Vec::new(),
-            values: vec![Vec::new(); measures.len()],
+            values: vec![Vec::new(); metrics.len()],
         })
     }
 
@@ -71,8 +71,8 @@ impl ParquetFile {
                 0 => column.typed::<Int64Type>().write_batch(&self.replications, None, None)?,
                 1 => column.typed::<ByteArrayType>().write_batch(&self.designs, None, None)?,
                 2 => column.typed::<ByteArrayType>().write_batch(&self.digests, None, None)?,
-                measure => {
-                    let values = &self.values[measure - 3];
+                metric => {
+                    let values = &self.values[metric - 3];
                     // What a run does not have is null.
                     let there: Vec<i16> = values.iter().map(|value| i16::from(value.is_finite())).collect();
                     let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
@@ -91,15 +91,15 @@ impl ParquetFile {
     }
 }
 
-fn schema(measures: &[String]) -> Result<Type, ParquetError> {
+fn schema(metrics: &[String]) -> Result<Type, ParquetError> {
     let text = |name: &str| {
         let builder = Type::primitive_type_builder(name, Physical::BYTE_ARRAY).with_repetition(Repetition::REQUIRED);
         builder.with_logical_type(Some(LogicalType::String)).build()
     };
     let whole = Type::primitive_type_builder("replication", Physical::INT64).with_repetition(Repetition::REQUIRED);
     let mut fields = vec![Arc::new(whole.build()?), Arc::new(text("design")?), Arc::new(text("digest")?)];
-    for measure in measures {
-        let number = Type::primitive_type_builder(measure, Physical::DOUBLE).with_repetition(Repetition::OPTIONAL);
+    for metric in metrics {
+        let number = Type::primitive_type_builder(metric, Physical::DOUBLE).with_repetition(Repetition::OPTIONAL);
         fields.push(Arc::new(number.build()?));
     }
     Type::group_type_builder("replications").with_fields(fields).build()

@@ -15,7 +15,7 @@ use firedrill::report::verdict;
 use firedrill::rng::Luck;
 use firedrill::run::run;
 use firedrill::scenario::{Choice, Scenario, Source};
-use firedrill::study::{End, Judgement, ObjectiveOutcome, Plan, Study, StudyError, Wanted};
+use firedrill::study::{End, Judgement, ObjectiveOutcome, Protocol, Study, StudyError, Wanted};
 use std::path::{Path, PathBuf};
 
 /// Runs every run that the files speak of and judges it.
@@ -195,21 +195,21 @@ fn objectives(
         let runs = format!("{} replications", comparison.replications);
         let run: Vec<&str> = run.into_iter().chain([runs.as_str()]).collect();
         let of_this = comparison.designs[0].objectives.iter().filter(|o| names.contains(&o.name));
-        let cases = of_this.map(|objective| case(objective, &study.plan)).collect();
+        let cases = of_this.map(|objective| case(objective, &study.protocol)).collect();
         groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases });
     }
     groups
 }
 
 fn study(source: &Source, choice: &Choice, args: &TestArgs) -> Result<Study, StudyError> {
-    let mut plan = Plan::new(args.seed, args.replications);
-    plan.confidence = args.confidence;
-    plan.add_source(source);
-    plan.designs.push(Wanted::new("as written", 0, choice.clone()));
-    Study::new(plan)
+    let mut protocol = Protocol::new(args.seed, args.replications);
+    protocol.confidence = args.confidence;
+    protocol.add_source(source);
+    protocol.designs.push(Wanted::new("as written", 0, choice.clone()));
+    Study::new(protocol)
 }
 
-fn case(objective: &ObjectiveOutcome, plan: &Plan) -> Case {
+fn case(objective: &ObjectiveOutcome, protocol: &Protocol) -> Case {
     Case {
         what: objective.name.clone(),
         seen: verdict::seen(objective),
@@ -217,7 +217,7 @@ fn case(objective: &ObjectiveOutcome, plan: &Plan) -> Case {
         judgement: objective.judgement,
         replay: match objective.judgement {
             Judgement::Pass => None,
-            _ => objective.first_missed.map(|replication| plan.replay(0, replication)),
+            _ => objective.first_missed.map(|replication| protocol.replay(0, replication)),
         },
     }
 }

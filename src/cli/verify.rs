@@ -30,20 +30,20 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
     let Some(embedded) = html::extract_study(&page) else {
         return usage(&format!("{name} is not the page of a study: there is no study in it"));
     };
-    if embedded.plan.format != FORMAT {
+    if embedded.protocol.format != FORMAT {
         return usage(&format!(
             "{name} was made by firedrill {}, which this one cannot read",
-            embedded.plan.firedrill_version
+            embedded.protocol.firedrill_version
         ));
     }
     let version = env!("CARGO_PKG_VERSION");
-    let mut plan = embedded.plan.clone();
+    let mut protocol = embedded.protocol.clone();
     // A study that was ended early is made as far as it came.
     let reached = embedded.replications.iter().copied().max().unwrap_or(0);
     if embedded.cut_short.is_some() {
-        plan.replications = reached.div_ceil(BATCH).max(1) * BATCH;
+        protocol.replications = reached.div_ceil(BATCH).max(1) * BATCH;
     }
-    let study = match Study::new(plan) {
+    let study = match Study::new(protocol) {
         Ok(study) => study,
         Err(error) => return refused(error),
     };
@@ -61,8 +61,11 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
     let digest = tally.digest();
     if digest != embedded.digest {
         let mut err = format!("{name} is not confirmed: it says {}, and its study gives {digest}\n", embedded.digest);
-        if embedded.plan.firedrill_version != version {
-            err.push_str(&format!("it was made by firedrill {}; this is {version}\n", embedded.plan.firedrill_version));
+        if embedded.protocol.firedrill_version != version {
+            err.push_str(&format!(
+                "it was made by firedrill {}; this is {version}\n",
+                embedded.protocol.firedrill_version
+            ));
         }
         return Said { err, code: exit::NOT_DETERMINISTIC, ..said };
     }
@@ -75,8 +78,8 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
     };
     let mut comparison = tally.comparison(ended);
     let mut whole = study.clone();
-    whole.plan = embedded.plan.clone();
-    comparison.plan = whole.plan.hash();
+    whole.protocol = embedded.protocol.clone();
+    comparison.protocol = whole.protocol.hash();
     if super::page::study_page(&whole, &comparison, embedded.replay.as_deref()) != page {
         let why = "but the page is not the one that this firedrill writes of it: somebody changed it, or another version made it\n";
         said.err.push_str(why);

@@ -1,10 +1,10 @@
-//! What causes and measures were worth, in words: the same for the terminal and for a page.
+//! What causes and procedures were worth, in words: the same for the terminal and for a page.
 
 use super::format;
-use crate::explain::{Explanation, Interaction, Worth};
+use crate::explain::{Explanation, Impact, Interaction};
 
 /// Whether something changed nothing that anybody would notice.
-pub fn is_nothing(worth: &Worth) -> bool {
+pub fn is_nothing(worth: &Impact) -> bool {
     /// A minute of one user.
     const USER_MINUTES: f64 = 1.0;
     const LATENCY_S: f64 = 0.001;
@@ -32,10 +32,10 @@ pub fn change(seconds: f64, words: fn(f64) -> String) -> String {
 
 /// The most user-minutes that any one thing cost or saved: what a full bar stands for.
 pub fn most(explanation: &Explanation) -> f64 {
-    explanation.but_for.iter().map(|b| b.worth.user_minutes().abs()).fold(0.0, f64::max)
+    explanation.but_for.iter().map(|b| b.impact.user_minutes().abs()).fold(0.0, f64::max)
 }
 
-fn shares(worth: &Worth) -> String {
+fn shares(worth: &Impact) -> String {
     match (worth.user_minutes_lost, worth.user_minutes_degraded) {
         (lost, degraded) if lost > 0.0 && degraded > 0.0 => {
             format!(" ({} not served, {} served worse)", format::large(lost), format::large(degraded))
@@ -45,9 +45,9 @@ fn shares(worth: &Worth) -> String {
     }
 }
 
-/// What the run came to, and what it would have come to without measures and without causes: a sentence or two each.
+/// What the run came to, and what it would have come to without procedures and without causes: a sentence or two each.
 pub fn summary(explanation: &Explanation) -> Vec<String> {
-    let (run, calm, bare) = (&explanation.run, &explanation.without_causes, &explanation.without_measures);
+    let (run, calm, bare) = (&explanation.run, &explanation.without_causes, &explanation.without_responses);
     let minutes = run.user_minutes();
     let mut told = Vec::new();
     told.push(match minutes {

@@ -2,7 +2,7 @@
 
 use super::format;
 use crate::expect::Unit;
-use crate::study::{Comparison, Conflict, Difference, End, Judgement, ObjectiveOutcome, Order, Spread};
+use crate::study::{Comparison, Conflict, Difference, End, Judgement, ObjectiveOutcome, Separation, Spread};
 
 /// An amount in its unit.
 pub fn amount(unit: Unit, value: f64) -> String {
@@ -24,7 +24,7 @@ pub fn interval(unit: Unit, low: f64, high: f64) -> String {
     if low == high { low } else { format!("{low} to {high}") }
 }
 
-/// The mean of a measure; where none of it was ever seen, what can be said all the same.
+/// The mean of a metric; where none of it was ever seen, what can be said all the same.
 pub fn mean(unit: Unit, spread: Option<&Spread>) -> String {
     match spread {
         None => format::NOTHING.to_owned(),
@@ -120,9 +120,9 @@ pub fn ending(comparison: &Comparison) -> String {
     }
 }
 
-/// The unit of the measure that ranks.
+/// The unit of the metric that ranks.
 pub fn unit(comparison: &Comparison) -> Unit {
-    comparison.measures.iter().find(|m| m.name == comparison.by).map_or(Unit::Plain, |m| m.unit)
+    comparison.metrics.iter().find(|m| m.name == comparison.by).map_or(Unit::Plain, |m| m.unit)
 }
 
 /// A difference, in a line.
@@ -132,12 +132,12 @@ pub fn difference(comparison: &Comparison, difference: &Difference) -> String {
 }
 
 /// What is known of an order.
-pub fn order(order: Order) -> &'static str {
-    match order {
-        Order::Settled => "settled",
-        Order::Alike => "alike",
-        Order::Same => "the same",
-        Order::Open => "not settled",
+pub fn separation(separation: Separation) -> &'static str {
+    match separation {
+        Separation::Settled => "settled",
+        Separation::Alike => "alike",
+        Separation::Same => "the same",
+        Separation::Open => "not settled",
     }
 }
 
@@ -145,13 +145,13 @@ pub fn order(order: Order) -> &'static str {
 pub fn conflict(comparison: &Comparison, conflict: &Conflict) -> String {
     let label = |place: usize| comparison.designs[place].label.as_str();
     let (first, second) = (label(conflict.first), label(conflict.second));
-    let unit = comparison.measures.iter().find(|m| m.name == conflict.measure).map(|m| m.unit);
+    let unit = comparison.metrics.iter().find(|m| m.name == conflict.metric).map(|m| m.unit);
     let (mean, low, high) = conflict.by;
     match unit {
         Some(unit) => format!(
             "by {} \"{first}\" is better, by {} \"{second}\" is: {} a run ({})",
             comparison.by,
-            conflict.measure,
+            conflict.metric,
             amount(unit, mean),
             interval(unit, low, high),
         ),

@@ -1,9 +1,9 @@
-//! A study that can be run: its worlds are compiled, its measures known.
+//! A study that can be run: its worlds are compiled, its metrics known.
 
 use super::batch::{Batch, Header, Row};
-use super::measure::{self, Measure};
-use super::plan::{BATCH, DESIGNS_MAX, FORMAT, Plan, REPLICATIONS_MAX};
-use crate::expect::Target;
+use super::metric::{self, Metric};
+use super::protocol::{BATCH, DESIGNS_MAX, FORMAT, Protocol, REPLICATIONS_MAX};
+use crate::expect::Criterion;
 use crate::load::load;
 use crate::metrics::Detail;
 use crate::rng::Luck;
@@ -11,18 +11,18 @@ use crate::run::{run, run_in_detail};
 use crate::scenario::{Diagnostics, Scenario, Source};
 use crate::world::World;
 
-/// A plan that can be run.
+/// A protocol that can be run.
 #[derive(Debug, Clone)]
 pub struct Study {
     /// What was planned.
-    pub plan: Plan,
-    /// The designs, in the order of the plan.
+    pub protocol: Protocol,
+    /// The designs, in the order of the protocol.
     pub designs: Vec<Design>,
     /// What is kept of each run.
-    pub measures: Vec<Measure>,
-    /// The measure that ranks.
+    pub metrics: Vec<Metric>,
+    /// The metric that ranks.
     pub by: usize,
-    /// How much of each run is worked out: no more than the measures need.
+    /// How much of each run is worked out: no more than the metrics need.
     detail: Detail,
 }
 
@@ -37,7 +37,7 @@ pub struct Design {
     pub world: World,
 }
 
-/// Why a plan cannot be run.
+/// Why a protocol cannot be run.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StudyError {
     /// A scenario has mistakes.
@@ -54,31 +54,31 @@ pub enum StudyError {
 }
 
 impl Study {
-    /// Compiles every design of a plan.
+    /// Compiles every design of a protocol.
     ///
     /// # Errors
-    /// A scenario with mistakes; designs that cannot be compared; a measure that does not exist.
-    pub fn new(plan: Plan) -> Result<Study, StudyError> {
+    /// A scenario with mistakes; designs that cannot be compared; a metric that does not exist.
+    pub fn new(protocol: Protocol) -> Result<Study, StudyError> {
         let asked = |problem: String| Err(StudyError::Asked(problem));
-        if plan.designs.is_empty() {
+        if protocol.designs.is_empty() {
             return asked("there is nothing to run".to_owned());
         }
-        if plan.designs.len() > DESIGNS_MAX {
+        if protocol.designs.len() > DESIGNS_MAX {
             return asked(format!(
                 "{} designs are more than the {DESIGNS_MAX} that one study compares",
-                plan.designs.len()
+                protocol.designs.len()
             ));
         }
-        if plan.replications == 0 || plan.replications > REPLICATIONS_MAX {
+        if protocol.replications == 0 || protocol.replications > REPLICATIONS_MAX {
             return asked(format!("a study has 1 to {REPLICATIONS_MAX} replications"));
         }
-        if !(plan.confidence > 0.5 && plan.confidence < 1.0) {
+        if !(protocol.confidence > 0.5 && protocol.confidence < 1.0) {
             return asked("the confidence is between 0.5 and 1, like 0.95".to_owned());
         }
-        let mut designs = Vec::with_capacity(plan.designs.len());
-        let mut targets: Vec<Target> = Vec::new();
-        for wanted in &plan.designs {
-            let Some(text) = plan.sources.get(wanted.source) else {
+        let mut designs = Vec::with_capacity(protocol.designs.len());
+        let mut criteria: Vec<Criterion> = Vec::new();
+        for wanted in &protocol.designs {
+            let Some(text) = protocol.sources.get(wanted.source) else {
                 return asked(format!("the design \"{}\" has no scenario", wanted.label));
             };
             let source = text.source();
@@ -86,7 +86,7 @@ impl Study {
                 Ok(loaded) => loaded,
                 Err(mistakes) => return Err(StudyError::Mistakes { source_text: Box::new(source), mistakes }),
             };
-            targets.extend(Target::all(&scenario));
+            criteria.extend(Criterion::all(&scenario));
             designs.push(Design { label: wanted.label.clone(), about: about(&scenario), world });
         }
         let length = |design: &Design| design.world.horizon.since(design.world.measured_from);
@@ -100,32 +100,32 @@ impl Study {
                 length(b),
             ));
         }
-        let measures = measure::measures(designs.iter().map(|d| &d.world), &plan.paths, targets.into_iter());
-        if measures.is_empty() {
+        let metrics = metric::metrics(designs.iter().map(|d| &d.world), &protocol.paths, criteria.into_iter());
+        if metrics.is_empty() {
             let problem = "there is nobody in these scenarios, and nothing else to compare was named; name a number of the \
-                           outcome, like --measure components.NAME.downtime_s";
+                           outcome, like --metric components.NAME.downtime_s";
             return asked(problem.to_owned());
         }
-        let by = match &plan.by {
+        let by = match &protocol.by {
             None => 0,
-            Some(name) => match measures.iter().position(|measure| measure.name == *name) {
+            Some(name) => match metrics.iter().position(|metric| metric.name == *name) {
                 Some(by) => by,
                 None => {
-                    let names: Vec<&str> = measures.iter().map(|measure| measure.name.as_str()).collect();
-                    return asked(format!("there is no measure \"{name}\"; there are {}", names.join(", ")));
+                    let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
+                    return asked(format!("there is no metric \"{name}\"; there are {}", names.join(", ")));
                 }
             },
         };
-        if plan.indifference.is_some_and(|difference| !(difference > 0.0 && difference.is_finite())) {
+        if protocol.indifference.is_some_and(|difference| !(difference > 0.0 && difference.is_finite())) {
             return asked("a difference that would not matter is above zero".to_owned());
         }
         // A path that leads nowhere is known after the first run.
-        let first = run(&designs[0].world, Luck { seed: plan.seed, replication: 0 }).outcome;
-        if let Some(problem) = measures.iter().find_map(|measure| measure.check(&first).err()) {
+        let first = run(&designs[0].world, Luck { seed: protocol.seed, replication: 0 }).outcome;
+        if let Some(problem) = metrics.iter().find_map(|metric| metric.check(&first).err()) {
             return asked(problem);
         }
-        let detail = measures.iter().map(Measure::needs).max().unwrap_or(Detail::Full);
-        Ok(Study { plan, designs, measures, by, detail })
+        let detail = metrics.iter().map(Metric::needs).max().unwrap_or(Detail::Full);
+        Ok(Study { protocol, designs, metrics, by, detail })
     }
 
     /// Seconds that a run is measured.
@@ -136,13 +136,13 @@ impl Study {
 
     /// Batches of each design, at most.
     pub fn batches(&self) -> u64 {
-        self.plan.replications.div_ceil(BATCH)
+        self.protocol.replications.div_ceil(BATCH)
     }
 
     /// The first replication of a batch, and how many it has.
     pub fn range(&self, batch: u64) -> (u64, u64) {
         let first = batch * BATCH;
-        (first, BATCH.min(self.plan.replications.saturating_sub(first)))
+        (first, BATCH.min(self.protocol.replications.saturating_sub(first)))
     }
 
     /// Runs a batch of a design.
@@ -154,10 +154,10 @@ impl Study {
 
     /// Runs one replication of a design.
     pub fn row(&self, design: usize, replication: u64) -> Row {
-        let (world, luck) = (&self.designs[design].world, Luck { seed: self.plan.seed, replication });
+        let (world, luck) = (&self.designs[design].world, Luck { seed: self.protocol.seed, replication });
         let outcome = run_in_detail(world, luck, self.detail);
         let digest = u128::from_str_radix(&outcome.provenance.digest, 16).unwrap_or_default();
-        Row { replication, digest, values: self.measures.iter().map(|measure| measure.seen(&outcome)).collect() }
+        Row { replication, digest, values: self.metrics.iter().map(|metric| metric.seen(&outcome)).collect() }
     }
 
     /// What stands before a batch that is written.
@@ -165,12 +165,12 @@ impl Study {
         let (first, count) = self.range(batch);
         Header {
             format: FORMAT,
-            firedrill_version: self.plan.firedrill_version.clone(),
+            firedrill_version: self.protocol.firedrill_version.clone(),
             scenario: self.designs[design].world.scenario_hash.clone(),
-            seed: self.plan.seed,
+            seed: self.protocol.seed,
             first,
             count,
-            measures: self.measures.iter().map(|measure| measure.name.clone()).collect(),
+            metrics: self.metrics.iter().map(|metric| metric.name.clone()).collect(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Designs against each other: many replications of each under the same luck, and what they say.
 //!
-//! 1. A [`Plan`] says which designs are compared, under which seed, and what is asked. It is plain data.
-//! 2. A [`Study`] is a plan that can be run: its worlds are compiled, its measures known.
-//! 3. [`Study::batch`] runs some replications of one design. Batches depend on nothing but the plan, so that they can be made
+//! 1. A [`Protocol`] says which designs are compared, under which seed, and what is asked. It is plain data.
+//! 2. A [`Study`] is a protocol that can be run: its worlds are compiled, its metrics known.
+//! 3. [`Study::batch`] runs some replications of one design. Batches depend on nothing but the protocol, so that they can be made
 //!    anywhere, in any order, on any number of threads or machines.
 //! 4. A [`Tally`] takes the batches in order, says which designs need more of them, and in the end gives a [`Comparison`].
 //!
@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use firedrill::scenario::{Choice, Source};
-//! use firedrill::study::{Plan, Study, Wanted};
+//! use firedrill::study::{Protocol, Study, Wanted};
 //! let text = r#"Scenario(
 //!     format: 1,
 //!     title: "A service that is repaired",
@@ -21,12 +21,12 @@
 //! )"#;
 //! let source = Source::new("db.ron", text);
 //! let slow = vec![("components.db.repair.takes".to_owned(), r#"exponential(mean: "1h")"#.to_owned())];
-//! let mut plan = Plan::new(1, 200);
-//! plan.add_source(&source);
-//! plan.designs.push(Wanted::new("15 min", 0, Choice::default()));
-//! plan.designs.push(Wanted::new("1 h", 0, Choice { set: slow, ..Choice::default() }));
-//! plan.paths.push("components.db.downtime_s".into());
-//! let study = Study::new(plan).unwrap();
+//! let mut protocol = Protocol::new(1, 200);
+//! protocol.add_source(&source);
+//! protocol.designs.push(Wanted::new("15 min", 0, Choice::default()));
+//! protocol.designs.push(Wanted::new("1 h", 0, Choice { set: slow, ..Choice::default() }));
+//! protocol.paths.push("components.db.downtime_s".into());
+//! let study = Study::new(protocol).unwrap();
 //! let comparison = study.run();
 //! assert_eq!(comparison.designs[0].label, "15 min");
 //! // The same failures, repaired four times as fast: every pair differs by the same factor.
@@ -41,8 +41,8 @@ mod comparison;
 mod compiled;
 mod hands;
 mod lived;
-mod measure;
-mod plan;
+mod metric;
+mod protocol;
 mod select;
 mod stats;
 mod tally;
@@ -55,8 +55,8 @@ pub use break_even::LIVES_S;
 pub use comparison::*;
 pub use compiled::{Design, Study, StudyError};
 pub use hands::{Alone, Hands};
-pub use measure::Measure;
-pub use plan::{BATCH, DESIGNS_MAX, FORMAT, Plan, REPLICATIONS_MAX, Text, Wanted};
+pub use metric::Metric;
+pub use protocol::{BATCH, DESIGNS_MAX, FORMAT, Protocol, REPLICATIONS_MAX, Text, Wanted};
 pub use select::{FIRST_STAGE, Selection, Settle, Settled, pair_index};
 pub use stats::{Moments, Sketch, never_seen, share_interval};
 pub use tally::{End, Tally};

@@ -1,4 +1,4 @@
-//! What causes and measures were worth: sentences, and a bar to each side of nothing.
+//! What causes and procedures were worth: sentences, and a bar to each side of nothing.
 
 use super::markup::{Html, n};
 use super::svg::{line, rectangle};
@@ -13,10 +13,10 @@ pub fn explanation(html: &mut Html, explanation: &Explanation) {
     }
     let most = attribution::most(explanation);
     for (role, title, column) in
-        [(Role::Cause, "What it was due to", "cause"), (Role::Measure, "What the measures were worth", "measure")]
+        [(Role::Cause, "What it was due to", "cause"), (Role::Response, "What the measures were worth", "measure")]
     {
         let (something, nothing): (Vec<&ButFor>, Vec<&ButFor>) =
-            explanation.but_for.iter().filter(|b| b.role == role).partition(|b| !attribution::is_nothing(&b.worth));
+            explanation.but_for.iter().filter(|b| b.role == role).partition(|b| !attribution::is_nothing(&b.impact));
         if something.is_empty() && nothing.is_empty() {
             continue;
         }
@@ -69,7 +69,7 @@ fn table(html: &mut Html, column: &str, things: &[&ButFor], most: f64) {
 
 fn row(html: &mut Html, thing: &ButFor, most: f64) {
     const HALF: f64 = 110.0;
-    let minutes = thing.worth.user_minutes();
+    let minutes = thing.impact.user_minutes();
     let said = attribution::cost_or_saved(minutes);
     html.within("tr", &[], |html| {
         html.say("th", &[("scope", &"row")], &thing.name);
@@ -92,7 +92,7 @@ fn row(html: &mut Html, thing: &ButFor, most: f64) {
             ""
         };
         html.say("td", &[("class", &class)], &said);
-        html.say("td", &[("class", &"number")], attribution::change(thing.worth.p95_peak_s, format::latency));
-        html.say("td", &[("class", &"number")], attribution::change(thing.worth.degraded_s, format::length));
+        html.say("td", &[("class", &"number")], attribution::change(thing.impact.p95_peak_s, format::latency));
+        html.say("td", &[("class", &"number")], attribution::change(thing.impact.degraded_s, format::length));
     });
 }

@@ -1,7 +1,7 @@
 //! The head of a page: which run this is, what it came to in a few sentences, and the numbers that one asks for first.
 
 use super::markup::Html;
-use crate::metrics::{Interval, Outcome, PeopleOutcome};
+use crate::metrics::{Outcome, OutcomeInterval, PeopleOutcome};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
 use crate::report::format;
@@ -39,7 +39,11 @@ pub fn head(html: &mut Html, outcome: &Outcome, clock: &Clock) {
 }
 
 /// Populations that felt something of a kind, when it began, and the longest that any of them did.
-fn hurt(outcome: &Outcome, mood: Mood, seconds: fn(&PeopleOutcome) -> f64) -> Option<(Vec<&str>, &Interval, f64)> {
+fn hurt(
+    outcome: &Outcome,
+    mood: Mood,
+    seconds: fn(&PeopleOutcome) -> f64,
+) -> Option<(Vec<&str>, &OutcomeInterval, f64)> {
     let found: Vec<_> = outcome.people.iter().filter(|(_, p)| seconds(p) > 0.0).collect();
     let intervals = found.iter().flat_map(|(_, p)| &p.intervals).filter(|i| i.mood == mood);
     let first = intervals.min_by(|a, b| a.from_s.total_cmp(&b.from_s))?;

@@ -146,19 +146,19 @@ pub fn narrow(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     }
 }
 
-/// Measures: needed, ordered, in effect.
-pub fn measures(html: &mut Html, outcome: &Outcome, clock: &Clock) {
-    let rows = in_order(&outcome.measures).into_iter().map(|(name, measure)| {
+/// Procedures: needed, ordered, in effect.
+pub fn procedures(html: &mut Html, outcome: &Outcome, clock: &Clock) {
+    let rows = in_order(&outcome.procedures).into_iter().map(|(name, procedure)| {
         let at = |seconds: Option<f64>| Cell::text(seconds.map_or(NOTHING.to_owned(), |s| clock.when(s)));
         vec![
             Cell::name(name.as_str()),
-            Cell::text(measure.does.as_str()),
-            Cell::text(measure.needed_at_s.map_or("never".to_owned(), |s| clock.when(s))),
-            at(measure.ordered_at_s),
-            at(measure.began_at_s),
-            at(measure.done_at_s),
-            Cell::number(need_to_effect(measure)),
-            Cell::text(crate::report::text::ended(measure)),
+            Cell::text(procedure.does.as_str()),
+            Cell::text(procedure.needed_at_s.map_or("never".to_owned(), |s| clock.when(s))),
+            at(procedure.ordered_at_s),
+            at(procedure.began_at_s),
+            at(procedure.done_at_s),
+            Cell::number(need_to_effect(procedure)),
+            Cell::text(crate::report::text::ended(procedure)),
         ]
     });
     let titles =

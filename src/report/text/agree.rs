@@ -54,7 +54,7 @@ pub fn render_agreement(agreement: &Agreement, layout: Layout) -> String {
 }
 
 fn cells(row: &Row) -> Vec<(Ink, String)> {
-    let shown = |value: f64| match row.measure {
+    let shown = |value: f64| match row.metric {
         "mean" | "p50" | "p95" | "p99" | "wait" => format::latency(value),
         "utilisation" => format::percent(value),
         "drained after" => format::length(value),
@@ -64,7 +64,7 @@ fn cells(row: &Row) -> Vec<(Ink, String)> {
     let differs = if differs.is_finite() { format!("{:+.1}%", differs * 100.0) } else { format::NOTHING.to_owned() };
     let verdict = if row.agrees { (Ink::Good, "agrees") } else { (Ink::Bad, "differs") };
     vec![
-        (Ink::Plain, row.measure.to_owned()),
+        (Ink::Plain, row.metric.to_owned()),
         (Ink::Plain, shown(row.flow)),
         (Ink::Plain, shown(row.request)),
         (Ink::Faint, format!("± {}", shown(row.half_width))),

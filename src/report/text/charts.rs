@@ -1,9 +1,9 @@
-//! What says more drawn than told: the days against a regular one, what was narrow when, and what the measures did.
+//! What says more drawn than told: the days against a regular one, what was narrow when, and what the procedures did.
 
 use super::line::{Ink, Line, wrap};
 use super::page::Page;
 use super::table::Table;
-use crate::metrics::{DayOutcome, MeasureOutcome, Outcome};
+use crate::metrics::{DayOutcome, Outcome, ProcedureOutcome};
 use crate::report::clock::Clock;
 use crate::report::format::{self, NOTHING};
 use crate::report::stretches::{days_differ, in_order, kind_words, stand_out, worst};
@@ -113,48 +113,48 @@ pub fn narrow(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     page.line(Line::new().with(Ink::Faint, format!("  ({more}from 80% of a capacity on, in stretches of {each})")));
 }
 
-/// When each measure was needed, ordered and in effect, and how it ended.
-pub fn measures(page: &mut Page, outcome: &Outcome, clock: &Clock) {
-    if outcome.measures.is_empty() {
+/// When each procedure was needed, ordered and in effect, and how it ended.
+pub fn procedures(page: &mut Page, outcome: &Outcome, clock: &Clock) {
+    if outcome.procedures.is_empty() {
         return;
     }
     page.section("Measures");
     let mut table = Table::new(&["measure", "does", "needed", "ordered", "in effect", ">from need|to effect", "ended"]);
-    for (name, measure) in in_order(&outcome.measures) {
+    for (name, procedure) in in_order(&outcome.procedures) {
         let at = |seconds: Option<f64>| seconds.map_or(NOTHING.to_owned(), |s| clock.when(s));
-        let ink = match measure.ended.as_str() {
+        let ink = match procedure.ended.as_str() {
             "done" => Ink::Good,
             "rolled back" => Ink::Bad,
             _ => Ink::Degraded,
         };
         table.row(vec![
             (Ink::Strong, name.clone()),
-            (Ink::Plain, measure.does.clone()),
-            (Ink::Plain, measure.needed_at_s.map_or("never".to_owned(), |s| clock.when(s))),
-            (Ink::Plain, at(measure.ordered_at_s)),
-            (Ink::Plain, at(measure.done_at_s)),
-            (Ink::Plain, need_to_effect(measure)),
-            (ink, ended(measure)),
+            (Ink::Plain, procedure.does.clone()),
+            (Ink::Plain, procedure.needed_at_s.map_or("never".to_owned(), |s| clock.when(s))),
+            (Ink::Plain, at(procedure.ordered_at_s)),
+            (Ink::Plain, at(procedure.done_at_s)),
+            (Ink::Plain, need_to_effect(procedure)),
+            (ink, ended(procedure)),
         ]);
     }
     table.write(page);
 }
 
 /// The time from need to effect: what came before it was needed says so.
-pub fn need_to_effect(measure: &MeasureOutcome) -> String {
-    match measure.need_to_effect_s {
+pub fn need_to_effect(procedure: &ProcedureOutcome) -> String {
+    match procedure.need_to_effect_s {
         None => NOTHING.to_owned(),
         Some(after) if after < 0.0 => format!("{} ahead", format::length(-after)),
         Some(after) => format::length(after),
     }
 }
 
-/// How a measure ended, with what went wrong.
-pub fn ended(measure: &MeasureOutcome) -> String {
-    match measure.phases_failed {
-        0 => measure.ended.clone(),
-        1 => format!("{}, 1 phase failed", measure.ended),
-        n => format!("{}, {n} phases failed", measure.ended),
+/// How a procedure ended, with what went wrong.
+pub fn ended(procedure: &ProcedureOutcome) -> String {
+    match procedure.phases_failed {
+        0 => procedure.ended.clone(),
+        1 => format!("{}, 1 phase failed", procedure.ended),
+        n => format!("{}, {n} phases failed", procedure.ended),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What each cause and each measure was worth, as a retrospective: what the run came to, what it would have been, who and
+//! What each cause and each procedure was worth, as a retrospective: what the run came to, what it would have been, who and
 //! what that was due to.
 
 use super::charts::bar;
@@ -34,7 +34,7 @@ fn explanation_sections(page: &mut Page, explanation: &Explanation) {
     }
     let most = attribution::most(explanation);
     for (role, title, column) in
-        [(Role::Cause, "What it was due to", "cause"), (Role::Measure, "What the measures were worth", "measure")]
+        [(Role::Cause, "What it was due to", "cause"), (Role::Response, "What the measures were worth", "measure")]
     {
         let things: Vec<&ButFor> = explanation.but_for.iter().filter(|b| b.role == role).collect();
         if !things.is_empty() {
@@ -58,13 +58,13 @@ fn explanation_sections(page: &mut Page, explanation: &Explanation) {
     }
 }
 
-/// Causes or measures by worth; those that changed nothing on one line.
+/// Causes or procedures by worth; those that changed nothing on one line.
 fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64) {
     let (something, nothing): (Vec<&&ButFor>, Vec<&&ButFor>) =
-        things.iter().partition(|b| !attribution::is_nothing(&b.worth));
+        things.iter().partition(|b| !attribution::is_nothing(&b.impact));
     let mut table = Table::new(&[column, "does", "user-minutes", "", ">p95 at|its peak", ">time degraded|or down"]);
     for thing in something {
-        let minutes = thing.worth.user_minutes();
+        let minutes = thing.impact.user_minutes();
         let ink = if minutes > 0.0 { Ink::Bad } else { Ink::Good };
         let share = if most > 0.0 { minutes.abs() / most } else { 0.0 };
         let does = if thing.does.is_empty() { NOTHING.to_owned() } else { thing.does.clone() };
@@ -73,8 +73,8 @@ fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64) {
             (Ink::Plain, does),
             (ink, attribution::cost_or_saved(minutes)),
             (ink, bar(share, BAR_WIDTH)),
-            change(thing.worth.p95_peak_s, format::latency),
-            change(thing.worth.degraded_s, format::length),
+            change(thing.impact.p95_peak_s, format::latency),
+            change(thing.impact.degraded_s, format::length),
         ]);
     }
     if !table.is_empty() {
@@ -95,7 +95,7 @@ fn change(seconds: f64, words: fn(f64) -> String) -> (Ink, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::Worth;
+    use crate::explain::Impact;
     use crate::report::{sample, sample_weeks};
 
     fn rendered(width: usize) -> String {
@@ -122,11 +122,11 @@ mod tests {
     #[test]
     fn a_run_in_which_nothing_was_worth_anything_is_short() {
         let (outcome, _) = sample::monday_morning();
-        let nothing = Worth::default();
+        let nothing = Impact::default();
         let explanation = Explanation {
             run: nothing,
             without_causes: nothing,
-            without_measures: nothing,
+            without_responses: nothing,
             but_for: Vec::new(),
             interactions: Vec::new(),
             runs: 1,

@@ -41,7 +41,7 @@ pub fn render(outcome: &Outcome, story: &[StoryLine], layout: Layout) -> String 
     charts::days(&mut page, outcome);
     charts::narrow(&mut page, outcome, &clock);
     timeline::write(&mut page, story, &clock);
-    charts::measures(&mut page, outcome, &clock);
+    charts::procedures(&mut page, outcome, &clock);
     numbers::people(&mut page, outcome);
     response::communication(&mut page, outcome, &clock);
     response::failovers(&mut page, outcome, &clock);

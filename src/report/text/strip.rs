@@ -5,7 +5,7 @@ use super::page::Page;
 use super::sign::{sign, sign_or_blank};
 use super::table::ROWS_MAX;
 use super::weeks::{self, Marks, Weeks};
-use crate::metrics::{Interval, Outcome, StoryLine};
+use crate::metrics::{Outcome, OutcomeInterval, StoryLine};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
 use crate::report::format;
@@ -113,7 +113,7 @@ impl Cells {
     }
 
     /// The worst mood of each stretch; nothing where it was not measured.
-    fn moods(&self, intervals: &[Interval], measured_from_s: f64) -> Vec<Option<Mood>> {
+    fn moods(&self, intervals: &[OutcomeInterval], measured_from_s: f64) -> Vec<Option<Mood>> {
         let mut moods: Vec<Option<Mood>> =
             (1..=self.count).map(|end| (end as f64 * self.each_s > measured_from_s).then_some(Mood::Fine)).collect();
         for interval in intervals {

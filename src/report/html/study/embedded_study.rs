@@ -1,7 +1,7 @@
 //! The study as data inside its page, so that the page alone is enough to make it again.
 
 use crate::report::html::markup::Html;
-use crate::study::{Comparison, End, Plan};
+use crate::study::{Comparison, End, Protocol};
 use serde::{Deserialize, Serialize};
 
 /// What marks the data in a page.
@@ -11,13 +11,14 @@ const ENDS: &str = "</pre>";
 /// What a page says of its study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EmbeddedStudy {
-    /// The plan.
-    pub plan: Plan,
+    /// The protocol.
+    #[serde(rename = "plan")]
+    pub protocol: Protocol,
     /// The digest over all of its runs.
     pub digest: String,
-    /// Replications of each design, in the order of the plan.
+    /// Replications of each design, in the order of the protocol.
     pub replications: Vec<u64>,
-    /// Whether it was ended before the plan said so.
+    /// Whether it was ended before the protocol said so.
     pub cut_short: Option<CutShort>,
     /// The command that makes it again.
     pub replay: Option<String>,
@@ -34,11 +35,11 @@ pub enum CutShort {
 }
 
 /// Writes the data, folded away.
-pub(super) fn embed(html: &mut Html, comparison: &Comparison, plan: &Plan, replay: Option<&str>) {
-    let mut replications = vec![0; plan.designs.len()];
+pub(super) fn embed(html: &mut Html, comparison: &Comparison, protocol: &Protocol, replay: Option<&str>) {
+    let mut replications = vec![0; protocol.designs.len()];
     comparison.designs.iter().for_each(|design| replications[design.index] = design.replications);
     let embedded = EmbeddedStudy {
-        plan: plan.clone(),
+        protocol: protocol.clone(),
         digest: comparison.digest.clone(),
         replications,
         cut_short: match comparison.ended {

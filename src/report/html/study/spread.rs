@@ -12,7 +12,7 @@ const PLOT: f64 = 44.0;
 
 /// Draws the distribution of every design.
 pub fn spread(html: &mut Html, comparison: &Comparison) {
-    let by = comparison.measures.iter().position(|m| m.name == comparison.by).unwrap_or(0);
+    let by = comparison.metrics.iter().position(|m| m.name == comparison.by).unwrap_or(0);
     let unit = verdict::unit(comparison);
     let spreads: Vec<(&str, &Spread)> = (comparison.designs.iter())
         .filter_map(|design| Some((design.label.as_str(), design.values.get(by)?.as_ref()?)))
