@@ -30,15 +30,10 @@ pub fn asked(args: &RunArgs) -> Result<Asked, Said> {
             return Err(said);
         }
     };
-    let choice = Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    };
+    let choice = args.choice.choice();
     match load::load(&source, &choice) {
         Ok((_, world)) => {
-            let luck = Luck { seed: args.seed, replication: args.replication };
+            let luck = Luck { seed: args.luck.seed, replication: args.replication };
             Ok(Asked { source, choice, world, luck })
         }
         Err(mistakes) => {
@@ -50,12 +45,7 @@ pub fn asked(args: &RunArgs) -> Result<Asked, Said> {
 
 /// The command that makes a run again.
 pub fn replay(args: &RunArgs, command: &str) -> String {
-    let choice = Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    };
-    let luck = Luck { seed: args.seed, replication: args.replication };
+    let choice = args.choice.choice();
+    let luck = Luck { seed: args.luck.seed, replication: args.replication };
     firedrill::replay::command(command, &args.file.display().to_string(), &choice, luck)
 }

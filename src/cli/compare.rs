@@ -8,7 +8,7 @@ use super::{exit, files, rows, terminal};
 use firedrill::expect::Unit;
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::text;
-use firedrill::scenario::{Choice, Source};
+use firedrill::scenario::Source;
 use firedrill::study::{Axis, Comparison, End, Protocol, Settle, Study, Wanted, vary};
 use firedrill::units::Duration;
 use std::path::Path;
@@ -148,7 +148,7 @@ fn study(args: &CompareArgs) -> Result<Study, Said> {
     let how = &args.how;
     let until_settled = how.indifference.is_some();
     let by_default = if until_settled { REPLICATIONS_UNTIL_SETTLED } else { REPLICATIONS };
-    let mut protocol = Protocol::new(how.seed, how.replications.unwrap_or(by_default));
+    let mut protocol = Protocol::new(how.luck.seed, how.replications.unwrap_or(by_default));
     protocol.confidence = how.confidence;
     protocol.by.clone_from(&how.by);
     protocol.paths.clone_from(&how.metric);
@@ -174,12 +174,7 @@ fn study(args: &CompareArgs) -> Result<Study, Said> {
 
 /// The designs that the files and the options make.
 fn designs(args: &CompareArgs, sources: &[Source]) -> Result<Vec<Wanted>, Said> {
-    let chosen = Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    };
+    let chosen = args.choice.choice();
     let axes: Vec<Axis> =
         args.vary.iter().map(|(path, values)| Axis { path: path.clone(), values: values.clone() }).collect();
     let mut designs: Vec<Wanted> = Vec::new();
@@ -238,12 +233,7 @@ fn indifference(text: &str, unit: Unit, run_s: f64) -> Result<f64, String> {
 fn replay(args: &CompareArgs) -> String {
     let mut words = vec!["firedrill".to_owned(), "compare".to_owned()];
     words.extend(args.files.iter().map(|file| shell_word(&file.display().to_string())));
-    let choice = Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    };
+    let choice = args.choice.choice();
     words.extend(choice_words(&choice));
     for (path, values) in &args.vary {
         let axis = if values.is_empty() { path.clone() } else { format!("{path}={}", values.join(",")) };
@@ -261,7 +251,7 @@ fn replay(args: &CompareArgs) -> String {
     option("--indifference", how.indifference.clone());
     option("--confidence", (how.confidence != 0.95).then(|| how.confidence.to_string()));
     option("--settle", (how.settle == super::args::SettleWhat::Best).then(|| "best".to_owned()));
-    option("--seed", Some(how.seed.to_string()));
+    option("--seed", Some(how.luck.seed.to_string()));
     words.join(" ")
 }
 

@@ -44,7 +44,7 @@ pub fn test(args: &TestArgs) -> Said {
     }
     said.out.push_str(&summary(&report));
     if let Some(path) = &args.junit
-        && let Err(error) = files::write(path, &junit::report(&report.groups, args.seed))
+        && let Err(error) = files::write(path, &junit::report(&report.groups, args.luck.seed))
     {
         said.file_error(&error);
     }
@@ -94,7 +94,7 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut T
         said.out.push_str("  expects nothing\n");
         return;
     }
-    let mut groups = expectations(&source, &written, args.seed, said, report);
+    let mut groups = expectations(&source, &written, args.luck.seed, said, report);
     groups.extend(objectives(&source, &written, args, said, report));
     for group in groups {
         if !group.run.is_empty() {
@@ -202,7 +202,7 @@ fn objectives(
 }
 
 fn study(source: &Source, choice: &Choice, args: &TestArgs) -> Result<Study, StudyError> {
-    let mut protocol = Protocol::new(args.seed, args.replications);
+    let mut protocol = Protocol::new(args.luck.seed, args.replications);
     protocol.confidence = args.confidence;
     protocol.add_source(source);
     protocol.designs.push(Wanted::new("as written", 0, choice.clone()));
