@@ -58,6 +58,7 @@ pub mod num;
 pub mod observe;
 pub mod queueing;
 pub mod replay;
+#[cfg(feature = "report")]
 pub mod report;
 pub mod rng;
 pub mod run;
