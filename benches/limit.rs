@@ -1,5 +1,5 @@
 //! How fast single requests could be followed at all: bare loops that draw, queue, count and sum waits, and nothing else; and
-//! their queues alone. Each of them on the queues of `firedrill::pending` with variates by ziggurat, on a heap of four children
+//! their queues alone. Each of them on the queues of `firedrill::event_list` with variates by ziggurat, on a heap of four children
 //! written by hand with the same variates, and on the heap of the standard library with variates by inversion.
 //!
 //! An element is an event: an arrival, a departure or a timeout that fires. Only ratios of one run mean anything.
@@ -7,9 +7,9 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use firedrill::dist::exponential;
+use firedrill::event_list::{EventList, Timers};
 use firedrill::load::load;
 use firedrill::num;
-use firedrill::pending::{Pending, Timers};
 use firedrill::rng::{Luck, Stream};
 use firedrill::run::{Traffic, follow};
 use firedrill::scenario::{Choice, Source};
@@ -40,21 +40,21 @@ fn after<Q: Queue>(now: u64, mean: f64, stream: &mut Stream) -> u64 {
     now + (mean * Q::exponential(stream)) as i64 as u64
 }
 
-impl Queue for Pending<u64> {
-    const NAME: &str = "pending, ziggurat";
+impl Queue for EventList<u64> {
+    const NAME: &str = "event list, ziggurat";
 
     fn new() -> Self {
-        Pending::new()
+        EventList::new()
     }
 
     #[inline]
     fn push(&mut self, at: u64, what: u64) {
-        Pending::push(self, at, what);
+        EventList::push(self, at, what);
     }
 
     #[inline]
     fn pop(&mut self) -> Option<(u64, u64)> {
-        Pending::pop(self)
+        EventList::pop(self)
     }
 
     #[inline]
@@ -227,8 +227,8 @@ trait Timeouts {
 struct Lines(Timers, usize);
 
 impl Timeouts for Lines {
-    type Queue = Pending<u64>;
-    const NAME: &str = "pending and timers, ziggurat";
+    type Queue = EventList<u64>;
+    const NAME: &str = "event list and timers, ziggurat";
 
     fn new(length: u64) -> Self {
         let mut timers = Timers::new();
@@ -406,7 +406,7 @@ fn loops(c: &mut Criterion) {
         c,
         "M-M-1",
         [
-            (Pending::NAME, || station::<Pending<u64>>(1)),
+            (EventList::NAME, || station::<EventList<u64>>(1)),
             (Heap4::NAME, || station::<Heap4>(1)),
             (Std::NAME, || station::<Std>(1)),
         ],
@@ -415,7 +415,7 @@ fn loops(c: &mut Criterion) {
         c,
         "M-M-50",
         [
-            (Pending::NAME, || station::<Pending<u64>>(50)),
+            (EventList::NAME, || station::<EventList<u64>>(50)),
             (Heap4::NAME, || station::<Heap4>(50)),
             (Std::NAME, || station::<Std>(50)),
         ],
@@ -432,7 +432,7 @@ fn loops(c: &mut Criterion) {
     three(
         c,
         "PHOLD",
-        [(Pending::NAME, phold::<Pending<u64>>), (Heap4::NAME, phold::<Heap4>), (Std::NAME, phold::<Std>)],
+        [(EventList::NAME, phold::<EventList<u64>>), (Heap4::NAME, phold::<Heap4>), (Std::NAME, phold::<Std>)],
     );
 }
 
@@ -464,7 +464,7 @@ fn hold<Q: Queue>(c: &mut Criterion, name: &str) {
 }
 
 fn holds(c: &mut Criterion) {
-    hold::<Pending<u64>>(c, "pending");
+    hold::<EventList<u64>>(c, "event list");
     hold::<Heap4>(c, "4-ary heap");
     hold::<BinaryHeap<Reverse<(u64, u64)>>>(c, "BinaryHeap");
 }

@@ -3,7 +3,7 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use firedrill::scenario::{Choice, Source};
-use firedrill::study::{Comparison, Plan, Study, Tally, Wanted};
+use firedrill::study::{Comparison, Protocol, Study, Tally, Wanted};
 use std::hint::black_box;
 
 const OCTOBER: &str = include_str!("../scenarios/itslearning-2016-10.ron");
@@ -19,14 +19,14 @@ const REPAIRED: &str = r#"Scenario(
 
 fn study(text: &str, path: Option<&str>, replications: u64, seed: u64) -> Study {
     let source = Source::new("bench.ron", text);
-    let mut plan = Plan::new(seed, replications);
-    plan.add_source(&source);
-    plan.paths.extend(path.map(str::to_owned));
+    let mut protocol = Protocol::new(seed, replications);
+    protocol.add_source(&source);
+    protocol.paths.extend(path.map(str::to_owned));
     let scenario = source.read_plain().scenario.expect("a scenario without mistakes");
     for name in scenario.strategies.names() {
-        plan.designs.push(Wanted::new(name, 0, Choice { strategy: Some(name.to_owned()), ..Choice::default() }));
+        protocol.designs.push(Wanted::new(name, 0, Choice { strategy: Some(name.to_owned()), ..Choice::default() }));
     }
-    Study::new(plan).expect("designs that can be compared")
+    Study::new(protocol).expect("designs that can be compared")
 }
 
 /// Prints by which factor the same luck reduces the variance of each difference.
@@ -47,7 +47,7 @@ fn luck(_: &mut Criterion) {
 fn replications(c: &mut Criterion) {
     let study = study(OCTOBER, None, 1_000_000, 1);
     let mut group = c.benchmark_group("a replication of October");
-    for (design, wanted) in study.plan.designs.iter().enumerate() {
+    for (design, wanted) in study.protocol.designs.iter().enumerate() {
         let mut replication = 0;
         group.bench_function(BenchmarkId::from_parameter(&wanted.label), |b| {
             b.iter(|| {

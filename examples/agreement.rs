@@ -13,7 +13,7 @@ mod grid;
 #[path = "agreement/page.rs"]
 mod page;
 
-use firedrill::agree::{Plan, mean_and_half_width};
+use firedrill::agree::{PairedRuns, mean_and_half_width};
 use firedrill::load::load;
 use firedrill::metrics::Outcome;
 use firedrill::rng::Luck;
@@ -25,11 +25,11 @@ use grid::{Cell, Family};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// One measure of a cell by both engines.
+/// One metric of a cell by both engines.
 #[derive(Debug, Clone)]
 pub struct Measured {
     /// Which.
-    pub measure: &'static str,
+    pub metric: &'static str,
     /// By the flow engine.
     pub flow: f64,
     /// By the request engine: the mean of the replications.
@@ -43,7 +43,7 @@ fn main() {
     let kept = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
     let mut families = grid::families();
     families.retain(|family| kept(family.name));
-    let results = measure(&families);
+    let results = metric(&families);
     let scenarios = if kept("files") { files() } else { Vec::new() };
     print!("{}", page::page(&families, &results, &scenarios));
 }
@@ -77,7 +77,7 @@ fn seen(outcome: &Outcome, cell: &Cell) -> Vec<(&'static str, Option<f64>)> {
 }
 
 /// All cells, in the order of the grid. The longest are begun first, so that no core waits for one at the end.
-fn measure(families: &[Family]) -> Vec<Vec<Vec<Measured>>> {
+fn metric(families: &[Family]) -> Vec<Vec<Vec<Measured>>> {
     let cells: Vec<&Cell> = families.iter().flat_map(|family| &family.cells).collect();
     let mut jobs: Vec<(usize, u64)> = Vec::new();
     for (i, cell) in cells.iter().enumerate() {
@@ -133,7 +133,7 @@ fn combined(runs: &[Vec<(&'static str, Option<f64>)>]) -> Vec<Measured> {
         }
         let (request, half_width) = mean_and_half_width(&values);
         let flow = find(&runs[0], name).unwrap_or(f64::NAN);
-        found.push(Measured { measure: name, flow, request, half_width });
+        found.push(Measured { metric: name, flow, request, half_width });
     }
     found
 }
@@ -168,25 +168,25 @@ fn files() -> Vec<Window> {
         let time = |text: &str| -> Time {
             world.calendar.read(text).unwrap_or_else(|(reason, fix)| panic!("{text}: {reason}; {fix}"))
         };
-        let plan = Plan::new(&world, Luck { seed: 1, replication: 0 }, time(from), time(to), replications);
+        let pairs = PairedRuns::new(&world, Luck { seed: 1, replication: 0 }, time(from), time(to), replications);
         let next = AtomicUsize::new(0);
-        let done: Mutex<Vec<Option<_>>> = Mutex::new((0..plan.steps()).map(|_| None).collect());
+        let done: Mutex<Vec<Option<_>>> = Mutex::new((0..pairs.steps()).map(|_| None).collect());
         std::thread::scope(|scope| {
             for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
                 scope.spawn(|| {
                     loop {
                         let step = next.fetch_add(1, Ordering::Relaxed);
-                        if step >= plan.steps() {
+                        if step >= pairs.steps() {
                             return;
                         }
-                        let runs = plan.step(step).unwrap_or_else(|e| panic!("{file}: {e}"));
+                        let runs = pairs.step(step).unwrap_or_else(|e| panic!("{file}: {e}"));
                         done.lock().expect("no thread panics")[step] = Some(runs);
                     }
                 });
             }
         });
         let runs: Vec<_> = done.into_inner().expect("no thread panics").into_iter().flatten().collect();
-        Window { file, what, from, to, agreement: plan.agreement(&runs) }
+        Window { file, what, from, to, agreement: pairs.agreement(&runs) }
     };
     WINDOWS.iter().map(of).collect()
 }

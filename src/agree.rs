@@ -1,4 +1,4 @@
-//! Whether the two traffic engines agree: the same scenario by both, measure by measure.
+//! Whether the two traffic engines agree: the same scenario by both, metric by metric.
 //!
 //! The flow engine gives one answer for each piece of luck; the request engine gives one that varies with its arrivals and
 //! service times, so that it is repeated and its mean comes with a 95% interval (Student's t over replications).
@@ -13,14 +13,14 @@ use crate::world::World;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// What a measure may differ by and still count as the same: means and counts.
+/// What a metric may differ by and still count as the same: means and counts.
 pub const MEANS_WITHIN: f64 = 0.05;
 /// The same for 95th and 99th percentiles.
 pub const TAILS_WITHIN: f64 = 0.10;
 
 /// Which runs an agreement needs, for whoever has cores to run them on.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct PairedRuns {
     world: World,
     luck: Luck,
     from: Time,
@@ -40,13 +40,13 @@ pub struct Agreement {
     pub replications: u64,
     /// Events of single requests in all of them.
     pub events: u64,
-    /// Every measure, by what it is of.
+    /// Every metric, by what it is of.
     pub rows: Vec<Row>,
     /// What the flow engine says of itself.
     pub warnings: Vec<String>,
 }
 
-/// One measure.
+/// One metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
     /// A population, or a service at a site.
@@ -56,7 +56,8 @@ pub struct Row {
     /// Before anything was felt, during, or after; or all of it.
     pub phase: &'static str,
     /// What is measured.
-    pub measure: &'static str,
+    #[serde(rename = "measure")]
+    pub metric: &'static str,
     /// By the flow engine: its mean over the same replications.
     pub flow: f64,
     /// By the request engine: the mean over replications.
@@ -69,13 +70,13 @@ pub struct Row {
     pub agrees: bool,
 }
 
-impl Plan {
+impl PairedRuns {
     /// Both engines between two times of a run.
-    pub fn new(world: &World, luck: Luck, from: Time, to: Time, replications: u64) -> Plan {
+    pub fn new(world: &World, luck: Luck, from: Time, to: Time, replications: u64) -> PairedRuns {
         let mut world = world.clone();
         world.measured_from = world.measured_from.max(from);
         world.horizon = world.horizon.min(to);
-        Plan { world, luck, from, replications }
+        PairedRuns { world, luck, from, replications }
     }
 
     /// How many steps there are.
@@ -102,7 +103,7 @@ impl Plan {
         let mut values: BTreeMap<Key, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
         for (flow, request) in runs {
             for (side, outcome) in [(0, &flow.outcome), (1, &request.outcome)] {
-                for (key, value) in measures(outcome) {
+                for (key, value) in metrics(outcome) {
                     if !values.contains_key(&key) {
                         order.push(key.clone());
                     }
@@ -127,11 +128,11 @@ impl Plan {
                 let within = key.within();
                 // So few requests in all replications that none of them may have been seen: the rule of three (Hanley &
                 // Lippman-Hand, JAMA 249, 1983).
-                let is_count = matches!(key.measure, "served" | "failed" | "never sent" | "longest backlog");
+                let is_count = matches!(key.metric, "served" | "failed" | "never sent" | "longest backlog");
                 let rare = is_count && differs * self.replications as f64 <= 3.0;
                 let agrees = differs <= within * request.abs() || differs <= half_width || rare;
-                let Key { of, feature, phase, measure } = key;
-                Some(Row { of, feature, phase, measure, flow, request, half_width, within, agrees })
+                let Key { of, feature, phase, metric } = key;
+                Some(Row { of, feature, phase, metric, flow, request, half_width, within, agrees })
             })
             .collect();
         Agreement {
@@ -151,17 +152,17 @@ struct Key {
     of: String,
     feature: Option<String>,
     phase: &'static str,
-    measure: &'static str,
+    metric: &'static str,
 }
 
 impl Key {
     fn within(&self) -> f64 {
-        if matches!(self.measure, "p95" | "p99") { TAILS_WITHIN } else { MEANS_WITHIN }
+        if matches!(self.metric, "p95" | "p99") { TAILS_WITHIN } else { MEANS_WITHIN }
     }
 }
 
 /// Everything that both engines measure, always in the same order.
-fn measures(outcome: &Outcome) -> Vec<(Key, Option<f64>)> {
+fn metrics(outcome: &Outcome) -> Vec<(Key, Option<f64>)> {
     let mut found = Vec::new();
     for (name, people) in &outcome.people {
         for (feature, used) in &people.features {
@@ -174,9 +175,9 @@ fn measures(outcome: &Outcome) -> Vec<(Key, Option<f64>)> {
             // Where nothing is ever felt there is one phase only.
             let one = used.phases.during.intended == 0.0 && used.phases.after.intended == 0.0;
             for (phase, requests, latency) in &phases[..if one { 1 } else { 4 }] {
-                let mut add = |measure: &'static str, value: Option<f64>| {
+                let mut add = |metric: &'static str, value: Option<f64>| {
                     let (of, feature) = (name.clone(), Some(feature.clone()));
-                    found.push((Key { of, feature, phase, measure }, value));
+                    found.push((Key { of, feature, phase, metric }, value));
                 };
                 add("served", Some(requests.served));
                 add("failed", Some(requests.failed + requests.shed));
@@ -189,8 +190,8 @@ fn measures(outcome: &Outcome) -> Vec<(Key, Option<f64>)> {
         }
     }
     for (name, service) in &outcome.services {
-        let mut add = |measure: &'static str, value: Option<f64>| {
-            let key = Key { of: name.clone(), feature: None, phase: "all", measure };
+        let mut add = |metric: &'static str, value: Option<f64>| {
+            let key = Key { of: name.clone(), feature: None, phase: "all", metric };
             found.push((key, value));
         };
         add("utilisation", Some(service.utilisation));

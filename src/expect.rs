@@ -20,12 +20,12 @@
 //! }
 //! ```
 
+mod criterion;
 mod path;
-mod target;
 
-pub use target::{Target, Unit, longest_outage, number_at};
+pub use criterion::{Criterion, Unit, longest_outage, number_at};
 
-use crate::metrics::{Interval, Outcome, PeopleOutcome};
+use crate::metrics::{Outcome, OutcomeInterval, PeopleOutcome};
 use crate::observe::Mood;
 use crate::scenario::diagnostics::did_you_mean;
 use crate::scenario::{Choice, Expectation, HowLong, HowMuch, Pick, Scenario, When};
@@ -198,7 +198,7 @@ fn part(e: &HowLong, world: &World) -> Result<Option<(f64, f64)>, Seen> {
 }
 
 /// The times in which a mood lasted, whatever it was due to.
-fn stretches(intervals: &[Interval], mood: Mood) -> Vec<(f64, f64)> {
+fn stretches(intervals: &[OutcomeInterval], mood: Mood) -> Vec<(f64, f64)> {
     let mut found: Vec<(f64, f64)> = Vec::new();
     for interval in intervals.iter().filter(|i| i.mood == mood) {
         match found.last_mut() {

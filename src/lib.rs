@@ -49,15 +49,16 @@
 pub mod agree;
 pub mod dist;
 pub mod engine;
+pub mod event_list;
 pub mod expect;
 pub mod explain;
 pub mod load;
 pub mod metrics;
 pub mod num;
 pub mod observe;
-pub mod pending;
 pub mod queueing;
 pub mod replay;
+#[cfg(feature = "report")]
 pub mod report;
 pub mod rng;
 pub mod run;

@@ -1,8 +1,8 @@
 //! What a study keeps of a run is what the full outcome says, to the last bit.
 
-use firedrill::expect::Target;
+use firedrill::expect::Criterion;
 use firedrill::load::load;
-use firedrill::metrics::{Detail, Interval, Outcome};
+use firedrill::metrics::{Detail, Outcome, OutcomeInterval};
 use firedrill::rng::Luck;
 use firedrill::run::{run, run_in_detail};
 use firedrill::scenario::{Choice, Source};
@@ -35,9 +35,9 @@ fn a_brief_outcome_has_the_numbers_of_the_full_one() {
                 };
                 assert_eq!(text(&full), text(&more), "{file}");
                 hold_against_each_other(&world, &full, &brief);
-                for target in Target::all(&scenario).iter().filter(|target| target.is_brief()) {
-                    let bits = |outcome| target.seen(outcome).map(f64::to_bits);
-                    assert_eq!(bits(&full), bits(&brief), "{file}: {}", target.name);
+                for criterion in Criterion::all(&scenario).iter().filter(|criterion| criterion.is_brief()) {
+                    let bits = |outcome| criterion.seen(outcome).map(f64::to_bits);
+                    assert_eq!(bits(&full), bits(&brief), "{file}: {}", criterion.name);
                 }
             }
         }
@@ -52,14 +52,14 @@ fn hold_against_each_other(world: &World, full: &Outcome, brief: &Outcome) {
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
     for (name, whole) in &full.people {
         let part = &brief.people[name];
-        let wordless = |interval: &Interval| Interval {
+        let wordless = |interval: &OutcomeInterval| OutcomeInterval {
             from: String::new(),
             to: String::new(),
             why: String::new(),
             because: Vec::new(),
             ..interval.clone()
         };
-        let intervals: Vec<Interval> = whole.intervals.iter().map(wordless).collect();
+        let intervals: Vec<OutcomeInterval> = whole.intervals.iter().map(wordless).collect();
         assert_eq!(text(&intervals), text(&part.intervals), "{name}");
         assert_eq!(text(&whole.latency.all), text(&part.latency.all), "{name}");
         assert_eq!(text(&whole.requests), text(&part.requests), "{name}");

@@ -318,7 +318,7 @@ fn anchor(heading: &str) -> String {
 
 /// The sources that define the format.
 const FORMAT_SOURCES: [&str; 10] = [
-    "src/scenario/mod.rs",
+    "src/scenario/file.rs",
     "src/scenario/balancer.rs",
     "src/scenario/client.rs",
     "src/scenario/design.rs",

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{outcome, world};
-use firedrill::explain::{Plan, Role, Worth};
+use firedrill::explain::{Counterfactuals, Impact, Role};
 use firedrill::metrics::Outcome;
 use firedrill::rng::Luck;
 use proptest::prelude::*;
@@ -125,22 +125,22 @@ proptest! {
 fn a_but_for_value_is_with_minus_without() {
     let text = school_day(5, 3.0, r#""more": (at: "09:00", does: [add_servers(service: "web", at: "a", by: "x2")])"#);
     let world = world(&text);
-    let plan = Plan::new(&world, LUCK);
-    let worths: Vec<Worth> = plan.singles().iter().map(|set| plan.run(set)).collect();
-    let pairs = plan.pairs(&worths);
-    let both: Vec<Worth> = pairs.iter().map(|pair| plan.run(&plan.pair(*pair))).collect();
-    let explanation = plan.explain(&worths, &pairs, &both);
+    let counterfactuals = Counterfactuals::new(&world, LUCK);
+    let impacts: Vec<Impact> = counterfactuals.singles().iter().map(|set| counterfactuals.run(set)).collect();
+    let pairs = counterfactuals.pairs(&impacts);
+    let both: Vec<Impact> = pairs.iter().map(|pair| counterfactuals.run(&counterfactuals.pair(*pair))).collect();
+    let explanation = counterfactuals.explain(&impacts, &pairs, &both);
     let more = explanation.but_for.iter().find(|b| b.name == "more").unwrap();
-    assert_eq!(more.role, Role::Measure);
-    assert!(more.worth.user_minutes_lost < 0.0, "a measure that helps saves: {more:?}");
+    assert_eq!(more.role, Role::Response);
+    assert!(more.impact.user_minutes_lost < 0.0, "a measure that helps saves: {more:?}");
     let surge = explanation.but_for.iter().find(|b| b.role == Role::Cause).unwrap();
-    assert!(surge.worth.user_minutes_lost > 0.0, "a cause that hurts costs: {surge:?}");
+    assert!(surge.impact.user_minutes_lost > 0.0, "a cause that hurts costs: {surge:?}");
     // The same from the other side: a run without the measure, to which it is added.
-    let (with, without) = (worths[0], worths[2]);
-    assert_eq!(with.minus(&without), more.worth);
+    let (with, without) = (impacts[0], impacts[2]);
+    assert_eq!(with.minus(&without), more.impact);
     let back = without.minus(&with);
-    assert_eq!(back.user_minutes_lost, -more.worth.user_minutes_lost);
-    assert_eq!(back.degraded_s, -more.worth.degraded_s);
+    assert_eq!(back.user_minutes_lost, -more.impact.user_minutes_lost);
+    assert_eq!(back.degraded_s, -more.impact.degraded_s);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_condition_orders_a_measure_when_it_has_lasted_and_somebody_is_there() {
     )
     .replace("people: {", r#"teams: {"night shift": (hours: ("14:00", "22:00"))}, people: {"#);
     let outcome = outcome(&text);
-    let more = &outcome.measures["more"];
+    let more = &outcome.procedures["more"];
     // Slow since the morning; the shift begins at two.
     let seconds_after = |at_s: Option<f64>, hours: f64| at_s.unwrap() - hours * 3_600.0;
     assert!((0.0..60.0).contains(&seconds_after(more.ordered_at_s, 14.0)), "{more:?}");

@@ -6,7 +6,7 @@ mod common;
 use common::{assert_near, world};
 use firedrill::num;
 use firedrill::scenario::{Choice, Source};
-use firedrill::study::{Comparison, Plan, Study, Wanted};
+use firedrill::study::{Comparison, Protocol, Study, Wanted};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const YEAR_MIN: f64 = 365.0 * 24.0 * 60.0;
@@ -26,18 +26,18 @@ fn four_outages() -> String {
 }
 
 fn study(text: &str, paths: &[&str], replications: u64, seed: u64) -> Study {
-    let mut plan = Plan::new(seed, replications);
-    plan.add_source(&Source::new("oracle.ron", text));
-    plan.designs.push(Wanted::new("as written", 0, Choice::default()));
-    plan.paths = paths.iter().map(|path| (*path).to_owned()).collect();
-    Study::new(plan).unwrap_or_else(|error| panic!("{error}"))
+    let mut protocol = Protocol::new(seed, replications);
+    protocol.add_source(&Source::new("oracle.ron", text));
+    protocol.designs.push(Wanted::new("as written", 0, Choice::default()));
+    protocol.paths = paths.iter().map(|path| (*path).to_owned()).collect();
+    Study::new(protocol).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Adds a design in which values are different.
 fn with(mut study: Study, label: &str, set: &[(&str, &str)]) -> Study {
     let set = set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-    study.plan.designs.push(Wanted::new(label, 0, Choice { set, ..Choice::default() }));
-    Study::new(study.plan).unwrap_or_else(|error| panic!("{error}"))
+    study.protocol.designs.push(Wanted::new(label, 0, Choice { set, ..Choice::default() }));
+    Study::new(study.protocol).unwrap_or_else(|error| panic!("{error}"))
 }
 
 type Holds<'a> = Box<dyn Fn(&Comparison) -> bool + Sync + 'a>;
@@ -57,7 +57,7 @@ fn check_coverage(study: &Study, cases: &[(&str, Holds)]) {
                     if seed >= STUDIES {
                         return;
                     }
-                    study.plan.seed = 1_000 + seed;
+                    study.protocol.seed = 1_000 + seed;
                     let comparison = study.run();
                     for ((_, holds), held) in cases.iter().zip(&held) {
                         held.fetch_add(u64::from(holds(&comparison)), Ordering::Relaxed);
@@ -72,10 +72,10 @@ fn check_coverage(study: &Study, cases: &[(&str, Holds)]) {
     }
 }
 
-/// The interval of the mean of a measure of the only design.
-fn mean_holds(measure: usize, exact: f64) -> Holds<'static> {
+/// The interval of the mean of a metric of the only design.
+fn mean_holds(metric: usize, exact: f64) -> Holds<'static> {
     Box::new(move |comparison| {
-        let spread = comparison.designs[0].values[measure].as_ref().unwrap();
+        let spread = comparison.designs[0].values[metric].as_ref().unwrap();
         spread.low <= exact && exact <= spread.high
     })
 }
@@ -236,13 +236,13 @@ fn o09_o11_and_o15_as_studies() {
 
 /// Designs that differ in one value, worst last, and the mean that each has to have.
 #[track_caller]
-fn check_ranking(text: &str, measure: &str, path: &str, designs: &[(&str, f64)], replications: u64) {
-    let mut study = study(text, &[measure], replications, 9);
-    study.plan.designs.clear();
+fn check_ranking(text: &str, metric: &str, path: &str, designs: &[(&str, f64)], replications: u64) {
+    let mut study = study(text, &[metric], replications, 9);
+    study.protocol.designs.clear();
     let wanted = |value: &str| Choice { set: vec![(path.to_owned(), value.to_owned())], ..Choice::default() };
     // Named in another order than they have to come out.
-    study.plan.designs.extend(designs.iter().rev().map(|(value, _)| Wanted::new(*value, 0, wanted(value))));
-    let comparison = Study::new(study.plan).unwrap_or_else(|error| panic!("{error}")).run();
+    study.protocol.designs.extend(designs.iter().rev().map(|(value, _)| Wanted::new(*value, 0, wanted(value))));
+    let comparison = Study::new(study.protocol).unwrap_or_else(|error| panic!("{error}")).run();
     assert!(comparison.unsettled.is_empty(), "{:?}", comparison.differences);
     for (seen, (value, exact)) in comparison.designs.iter().zip(designs) {
         assert_eq!(seen.label, *value);
@@ -316,13 +316,13 @@ fn a_study_stops_by_itself_when_the_order_is_settled() {
     for (label, takes) in [("30 min", "30m"), ("like it", "15m")] {
         three = with(three, label, &[("components.db.repair.takes", &format!(r#"exponential(mean: "{takes}")"#))]);
     }
-    three.plan.indifference = Some(600.0);
+    three.protocol.indifference = Some(600.0);
     let comparison = three.run();
     assert_eq!(comparison.ended, firedrill::study::End::Settled);
     assert!(comparison.replications < 3_000 && comparison.unsettled.is_empty(), "{}", comparison.replications);
     let labels: Vec<&str> = comparison.designs.iter().map(|design| design.label.as_str()).collect();
     assert_eq!(labels, ["as written", "like it", "30 min"]);
-    assert_eq!(comparison.differences[0].order, firedrill::study::Order::Same);
+    assert_eq!(comparison.differences[0].separation, firedrill::study::Separation::Same);
     assert!((comparison.designs[0].best_probability - 0.5).abs() < 1e-9);
 }
 

@@ -1,6 +1,6 @@
 //! The grid: what is run, and for how long.
 
-use firedrill::queueing::Station;
+use firedrill::queueing::MultiServerQueue;
 
 /// Cells that are shown in one table.
 pub struct Family {
@@ -9,7 +9,7 @@ pub struct Family {
     pub title: &'static str,
     /// What it is, in a paragraph.
     pub about: &'static str,
-    /// The measures that the table shows.
+    /// The metrics that the table shows.
     pub shows: &'static [&'static str],
     /// Whether its cells have to agree, or are only told.
     pub cells: Vec<Cell>,
@@ -25,7 +25,7 @@ pub struct Cell {
     pub requests: f64,
     /// When its overload begins, if there is one.
     pub overload_from_s: Option<f64>,
-    /// The measures that are not held to the bounds, but only told.
+    /// The metrics that are not held to the bounds, but only told.
     pub told: &'static [&'static str],
 }
 
@@ -67,7 +67,8 @@ const TAKES: [Takes; 5] = [Takes(0.0), Takes(0.25), Takes(1.0), Takes(4.0), Take
 fn lengths(rho: f64, servers: u64, takes: Takes) -> (f64, f64) {
     let c = 1.0 + takes.0;
     let m = servers as f64;
-    let station = Station { servers, service_s: m / CAPACITY, service_scv: 1.0, arrival_scv: 1.0, waiting_max: None };
+    let station =
+        MultiServerQueue { servers, service_s: m / CAPACITY, service_scv: 1.0, arrival_scv: 1.0, waiting_max: None };
     let steady = station.steady(rho * CAPACITY).expect("below saturation");
     let waits = steady.wait_probability;
     let mean = m + waits * c / 2.0 / (1.0 - rho);
@@ -103,7 +104,7 @@ fn scenario(
     )
 }
 
-/// Every measure.
+/// Every metric.
 const ALL: &[&str] = &["served", "failed", "mean", "p50", "p95", "p99", "backlog", "drained"];
 
 const ONE_CALL: &str = r#"calls: [hard(to: "work")]"#;

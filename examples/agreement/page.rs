@@ -5,9 +5,9 @@ use crate::{Measured, Window};
 use firedrill::agree::{MEANS_WITHIN, TAILS_WITHIN};
 use std::fmt::Write;
 
-/// What a measure may be off by.
-fn within(measure: &str) -> f64 {
-    if matches!(measure, "p95" | "p99") { TAILS_WITHIN } else { MEANS_WITHIN }
+/// What a metric may be off by.
+fn within(metric: &str) -> f64 {
+    if matches!(metric, "p95" | "p99") { TAILS_WITHIN } else { MEANS_WITHIN }
 }
 
 /// By how much the flow engine is off, as a share.
@@ -17,7 +17,7 @@ fn off(m: &Measured) -> f64 {
 
 fn is_outside(m: &Measured) -> bool {
     let off = off(m);
-    !(off.abs() <= within(m.measure) || (m.flow - m.request).abs() <= m.half_width)
+    !(off.abs() <= within(m.metric) || (m.flow - m.request).abs() <= m.half_width)
 }
 
 fn entry(m: &Measured) -> String {
@@ -45,10 +45,10 @@ pub fn page(families: &[Family], results: &[Vec<Vec<Measured>>], windows: &[Wind
     for (family, cells) in families.iter().zip(results.iter()) {
         let all: Vec<(&Cell, &Measured)> =
             family.cells.iter().zip(cells).flat_map(|(cell, found)| found.iter().map(move |m| (cell, m))).collect();
-        let shown: Vec<_> = all.iter().filter(|(cell, m)| !cell.told.contains(&m.measure)).collect();
+        let shown: Vec<_> = all.iter().filter(|(cell, m)| !cell.told.contains(&m.metric)).collect();
         let outside = shown.iter().filter(|(_, m)| is_outside(m)).count();
-        let most = |measure: &str| {
-            let of = shown.iter().filter(|(_, m)| m.measure == measure).map(|(_, m)| *m);
+        let most = |metric: &str| {
+            let of = shown.iter().filter(|(_, m)| m.metric == metric).map(|(_, m)| *m);
             of.max_by(|a, b| off(a).abs().total_cmp(&off(b).abs())).map_or(String::new(), entry)
         };
         let _ = writeln!(
@@ -69,13 +69,13 @@ pub fn page(families: &[Family], results: &[Vec<Vec<Measured>>], windows: &[Wind
                     family.title,
                     cell.row,
                     cell.column,
-                    m.measure,
+                    m.metric,
                     number(m.flow),
                     number(m.request),
                     number(m.half_width),
                     entry(m)
                 );
-                worst.push((off(m).abs() / within(m.measure), line));
+                worst.push((off(m).abs() / within(m.metric), line));
             }
         }
     }
@@ -126,8 +126,8 @@ fn table(out: &mut String, family: &Family, cells: &[Vec<Measured>]) {
                 continue;
             };
             let entries: Vec<String> =
-                (family.shows.iter()).filter_map(|name| found.iter().find(|m| m.measure == *name)).map(entry).collect();
-            let widest = found.iter().filter(|m| m.measure == "mean").map(|m| m.half_width / m.request);
+                (family.shows.iter()).filter_map(|name| found.iter().find(|m| m.metric == *name)).map(entry).collect();
+            let widest = found.iter().filter(|m| m.metric == "mean").map(|m| m.half_width / m.request);
             let rough = widest.fold(0.0, f64::max) > 0.015;
             let _ = write!(out, " {}{} |", entries.join(", "), if rough { " ~" } else { "" });
         }
@@ -161,7 +161,7 @@ fn files(out: &mut String, window: &Window) {
                 out,
                 "| {}{feature} | {} | {} | {} ± {} | {percent:+.1} |",
                 row.of,
-                row.measure,
+                row.metric,
                 number(row.flow),
                 number(row.request),
                 number(row.half_width)

@@ -1,9 +1,11 @@
 //! `agree`: both traffic engines side by side, on all cores.
 
 use super::args::AgreeArgs;
-use super::cores::Cores;
-use super::{Asked, Said, asked, exit, interrupt, run, terminal};
-use firedrill::agree::Plan;
+use super::asked::{Asked, asked};
+use super::said::Said;
+use super::thread_pool::ThreadPool;
+use super::{exit, interrupt, run, terminal};
+use firedrill::agree::PairedRuns;
 use firedrill::report::text;
 use firedrill::run::Run;
 use firedrill::study::Hands;
@@ -23,13 +25,13 @@ pub fn agree(args: &AgreeArgs) -> Said {
         Ok(times) => times,
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::USAGE, ..said },
     };
-    let plan = Plan::new(&world, luck, from, to, args.replications);
-    let runs = match all(&plan) {
+    let pairs = PairedRuns::new(&world, luck, from, to, args.replications);
+    let runs = match all(&pairs) {
         Ok(Some(runs)) => runs,
         Ok(None) => return Said { err: "ended by Ctrl-C\n".to_owned(), code: exit::INTERRUPTED, ..said },
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..said },
     };
-    let agreement = plan.agreement(&runs);
+    let agreement = pairs.agreement(&runs);
     if args.run.json {
         // Plain data with text for keys: it can always be written.
         let json = serde_json::to_string_pretty(&agreement).expect("an agreement is plain data");
@@ -41,11 +43,11 @@ pub fn agree(args: &AgreeArgs) -> Said {
 }
 
 /// The runs of all steps in their order, however many cores there are; nothing where Ctrl-C was pressed.
-fn all(plan: &Plan) -> Result<Option<Vec<(Run, Run)>>, firedrill::engine::Unfollowable> {
+fn all(pairs: &PairedRuns) -> Result<Option<Vec<(Run, Run)>>, firedrill::engine::Unfollowable> {
     interrupt::listen();
-    let mut cores = Cores::new("both engines", None);
-    cores.expect(plan.steps());
-    let runs = cores.all(plan.steps(), |step| plan.step(step));
-    cores.done();
+    let mut pool = ThreadPool::new("both engines", None);
+    pool.expect(pairs.steps());
+    let runs = pool.all(pairs.steps(), |step| pairs.step(step));
+    pool.done();
     runs.map(|runs| runs.into_iter().collect()).transpose()
 }

@@ -1,6 +1,8 @@
 //! The command line as it is typed.
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::Resettable;
+use clap::{Arg, Args, Parser, Subcommand};
+use firedrill::scenario::Choice;
 use firedrill::study::split_values;
 use firedrill::units::Duration;
 use std::num::NonZeroUsize;
@@ -93,12 +95,9 @@ pub enum Command {
     },
 }
 
-/// Which run, and how it is shown.
+/// What a command takes of a file: the same options everywhere.
 #[derive(Debug, Args)]
-pub struct RunArgs {
-    /// The scenario; `-` is the standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+pub struct ChoiceArgs {
     /// How the design responds; by default the file's choice, else its first strategy
     #[arg(long, value_name = "NAME")]
     pub strategy: Option<String>,
@@ -114,9 +113,46 @@ pub struct RunArgs {
     /// `--set 'services.web.takes=fixed("5ms")'`, `--set clock.horizon=2d`.
     #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
     pub set: Vec<(String, String)>,
+}
+
+impl ChoiceArgs {
+    /// What is chosen; what is not said is the file's default.
+    pub fn choice(&self) -> Choice {
+        let ChoiceArgs { strategy, maintenance, variant, set } = self;
+        Choice {
+            strategy: strategy.clone(),
+            maintenance: maintenance.clone(),
+            variant: variant.clone(),
+            set: set.clone(),
+        }
+    }
+}
+
+/// The luck of runs.
+#[derive(Debug, Args)]
+pub struct SeedArgs {
     /// The luck of the run: any number
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+}
+
+/// The same option with what it says in another command.
+fn said(arg: Arg, help: &'static str) -> Arg {
+    arg.help(help).long_help(Resettable::Reset)
+}
+
+/// Which run, and how it is shown.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The scenario; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What is chosen of the file
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Under which luck
+    #[command(flatten)]
+    pub luck: SeedArgs,
     /// Which replication under this seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub replication: u64,
@@ -133,6 +169,10 @@ pub struct RunArgs {
 
 /// Which designs are compared.
 #[derive(Debug, Args)]
+#[command(mut_arg("strategy", |arg| said(arg, "The same strategy for all")))]
+#[command(mut_arg("maintenance", |arg| said(arg, "The same maintenance plan for all")))]
+#[command(mut_arg("variant", |arg| said(arg, "The same variant for all")))]
+#[command(mut_arg("set", |arg| said(arg, "Change a value of the file for all; may be given more than once")))]
 pub struct CompareArgs {
     /// Scenarios; `-` is the standard input. Every strategy of a file is a design, unless something else is varied
     #[arg(required = true, value_name = "FILE")]
@@ -142,18 +182,9 @@ pub struct CompareArgs {
     /// `--vary maintenance`, `--vary strategy=a,b`, `--vary services.web.queue=100,500`. More than one are combined.
     #[arg(long, value_name = "PATH[=A,B]", value_parser = axis)]
     pub vary: Vec<(String, Vec<String>)>,
-    /// The same strategy for all
-    #[arg(long, value_name = "NAME")]
-    pub strategy: Option<String>,
-    /// The same maintenance plan for all
-    #[arg(long, value_name = "NAME")]
-    pub maintenance: Option<String>,
-    /// The same variant for all
-    #[arg(long, value_name = "NAME")]
-    pub variant: Option<String>,
-    /// Change a value of the file for all; may be given more than once
-    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
-    pub set: Vec<(String, String)>,
+    /// What is chosen of the file
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
     /// How many, how sure, and where to
     #[command(flatten)]
     pub how: StudyArgs,
@@ -161,13 +192,15 @@ pub struct CompareArgs {
 
 /// How a study is made, and what becomes of it.
 #[derive(Debug, Args)]
+#[command(mut_arg("seed", |arg| said(arg, "The luck of all replications")))]
 pub struct StudyArgs {
-    /// What ranks: a measure by its name, like "user-minutes lost"; by default downtime
-    #[arg(long, value_name = "MEASURE")]
+    /// What ranks: a metric by its name, like "user-minutes lost"; by default downtime
+    #[arg(long, value_name = "METRIC")]
     pub by: Option<String>,
     /// Also measure this: a number of the outcome by its path in --json; may be given more than once
-    #[arg(long, value_name = "PATH")]
-    pub measure: Vec<String>,
+    // The name it had before goes on working.
+    #[arg(long, value_name = "PATH", alias = "measure")]
+    pub metric: Vec<String>,
     /// Replications of each design, at most: 1000, or 10000 with --indifference
     #[arg(long, value_name = "N")]
     pub replications: Option<u64>,
@@ -183,9 +216,9 @@ pub struct StudyArgs {
     /// Stop after this time, like 10min
     #[arg(long, value_name = "TIME", value_parser = length)]
     pub time: Option<Duration>,
-    /// The luck of all replications
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// Under which luck
+    #[command(flatten)]
+    pub luck: SeedArgs,
     /// Threads; by default one for each core. The result is the same
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
@@ -208,13 +241,14 @@ pub struct StudyArgs {
 
 /// What is tested, and how thoroughly.
 #[derive(Debug, Args)]
+#[command(mut_arg("seed", |arg| said(arg, "The luck of the runs")))]
 pub struct TestArgs {
     /// Scenario files, or folders that are searched for `.ron`
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The luck of the runs
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// Under which luck
+    #[command(flatten)]
+    pub luck: SeedArgs,
     /// Replications over which objectives are judged
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub replications: u64,
@@ -254,22 +288,16 @@ pub struct MergeArgs {
 
 /// Which maintenance, and what is asked of it.
 #[derive(Debug, Args)]
+#[command(mut_arg("maintenance", |arg| said(arg, "Which maintenance plan")))]
+#[command(mut_arg("set", |arg| said(arg, "Change a value of the file; may be given more than once")))]
+#[command(mut_arg("seed", |arg| said(arg, "The luck of all replications")))]
 pub struct MaintenanceArgs {
     /// The scenario; `-` is the standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// How the design responds; by default the file's choice, else its first strategy
-    #[arg(long, value_name = "NAME")]
-    pub strategy: Option<String>,
-    /// Which maintenance plan
-    #[arg(long, value_name = "NAME")]
-    pub maintenance: Option<String>,
-    /// Which reading of the story is taken
-    #[arg(long, value_name = "NAME")]
-    pub variant: Option<String>,
-    /// Change a value of the file; may be given more than once
-    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
-    pub set: Vec<(String, String)>,
+    /// What is chosen of the file
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
     /// The earliest start: as in the file, like "Tue 13:00"; by default when the users are told, else the start of the run
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
@@ -282,9 +310,9 @@ pub struct MaintenanceArgs {
     /// Replications of each start; four times as many of --now
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
     pub replications: u64,
-    /// The luck of all replications
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
+    /// Under which luck
+    #[command(flatten)]
+    pub luck: SeedArgs,
     /// Threads; by default one for each core. The result is the same
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,

@@ -2,13 +2,14 @@
 
 use super::args::{CompareArgs, StudyArgs};
 use super::results::Results;
+use super::said::{Said, refused, usage};
 use super::work::{Watcher, Work};
-use super::{Said, exit, files, rows, terminal};
+use super::{exit, files, rows, terminal};
 use firedrill::expect::Unit;
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::text;
-use firedrill::scenario::{Choice, Source};
-use firedrill::study::{Axis, Comparison, End, Plan, Settle, Study, StudyError, Wanted, vary};
+use firedrill::scenario::Source;
+use firedrill::study::{Axis, Comparison, End, Protocol, Settle, Study, Wanted, vary};
 use firedrill::units::Duration;
 use std::path::Path;
 
@@ -44,7 +45,7 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
         }
     };
     if let Some(results) = &results
-        && let Err(error) = results.write(&plan_file(&study.plan), &plan_text(&study.plan))
+        && let Err(error) = results.write(&protocol_file(&study.protocol), &protocol_text(&study.protocol))
     {
         said.file_error(&error);
         return said;
@@ -101,7 +102,7 @@ pub fn tell(
     let is_whole = matches!(comparison.ended, End::Settled | End::Replications);
     if let Some(results) = results
         && is_whole
-        && let Err(error) = results.write(&format!("{}.comparison.json", study.plan.hash()), &json)
+        && let Err(error) = results.write(&format!("{}.comparison.json", study.protocol.hash()), &json)
     {
         said.file_error(&error);
     }
@@ -122,31 +123,14 @@ pub fn tell(
     }
 }
 
-/// The name under which a plan is kept beside its batches.
-pub fn plan_file(plan: &Plan) -> String {
-    format!("{}.plan.json", plan.hash())
+/// The name under which a protocol is kept beside its batches.
+pub fn protocol_file(protocol: &Protocol) -> String {
+    format!("{}.plan.json", protocol.hash())
 }
 
-/// A plan as it is kept.
-pub fn plan_text(plan: &Plan) -> String {
-    serde_json::to_string_pretty(plan).expect("a plan is plain data") + "\n"
-}
-
-/// Something is asked that makes no sense.
-pub fn usage(problem: &str) -> Said {
-    Said { err: format!("error: {}\n", text::clean(problem)), code: exit::USAGE, ..Said::default() }
-}
-
-/// Why a study cannot be made.
-pub fn refused(error: StudyError) -> Said {
-    match error {
-        StudyError::Mistakes { source_text, mistakes } => {
-            let mut said = Said::default();
-            said.mistakes(&source_text, &mistakes);
-            said
-        }
-        StudyError::Asked(problem) => usage(&problem),
-    }
+/// A protocol as it is kept.
+pub fn protocol_text(protocol: &Protocol) -> String {
+    serde_json::to_string_pretty(protocol).expect("a protocol is plain data") + "\n"
 }
 
 fn study(args: &CompareArgs) -> Result<Study, Said> {
@@ -164,38 +148,33 @@ fn study(args: &CompareArgs) -> Result<Study, Said> {
     let how = &args.how;
     let until_settled = how.indifference.is_some();
     let by_default = if until_settled { REPLICATIONS_UNTIL_SETTLED } else { REPLICATIONS };
-    let mut plan = Plan::new(how.seed, how.replications.unwrap_or(by_default));
-    plan.confidence = how.confidence;
-    plan.by.clone_from(&how.by);
-    plan.paths.clone_from(&how.measure);
-    plan.settle = if how.settle == super::args::SettleWhat::Best { Settle::Best } else { Settle::Order };
+    let mut protocol = Protocol::new(how.luck.seed, how.replications.unwrap_or(by_default));
+    protocol.confidence = how.confidence;
+    protocol.by.clone_from(&how.by);
+    protocol.paths.clone_from(&how.metric);
+    protocol.settle = if how.settle == super::args::SettleWhat::Best { Settle::Best } else { Settle::Order };
     for source in &sources {
-        plan.add_source(source);
+        protocol.add_source(source);
     }
-    plan.designs = designs(args, &sources)?;
-    let mut study = Study::new(plan).map_err(refused)?;
+    protocol.designs = designs(args, &sources)?;
+    let mut study = Study::new(protocol).map_err(refused)?;
     if let Some(text) = &how.indifference {
         let least = firedrill::study::FIRST_STAGE * firedrill::study::BATCH;
-        if study.plan.replications < least {
+        if study.protocol.replications < least {
             let problem = format!(
                 "with --indifference at least {least} replications are needed: how much designs differ is first estimated from so many"
             );
             return Err(usage(&problem));
         }
-        let unit = study.measures[study.by].unit;
-        study.plan.indifference = Some(indifference(text, unit, study.run_s()).map_err(|problem| usage(&problem))?);
+        let unit = study.metrics[study.by].unit;
+        study.protocol.indifference = Some(indifference(text, unit, study.run_s()).map_err(|problem| usage(&problem))?);
     }
     Ok(study)
 }
 
 /// The designs that the files and the options make.
 fn designs(args: &CompareArgs, sources: &[Source]) -> Result<Vec<Wanted>, Said> {
-    let chosen = Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    };
+    let chosen = args.choice.choice();
     let axes: Vec<Axis> =
         args.vary.iter().map(|(path, values)| Axis { path: path.clone(), values: values.clone() }).collect();
     let mut designs: Vec<Wanted> = Vec::new();
@@ -254,12 +233,7 @@ fn indifference(text: &str, unit: Unit, run_s: f64) -> Result<f64, String> {
 fn replay(args: &CompareArgs) -> String {
     let mut words = vec!["firedrill".to_owned(), "compare".to_owned()];
     words.extend(args.files.iter().map(|file| shell_word(&file.display().to_string())));
-    let choice = Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    };
+    let choice = args.choice.choice();
     words.extend(choice_words(&choice));
     for (path, values) in &args.vary {
         let axis = if values.is_empty() { path.clone() } else { format!("{path}={}", values.join(",")) };
@@ -270,14 +244,14 @@ fn replay(args: &CompareArgs) -> String {
         words.extend(value.into_iter().flat_map(|value| [name.to_owned(), shell_word(&value)]));
     };
     option("--by", how.by.clone());
-    for measure in &how.measure {
-        option("--measure", Some(measure.clone()));
+    for metric in &how.metric {
+        option("--metric", Some(metric.clone()));
     }
     option("--replications", how.replications.map(|n| n.to_string()));
     option("--indifference", how.indifference.clone());
     option("--confidence", (how.confidence != 0.95).then(|| how.confidence.to_string()));
     option("--settle", (how.settle == super::args::SettleWhat::Best).then(|| "best".to_owned()));
-    option("--seed", Some(how.seed.to_string()));
+    option("--seed", Some(how.luck.seed.to_string()));
     words.join(" ")
 }
 

@@ -1,9 +1,12 @@
 //! `explain`: the run again without each cause and each measure, on all cores.
 
 use super::args::RunArgs;
-use super::cores::Cores;
-use super::{Asked, Said, asked, exit, files, interrupt, replay, shell_word, terminal};
-use firedrill::explain::{Explanation, Plan, Thing};
+use super::asked::{Asked, asked, replay};
+use super::said::Said;
+use super::thread_pool::ThreadPool;
+use super::{exit, files, interrupt, terminal};
+use firedrill::explain::{Counterfactuals, Explanation, Thing};
+use firedrill::replay::shell_word;
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
 use firedrill::run::run;
@@ -60,16 +63,16 @@ pub fn explain(args: &RunArgs) -> Said {
 }
 
 fn explained(world: &World, luck: Luck) -> Option<Explanation> {
-    let plan = Plan::new(world, luck);
-    let mut cores = Cores::new("explaining", None);
+    let counterfactuals = Counterfactuals::new(world, luck);
+    let mut pool = ThreadPool::new("explaining", None);
     let mut all = |left_out: &[Vec<Thing>]| {
-        cores.expect(left_out.len());
-        cores.all(left_out.len(), |index| plan.run(&left_out[index]))
+        pool.expect(left_out.len());
+        pool.all(left_out.len(), |index| counterfactuals.run(&left_out[index]))
     };
-    let single_worths = all(&plan.singles())?;
-    let pairs = plan.pairs(&single_worths);
-    let left_out: Vec<Vec<Thing>> = pairs.iter().map(|pair| plan.pair(*pair)).collect();
-    let pair_worths = all(&left_out)?;
-    cores.done();
-    Some(plan.explain(&single_worths, &pairs, &pair_worths))
+    let single_impacts = all(&counterfactuals.singles())?;
+    let pairs = counterfactuals.pairs(&single_impacts);
+    let left_out: Vec<Vec<Thing>> = pairs.iter().map(|pair| counterfactuals.pair(*pair)).collect();
+    let pair_impacts = all(&left_out)?;
+    pool.done();
+    Some(counterfactuals.explain(&single_impacts, &pairs, &pair_impacts))
 }

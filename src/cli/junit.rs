@@ -1,6 +1,6 @@
 //! What was tested as JUnit XML, for the pages of a CI.
 
-use super::test::Group;
+use super::cases::Group;
 use firedrill::study::Judgement;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 

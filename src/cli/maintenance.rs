@@ -1,12 +1,11 @@
 //! `maintenance`: a plan at every hour of a week, on all cores.
 
 use super::args::MaintenanceArgs;
-use super::compare::refused;
-use super::cores::Cores;
-use super::{Said, exit, files, interrupt, shell_word, terminal};
-use firedrill::replay::choice_words;
+use super::said::{Said, refused};
+use super::thread_pool::ThreadPool;
+use super::{exit, files, interrupt, terminal};
+use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::{html, text};
-use firedrill::scenario::Choice;
 use firedrill::study::{Windows, WindowsAsked};
 
 /// Tells when to begin a maintenance.
@@ -23,17 +22,17 @@ pub fn maintenance(args: &MaintenanceArgs) -> Said {
         every: args.every,
         from: args.from.clone(),
         now: args.now.clone(),
-        seed: args.seed,
+        seed: args.luck.seed,
         replications: args.replications,
     };
-    let windows = match Windows::new(&source, &choice(args), asked) {
+    let windows = match Windows::new(&source, &args.choice.choice(), asked) {
         Ok(windows) => windows,
         Err(error) => return refused(error),
     };
     interrupt::listen();
-    let mut cores = Cores::new("runs", args.threads.map(usize::from));
-    let outcome = windows.answer(&mut cores);
-    cores.done();
+    let mut pool = ThreadPool::new("runs", args.threads.map(usize::from));
+    let outcome = windows.answer(&mut pool);
+    pool.done();
     let Some(outcome) = outcome else {
         said.err.push_str("ended before every start was run: nothing can be said of the week\n");
         said.worsen(exit::INTERRUPTED);
@@ -59,20 +58,11 @@ pub fn maintenance(args: &MaintenanceArgs) -> Said {
     said
 }
 
-fn choice(args: &MaintenanceArgs) -> Choice {
-    Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    }
-}
-
 /// The command that makes all of it again.
 fn replay(args: &MaintenanceArgs) -> String {
     let mut words = vec!["firedrill".to_owned(), "maintenance".to_owned()];
     words.push(shell_word(&args.file.display().to_string()));
-    words.extend(choice_words(&choice(args)));
+    words.extend(choice_words(&args.choice.choice()));
     let mut option = |name: &str, value: Option<String>| {
         words.extend(value.into_iter().flat_map(|value| [name.to_owned(), shell_word(&value)]));
     };
@@ -80,6 +70,6 @@ fn replay(args: &MaintenanceArgs) -> String {
     option("--every", (args.every.seconds() != 3_600.0).then(|| args.every.to_string()));
     option("--now", args.now.clone());
     option("--replications", Some(args.replications.to_string()));
-    option("--seed", Some(args.seed.to_string()));
+    option("--seed", Some(args.luck.seed.to_string()));
     words.join(" ")
 }

@@ -1,12 +1,13 @@
 //! `merge`: what shards made, put together to what the whole study would have made.
 
 use super::args::MergeArgs;
-use super::compare::{plan_file, plan_text, refused, tell, usage};
+use super::compare::{protocol_file, protocol_text, tell};
 use super::files::FileError;
 use super::results::{self, Results};
+use super::said::{Said, refused, usage};
 use super::work::Watcher;
-use super::{Said, rows, terminal};
-use firedrill::study::{Plan, Study, Tally};
+use super::{rows, terminal};
+use firedrill::study::{Protocol, Study, Tally};
 use std::fs;
 use std::path::PathBuf;
 
@@ -41,10 +42,10 @@ impl From<Said> for Problem {
 }
 
 fn merged(args: &MergeArgs, said: &mut Said) -> Result<(), Problem> {
-    let plan = plan(&args.folders)?;
-    let study = Study::new(plan).map_err(refused)?;
+    let protocol = protocol(&args.folders)?;
+    let study = Study::new(protocol).map_err(refused)?;
     let into = Results::open(&args.into, None)?;
-    into.write(&plan_file(&study.plan), &plan_text(&study.plan))?;
+    into.write(&protocol_file(&study.protocol), &protocol_text(&study.protocol))?;
     let mut watcher: Box<dyn Watcher> = match &args.rows {
         Some(path) => Box::new(rows::Rows::create(path, &study)?),
         None => Box::new(()),
@@ -94,9 +95,9 @@ fn merged(args: &MergeArgs, said: &mut Said) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The plan that all folders share.
-fn plan(folders: &[PathBuf]) -> Result<Plan, Problem> {
-    let mut plan: Option<Plan> = None;
+/// The protocol that all folders share.
+fn protocol(folders: &[PathBuf]) -> Result<Protocol, Problem> {
+    let mut protocol: Option<Protocol> = None;
     for folder in folders {
         let found = results::ending_with(folder, ".plan.json")?;
         if found.is_empty() {
@@ -104,9 +105,9 @@ fn plan(folders: &[PathBuf]) -> Result<Plan, Problem> {
         }
         for path in found {
             let text = fs::read_to_string(&path).map_err(|source| FileError::Read { path: path.clone(), source })?;
-            let read: Plan = serde_json::from_str(&text)
+            let read: Protocol = serde_json::from_str(&text)
                 .map_err(|error| FileError::Damaged { path: path.clone(), why: error.to_string() })?;
-            match &plan {
+            match &protocol {
                 Some(known) if *known != read => {
                     let problem = format!(
                         "{} is of another study than the folders before it; merge one study at a time",
@@ -114,10 +115,10 @@ fn plan(folders: &[PathBuf]) -> Result<Plan, Problem> {
                     );
                     return Err(usage(&problem).into());
                 }
-                _ => plan = Some(read),
+                _ => protocol = Some(read),
             }
         }
     }
     // There is at least one folder.
-    plan.ok_or_else(|| usage("name the folders of the shards").into())
+    protocol.ok_or_else(|| usage("name the folders of the shards").into())
 }

@@ -3,10 +3,10 @@
 
 mod agree;
 mod args;
-#[cfg(feature = "parquet")]
-mod columns;
+mod asked;
+mod cases;
 mod compare;
-mod cores;
+mod determinism_check;
 pub mod exit;
 mod explain;
 mod files;
@@ -15,59 +15,29 @@ mod junit;
 mod maintenance;
 mod merge;
 mod page;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod results;
 mod rows;
 mod run;
+mod said;
 mod shard;
 mod terminal;
 mod test;
-mod twice;
+mod thread_pool;
 mod verify;
 mod work;
 
-use args::{Cli, Command, RunArgs};
+use args::{Cli, Command};
 use clap::Parser;
+use firedrill::load;
 use firedrill::replay::shell_word;
-use firedrill::report::{diagnostics, text};
-use firedrill::rng::Luck;
-use firedrill::scenario::{Choice, Diagnostics, Source};
-use firedrill::{load, world::World};
-use std::error::Error;
+use firedrill::report::text;
+use said::{Said, told};
 use std::path::{Path, PathBuf};
 
 /// The scenario that `new` writes.
 const STARTER: &str = include_str!("starter.ron");
-
-/// What a command has to say, and how it ends.
-#[derive(Debug, Default)]
-struct Said {
-    out: String,
-    err: String,
-    code: u8,
-}
-
-impl Said {
-    fn out(out: impl Into<String>) -> Said {
-        Said { out: out.into(), ..Said::default() }
-    }
-
-    /// Of several codes the highest counts; but whatever is known to be wrong outweighs what could not be decided.
-    fn worsen(&mut self, code: u8) {
-        let known = |code: u8| if code == exit::UNDECIDED { exit::OK } else { code };
-        let worst = known(self.code).max(known(code));
-        self.code = if worst == exit::OK { self.code.max(code) } else { worst };
-    }
-
-    fn file_error(&mut self, error: &files::FileError) {
-        self.err.push_str(&told(error));
-        self.worsen(error.exit());
-    }
-
-    fn mistakes(&mut self, source: &Source, mistakes: &Diagnostics) {
-        self.err.push_str(&diagnostics::render(source, &mistakes.0, terminal::errors_are_coloured()));
-        self.worsen(exit::SCENARIO);
-    }
-}
 
 /// Does what the arguments say; gives the exit code.
 pub fn main() -> u8 {
@@ -96,17 +66,6 @@ pub fn main() -> u8 {
     code
 }
 
-/// An error and what it goes back to, on one line that nothing hostile can leave.
-fn told(error: &dyn Error) -> String {
-    let mut line = format!("error: {error}");
-    let mut source = error.source();
-    while let Some(cause) = source {
-        line.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text::clean(&line) + "\n"
-}
-
 /// A panic is a bug of ours; whoever meets it should know that, and what would help.
 fn tell_of_bugs() {
     let usual = std::panic::take_hook();
@@ -116,42 +75,6 @@ fn tell_of_bugs() {
             "this is a bug of firedrill, not of the scenario: please report it with the file and the command\n",
         );
     }));
-}
-
-/// The run that arguments ask for, ready to be run.
-struct Asked {
-    source: Source,
-    choice: Choice,
-    world: World,
-    luck: Luck,
-}
-
-/// Reads and compiles what arguments ask for, or says why not.
-fn asked(args: &RunArgs) -> Result<Asked, Said> {
-    let mut said = Said::default();
-    let source = match files::read(&args.file) {
-        Ok(source) => source,
-        Err(error) => {
-            said.file_error(&error);
-            return Err(said);
-        }
-    };
-    let choice = Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    };
-    match load::load(&source, &choice) {
-        Ok((_, world)) => {
-            let luck = Luck { seed: args.seed, replication: args.replication };
-            Ok(Asked { source, choice, world, luck })
-        }
-        Err(mistakes) => {
-            said.mistakes(&source, &mistakes);
-            Err(said)
-        }
-    }
 }
 
 fn check(paths: &[PathBuf]) -> Said {
@@ -179,16 +102,4 @@ fn new(file: Option<&Path>) -> Said {
         Err(error) => said.file_error(&error),
     }
     said
-}
-
-/// The command that makes a run again.
-fn replay(args: &RunArgs, command: &str) -> String {
-    let choice = Choice {
-        strategy: args.strategy.clone(),
-        maintenance: args.maintenance.clone(),
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-    };
-    let luck = Luck { seed: args.seed, replication: args.replication };
-    firedrill::replay::command(command, &args.file.display().to_string(), &choice, luck)
 }

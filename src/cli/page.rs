@@ -12,9 +12,9 @@ const STORIES_MAX: usize = 6;
 pub fn study_page(study: &Study, comparison: &Comparison, replay: Option<&str>) -> String {
     let worst = comparison.designs.iter().take(STORIES_MAX).filter_map(|design| {
         let worst = design.worst.first()?;
-        let luck = Luck { seed: study.plan.seed, replication: worst.replication };
+        let luck = Luck { seed: study.protocol.seed, replication: worst.replication };
         Some((design.index, run(&study.designs[design.index].world, luck)))
     });
     let stories: Vec<_> = worst.collect();
-    html::render_comparison(comparison, &study.plan, &stories, replay)
+    html::render_comparison(comparison, &study.protocol, &stories, replay)
 }

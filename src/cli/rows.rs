@@ -19,11 +19,11 @@ pub struct Rows {
 enum Format {
     JsonLines {
         file: BufWriter<File>,
-        measures: Vec<String>,
+        metrics: Vec<String>,
     },
     Csv(Box<csv::Writer<BufWriter<File>>>),
     #[cfg(feature = "parquet")]
-    Parquet(Box<super::columns::Columns>),
+    Parquet(Box<super::parquet::ParquetFile>),
 }
 
 impl Rows {
@@ -31,20 +31,20 @@ impl Rows {
     pub fn create(path: &Path, study: &Study) -> Result<Rows, FileError> {
         let failed = |source| FileError::Write { path: path.to_owned(), source };
         let part = files::part_of(path).map_err(failed)?;
-        let measures: Vec<String> = study.measures.iter().map(|measure| measure.name.clone()).collect();
+        let metrics: Vec<String> = study.metrics.iter().map(|metric| metric.name.clone()).collect();
         let create = || File::create(&part).map(BufWriter::new).map_err(failed);
         let format = match path.extension().and_then(|end| end.to_str()) {
-            Some("jsonl") => Format::JsonLines { file: create()?, measures },
+            Some("jsonl") => Format::JsonLines { file: create()?, metrics },
             Some("csv") => {
                 let mut writer = csv::Writer::from_writer(create()?);
                 let titles = ["replication", "design", "digest"].into_iter();
-                let written = writer.write_record(titles.chain(measures.iter().map(String::as_str)));
+                let written = writer.write_record(titles.chain(metrics.iter().map(String::as_str)));
                 written.map_err(|error| failed(error.into()))?;
                 Format::Csv(Box::new(writer))
             }
             #[cfg(feature = "parquet")]
             Some("parquet") => {
-                let writer = super::columns::Columns::new(File::create(&part).map_err(failed)?, &measures);
+                let writer = super::parquet::ParquetFile::new(File::create(&part).map_err(failed)?, &metrics);
                 Format::Parquet(Box::new(writer.map_err(failed)?))
             }
             _ => {
@@ -63,12 +63,12 @@ impl Rows {
             for (label, batch) in self.labels.iter().zip(round) {
                 let Some(row) = batch.as_ref().and_then(|batch| batch.rows.get(at)) else { continue };
                 match &mut self.format {
-                    Format::JsonLines { file, measures } => {
+                    Format::JsonLines { file, metrics } => {
                         let mut line = serde_json::Map::new();
                         line.insert("replication".into(), row.replication.into());
                         line.insert("design".into(), label.as_str().into());
                         line.insert("digest".into(), format!("{:032x}", row.digest).into());
-                        for (name, value) in measures.iter().zip(&row.values) {
+                        for (name, value) in metrics.iter().zip(&row.values) {
                             line.insert(name.clone(), (*value).into());
                         }
                         serde_json::to_writer(&mut *file, &line)?;

@@ -1,9 +1,12 @@
 //! `run`: one run, told.
 
 use super::args::{RunArgs, TrafficArgs, TrafficEngine};
-use super::{Asked, Said, asked, exit, files, interrupt, replay, shell_word, terminal, twice};
+use super::asked::{Asked, asked, replay};
+use super::said::Said;
+use super::{determinism_check, exit, files, interrupt, terminal};
 use firedrill::load;
 use firedrill::metrics::{Outcome, StoryLine};
+use firedrill::replay::shell_word;
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
 use firedrill::run::{Run, Running, Traffic};
@@ -158,7 +161,7 @@ fn compare(source: &Source, choice: &Choice, world: &World, luck: Luck, traffic:
     if (&a.digest, a.observations) == (&b.digest, b.observations) {
         return Said::out(format!("twice the same: digest {} over {} observations\n", a.digest, a.observations));
     }
-    let difference = twice::difference(world, &again, luck, traffic);
+    let difference = determinism_check::difference(world, &again, luck, traffic);
     let err = format!("not deterministic: digests {} and {}\n{difference}", a.digest, b.digest);
     Said { err, code: exit::NOT_DETERMINISTIC, ..Said::default() }
 }

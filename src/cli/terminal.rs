@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-/// Columns where there is no terminal to ask.
+/// ParquetFile where there is no terminal to ask.
 const WIDTH_WITHOUT_TERMINAL: usize = 100;
 /// Wider lines are harder to read, however wide the terminal.
 const WIDTH_MAX: usize = 140;
@@ -10,7 +10,7 @@ const WIDTH_MAX: usize = 140;
 /// What one stream of output shows.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// Columns.
+    /// ParquetFile.
     pub width: usize,
     /// Whether it shows colour.
     pub colour: bool,

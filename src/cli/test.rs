@@ -1,10 +1,11 @@
 //! `test`: every expectation and every objective of every file.
 
 use super::args::TestArgs;
-use super::compare::usage;
+use super::cases::{Case, Group, TestReport};
+use super::said::{Said, usage};
 use super::terminal::{self, Look};
 use super::work::Work;
-use super::{Said, exit, files, junit, shard};
+use super::{exit, files, junit, shard};
 use anstyle::{AnsiColor, Color, Style};
 use firedrill::expect;
 use firedrill::load;
@@ -14,43 +15,8 @@ use firedrill::report::verdict;
 use firedrill::rng::Luck;
 use firedrill::run::run;
 use firedrill::scenario::{Choice, Scenario, Source};
-use firedrill::study::{End, Judgement, ObjectiveOutcome, Plan, Study, StudyError, Wanted};
+use firedrill::study::{End, Judgement, ObjectiveOutcome, Protocol, Study, StudyError, Wanted};
 use std::path::{Path, PathBuf};
-
-/// Something that was tested, and what came of it.
-#[derive(Debug, Clone)]
-pub struct Case {
-    /// What was looked at.
-    pub what: String,
-    /// What was seen of it.
-    pub seen: String,
-    /// What was expected.
-    pub expected: String,
-    /// What is known of it.
-    pub judgement: Judgement,
-    /// The command that shows why it failed.
-    pub replay: Option<String>,
-}
-
-/// The cases of one run of a file.
-#[derive(Debug, Clone)]
-pub struct Group {
-    /// The file.
-    pub file: String,
-    /// The run: strategy, maintenance, variant.
-    pub run: String,
-    /// What was tested.
-    pub cases: Vec<Case>,
-}
-
-/// How many there were, and what came of them.
-#[derive(Debug, Default)]
-struct Tally {
-    files: usize,
-    /// Files that could not be tested.
-    broken: usize,
-    groups: Vec<Group>,
-}
 
 /// Runs every run that the files speak of and judges it.
 pub fn test(args: &TestArgs) -> Said {
@@ -59,26 +25,26 @@ pub fn test(args: &TestArgs) -> Said {
         Err(problem) => return usage(&problem),
     };
     let mut said = Said::default();
-    let mut tally = Tally::default();
+    let mut report = TestReport::default();
     let look = terminal::look();
     let mut all: Vec<PathBuf> = Vec::new();
     for path in &args.paths {
         match files::scenarios(path) {
             Ok(found) => all.extend(found),
             Err(error) => {
-                tally.broken += 1;
+                report.broken += 1;
                 said.file_error(&error);
             }
         }
     }
     for (index, path) in all.iter().enumerate() {
         if shard.is_none_or(|(m, n)| index as u64 % n == m) {
-            one(path, args, look, &mut said, &mut tally);
+            one(path, args, look, &mut said, &mut report);
         }
     }
-    said.out.push_str(&summary(&tally));
+    said.out.push_str(&summary(&report));
     if let Some(path) = &args.junit
-        && let Err(error) = files::write(path, &junit::report(&tally.groups, args.seed))
+        && let Err(error) = files::write(path, &junit::report(&report.groups, args.luck.seed))
     {
         said.file_error(&error);
     }
@@ -86,10 +52,10 @@ pub fn test(args: &TestArgs) -> Said {
 }
 
 /// One line that says it all.
-fn summary(tally: &Tally) -> String {
-    let cases = || tally.groups.iter().flat_map(|group| &group.cases);
+fn summary(report: &TestReport) -> String {
+    let cases = || report.groups.iter().flat_map(|group| &group.cases);
     let count = |judgement| cases().filter(|case| case.judgement == judgement).count();
-    let files = format!("{} file{}", tally.files, if tally.files == 1 { "" } else { "s" });
+    let files = format!("{} file{}", report.files, if report.files == 1 { "" } else { "s" });
     let (failed, undecided) = (count(Judgement::Fail), count(Judgement::Undecided));
     let what = |n: usize| format!("{n} expectation{}", if n == 1 { "" } else { "s" });
     let mut summary = match (cases().count(), failed, undecided) {
@@ -100,36 +66,36 @@ fn summary(tally: &Tally) -> String {
         (n, 0, undecided) => format!("{} in {files}, {undecided} undecided", what(n)),
         (n, failed, undecided) => format!("{} in {files}, {failed} failed, {undecided} undecided", what(n)),
     };
-    if tally.broken > 0 {
-        summary.push_str(&format!("; {} could not be tested", tally.broken));
+    if report.broken > 0 {
+        summary.push_str(&format!("; {} could not be tested", report.broken));
     }
     summary + "\n"
 }
 
-fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, tally: &mut Tally) {
+fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut TestReport) {
     let source = match files::read(path) {
         Ok(source) => source,
         Err(error) => {
-            tally.broken += 1;
+            report.broken += 1;
             said.file_error(&error);
             return;
         }
     };
     // Everything that the file says is looked at, also what no expectation speaks of.
     if let Err(mistakes) = load::check(&source) {
-        tally.broken += 1;
+        report.broken += 1;
         said.mistakes(&source, &mistakes);
         return;
     }
     let Some(written) = source.read_plain().scenario else { return };
-    tally.files += 1;
+    report.files += 1;
     said.out.push_str(&format!("{}\n", clean(&source.name)));
     if written.expect.is_empty() && written.objectives.is_empty() {
         said.out.push_str("  expects nothing\n");
         return;
     }
-    let mut groups = expectations(&source, &written, args.seed, said, tally);
-    groups.extend(objectives(&source, &written, args, said, tally));
+    let mut groups = expectations(&source, &written, args.luck.seed, said, report);
+    groups.extend(objectives(&source, &written, args, said, report));
     for group in groups {
         if !group.run.is_empty() {
             said.out.push_str(&format!("  {}\n", clean(&group.run)));
@@ -141,12 +107,18 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, tally: &mut Ta
         } else if any(Judgement::Undecided) {
             said.worsen(exit::UNDECIDED);
         }
-        tally.groups.push(group);
+        report.groups.push(group);
     }
 }
 
 /// What single runs are expected to show.
-fn expectations(source: &Source, written: &Scenario, seed: u64, said: &mut Said, tally: &mut Tally) -> Vec<Group> {
+fn expectations(
+    source: &Source,
+    written: &Scenario,
+    seed: u64,
+    said: &mut Said,
+    report: &mut TestReport,
+) -> Vec<Group> {
     let mut groups = Vec::new();
     if written.expect.is_empty() {
         return groups;
@@ -156,7 +128,7 @@ fn expectations(source: &Source, written: &Scenario, seed: u64, said: &mut Said,
         let world = match load::load(source, &choice) {
             Ok((_, world)) => world,
             Err(mistakes) => {
-                tally.broken += 1;
+                report.broken += 1;
                 said.mistakes(source, &mistakes);
                 continue;
             }
@@ -182,13 +154,19 @@ fn expectations(source: &Source, written: &Scenario, seed: u64, said: &mut Said,
 }
 
 /// What designs are to reach, over many runs.
-fn objectives(source: &Source, written: &Scenario, args: &TestArgs, said: &mut Said, tally: &mut Tally) -> Vec<Group> {
+fn objectives(
+    source: &Source,
+    written: &Scenario,
+    args: &TestArgs,
+    said: &mut Said,
+    report: &mut TestReport,
+) -> Vec<Group> {
     let mut groups = Vec::new();
     for (choice, names) in expect::objective_runs(written) {
         let study = match study(source, &choice, args) {
             Ok(study) => study,
             Err(error) => {
-                tally.broken += 1;
+                report.broken += 1;
                 match error {
                     StudyError::Mistakes { source_text, mistakes } => said.mistakes(&source_text, &mistakes),
                     StudyError::Asked(problem) => {
@@ -217,21 +195,21 @@ fn objectives(source: &Source, written: &Scenario, args: &TestArgs, said: &mut S
         let runs = format!("{} replications", comparison.replications);
         let run: Vec<&str> = run.into_iter().chain([runs.as_str()]).collect();
         let of_this = comparison.designs[0].objectives.iter().filter(|o| names.contains(&o.name));
-        let cases = of_this.map(|objective| case(objective, &study.plan)).collect();
+        let cases = of_this.map(|objective| case(objective, &study.protocol)).collect();
         groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases });
     }
     groups
 }
 
 fn study(source: &Source, choice: &Choice, args: &TestArgs) -> Result<Study, StudyError> {
-    let mut plan = Plan::new(args.seed, args.replications);
-    plan.confidence = args.confidence;
-    plan.add_source(source);
-    plan.designs.push(Wanted::new("as written", 0, choice.clone()));
-    Study::new(plan)
+    let mut protocol = Protocol::new(args.luck.seed, args.replications);
+    protocol.confidence = args.confidence;
+    protocol.add_source(source);
+    protocol.designs.push(Wanted::new("as written", 0, choice.clone()));
+    Study::new(protocol)
 }
 
-fn case(objective: &ObjectiveOutcome, plan: &Plan) -> Case {
+fn case(objective: &ObjectiveOutcome, protocol: &Protocol) -> Case {
     Case {
         what: objective.name.clone(),
         seen: verdict::seen(objective),
@@ -239,7 +217,7 @@ fn case(objective: &ObjectiveOutcome, plan: &Plan) -> Case {
         judgement: objective.judgement,
         replay: match objective.judgement {
             Judgement::Pass => None,
-            _ => objective.first_missed.map(|replication| plan.replay(0, replication)),
+            _ => objective.first_missed.map(|replication| protocol.replay(0, replication)),
         },
     }
 }

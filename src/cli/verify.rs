@@ -1,9 +1,9 @@
 //! `verify`: a page's study made again, and held against what the page says.
 
-use super::compare::{refused, usage};
+use super::exit;
 use super::files::FileError;
+use super::said::{Said, refused, usage};
 use super::work::Work;
-use super::{Said, exit};
 use firedrill::replay::shell_word;
 use firedrill::report::html;
 use firedrill::study::{BATCH, End, FORMAT, Study};
@@ -27,23 +27,23 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
         }
     };
     let name = shell_word(&path.display().to_string());
-    let Some(sealed) = html::unseal(&page) else {
+    let Some(embedded) = html::extract_study(&page) else {
         return usage(&format!("{name} is not the page of a study: there is no study in it"));
     };
-    if sealed.plan.format != FORMAT {
+    if embedded.protocol.format != FORMAT {
         return usage(&format!(
             "{name} was made by firedrill {}, which this one cannot read",
-            sealed.plan.firedrill_version
+            embedded.protocol.firedrill_version
         ));
     }
     let version = env!("CARGO_PKG_VERSION");
-    let mut plan = sealed.plan.clone();
+    let mut protocol = embedded.protocol.clone();
     // A study that was ended early is made as far as it came.
-    let reached = sealed.replications.iter().copied().max().unwrap_or(0);
-    if sealed.cut_short.is_some() {
-        plan.replications = reached.div_ceil(BATCH).max(1) * BATCH;
+    let reached = embedded.replications.iter().copied().max().unwrap_or(0);
+    if embedded.cut_short.is_some() {
+        protocol.replications = reached.div_ceil(BATCH).max(1) * BATCH;
     }
-    let study = match Study::new(plan) {
+    let study = match Study::new(protocol) {
         Ok(study) => study,
         Err(error) => return refused(error),
     };
@@ -59,25 +59,28 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
         return Said { err: "ended by Ctrl-C; nothing is verified\n".to_owned(), code: exit::INTERRUPTED, ..said };
     }
     let digest = tally.digest();
-    if digest != sealed.digest {
-        let mut err = format!("{name} is not confirmed: it says {}, and its study gives {digest}\n", sealed.digest);
-        if sealed.plan.firedrill_version != version {
-            err.push_str(&format!("it was made by firedrill {}; this is {version}\n", sealed.plan.firedrill_version));
+    if digest != embedded.digest {
+        let mut err = format!("{name} is not confirmed: it says {}, and its study gives {digest}\n", embedded.digest);
+        if embedded.protocol.firedrill_version != version {
+            err.push_str(&format!(
+                "it was made by firedrill {}; this is {version}\n",
+                embedded.protocol.firedrill_version
+            ));
         }
         return Said { err, code: exit::NOT_DETERMINISTIC, ..said };
     }
     let runs = tally.replications();
     said.out = format!("{name} is confirmed: digest {digest} over {runs} runs\n");
-    let ended = match sealed.cut_short {
+    let ended = match embedded.cut_short {
         None => ended,
         Some(html::CutShort::Time) => End::Time,
         Some(html::CutShort::Interrupted) => End::Interrupted,
     };
     let mut comparison = tally.comparison(ended);
     let mut whole = study.clone();
-    whole.plan = sealed.plan.clone();
-    comparison.plan = whole.plan.hash();
-    if super::page::study_page(&whole, &comparison, sealed.replay.as_deref()) != page {
+    whole.protocol = embedded.protocol.clone();
+    comparison.protocol = whole.protocol.hash();
+    if super::page::study_page(&whole, &comparison, embedded.replay.as_deref()) != page {
         let why = "but the page is not the one that this firedrill writes of it: somebody changed it, or another version made it\n";
         said.err.push_str(why);
         said.worsen(exit::NOT_DETERMINISTIC);

@@ -1,17 +1,17 @@
-//! What each cause and each measure was worth: the same run, with the same luck, without it.
+//! What each cause and each response was worth: the same run, with the same luck, without it.
 //!
 //! A but-for value is *with minus without*: how much the outcome changes because the thing was there. A cause that cost
-//! something has a value above zero, a measure that helped one below zero.
+//! something has a value above zero, a response that helped one below zero.
 
-mod but_for;
+mod counterfactuals;
 
-pub use but_for::{Plan, Thing, things, without, worth};
+pub use counterfactuals::{Counterfactuals, Thing, impact, things, without};
 
 use serde::Serialize;
 
-/// What a run comes to, in the measures by which causes and measures are weighed.
+/// What a run comes to, in the numbers by which causes and responses are weighed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub struct Worth {
+pub struct Impact {
     /// Minutes of active users in which their requests failed or were never sent.
     pub user_minutes_lost: f64,
     /// Minutes of active users in which they were served worse.
@@ -22,15 +22,15 @@ pub struct Worth {
     pub degraded_s: f64,
 }
 
-impl Worth {
+impl Impact {
     /// Minutes of users who were hurt, served worse or not at all: what the ranking goes by.
     pub fn user_minutes(&self) -> f64 {
         self.user_minutes_lost + self.user_minutes_degraded
     }
 
     /// This less that.
-    pub fn minus(&self, other: &Worth) -> Worth {
-        Worth {
+    pub fn minus(&self, other: &Impact) -> Impact {
+        Impact {
             user_minutes_lost: self.user_minutes_lost - other.user_minutes_lost,
             user_minutes_degraded: self.user_minutes_degraded - other.user_minutes_degraded,
             p95_peak_s: self.p95_peak_s - other.p95_peak_s,
@@ -45,21 +45,23 @@ impl Worth {
 pub enum Role {
     /// A step of the drill.
     Cause,
-    /// A measure of the runbook, a failover, an automation.
-    Measure,
+    /// A procedure of the runbook, a failover, an automation.
+    #[serde(rename = "measure")]
+    Response,
 }
 
 /// What one thing was worth.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ButFor {
-    /// Its name: that of the measure, or what the step of the drill does.
+    /// Its name: that of the procedure, or what the step of the drill does.
     pub name: String,
     /// What it is.
     pub role: Role,
     /// What it does, in words.
     pub does: String,
     /// With minus without.
-    pub worth: Worth,
+    #[serde(rename = "worth")]
+    pub impact: Impact,
 }
 
 /// Two things that are worth more, or less, together than the sum of what each is worth alone.
@@ -68,9 +70,9 @@ pub struct Interaction {
     /// The two.
     pub of: (String, String),
     /// What both together are worth: with minus without both.
-    pub together: Worth,
+    pub together: Impact,
     /// The sum of what each is worth alone.
-    pub apart: Worth,
+    pub apart: Impact,
     /// What that means, in a sentence.
     pub words: String,
 }
@@ -79,12 +81,13 @@ pub struct Interaction {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// What the run came to.
-    pub run: Worth,
+    pub run: Impact,
     /// What it would have come to with no cause at all: what is left is the design's own.
-    pub without_causes: Worth,
-    /// What it would have come to with every cause and no measure.
-    pub without_measures: Worth,
-    /// Each cause and each measure, the most important first.
+    pub without_causes: Impact,
+    /// What it would have come to with every cause and no response.
+    #[serde(rename = "without_measures")]
+    pub without_responses: Impact,
+    /// Each cause and each response, the most important first.
     pub but_for: Vec<ButFor>,
     /// Pairs that cannot be told apart by single values, the most important first.
     pub interactions: Vec<Interaction>,

@@ -3,7 +3,7 @@
 use super::outcome::*;
 use crate::engine::Span;
 use crate::observe::{Seen, Visit, What};
-use crate::queueing::{ApplyQueue, LatencyHistogram, Sojourn, Tally, Wait};
+use crate::queueing::{ApplyQueue, LatencyCounts, LatencyHistogram, Sojourn, Wait};
 use crate::units::Time;
 use crate::world::{ReplicaKind, StationId, World, civil_label};
 
@@ -24,8 +24,8 @@ struct StationSums {
     /// Distribution of the wait, mean hold, and how many requests had it.
     waits: Vec<(Wait, f64, f64)>,
     /// Waits and sojourns of requests that were followed.
-    waited: Tally,
-    stayed: Tally,
+    waited: LatencyCounts,
+    stayed: LatencyCounts,
     over: Option<OverloadOutcome>,
     up_since: Option<Time>,
     panics_since: Option<Time>,
@@ -67,8 +67,8 @@ impl CapacityMetrics {
             held_s: 0.0,
             exponential: true,
             waits: Vec::new(),
-            waited: Tally::default(),
-            stayed: Tally::default(),
+            waited: LatencyCounts::default(),
+            stayed: LatencyCounts::default(),
             over: None,
             up_since: Some(world.measured_from),
             panics_since: None,

@@ -275,7 +275,7 @@ fn time(seconds: f64) -> Time {
 
 /// The worst that each population felt in each bin.
 fn moods(outcome: &Outcome, starts_s: &[f64], length_s: f64) -> BTreeMap<String, Vec<Mood>> {
-    let worst = |intervals: &[Interval]| {
+    let worst = |intervals: &[OutcomeInterval]| {
         let mut moods = vec![Mood::Fine; starts_s.len()];
         for interval in intervals {
             let first = starts_s.partition_point(|s| s + length_s <= interval.from_s);

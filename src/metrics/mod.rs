@@ -3,11 +3,11 @@
 mod brief;
 mod capacity;
 mod hours;
-mod measures;
 mod metastable;
 mod outcome;
 mod people;
 mod response;
+mod runbook;
 mod story;
 mod strain;
 
@@ -21,10 +21,10 @@ use crate::rng::Luck;
 use crate::world::{World, civil_label};
 use capacity::CapacityMetrics;
 use hours::HourMetrics;
-use measures::MeasureMetrics;
 use metastable::MetastableMetrics;
 use people::PeopleMetrics;
 use response::ResponseMetrics;
+use runbook::RunbookMetrics;
 
 /// Measures a run.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub struct Metrics {
     response: ResponseMetrics,
     capacity: CapacityMetrics,
     hours: HourMetrics,
-    measures: MeasureMetrics,
+    runbook: RunbookMetrics,
     metastable: MetastableMetrics,
     story: Story,
     strain: strain::StrainMetrics,
@@ -47,7 +47,7 @@ impl Metrics {
             response: ResponseMetrics::new(world),
             capacity: CapacityMetrics::new(world),
             hours: HourMetrics::new(world),
-            measures: MeasureMetrics::new(world),
+            runbook: RunbookMetrics::new(world),
             metastable: MetastableMetrics::new(world),
             story: Story::default(),
             strain: strain::StrainMetrics::new(world),
@@ -82,7 +82,7 @@ impl Metrics {
         self.response.finish(world, &mut outcome);
         self.capacity.finish(world, &mut outcome);
         self.hours.finish(world, &mut outcome);
-        self.measures.finish(world, &mut outcome);
+        self.runbook.finish(world, &mut outcome);
         self.metastable.finish(world, &mut outcome);
         self.strain.finish(world, &mut outcome);
         (outcome, self.story.into_lines())
@@ -100,7 +100,7 @@ impl Observer for Metrics {
         self.people.saw(world, seen);
         self.response.saw(world, seen);
         self.capacity.saw(world, seen);
-        self.measures.saw(world, seen);
+        self.runbook.saw(world, seen);
         self.metastable.saw(seen);
     }
 

@@ -45,8 +45,9 @@ pub struct Outcome {
     pub concurrency: ConcurrencyOutcome,
     /// Seconds in which some population was degraded or down.
     pub felt_s: f64,
-    /// Every measure of the runbook, in order of name.
-    pub measures: BTreeMap<String, MeasureOutcome>,
+    /// Every procedure of the runbook, in order of name.
+    #[serde(rename = "measures")]
+    pub procedures: BTreeMap<String, ProcedureOutcome>,
     /// Overload that outlived what set it off, in order of time.
     pub metastable: Vec<MetastableOutcome>,
     /// How traffic was worked out.
@@ -79,7 +80,7 @@ impl Outcome {
             hours: HoursOutcome::default(),
             concurrency: ConcurrencyOutcome::default(),
             felt_s: 0.0,
-            measures: BTreeMap::new(),
+            procedures: BTreeMap::new(),
             metastable: Vec::new(),
             traffic: TrafficOutcome::default(),
             partial: None,
@@ -236,9 +237,9 @@ pub struct DayOutcome {
     pub p95_s: Option<f64>,
 }
 
-/// What became of a measure.
+/// What became of a procedure.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct MeasureOutcome {
+pub struct ProcedureOutcome {
     /// What it does, in words.
     pub does: String,
     /// When what it helps was first overloaded, in seconds of the run; `None`: it was never needed.
@@ -307,7 +308,7 @@ pub struct ClockOutcome {
 
 /// A stretch of time in which people felt the same.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Interval {
+pub struct OutcomeInterval {
     /// How they felt.
     pub mood: Mood,
     /// Start, in seconds of the run.
@@ -384,7 +385,7 @@ pub struct RequestsOutcome {
 
 /// The worst window of a length.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct WindowOutcome {
+pub struct WorstWindowOutcome {
     /// Its length in seconds.
     pub window_s: f64,
     /// The smallest user-uptime of any window of this length.
@@ -411,7 +412,7 @@ pub struct PeopleOutcome {
     /// Share of active users' time in which they were served.
     pub user_uptime: f64,
     /// Worst windows (Hauer et al., Meaningful Availability, NSDI 2020).
-    pub windowed_user_uptime: Vec<WindowOutcome>,
+    pub windowed_user_uptime: Vec<WorstWindowOutcome>,
     /// Minutes of active users in which their requests failed or were never sent.
     pub user_minutes_lost: f64,
     /// Of those, with requests never sent.
@@ -425,7 +426,7 @@ pub struct PeopleOutcome {
     /// Latency over all features.
     pub latency: Latencies,
     /// When they felt what, and why.
-    pub intervals: Vec<Interval>,
+    pub intervals: Vec<OutcomeInterval>,
     /// The same by feature.
     pub features: BTreeMap<String, FeatureOutcome>,
     /// How they were led to other sites.
@@ -452,7 +453,7 @@ pub struct FeatureOutcome {
     /// Latency.
     pub latency: Latencies,
     /// When it felt how, and why.
-    pub intervals: Vec<Interval>,
+    pub intervals: Vec<OutcomeInterval>,
 }
 
 /// A move of users to another site.

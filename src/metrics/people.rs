@@ -4,7 +4,7 @@ use super::outcome::*;
 use super::story::{Story, why_words};
 use crate::engine::Span;
 use crate::observe::{Answer, Mood, Seen, SeenId, Use, What, Why};
-use crate::queueing::{Latency, LatencyHistogram, Tally};
+use crate::queueing::{Latency, LatencyCounts, LatencyHistogram};
 use crate::units::Time;
 use crate::world::{Tail, World, civil_label};
 use std::sync::Arc;
@@ -53,8 +53,8 @@ impl Feeling {
     }
 
     /// What was felt when, without a reason.
-    fn moods(&self) -> Vec<Interval> {
-        let interval = |&(mood, _, from, to, _): &(Mood, Why, Time, Time, Option<SeenId>)| Interval {
+    fn moods(&self) -> Vec<OutcomeInterval> {
+        let interval = |&(mood, _, from, to, _): &(Mood, Why, Time, Time, Option<SeenId>)| OutcomeInterval {
             mood,
             from_s: from.seconds(),
             to_s: to.seconds(),
@@ -66,10 +66,10 @@ impl Feeling {
         self.past.iter().map(interval).collect()
     }
 
-    fn intervals(&self, world: &World, story: &Story) -> Vec<Interval> {
+    fn intervals(&self, world: &World, story: &Story) -> Vec<OutcomeInterval> {
         self.past
             .iter()
-            .map(|(mood, why, from, to, cause)| Interval {
+            .map(|(mood, why, from, to, cause)| OutcomeInterval {
                 mood: *mood,
                 from_s: from.seconds(),
                 to_s: to.seconds(),
@@ -96,7 +96,7 @@ struct Lazy {
     histogram: LatencyHistogram,
     gathered: Vec<(Arc<Latency>, f64, f64)>,
     /// Requests that were followed.
-    followed: Tally,
+    followed: LatencyCounts,
 }
 
 /// Latencies that are gathered before they are recorded.
@@ -454,7 +454,7 @@ fn share_or(part: f64, whole: f64, of_nothing: f64) -> f64 {
 
 /// The worst window of each length. The uptime of a window is smallest where the window begins or ends at a bend of the
 /// curve.
-fn windows(series: &[(f64, f64, f64)], length_s: f64) -> Vec<WindowOutcome> {
+fn windows(series: &[(f64, f64, f64)], length_s: f64) -> Vec<WorstWindowOutcome> {
     let at = |t: f64, hint: &mut usize| -> (f64, f64) {
         while *hint + 1 < series.len() && series[*hint + 1].0 <= t {
             *hint += 1;
@@ -476,7 +476,7 @@ fn windows(series: &[(f64, f64, f64)], length_s: f64) -> Vec<WindowOutcome> {
         .iter()
         .filter(|w| **w <= length_s)
         .map(|&window_s| {
-            let mut worst = WindowOutcome { window_s, user_uptime_min: 1.0, from_s: first.0 };
+            let mut worst = WorstWindowOutcome { window_s, user_uptime_min: 1.0, from_s: first.0 };
             let (mut left, mut right) = (0, 0);
             let starts = series.iter().map(|p| p.0).chain(series.iter().map(|p| p.0 - window_s));
             for from_s in starts.filter(|s| *s >= first.0 && *s + window_s <= last.0 + 1e-9) {
@@ -485,7 +485,7 @@ fn windows(series: &[(f64, f64, f64)], length_s: f64) -> Vec<WindowOutcome> {
                 let uptime = 1.0 - share_or(lost_end - lost, active_end - active, 0.0);
                 // Of windows that differ by rounding only, the first counts.
                 if uptime < worst.user_uptime_min - 1e-9 {
-                    worst = WindowOutcome { window_s, user_uptime_min: uptime.max(0.0), from_s };
+                    worst = WorstWindowOutcome { window_s, user_uptime_min: uptime.max(0.0), from_s };
                 }
             }
             worst

@@ -169,7 +169,7 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
     let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
     let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
     let queue = |id: &crate::world::QueueId| world.queues[id.at()].name.as_str();
-    let measure = |id: usize| world.procedures[id].name.as_str();
+    let procedure = |id: usize| world.procedures[id].name.as_str();
     let people = |id: &crate::world::PopId| world.people[id.at()].name.as_str();
     let clock = |at: Time| world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string();
     let plan = world.maintenance.as_ref().map_or("maintenance", |m| m.name.as_str());
@@ -308,18 +308,18 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
         },
         What::Ordered(id) if world.procedures[*id].only_words() => return None,
         What::Effect { measure: id, .. } if world.procedures[*id].only_words() => return None,
-        What::Ordered(id) => (Theme::Response, format!("{} is ordered ({})", measure(*id), world.procedures[*id].does)),
+        What::Ordered(id) => (Theme::Response, format!("{} is ordered ({})", procedure(*id), world.procedures[*id].does)),
         What::Effect { measure: id, phase, short } => {
             let count = world.procedures[*id].count;
             let step = if count > 1 { format!("step {phase} of {count} of ") } else { String::new() };
             let less = if *short { ", but less came than was asked for: there is no more" } else { "" };
-            (Theme::Response, format!("{step}{} is in effect{less}", measure(*id)))
+            (Theme::Response, format!("{step}{} is in effect{less}", procedure(*id)))
         }
-        What::PhaseFailed(id) => (Theme::ResponseFailed, format!("a step of {} goes wrong", measure(*id))),
-        What::Mended(id) => (Theme::Repair, format!("what {} broke is mended", measure(*id))),
-        What::TakenBack(id) => (Theme::Response, format!("{} is taken back", measure(*id))),
-        What::BadRelease(id) => (Theme::ResponseFailed, format!("the release of {} is bad", measure(*id))),
-        What::RolledBack(id) => (Theme::Repair, format!("the release of {} is rolled back", measure(*id))),
+        What::PhaseFailed(id) => (Theme::ResponseFailed, format!("a step of {} goes wrong", procedure(*id))),
+        What::Mended(id) => (Theme::Repair, format!("what {} broke is mended", procedure(*id))),
+        What::TakenBack(id) => (Theme::Response, format!("{} is taken back", procedure(*id))),
+        What::BadRelease(id) => (Theme::ResponseFailed, format!("the release of {} is bad", procedure(*id))),
+        What::RolledBack(id) => (Theme::Repair, format!("the release of {} is rolled back", procedure(*id))),
         What::Scaled { autoscale: id, servers } => {
             let scaler = &world.autoscale[*id];
             (Theme::System, format!("{}: {servers} servers of {}", scaler.name, station(&scaler.station)))

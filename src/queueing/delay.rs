@@ -1,6 +1,6 @@
 //! How long those wait who wait, from the whole distribution of the service time.
 
-use super::station::cosmetatos;
+use super::erlang::cosmetatos;
 use crate::dist::Sampler;
 use crate::num;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub struct Residual {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delay {
     /// The squared coefficient of variation that the nearest end of a service stands for: see
-    /// [`Station::corrected_by`](super::Station::corrected_by).
+    /// [`MultiServerQueue::corrected_by`](super::MultiServerQueue::corrected_by).
     pub stands_for_scv: f64,
     /// The points.
     pub points: Arc<[f64]>,
@@ -99,7 +99,7 @@ impl Residual {
     /// them busy waits first for the nearest end of c residual services. So the wait is the least of c residual services and a
     /// geometric number, mean `rho / (1 - rho)`, of residual services over c. Exact for one worker (Pollaczek-Khinchine) and for
     /// exponential services. Where services vary much that makes the mean too long, and it is cut to that of
-    /// [`Station::corrected_by`](super::Station::corrected_by).
+    /// [`MultiServerQueue::corrected_by`](super::MultiServerQueue::corrected_by).
     pub fn delay(&self, servers: f64, rho: f64) -> Delay {
         // E[min of c], by trapezes on the points that double.
         let mut nearest = time_of(0);

@@ -66,6 +66,11 @@ pub(super) fn odds_of_a_free_server(offered: f64, servers: f64) -> f64 {
     sum
 }
 
+/// How much longer than half of M/M/c those wait in M/D/c: Cosmetatos, INFOR 13 (1975). 0 for one server.
+pub(super) fn cosmetatos(c: f64, rho: f64, idle: f64) -> f64 {
+    (idle * (c - 1.0) * (num::sqrt(4.0 + 5.0 * c) - 2.0) / (16.0 * rho * c)).min(0.24)
+}
+
 /// Fortet's integral by Gauss-Legendre panels over the part of it that matters; relative accuracy about 1e-11.
 fn fortet(a: f64, c: f64) -> f64 {
     const NODES: [(f64, f64); 4] = [

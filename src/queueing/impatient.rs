@@ -1,7 +1,7 @@
 //! A station whose users give up waiting: Erlang-A. It has a steady state however overloaded it is.
 
 use super::erlang::odds_of_a_free_server;
-use super::station::Steady;
+use super::multi_server::Steady;
 use super::wait::Wait;
 use crate::num;
 

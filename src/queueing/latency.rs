@@ -289,7 +289,7 @@ fn inverted(wait: &Wait) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queueing::Station;
+    use crate::queueing::MultiServerQueue;
 
     #[track_caller]
     fn close(got: f64, expected: f64, relative: f64) {
@@ -350,7 +350,8 @@ mod tests {
     #[test]
     fn wait_and_service_make_the_sojourn_of_the_station() {
         for (waiting_max, rate) in [(None, 85.0), (Some(20), 120.0), (Some(6), 90.0)] {
-            let station = Station { servers: 10, service_s: 0.1, service_scv: 1.0, arrival_scv: 1.0, waiting_max };
+            let station =
+                MultiServerQueue { servers: 10, service_s: 0.1, service_scv: 1.0, arrival_scv: 1.0, waiting_max };
             let steady = station.steady(rate).unwrap();
             let strata = Strata::of(&Sampler::Exponential(0.1));
             let latency = compose(0.0, &[Stage { service: &strata, times: 1.0, wait: &steady.wait, slower: 1.0 }]);

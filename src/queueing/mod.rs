@@ -2,14 +2,14 @@
 //!
 //! Which one when:
 //!
-//! - A shared queue in front of workers, below saturation or with a bounded waiting room: [`Station::steady`]. It is
+//! - A shared queue in front of workers, below saturation or with a bounded waiting room: [`MultiServerQueue::steady`]. It is
 //!   exact for Poisson arrivals and exponential service, an approximation otherwise, and gives the distribution of the
 //!   wait. `None` means that there is no steady state.
 //! - At or above saturation without a bound, or while rates change faster than queues settle: [`FluidQueue`]. How old
 //!   the oldest waiting item is, which is what staleness and replica lag mean: [`Age`].
 //! - The latency of a request that passes several stations: [`compose`], which adds waits and services as
 //!   distributions. Over many requests and populations latencies are merged in a [`LatencyHistogram`], never averaged;
-//!   single requests are counted in a [`Tally`] first.
+//!   single requests are counted in a [`LatencyCounts`] first.
 //! - Links that flows share: [`max_min`].
 //! - What an asynchronous replica lacks when its primary fails: [`ApplyQueue`] while it keeps up, [`LogShipping`] for
 //!   batches, and [`FluidQueue`] with [`Age`] when it falls behind.
@@ -27,9 +27,9 @@ mod geometric;
 mod histogram;
 mod impatient;
 mod latency;
+mod latency_counts;
+mod multi_server;
 mod replica;
-mod station;
-mod tally;
 mod wait;
 
 pub use age::Age;
@@ -40,7 +40,7 @@ pub use fluid::{Flowed, FluidQueue};
 pub use histogram::LatencyHistogram;
 pub use impatient::Impatient;
 pub use latency::{LATENCY_POINTS, Latency, Stage, Strata, compose};
+pub use latency_counts::LatencyCounts;
+pub use multi_server::{MultiServerQueue, Steady};
 pub use replica::{ApplyQueue, LogShipping};
-pub use station::{Station, Steady};
-pub use tally::Tally;
 pub use wait::{Sojourn, Wait};

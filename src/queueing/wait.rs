@@ -287,7 +287,7 @@ fn falling_root(f: impl Fn(f64) -> f64, level: f64, start: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queueing::Station;
+    use crate::queueing::MultiServerQueue;
 
     #[test]
     fn two_equal_means_make_an_erlang_2() {
@@ -325,8 +325,13 @@ mod tests {
     fn the_sojourn_behind_a_bounded_queue_is_a_mixture_of_erlangs() {
         // One server: who sees n in the system stays for n + 1 services.
         let (places, rho) = (300_u64, 1.05);
-        let station =
-            Station { servers: 1, service_s: 1.0, service_scv: 1.0, arrival_scv: 1.0, waiting_max: Some(places) };
+        let station = MultiServerQueue {
+            servers: 1,
+            service_s: 1.0,
+            service_scv: 1.0,
+            arrival_scv: 1.0,
+            waiting_max: Some(places),
+        };
         let sojourn = station.sojourn(&station.steady(rho).unwrap());
         let (mut weight, mut total) = (1.0, 0.0);
         let weights: Vec<f64> = (0..=places).map(|_| (weight, weight *= rho).0).collect();
@@ -342,7 +347,7 @@ mod tests {
         }
         // A thousand servers: a short wait and a long service, by F_n = (theta F_(n-1) - mu Q_n) / (theta - mu).
         let (servers, rate) = (1_000, 1_050.0);
-        let station = Station { servers, waiting_max: Some(20), ..station };
+        let station = MultiServerQueue { servers, waiting_max: Some(20), ..station };
         let steady = station.steady(rate).unwrap();
         let Wait::Stages { probability, stage_s, tails } = &steady.wait else { panic!("no queue") };
         for t in [0.005, 0.02, 0.5, 3.0] {

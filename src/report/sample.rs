@@ -13,16 +13,16 @@ const RESTORED: f64 = FAULT + 12.0 * HOUR + 59.0 * 60.0;
 /// Tue 21:30, the takedown.
 const TAKEDOWN: f64 = 45.5 * HOUR;
 
-fn interval(mood: Mood, from_s: f64, to_s: f64, why: &str) -> Interval {
+fn interval(mood: Mood, from_s: f64, to_s: f64, why: &str) -> OutcomeInterval {
     let (from, to) = (String::new(), String::new());
-    Interval { mood, from_s, to_s, from, to, why: why.to_owned(), because: Vec::new() }
+    OutcomeInterval { mood, from_s, to_s, from, to, why: why.to_owned(), because: Vec::new() }
 }
 
 fn latency(requests: f64, p50: f64, p95: f64, p99: f64) -> LatencyOutcome {
     LatencyOutcome { requests, mean_s: Some(p50), p50_s: Some(p50), p95_s: Some(p95), p99_s: Some(p99) }
 }
 
-fn people(users: f64, intervals: Vec<Interval>) -> PeopleOutcome {
+fn people(users: f64, intervals: Vec<OutcomeInterval>) -> PeopleOutcome {
     let spent = |mood: Mood| intervals.iter().filter(|i| i.mood == mood).map(|i| i.to_s - i.from_s).sum::<f64>();
     let (downtime_s, degraded_s, stale_s) = (spent(Mood::Down), spent(Mood::Degraded), spent(Mood::Stale));
     PeopleOutcome {
@@ -34,7 +34,7 @@ fn people(users: f64, intervals: Vec<Interval>) -> PeopleOutcome {
         request_availability: 1.0 - downtime_s / (80.0 * HOUR),
         user_uptime: 0.83,
         windowed_user_uptime: [(300.0, 0.0), (HOUR, 0.0), (24.0 * HOUR, 0.6123)]
-            .map(|(window_s, user_uptime_min)| WindowOutcome { window_s, user_uptime_min, from_s: FAULT })
+            .map(|(window_s, user_uptime_min)| WorstWindowOutcome { window_s, user_uptime_min, from_s: FAULT })
             .into(),
         user_minutes_lost: downtime_s / 60.0 * users * 0.05,
         user_minutes_never_sent: 0.0,
@@ -185,7 +185,7 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         hours: by_the_hour(),
         concurrency: concurrency(),
         felt_s: 16.0 * HOUR,
-        measures: measures(),
+        procedures: procedures(),
         metastable: Vec::new(),
         traffic: TrafficOutcome { engine: "flow".into(), ..TrafficOutcome::default() },
         partial: None,
@@ -312,10 +312,10 @@ fn concurrency() -> ConcurrencyOutcome {
     }
 }
 
-fn measures() -> BTreeMap<String, MeasureOutcome> {
+fn procedures() -> BTreeMap<String, ProcedureOutcome> {
     BTreeMap::from([(
         "more servers".to_owned(),
-        MeasureOutcome {
+        ProcedureOutcome {
             does: "web@oslo x1.5".to_owned(),
             needed_at_s: Some(36.0 * HOUR),
             ordered_at_s: Some(37.0 * HOUR),

@@ -1,7 +1,7 @@
 //! An outcome made by hand, for snapshots: three weeks in which schools close and everybody comes at once. Twelve
-//! populations, twelve measures, 504 hours, a change of the clocks.
+//! populations, twelve procedures, 504 hours, a change of the clocks.
 
-use crate::explain::{ButFor, Explanation, Interaction, Role, Worth};
+use crate::explain::{ButFor, Explanation, Impact, Interaction, Role};
 use crate::metrics::*;
 use crate::observe::Mood;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ fn crowd(hour: usize) -> f64 {
     SHAPE[hour % 24] * DAYS[(hour / 24).min(20)]
 }
 
-/// What could be served, times a regular day's peak: measures come into effect one after the other.
+/// What could be served, times a regular day's peak: procedures come into effect one after the other.
 fn capacity(hour: usize) -> f64 {
     match hour / 24 {
         0..=7 => 1.4,
@@ -40,13 +40,13 @@ fn mood(hour: usize, tolerance: f64) -> Mood {
     }
 }
 
-fn intervals(moods: &[Mood]) -> Vec<Interval> {
-    let mut found: Vec<Interval> = Vec::new();
+fn intervals(moods: &[Mood]) -> Vec<OutcomeInterval> {
+    let mut found: Vec<OutcomeInterval> = Vec::new();
     for (hour, mood) in moods.iter().enumerate().filter(|(_, mood)| **mood > Mood::Fine) {
         let (from_s, to_s) = (hour as f64 * HOUR, (hour + 1) as f64 * HOUR);
         match found.last_mut().filter(|last| last.to_s == from_s && last.mood == *mood) {
             Some(last) => last.to_s = to_s,
-            None => found.push(Interval {
+            None => found.push(OutcomeInterval {
                 mood: *mood,
                 from_s,
                 to_s,
@@ -104,7 +104,7 @@ pub fn three_weeks() -> (Outcome, Vec<StoryLine>) {
     };
     outcome.hours = hours(moods);
     outcome.concurrency = concurrency();
-    outcome.measures = measures();
+    outcome.procedures = procedures();
     (outcome, story())
 }
 
@@ -184,9 +184,9 @@ fn concurrency() -> ConcurrencyOutcome {
     }
 }
 
-fn measures() -> BTreeMap<String, MeasureOutcome> {
+fn procedures() -> BTreeMap<String, ProcedureOutcome> {
     let need = 7.0 * DAY + 7.5 * HOUR;
-    let measure = |does: &str, ordered_h: f64, takes_h: f64, ended: &str| MeasureOutcome {
+    let procedure = |does: &str, ordered_h: f64, takes_h: f64, ended: &str| ProcedureOutcome {
         does: does.to_owned(),
         needed_at_s: Some(need),
         ordered_at_s: Some(need + ordered_h * HOUR),
@@ -198,27 +198,30 @@ fn measures() -> BTreeMap<String, MeasureOutcome> {
         phases_failed: u32::from(ended == "rolled back"),
         ended: ended.to_owned(),
     };
-    let mut measures = BTreeMap::from([
-        ("search without suggestions".to_owned(), measure("turns off suggestions", 1.0, 0.2, "done")),
-        ("pause of background jobs".to_owned(), measure("pauses 3 queues", 1.5, 0.5, "done")),
-        ("web servers from the pool".to_owned(), measure("web@oslo x1.3", 2.0, 6.0, "done")),
-        ("more web servers".to_owned(), measure("web@oslo x2", 5.0, 40.0, "done")),
-        ("a second uplink".to_owned(), measure("oslo uplink +10 Gbps", 26.0, 70.0, "done")),
-        ("video to a content network".to_owned(), measure("moves 80% of video", 30.0, 26.0, "done")),
-        ("bigger database".to_owned(), measure("core@oslo x1.5", 48.0, 50.0, "rolled back")),
-        ("bigger database, again".to_owned(), measure("core@oslo x1.5", 120.0, 20.0, "done")),
-        ("staggered lessons".to_owned(), measure("moves 20% of users by an hour", 72.0, 48.0, "done")),
-        ("smaller pictures".to_owned(), measure("halves what a page weighs", 74.0, 100.0, "done")),
-        ("move of norway to the us".to_owned(), measure("leads norway to us", 90.0, 300.0, "under way")),
-        ("shed the anonymous".to_owned(), MeasureOutcome { ended: "not begun".into(), ..MeasureOutcome::default() }),
+    let mut procedures = BTreeMap::from([
+        ("search without suggestions".to_owned(), procedure("turns off suggestions", 1.0, 0.2, "done")),
+        ("pause of background jobs".to_owned(), procedure("pauses 3 queues", 1.5, 0.5, "done")),
+        ("web servers from the pool".to_owned(), procedure("web@oslo x1.3", 2.0, 6.0, "done")),
+        ("more web servers".to_owned(), procedure("web@oslo x2", 5.0, 40.0, "done")),
+        ("a second uplink".to_owned(), procedure("oslo uplink +10 Gbps", 26.0, 70.0, "done")),
+        ("video to a content network".to_owned(), procedure("moves 80% of video", 30.0, 26.0, "done")),
+        ("bigger database".to_owned(), procedure("core@oslo x1.5", 48.0, 50.0, "rolled back")),
+        ("bigger database, again".to_owned(), procedure("core@oslo x1.5", 120.0, 20.0, "done")),
+        ("staggered lessons".to_owned(), procedure("moves 20% of users by an hour", 72.0, 48.0, "done")),
+        ("smaller pictures".to_owned(), procedure("halves what a page weighs", 74.0, 100.0, "done")),
+        ("move of norway to the us".to_owned(), procedure("leads norway to us", 90.0, 300.0, "under way")),
+        (
+            "shed the anonymous".to_owned(),
+            ProcedureOutcome { ended: "not begun".into(), ..ProcedureOutcome::default() },
+        ),
     ]);
-    if let Some(early) = measures.get_mut("search without suggestions") {
+    if let Some(early) = procedures.get_mut("search without suggestions") {
         early.ordered_at_s = Some(need - 50.0 * HOUR);
         early.began_at_s = Some(need - 48.0 * HOUR);
         early.done_at_s = Some(need - 47.0 * HOUR);
         early.need_to_effect_s = Some(-47.0 * HOUR);
     }
-    measures
+    procedures
 }
 
 fn story() -> Vec<StoryLine> {
@@ -254,29 +257,29 @@ fn story() -> Vec<StoryLine> {
     lines
 }
 
-/// What the causes and the measures of these weeks were worth.
+/// What the causes and the procedures of these weeks were worth.
 pub fn explanation() -> Explanation {
-    let worth = |lost: f64, degraded: f64, p95: f64, hours: f64| Worth {
+    let worth = |lost: f64, degraded: f64, p95: f64, hours: f64| Impact {
         user_minutes_lost: lost,
         user_minutes_degraded: degraded,
         p95_peak_s: p95,
         degraded_s: hours * HOUR,
     };
-    let thing = |name: &str, role, does: &str, worth| ButFor { name: name.into(), role, does: does.into(), worth };
+    let thing = |name: &str, role, does: &str, impact| ButFor { name: name.into(), role, does: does.into(), impact };
     Explanation {
         run: worth(8.1e6, 12.4e6, 14.2, 46.0),
         without_causes: worth(0.0, 12_300.0, 0.9, 1.0),
-        without_measures: worth(41.3e6, 22.0e6, 88.0, 120.0),
+        without_responses: worth(41.3e6, 22.0e6, 88.0, 120.0),
         but_for: vec![
             thing("schools close", Role::Cause, "surge of norway students x2.9", worth(7.6e6, 10.9e6, 12.9, 41.0)),
-            thing("more web servers", Role::Measure, "web@oslo x2", worth(-16.0e6, -5.4e6, -31.0, -40.0)),
-            thing("a second uplink", Role::Measure, "oslo uplink +10 Gbps", worth(-2.1e6, -1.0e6, 0.0, -6.0)),
+            thing("more web servers", Role::Response, "web@oslo x2", worth(-16.0e6, -5.4e6, -31.0, -40.0)),
+            thing("a second uplink", Role::Response, "oslo uplink +10 Gbps", worth(-2.1e6, -1.0e6, 0.0, -6.0)),
             thing("storage fails", Role::Cause, "crash of oslo/storage", worth(312_000.0, 0.0, 0.0, 2.0)),
-            thing("bigger database", Role::Measure, "core@oslo x1.5", worth(190_000.0, 20_000.0, 1.3, 1.5)),
-            thing("smaller pictures", Role::Measure, "halves what a page weighs", worth(0.0, -40_300.0, -0.02, 0.0)),
-            thing("shed the anonymous", Role::Measure, "never ordered", Worth::default()),
-            thing("move of norway to the us", Role::Measure, "leads norway to us", Worth::default()),
-            thing("a leap day", Role::Cause, "does nothing", Worth::default()),
+            thing("bigger database", Role::Response, "core@oslo x1.5", worth(190_000.0, 20_000.0, 1.3, 1.5)),
+            thing("smaller pictures", Role::Response, "halves what a page weighs", worth(0.0, -40_300.0, -0.02, 0.0)),
+            thing("shed the anonymous", Role::Response, "never ordered", Impact::default()),
+            thing("move of norway to the us", Role::Response, "leads norway to us", Impact::default()),
+            thing("a leap day", Role::Cause, "does nothing", Impact::default()),
         ],
         interactions: vec![
             Interaction {

@@ -1,6 +1,6 @@
-//! Stretches of a run in which one and the same thing was the narrowest, and the measures in the order of a response.
+//! Stretches of a run in which one and the same thing was the narrowest, and the procedures in the order of a response.
 
-use crate::metrics::{BottleneckOutcome, HoursOutcome, MeasureOutcome, NarrowKind, Outcome};
+use crate::metrics::{BottleneckOutcome, HoursOutcome, NarrowKind, Outcome, ProcedureOutcome};
 use std::collections::BTreeMap;
 
 /// A time in which one thing was the narrowest.
@@ -64,10 +64,10 @@ pub fn worst(hours: &HoursOutcome, count_max: usize) -> (Vec<Stretch>, usize) {
     (all, count)
 }
 
-/// Measures as they came: by when they were ordered or needed; those that never were at the end.
-pub fn in_order(measures: &BTreeMap<String, MeasureOutcome>) -> Vec<(&String, &MeasureOutcome)> {
-    let mut found: Vec<_> = measures.iter().collect();
-    let first = |m: &MeasureOutcome| m.ordered_at_s.or(m.needed_at_s).unwrap_or(f64::INFINITY);
+/// Procedures as they came: by when they were ordered or needed; those that never were at the end.
+pub fn in_order(procedures: &BTreeMap<String, ProcedureOutcome>) -> Vec<(&String, &ProcedureOutcome)> {
+    let mut found: Vec<_> = procedures.iter().collect();
+    let first = |m: &ProcedureOutcome| m.ordered_at_s.or(m.needed_at_s).unwrap_or(f64::INFINITY);
     found.sort_by(|a, b| first(a.1).total_cmp(&first(b.1)).then_with(|| a.0.cmp(b.0)));
     found
 }

@@ -1,20 +1,20 @@
 //! What a study says, in words that the terminal and the page share.
 
-use super::words;
+use super::format;
 use crate::expect::Unit;
-use crate::study::{Comparison, Conflict, Difference, End, Judgement, ObjectiveOutcome, Order, Spread};
+use crate::study::{Comparison, Conflict, Difference, End, Judgement, ObjectiveOutcome, Separation, Spread};
 
 /// An amount in its unit.
 pub fn amount(unit: Unit, value: f64) -> String {
     match unit {
-        Unit::Seconds => words::length(value),
-        Unit::Latency if value < 0.0 => format!("-{}", words::latency(-value)),
-        Unit::Latency => words::latency(value),
-        Unit::UserMinutes => words::large(value),
-        Unit::Share => words::share(value),
+        Unit::Seconds => format::length(value),
+        Unit::Latency if value < 0.0 => format!("-{}", format::latency(-value)),
+        Unit::Latency => format::latency(value),
+        Unit::UserMinutes => format::large(value),
+        Unit::Share => format::share(value),
         // Three digits that count, whatever the size.
         Unit::Plain if value != 0.0 && value.abs() < 9.95 => format!("{value:.3}"),
-        Unit::Plain => words::large(value),
+        Unit::Plain => format::large(value),
     }
 }
 
@@ -24,10 +24,10 @@ pub fn interval(unit: Unit, low: f64, high: f64) -> String {
     if low == high { low } else { format!("{low} to {high}") }
 }
 
-/// The mean of a measure; where none of it was ever seen, what can be said all the same.
+/// The mean of a metric; where none of it was ever seen, what can be said all the same.
 pub fn mean(unit: Unit, spread: Option<&Spread>) -> String {
     match spread {
-        None => words::NOTHING.to_owned(),
+        None => format::NOTHING.to_owned(),
         Some(spread) if spread.never_seen_at_most.is_some() => "none seen".to_owned(),
         Some(spread) => amount(unit, spread.mean),
     }
@@ -36,7 +36,7 @@ pub fn mean(unit: Unit, spread: Option<&Spread>) -> String {
 /// The interval of the mean, or how rarely it can happen where it was never seen.
 pub fn around(unit: Unit, spread: Option<&Spread>) -> String {
     match spread {
-        None => words::NOTHING.to_owned(),
+        None => format::NOTHING.to_owned(),
         Some(spread) => match spread.never_seen_at_most {
             Some(most) => format!("in < {} of runs", chance(most)),
             None => interval(unit, spread.low, spread.high),
@@ -47,7 +47,7 @@ pub fn around(unit: Unit, spread: Option<&Spread>) -> String {
 /// A small probability.
 pub fn chance(p: f64) -> String {
     match p * 100.0 {
-        c if !c.is_finite() => words::NOTHING.to_owned(),
+        c if !c.is_finite() => format::NOTHING.to_owned(),
         0.0 => "0%".to_owned(),
         c if c < 0.001 => "0.001%".to_owned(),
         c if c < 0.1 => format!("{c:.3}%"),
@@ -75,12 +75,12 @@ pub fn scope(comparison: &Comparison) -> String {
     let counts: Vec<u64> = comparison.designs.iter().map(|design| design.replications).collect();
     let (least, most) = (counts.iter().min().copied().unwrap_or(0), counts.iter().max().copied().unwrap_or(0));
     let replications = match least == most {
-        true => words::count(most as f64),
-        false => format!("{} to {}", words::count(least as f64), words::count(most as f64)),
+        true => format::count(most as f64),
+        false => format!("{} to {}", format::count(least as f64), format::count(most as f64)),
     };
     let designs =
         if designs == 1 { "1 design".to_owned() } else { format!("{designs} designs, all under the same luck") };
-    format!("{designs} · {replications} replications of each · a run is {}", words::length(comparison.run_s))
+    format!("{designs} · {replications} replications of each · a run is {}", format::length(comparison.run_s))
 }
 
 /// How it ended, and what that means for the order.
@@ -120,9 +120,9 @@ pub fn ending(comparison: &Comparison) -> String {
     }
 }
 
-/// The unit of the measure that ranks.
+/// The unit of the metric that ranks.
 pub fn unit(comparison: &Comparison) -> Unit {
-    comparison.measures.iter().find(|m| m.name == comparison.by).map_or(Unit::Plain, |m| m.unit)
+    comparison.metrics.iter().find(|m| m.name == comparison.by).map_or(Unit::Plain, |m| m.unit)
 }
 
 /// A difference, in a line.
@@ -132,12 +132,12 @@ pub fn difference(comparison: &Comparison, difference: &Difference) -> String {
 }
 
 /// What is known of an order.
-pub fn order(order: Order) -> &'static str {
-    match order {
-        Order::Settled => "settled",
-        Order::Alike => "alike",
-        Order::Same => "the same",
-        Order::Open => "not settled",
+pub fn separation(separation: Separation) -> &'static str {
+    match separation {
+        Separation::Settled => "settled",
+        Separation::Alike => "alike",
+        Separation::Same => "the same",
+        Separation::Open => "not settled",
     }
 }
 
@@ -145,13 +145,13 @@ pub fn order(order: Order) -> &'static str {
 pub fn conflict(comparison: &Comparison, conflict: &Conflict) -> String {
     let label = |place: usize| comparison.designs[place].label.as_str();
     let (first, second) = (label(conflict.first), label(conflict.second));
-    let unit = comparison.measures.iter().find(|m| m.name == conflict.measure).map(|m| m.unit);
+    let unit = comparison.metrics.iter().find(|m| m.name == conflict.metric).map(|m| m.unit);
     let (mean, low, high) = conflict.by;
     match unit {
         Some(unit) => format!(
             "by {} \"{first}\" is better, by {} \"{second}\" is: {} a run ({})",
             comparison.by,
-            conflict.measure,
+            conflict.metric,
             amount(unit, mean),
             interval(unit, low, high),
         ),
@@ -161,7 +161,7 @@ pub fn conflict(comparison: &Comparison, conflict: &Conflict) -> String {
             format!(
                 "by {} \"{first}\" is better, by cost \"{second}\" is: {} {currency} an hour less",
                 comparison.by,
-                words::large(-mean)
+                format::large(-mean)
             )
         }
     }
@@ -192,7 +192,7 @@ pub fn seen(objective: &ObjectiveOutcome) -> String {
     }
     let (met, of) = (objective.met, objective.of);
     match objective.never_missed_at_most {
-        Some(most) => format!("met in all {}: missed in < {}", words::count(of as f64), chance(most)),
+        Some(most) => format!("met in all {}: missed in < {}", format::count(of as f64), chance(most)),
         None => {
             let share = met as f64 / of.max(1) as f64;
             format!("met in {} ({} to {})", chance(share), chance(objective.low), chance(objective.high))

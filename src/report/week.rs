@@ -1,6 +1,6 @@
 //! The week of a maintenance, for the terminal and the page: which hour has which shade, and what is said of it.
 
-use super::{verdict, words};
+use super::{format, verdict};
 use crate::study::{Estimate, FixOutcome, NowOutcome, PROMISE, PromiseOutcome, Share, WindowOutcome, WindowsOutcome};
 
 /// Shades, from the fewest user-minutes to the most.
@@ -109,9 +109,9 @@ pub fn scope(outcome: &WindowsOutcome) -> String {
         "{} · {} starts from {first} on, one every {} · {} replications of each, all under the same luck · a run is {}",
         outcome.plan,
         outcome.windows.len(),
-        words::length(outcome.every_s),
-        words::count(outcome.replications as f64),
-        words::length(outcome.run_s),
+        format::length(outcome.every_s),
+        format::count(outcome.replications as f64),
+        format::length(outcome.run_s),
     )
 }
 
@@ -125,12 +125,12 @@ pub fn lede(outcome: &WindowsOutcome) -> String {
     match against {
         d if d.high < 0.0 => format!(
             "The best hour to begin is {best_at}: it saves {} user-minutes {far} against the plan's own start, {own}.",
-            words::large(-d.mean)
+            format::large(-d.mean)
         ),
         d if d.low > 0.0 => format!(
             "The plan's own start, {own}, is better than any full hour of this week: the best of them is {best_at}, and costs {} \
              user-minutes {far} more.",
-            words::large(d.mean)
+            format::large(d.mean)
         ),
         d => format!(
             "The best hour to begin is {best_at}; against the plan's own start, {own}, that is no difference that can be told from \
@@ -144,7 +144,7 @@ pub fn lede(outcome: &WindowsOutcome) -> String {
 /// A share with its interval, or what is known where it was never or always seen.
 pub fn share(share: &Share) -> String {
     match share {
-        Share { of: 0, .. } => words::NOTHING.to_owned(),
+        Share { of: 0, .. } => format::NOTHING.to_owned(),
         Share { seen: 0, high, .. } => format!("none (< {})", verdict::chance(*high)),
         Share { seen, of, low, .. } if seen == of => format!("all (> {})", verdict::chance(*low)),
         Share { share, low, high, .. } => {
@@ -159,35 +159,35 @@ pub fn interval(estimate: &Estimate) -> String {
 }
 
 fn range(low: f64, high: f64) -> String {
-    let (low, high) = (words::large(low), words::large(high));
+    let (low, high) = (format::large(low), format::large(high));
     if low == high { low } else { format!("{low} to {high}") }
 }
 
 /// A difference with its sign.
 pub fn signed(value: f64) -> String {
-    let shown = words::large(value);
+    let shown = format::large(value);
     if value > 0.0 && shown != "0" { format!("+{shown}") } else { shown }
 }
 
 /// How long it takes and what holds, in sentences.
 pub fn takes(outcome: &WindowsOutcome) -> String {
     let takes = &outcome.takes;
-    let own = words::length(outcome.announced_s);
+    let own = format::length(outcome.announced_s);
     let mut sentences = Vec::new();
     if takes.fixed {
         let holds = if takes.max_s <= outcome.announced_s { "always holds" } else { "never holds" };
         sentences.push(format!(
             "It always takes {}, so that this is the promise that holds; the plan's own, {own}, {holds}.",
-            words::length(takes.max_s)
+            format::length(takes.max_s)
         ));
     } else {
         sentences.push(format!(
             "The promise that holds {} of the time is {} ({} to {}); half take no more than {}.",
             verdict::chance(PROMISE),
-            words::length(takes.p95_s),
-            words::length(takes.p95_low_s),
-            words::length(takes.p95_high_s),
-            words::length(takes.p50_s),
+            format::length(takes.p95_s),
+            format::length(takes.p95_low_s),
+            format::length(takes.p95_high_s),
+            format::length(takes.p50_s),
         ));
         if let Some(promise) = outcome.promises.iter().find(|promise| promise.is_own) {
             sentences.push(format!("The plan's own, {own}, is overrun in {}.", share(&promise.overrun)));
@@ -201,7 +201,7 @@ pub fn takes(outcome: &WindowsOutcome) -> String {
 
 /// What a promise is called in a table.
 pub fn promise(promise: &PromiseOutcome) -> String {
-    format!("{}{}", words::length(promise.announced_s), if promise.is_own { ", the plan's own" } else { "" })
+    format!("{}{}", format::length(promise.announced_s), if promise.is_own { ", the plan's own" } else { "" })
 }
 
 /// A difference with its interval.
@@ -220,7 +220,7 @@ pub fn life(seconds: f64) -> String {
         _ => 3_600.0,
     };
     let seconds = (seconds / step).round() * step;
-    if seconds >= 2.0 * YEAR_S { format!("{} years", words::count(seconds / YEAR_S)) } else { words::length(seconds) }
+    if seconds >= 2.0 * YEAR_S { format!("{} years", format::count(seconds / YEAR_S)) } else { format::length(seconds) }
 }
 
 /// Now or later, in sentences.
@@ -230,12 +230,12 @@ pub fn now_or_later(now: &NowOutcome) -> Vec<String> {
     let mut sentences = vec![match costs {
         c if c.low > 0.0 => format!(
             "Wait: to begin at {at} would cost {} user-minutes more than at {later} ({}).",
-            words::large(c.mean),
+            format::large(c.mean),
             interval(c)
         ),
         c if c.high < 0.0 => format!(
             "Now: to begin at {at} would save {} user-minutes against {later} ({}).",
-            words::large(-c.mean),
+            format::large(-c.mean),
             range(-c.high, -c.low)
         ),
         c if c.low == 0.0 && c.high == 0.0 => format!("It is all the same: {at} and {later} cost as much."),
@@ -287,5 +287,5 @@ fn turning(fix: &FixOutcome) -> String {
 /// The local hour in which most users are met, and how many.
 pub fn busiest(hours: &std::collections::BTreeMap<u8, f64>) -> String {
     let most = hours.iter().filter(|(_, minutes)| **minutes > 0.0).max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
-    most.map_or(words::NOTHING.to_owned(), |(hour, minutes)| format!("{hour:02}:00  {}", words::large(*minutes)))
+    most.map_or(format::NOTHING.to_owned(), |(hour, minutes)| format!("{hour:02}:00  {}", format::large(*minutes)))
 }

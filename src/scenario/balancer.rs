@@ -1,6 +1,6 @@
 //! Load balancers: which server of a service gets a request, and which servers are kept out of rotation.
 
-use super::is_default;
+use super::defaults::is_default;
 use crate::units::{Duration, Ratio};
 use serde::{Deserialize, Serialize};
 

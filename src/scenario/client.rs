@@ -1,6 +1,6 @@
 //! How the client of a feature behaves: when it gives up, how it tries again, and what keeps it from trying.
 
-use super::{is_default, is_zero};
+use super::defaults::{is_default, is_zero};
 use crate::units::{Duration, Factor, Ratio};
 use serde::{Deserialize, Serialize};
 

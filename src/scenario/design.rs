@@ -1,6 +1,7 @@
 //! The design: places, failure domains, services, data.
 
-use super::{Balancer, Breaker, ClientPreset, Hedge, Named, Retries, Throttle, is_default, is_zero};
+use super::defaults::{is_default, is_zero};
+use super::{Balancer, Breaker, ClientPreset, Hedge, Named, Retries, Throttle};
 use crate::dist::Dist;
 use crate::units::{Bandwidth, Bytes, Duration, Factor, Rate, Ratio};
 use serde::{Deserialize, Serialize};

@@ -172,3 +172,15 @@ pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, name)| name)
 }
+
+/// `a, b and c`, cut off where it gets long.
+pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let shown: Vec<String> = names.iter().take(12).map(|n| format!("`{n}`")).collect();
+    match (names.len(), shown.as_slice()) {
+        (_, []) => "nothing".into(),
+        (1, [only]) => only.clone(),
+        (n, shown) if n > shown.len() => format!("{} and {} more", shown.join(", "), n - shown.len()),
+        (_, shown) => format!("{} and {}", shown[..shown.len() - 1].join(", "), shown[shown.len() - 1]),
+    }
+}

@@ -1,6 +1,7 @@
 //! The drill: what happens when; and what a run is expected to show.
 
-use super::{Condition, is_default, is_zero};
+use super::Condition;
+use super::defaults::{is_default, is_zero};
 use crate::units::{Duration, Factor, Ratio};
 use serde::{Deserialize, Serialize};
 

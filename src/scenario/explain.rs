@@ -1,42 +1,11 @@
 //! What is wrong, in words for a person: the errors of `ron` as diagnostics.
 
-use super::diagnostics::did_you_mean;
-use super::overlay::list;
-use super::read::deserialise;
+use super::diagnostics::{did_you_mean, list};
+use super::ron_text::{Failure, deserialise};
 use super::syntax::{Kind, NodeId, Tree};
 use super::{Code, Diagnostic, FORMAT};
 use crate::units::{Duration, Quantity};
 use ron::Error;
-use serde_path_to_error::{Path, Segment};
-
-/// Where and why deserialising stopped.
-pub(super) struct Failure {
-    /// The error as `ron` tells it.
-    pub(super) error: Error,
-    /// The path without the enum variants on it.
-    pub(super) steps: Vec<String>,
-    /// Whether the last thing on the path was an enum variant.
-    pub(super) in_variant: bool,
-    /// How far `ron` had come.
-    pub(super) offset: usize,
-}
-
-impl Failure {
-    pub(super) fn new(error: Error, path: &Path, offset: usize) -> Failure {
-        let mut steps = Vec::new();
-        let mut in_variant = false;
-        for segment in path {
-            in_variant = matches!(segment, Segment::Enum { .. });
-            match segment {
-                Segment::Seq { index } => steps.push(index.to_string()),
-                Segment::Map { key } => steps.push(key.clone()),
-                Segment::Enum { .. } => {}
-                Segment::Unknown => break,
-            }
-        }
-        Failure { error, steps, in_variant, offset }
-    }
-}
 
 /// A failure explained, and the value that has to go.
 pub(super) struct Explained {

@@ -6,157 +6,41 @@
 
 mod assumed;
 mod balancer;
+mod choice;
 mod client;
+mod defaults;
 mod design;
 pub mod diagnostics;
 mod drill;
 mod explain;
+mod file;
 mod named;
 mod objective;
 mod overlay;
 mod people;
 mod read;
+mod reading;
 mod response;
+mod ron_text;
+mod rope;
 mod runbook;
 pub mod syntax;
 mod text;
 
 pub use balancer::*;
+pub use choice::Choice;
 pub use client::*;
 pub use design::*;
 pub use diagnostics::{Code, Diagnostic, Diagnostics};
 pub use drill::*;
+pub use file::{Clock, FORMAT, Scenario};
 pub use named::Named;
 pub use objective::*;
 pub use people::*;
+pub use reading::Reading;
 pub use response::*;
 pub use runbook::*;
-pub use text::{Choice, Reading, Source};
-
-use crate::units::Duration;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-
-/// The version of the file format that this crate reads and writes.
-pub const FORMAT: u32 = 1;
-
-/// A whole scenario file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename = "Scenario")]
-pub struct Scenario {
-    /// The version of the format: 1.
-    pub format: u32,
-    /// One line that says what this is about.
-    pub title: String,
-    /// More lines, for people.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub about: String,
-    /// When the run starts, in which zone, and how long it lasts.
-    pub clock: Clock,
-    /// Hosting sites by name.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub sites: Named<Site>,
-    /// Network links between sites.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub links: Vec<Link>,
-    /// What can fail, and what stands on what: power feeds, racks, storage, pools of servers, failover mechanisms.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub components: Named<Component>,
-    /// Shocks that hit several components at once.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub common_cause: Named<CommonCause>,
-    /// Who repairs.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub crews: Named<Crew>,
-    /// Redundant members of which one is active: the things that fail over.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub groups: Named<Group>,
-    /// Who runs sites, and how much more they have.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub providers: Named<Provider>,
-    /// People who carry out the procedures of runbooks.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub teams: Named<Team>,
-    /// What answers requests.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub services: Named<Service>,
-    /// Background work in durable queues: never lost, but it gets stale.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub queues: Named<Queue>,
-    /// Data with a primary and replicas.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub stores: Named<Store>,
-    /// What people do: each feature is a way through the services.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub features: Named<Feature>,
-    /// Weekly profiles over civil time: which share of a population is active when.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub weeks: Named<Week>,
-    /// Recorded profiles, as CSV with a header: seconds or a civil time, and the share active. A file of this name beside
-    /// the scenario is read too.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub recordings: Named<String>,
-    /// Groups of users.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub people: Named<Population>,
-    /// Bulk flows between sites that share the links with everything else.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub transfers: Named<Transfer>,
-    /// How the design responds; a run picks one, by default the first.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub strategies: Named<Strategy>,
-    /// Planned takedowns; a run picks one, by default the first.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub maintenance: Named<Maintenance>,
-    /// Other readings of the same story: each sets some values differently.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub variants: Named<Variant>,
-    /// Which strategy, maintenance plan and variant a run takes when nothing else is asked.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub run: Pick,
-    /// What happens, in any order: each step carries its time.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub drill: Vec<Inject>,
-    /// What a design is to reach, judged over many runs.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub objectives: Named<Objective>,
-    /// What all `costs` are counted in: `"EUR"`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub currency: String,
-    /// What a run is expected to show, with tolerances.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub expect: Vec<Expectation>,
-    /// Values that no source states: path in this file, and why it was chosen. Comments of the form `// assumed: why`
-    /// are collected here when a file is read.
-    #[serde(default, skip_serializing_if = "Named::is_empty")]
-    pub assumptions: Named<String>,
-    /// Names whose definitions could not be read: whoever refers to them has made no mistake of their own.
-    #[serde(skip)]
-    pub broken: BTreeSet<String>,
-}
-
-/// The run's clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Clock {
-    /// The civil time at which the run starts: `"2016-10-10T00:00"`.
-    pub from: String,
-    /// The zone in which the file's times are written and the report is told: `"America/New_York"`.
-    pub zone: String,
-    /// How long the run lasts.
-    pub horizon: Duration,
-    /// How much of the start is simulated but not measured.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub warm_up: Duration,
-}
-
-pub(crate) fn is_zero(duration: &Duration) -> bool {
-    *duration == Duration::ZERO
-}
-
-pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
+pub use text::Source;
 
 #[cfg(test)]
 mod tests;

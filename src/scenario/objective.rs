@@ -1,6 +1,7 @@
 //! Objectives: what a design is to reach, judged over many runs.
 
-use super::{Pick, is_default};
+use super::Pick;
+use super::defaults::is_default;
 use crate::units::{Duration, Ratio};
 use serde::{Deserialize, Serialize};
 
@@ -162,15 +163,5 @@ impl Objective {
             Objective::Latency(o) => &o.when,
             Objective::Value(o) => &o.when,
         }
-    }
-}
-
-impl super::Scenario {
-    /// The populations that an objective speaks of: the one of this name, or all that are served by it.
-    pub fn served_by(&self, name: &str) -> Vec<&str> {
-        if self.people.get(name).is_some() {
-            return vec![self.people.names().find(|n| *n == name).unwrap_or_default()];
-        }
-        self.people.iter().filter(|(_, people)| people.served_by == name).map(|(name, _)| name).collect()
     }
 }

@@ -3,102 +3,16 @@
 //! The text is patched rather than the data: a value that was set is read, checked and explained like any other, and every
 //! byte of the patched text still knows where in the file it was written.
 
+use super::choice::Choice;
+use super::diagnostics::{did_you_mean, list};
+use super::reading::Reading;
+use super::rope::{Origin, Piece, Rope};
 use super::syntax::{self, Kind, NodeId, Tree};
-use super::text::{Choice, Reading};
-use super::{Code, Diagnostic, Pick, diagnostics::did_you_mean};
+use super::{Code, Diagnostic, Pick};
 use std::ops::Range;
 
 /// Values that one strategy or variant may set: each is a reading of the whole text.
 const SETS_MAX: usize = 200;
-
-/// A text in pieces that know where they came from.
-#[derive(Debug, Clone)]
-pub(super) struct Rope {
-    pieces: Vec<Piece>,
-}
-
-#[derive(Debug, Clone)]
-struct Piece {
-    text: String,
-    origin: Origin,
-}
-
-#[derive(Debug, Clone)]
-enum Origin {
-    /// Copied from the file at this offset.
-    File(usize),
-    /// Written by us or on the command line, in the place of this part of the file.
-    Instead(Range<usize>),
-}
-
-impl Rope {
-    pub(super) fn new(text: &str) -> Rope {
-        Rope { pieces: vec![Piece { text: text.to_owned(), origin: Origin::File(0) }] }
-    }
-
-    pub(super) fn text(&self) -> String {
-        self.pieces.iter().map(|p| p.text.as_str()).collect()
-    }
-
-    pub(super) fn is_changed(&self) -> bool {
-        self.pieces.len() > 1
-    }
-
-    /// Where a part of this text is in the file.
-    pub(super) fn original(&self, span: Range<usize>) -> Range<usize> {
-        let start = self.at(span.start, false);
-        if span.is_empty() {
-            return start.start..start.start;
-        }
-        let end = self.at(span.end, true);
-        if end.end > start.start { start.start..end.end } else { start }
-    }
-
-    /// The place in the file of one offset; with `before`, of the byte before it.
-    fn at(&self, offset: usize, before: bool) -> Range<usize> {
-        let mut start = 0;
-        let mut last = 0..0;
-        for piece in &self.pieces {
-            let end = start + piece.text.len();
-            let inside = if before { offset > start && offset <= end } else { offset >= start && offset < end };
-            match &piece.origin {
-                Origin::File(at) if inside => return at + offset - start..at + offset - start,
-                Origin::Instead(range) if inside => return range.clone(),
-                Origin::File(at) => last = at + piece.text.len()..at + piece.text.len(),
-                Origin::Instead(range) => last = range.clone(),
-            }
-            start = end;
-        }
-        last.end..last.end
-    }
-
-    /// The pieces of one part of the text.
-    fn slice(&self, span: Range<usize>) -> Vec<Piece> {
-        let mut start = 0;
-        let mut slice = Vec::new();
-        for piece in &self.pieces {
-            let end = start + piece.text.len();
-            let (from, to) = (span.start.max(start), span.end.min(end));
-            if from < to {
-                let origin = match &piece.origin {
-                    Origin::File(at) => Origin::File(at + from - start),
-                    Origin::Instead(range) => Origin::Instead(range.clone()),
-                };
-                slice.push(Piece { text: piece.text[from - start..to - start].to_owned(), origin });
-            }
-            start = end;
-        }
-        slice
-    }
-
-    fn replace(&mut self, span: Range<usize>, by: Vec<Piece>) {
-        let len = self.pieces.iter().map(|p| p.text.len()).sum();
-        let mut pieces = self.slice(0..span.start);
-        pieces.extend(by);
-        pieces.extend(self.slice(span.end..len));
-        self.pieces = pieces;
-    }
-}
 
 /// A patched text, and which run it is of.
 pub(super) struct Overlaid {
@@ -349,17 +263,5 @@ fn suggestion(wrong: &str, known: &[String], none: &str) -> String {
     match known {
         [] => none.to_owned(),
         _ => format!("it has {}", list(known.iter().map(String::as_str))),
-    }
-}
-
-/// `a, b and c`, cut off where it gets long.
-pub(super) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<&str> = names.into_iter().collect();
-    let shown: Vec<String> = names.iter().take(12).map(|n| format!("`{n}`")).collect();
-    match (names.len(), shown.as_slice()) {
-        (_, []) => "nothing".into(),
-        (1, [only]) => only.clone(),
-        (n, shown) if n > shown.len() => format!("{} and {} more", shown.join(", "), n - shown.len()),
-        (_, shown) => format!("{} and {}", shown[..shown.len() - 1].join(", "), shown[shown.len() - 1]),
     }
 }

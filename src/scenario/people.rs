@@ -1,6 +1,7 @@
 //! People: who they are, when they are there, what they do.
 
-use super::{Named, is_default, is_zero};
+use super::Named;
+use super::defaults::{is_default, is_zero};
 use crate::units::{Duration, Rate, Ratio};
 use serde::{Deserialize, Serialize};
 

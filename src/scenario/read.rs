@@ -3,12 +3,12 @@
 //! What cannot be read is overwritten with spaces of the same length, so that every span stays true. A field that had to go
 //! may be one that has to be there; then what holds it goes too, without a second complaint.
 
-use super::explain::{self, Failure};
-use super::overlay::Rope;
+use super::explain;
+use super::reading::Reading;
+use super::ron_text::{Failure, deserialise};
+use super::rope::Rope;
 use super::syntax::{self, Kind, NodeId, ProblemKind, Tree};
-use super::text::{self, Reading};
 use super::{Code, Diagnostic, FORMAT, Scenario, assumed};
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -50,21 +50,6 @@ fn trim_sets(scenario: &mut Scenario) {
     let strategies = scenario.strategies.0.iter_mut().flat_map(|(_, s)| &mut s.set.0);
     let variants = scenario.variants.0.iter_mut().flat_map(|(_, v)| &mut v.set.0);
     strategies.chain(variants).for_each(|(_, value)| *value = value.trim().to_owned());
-}
-
-/// What the derived readers make of a text, or where and why they stopped.
-pub(super) fn deserialise(text: &str) -> Result<Scenario, Failure> {
-    let mut ron = match ron::Deserializer::from_str_with_options(text, &text::options()) {
-        Ok(ron) => ron,
-        Err(error) => return Err(Failure { error: error.code, steps: Vec::new(), in_variant: false, offset: 0 }),
-    };
-    let mut track = serde_path_to_error::Track::new();
-    let result = Scenario::deserialize(serde_path_to_error::Deserializer::new(&mut ron, &mut track));
-    let result = result.and_then(|scenario| ron.end().map(|()| scenario));
-    result.map_err(|error| {
-        let offset = text.len() - ron.remainder().len();
-        Failure::new(error, &track.path(), offset)
-    })
 }
 
 /// Texts up to this size are searched for further missing fields: each costs several readings of the text.

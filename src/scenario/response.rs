@@ -1,6 +1,7 @@
 //! The response: strategies, failover phases, maintenance, variants.
 
-use super::{Autoscale, Named, Procedure, is_default, is_zero};
+use super::defaults::{is_default, is_zero};
+use super::{Autoscale, Named, Procedure};
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Rate, Ratio};
 use ron::value::RawValue;

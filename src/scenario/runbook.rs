@@ -1,6 +1,6 @@
 //! The runbook: procedures of people and automation, when they begin, how fast they are, and with what risk.
 
-use super::{is_default, is_zero};
+use super::defaults::{is_default, is_zero};
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Ratio};
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,11 @@
 //! From text to scenario and back.
 
-use super::overlay::{self, Rope};
+use super::choice::Choice;
+use super::reading::{Reading, tidy};
+use super::ron_text::options;
+use super::rope::Rope;
 use super::syntax::{self, Kind, NodeId, Tree};
-use super::{Code, Diagnostic, Scenario, read};
-use ron::extensions::Extensions;
-use std::ops::Range;
+use super::{Active, Scenario, overlay, read};
 
 /// Lines of printed scenarios are broken when they get longer than this.
 const LINE_CHARS_MAX: usize = 100;
@@ -18,37 +19,6 @@ pub struct Source {
     pub text: String,
     /// Recordings that lie beside it: the name of the file, and its text.
     pub recordings: Vec<(String, String)>,
-}
-
-/// Which run of a scenario is wanted; what is not said is the file's default.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Choice {
-    /// The strategy.
-    pub strategy: Option<String>,
-    /// The maintenance plan.
-    pub maintenance: Option<String>,
-    /// The variant.
-    pub variant: Option<String>,
-    /// Values that are different: path and RON text.
-    pub set: Vec<(String, String)>,
-}
-
-/// What reading a text gave: a scenario, as far as it could be read, and every mistake.
-#[derive(Debug, Clone)]
-pub struct Reading {
-    /// The scenario without what could not be read; nothing if not even that makes sense.
-    pub scenario: Option<Scenario>,
-    /// What is wrong, in the order of the text.
-    pub mistakes: Vec<Diagnostic>,
-    pub(super) tree: Tree,
-    pub(super) rope: Rope,
-}
-
-/// How RON is read and written: `Some(..)` and the inner parentheses of `hard((to: "core"))` can be left out.
-pub(super) fn options() -> ron::Options {
-    ron::Options::default().with_default_extension(
-        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
-    )
 }
 
 impl Source {
@@ -104,7 +74,7 @@ impl Source {
         let Some(scenario) = self.read_plain().scenario else { return Vec::new() };
         let mut wanted: Vec<String> = (scenario.people.iter())
             .filter_map(|(_, people)| match &people.active {
-                super::Active::Recorded(name) if scenario.recordings.get(name).is_none() => Some(name.clone()),
+                Active::Recorded(name) if scenario.recordings.get(name).is_none() => Some(name.clone()),
                 _ => None,
             })
             .collect();
@@ -131,60 +101,6 @@ fn move_assumption(scenario: &mut Scenario, set: &str, path: &str) {
     let (_, why) = list.remove(index);
     list.retain(|(p, _)| p != path);
     list.push((path.to_owned(), why));
-}
-
-impl Reading {
-    /// Fills the span of every diagnostic that has only a path, sorts them by position and removes duplicates. A path that
-    /// ends with `#key` asks for the name of its entry instead of the value. What does not exist is shown at its nearest
-    /// ancestor that does.
-    pub fn place(&self, diagnostics: &mut Vec<Diagnostic>) {
-        for diagnostic in diagnostics.iter_mut() {
-            let (path, of_key) = match diagnostic.path.strip_suffix("#key") {
-                Some(path) => (path.to_owned(), true),
-                None => (diagnostic.path.clone(), false),
-            };
-            if diagnostic.span.is_none() {
-                diagnostic.span = self.span_of(&path, of_key);
-            }
-            diagnostic.path = path;
-        }
-        tidy(diagnostics);
-    }
-
-    /// Where a path of the scenario is in the original text: its value, or its key.
-    pub fn span_of(&self, path: &str, of_key: bool) -> Option<Range<usize>> {
-        let (node, rest) = self.tree.find_nearest(path)?;
-        if path.is_empty() {
-            return None;
-        }
-        let span = if of_key || !rest.is_empty() {
-            // Something that is not there is shown at the name of what should hold it.
-            self.tree.key_of(node).map_or_else(|| self.tree.head_of(node), |k| k.span.clone())
-        } else {
-            self.tree.nodes[node].span.clone()
-        };
-        Some(self.rope.original(span))
-    }
-}
-
-/// Sorts by position and removes what was found twice.
-fn tidy(diagnostics: &mut Vec<Diagnostic>) {
-    let place = |d: &Diagnostic| d.span.as_ref().map_or((0, 0), |s| (s.start, s.end));
-    diagnostics.sort_by_key(|d| (place(d), d.code));
-    let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
-    for diagnostic in diagnostics.drain(..) {
-        let twice = kept.iter().rev().take_while(|k| k.span == diagnostic.span).any(|k| {
-            // A name, or a way to a place, is wrong once, however many things look for it.
-            let is_once = matches!(k.code, Code::UnknownName | Code::NoRoute) && k.span.is_some();
-            k.code == diagnostic.code
-                && (is_once || k.reason == diagnostic.reason)
-                && (k.span.is_some() || k.path == diagnostic.path)
-        });
-        if !twice {
-            kept.push(diagnostic);
-        }
-    }
-    *diagnostics = kept;
 }
 
 impl Scenario {

@@ -10,7 +10,7 @@ pub struct Row {
     pub replication: u64,
     /// The digest of its run.
     pub digest: u128,
-    /// One number for each measure; NaN where the run has none.
+    /// One number for each metric; NaN where the run has none.
     pub values: Vec<f64>,
 }
 
@@ -36,8 +36,9 @@ pub struct Header {
     pub first: u64,
     /// How many.
     pub count: u64,
-    /// The measures, in the order of the values.
-    pub measures: Vec<String>,
+    /// The metrics, in the order of the values.
+    #[serde(rename = "measures")]
+    pub metrics: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,7 +98,7 @@ impl Batch {
         for (line, replication) in lines.zip(expected.first..) {
             let line: Line = serde_json::from_str(line).map_err(|_| BatchError::Other)?;
             let digest = u128::from_str_radix(&line.digest, 16).map_err(|_| BatchError::Other)?;
-            if line.replication != replication || line.values.len() != expected.measures.len() {
+            if line.replication != replication || line.values.len() != expected.metrics.len() {
                 return Err(BatchError::Other);
             }
             let values = line.values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
@@ -124,7 +125,7 @@ mod tests {
             seed: 7,
             first: 100,
             count: 2,
-            measures: vec!["downtime".into(), "p99 latency".into()],
+            metrics: vec!["downtime".into(), "p99 latency".into()],
         }
     }
 

@@ -1,10 +1,12 @@
 //! What a study says, as plain data: the ranking, differences, what is settled and what is not, objectives, conflicts.
 
 use super::best;
+use super::compiled::Study;
+use super::protocol::FORMAT;
 use super::select::{Settle, Settled, pair_index};
 use super::stats::{Moments, never_seen, share_interval};
-use super::tally::{DesignTally, MeasureTally, Tally};
-use crate::expect::{Target, Unit};
+use super::tally::{DesignTally, End, MetricTally, Tally};
+use crate::expect::{Criterion, Unit};
 use crate::rng::Luck;
 use crate::scenario::Holds;
 use crate::world::{Assumption, Costs};
@@ -12,20 +14,6 @@ use serde::Serialize;
 
 /// Points of a distribution that are kept for drawings.
 const CURVE_POINTS: usize = 120;
-
-/// How a study ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum End {
-    /// What was asked is settled.
-    Settled,
-    /// All replications that were asked for are done.
-    Replications,
-    /// The time that it was given is over.
-    Time,
-    /// Somebody ended it.
-    Interrupted,
-}
 
 /// What a study says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,7 +26,7 @@ pub struct Comparison {
     pub seed: u64,
     /// The confidence of all intervals.
     pub confidence: f64,
-    /// The measure that ranks.
+    /// The metric that ranks.
     pub by: String,
     /// The difference in it that would not matter, per run.
     pub indifference: Option<f64>,
@@ -51,28 +39,30 @@ pub struct Comparison {
     /// How it ended.
     pub ended: End,
     /// What was measured.
-    pub measures: Vec<MeasureOutcome>,
+    #[serde(rename = "measures")]
+    pub metrics: Vec<MetricOutcome>,
     /// The designs, best first.
     pub designs: Vec<DesignOutcome>,
-    /// Differences by the measure that ranks: each design against each that ranks after it.
+    /// Differences by the metric that ranks: each design against each that ranks after it.
     pub differences: Vec<Difference>,
     /// Pairs whose order is not settled: places in `differences`.
     pub unsettled: Vec<usize>,
-    /// Measures that put two designs the other way round.
+    /// Metrics that put two designs the other way round.
     pub conflicts: Vec<Conflict>,
     /// What is assumed in any of the scenarios.
     pub assumptions: Vec<Assumption>,
     /// Digest over every replication of every design.
     pub digest: String,
-    /// The plan's hash.
-    pub plan: String,
+    /// The protocol's hash.
+    #[serde(rename = "plan")]
+    pub protocol: String,
     /// The version of firedrill.
     pub firedrill_version: String,
 }
 
-/// A measure.
+/// A metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MeasureOutcome {
+pub struct MetricOutcome {
     /// What it is called.
     pub name: String,
     /// What it is.
@@ -90,7 +80,7 @@ pub struct DesignOutcome {
     pub label: String,
     /// What it is, in a line.
     pub about: String,
-    /// Its place in the plan.
+    /// Its place in the protocol.
     pub index: usize,
     /// Its replications.
     pub replications: u64,
@@ -100,17 +90,17 @@ pub struct DesignOutcome {
     pub best_probability: f64,
     /// In which share of replications it was the best itself; shared places count in part.
     pub best_share: f64,
-    /// Each measure, in the order of `measures`; `None` where no run had it.
+    /// Each metric, in the order of `metrics`; `None` where no run had it.
     pub values: Vec<Option<Spread>>,
     /// Each objective.
     pub objectives: Vec<ObjectiveOutcome>,
-    /// The worst replications by the measure that ranks, worst first.
+    /// The worst replications by the metric that ranks, worst first.
     pub worst: Vec<WorstRun>,
     /// Digest over its replications.
     pub digest: String,
 }
 
-/// How a measure is spread over replications.
+/// How a metric is spread over replications.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spread {
     /// Replications that have it.
@@ -189,7 +179,7 @@ pub struct ObjectiveOutcome {
 pub struct WorstRun {
     /// Which.
     pub replication: u64,
-    /// By the measure that ranks.
+    /// By the metric that ranks.
     pub value: f64,
     /// The digest of its run.
     pub digest: String,
@@ -197,7 +187,7 @@ pub struct WorstRun {
     pub replay: String,
 }
 
-/// Two designs, replication by replication, by the measure that ranks.
+/// Two designs, replication by replication, by the metric that ranks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
     /// The better one: its place in `designs`.
@@ -215,13 +205,14 @@ pub struct Difference {
     /// How many times more replications would be needed for the same interval without common luck.
     pub luck_saves: f64,
     /// What is settled, all pairs together with the asked confidence.
-    pub order: Order,
+    #[serde(rename = "order")]
+    pub separation: Separation,
 }
 
 /// What is known of the order of two designs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Order {
+pub enum Separation {
     /// Settled.
     Settled,
     /// They differ by less than what would matter.
@@ -232,40 +223,55 @@ pub enum Order {
     Open,
 }
 
-/// Two designs of which one is better by one measure, the other by another.
+/// Two designs of which one is better by one metric, the other by another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Conflict {
-    /// Better by the measure that ranks: its place in `designs`.
+    /// Better by the metric that ranks: its place in `designs`.
     pub first: usize,
-    /// Better by another measure.
+    /// Better by another metric.
     pub second: usize,
     /// Which: its name, or `cost`.
-    pub measure: String,
+    #[serde(rename = "measure")]
+    pub metric: String,
     /// By how much, and the interval of that; of a cost, per hour.
     pub by: (f64, f64, f64),
+}
+
+impl Study {
+    /// All of it, one replication after the other. For many cores, make batches on all of them and give them to a [`Tally`]
+    /// in order.
+    pub fn run(&self) -> Comparison {
+        let mut tally = Tally::new(self);
+        while let Some(batch) = tally.next_batch() {
+            let needed = tally.needed().to_vec();
+            let round = (0..needed.len()).map(|design| needed[design].then(|| self.batch(design, batch))).collect();
+            tally.add(round);
+        }
+        tally.comparison(tally.end())
+    }
 }
 
 impl Tally<'_> {
     /// What is known so far.
     pub fn comparison(&self, ended: End) -> Comparison {
         let study = self.study;
-        let plan = &study.plan;
+        let protocol = &study.protocol;
         let by = study.by;
-        let better = if study.measures[by].more_is_better { -1.0 } else { 1.0 };
+        let better = if study.metrics[by].more_is_better { -1.0 } else { 1.0 };
         let rank = |i: usize| {
-            let moments = &self.designs[i].measures[by].moments;
+            let moments = &self.designs[i].metrics[by].moments;
             if moments.n() == 0 { f64::INFINITY } else { better * moments.mean() }
         };
         let mut order: Vec<usize> = (0..self.designs.len()).collect();
         order.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
         let oriented = |moments: &Moments| if better < 0.0 { moments.mirrored() } else { *moments };
-        let alone: Vec<Moments> = self.designs.iter().map(|d| oriented(&d.measures[by].moments)).collect();
-        let luck = Luck { seed: plan.seed, replication: u64::MAX };
+        let alone: Vec<Moments> = self.designs.iter().map(|d| oriented(&d.metrics[by].moments)).collect();
+        let luck = Luck { seed: protocol.seed, replication: u64::MAX };
         let probabilities = best::probabilities(&alone, &self.pairs[by], luck);
         let designs: Vec<DesignOutcome> =
             order.iter().map(|&i| self.design_outcome(i, &self.designs[i], probabilities[i])).collect();
         let differences = self.differences(&order);
-        let unsettled = (0..differences.len()).filter(|&i| differences[i].order == Order::Open).collect();
+        let unsettled = (0..differences.len()).filter(|&i| differences[i].separation == Separation::Open).collect();
         let mut titles: Vec<String> = Vec::new();
         let mut assumptions: Vec<Assumption> = Vec::new();
         for design in &study.designs {
@@ -279,22 +285,22 @@ impl Tally<'_> {
             }
         }
         Comparison {
-            format: super::FORMAT,
+            format: FORMAT,
             titles,
-            seed: plan.seed,
-            confidence: plan.confidence,
-            by: study.measures[by].name.clone(),
-            indifference: plan.indifference,
-            settle: plan.settle,
+            seed: protocol.seed,
+            confidence: protocol.confidence,
+            by: study.metrics[by].name.clone(),
+            indifference: protocol.indifference,
+            settle: protocol.settle,
             run_s: study.run_s(),
             replications: self.designs.iter().map(|d| d.replications).max().unwrap_or(0),
             ended,
-            measures: (study.measures.iter())
-                .map(|measure| MeasureOutcome {
-                    name: measure.name.clone(),
-                    about: measure.about(),
-                    unit: measure.unit,
-                    more_is_better: measure.more_is_better,
+            metrics: (study.metrics.iter())
+                .map(|metric| MetricOutcome {
+                    name: metric.name.clone(),
+                    about: metric.about(),
+                    unit: metric.unit,
+                    more_is_better: metric.more_is_better,
                 })
                 .collect(),
             conflicts: self.conflicts(&order, &designs),
@@ -303,17 +309,17 @@ impl Tally<'_> {
             unsettled,
             assumptions,
             digest: self.digest(),
-            plan: plan.hash(),
-            firedrill_version: plan.firedrill_version.clone(),
+            protocol: protocol.hash(),
+            firedrill_version: protocol.firedrill_version.clone(),
         }
     }
 
     fn design_outcome(&self, index: usize, tally: &DesignTally, best_probability: f64) -> DesignOutcome {
         let study = self.study;
-        let confidence = study.plan.confidence;
+        let confidence = study.protocol.confidence;
         let design = &study.designs[index];
-        let objectives = study.measures.iter().zip(&tally.measures);
-        let objectives = objectives.filter_map(|(measure, tally)| Some((measure.target()?, tally)));
+        let objectives = study.metrics.iter().zip(&tally.metrics);
+        let objectives = objectives.filter_map(|(metric, tally)| Some((metric.criterion()?, tally)));
         let replications = tally.replications;
         DesignOutcome {
             label: design.label.clone(),
@@ -323,14 +329,16 @@ impl Tally<'_> {
             costs: design.world.costs.clone(),
             best_probability,
             best_share: tally.wins / replications.max(1) as f64,
-            values: tally.measures.iter().map(|measure| spread(measure, confidence)).collect(),
-            objectives: objectives.map(|(target, tally)| judged(target, tally, replications, confidence)).collect(),
+            values: tally.metrics.iter().map(|metric| spread(metric, confidence)).collect(),
+            objectives: objectives
+                .map(|(criterion, tally)| judged(criterion, tally, replications, confidence))
+                .collect(),
             worst: (tally.worst.iter())
                 .map(|&(value, replication, digest)| WorstRun {
                     replication,
                     value,
                     digest: format!("{digest:032x}"),
-                    replay: study.plan.replay(index, replication),
+                    replay: study.protocol.replay(index, replication),
                 })
                 .collect(),
             digest: format!("{:032x}", tally.digest.digest128()),
@@ -339,26 +347,26 @@ impl Tally<'_> {
 
     /// Each design against each that ranks after it.
     fn differences(&self, order: &[usize]) -> Vec<Difference> {
-        let plan = &self.study.plan;
+        let protocol = &self.study.protocol;
         let pairs = order.len() * order.len().saturating_sub(1) / 2;
         // All pairs are to be right at once (Bonferroni).
-        let together = 1.0 - (1.0 - plan.confidence) / pairs.max(1) as f64;
+        let together = 1.0 - (1.0 - protocol.confidence) / pairs.max(1) as f64;
         let mut found = Vec::with_capacity(pairs);
         for better in 0..order.len() {
             for worse in better + 1..order.len() {
                 let (a, b) = (order[better], order[worse]);
                 let moments = self.between(self.study.by, a, b);
-                let half = moments.half_width(plan.confidence);
-                let alone = [a, b].map(|i| self.designs[i].measures[self.study.by].moments.variance());
+                let half = moments.half_width(protocol.confidence);
+                let alone = [a, b].map(|i| self.designs[i].metrics[self.study.by].moments.variance());
                 let is_same = moments.n() > 0 && moments.mean() == 0.0 && moments.variance() == 0.0;
                 let settled = self.selection.as_ref().map(|selection| selection.between(a, b));
-                let order = match settled {
-                    _ if is_same => Order::Same,
-                    Some(Settled::No) => Order::Open,
-                    Some(Settled::Alike) => Order::Alike,
-                    Some(_) => Order::Settled,
-                    None if moments.mean().abs() > moments.half_width(together) => Order::Settled,
-                    None => Order::Open,
+                let separation = match settled {
+                    _ if is_same => Separation::Same,
+                    Some(Settled::No) => Separation::Open,
+                    Some(Settled::Alike) => Separation::Alike,
+                    Some(_) => Separation::Settled,
+                    None if moments.mean().abs() > moments.half_width(together) => Separation::Settled,
+                    None => Separation::Open,
                 };
                 found.push(Difference {
                     better,
@@ -372,24 +380,24 @@ impl Tally<'_> {
                     } else {
                         f64::INFINITY
                     },
-                    order,
+                    separation,
                 });
             }
         }
         found
     }
 
-    /// Differences of a measure between two designs of the plan: the first minus the second.
-    fn between(&self, measure: usize, a: usize, b: usize) -> Moments {
-        let moments = &self.pairs[measure][pair_index(a.min(b), a.max(b))];
+    /// Differences of a metric between two designs of the protocol: the first minus the second.
+    fn between(&self, metric: usize, a: usize, b: usize) -> Moments {
+        let moments = &self.pairs[metric][pair_index(a.min(b), a.max(b))];
         if a < b { *moments } else { moments.mirrored() }
     }
 
-    /// Pairs that another measure, or the cost, puts the other way round, with what is seen clear of chance in both.
+    /// Pairs that another metric, or the cost, puts the other way round, with what is seen clear of chance in both.
     fn conflicts(&self, order: &[usize], designs: &[DesignOutcome]) -> Vec<Conflict> {
         let study = self.study;
-        let confidence = study.plan.confidence;
-        let sign = |measure: usize| if study.measures[measure].more_is_better { -1.0 } else { 1.0 };
+        let confidence = study.protocol.confidence;
+        let sign = |metric: usize| if study.metrics[metric].more_is_better { -1.0 } else { 1.0 };
         let is_clear = |moments: &Moments, sign: f64| sign * moments.mean() < -moments.half_width(confidence);
         let mut found = Vec::new();
         for first in 0..order.len() {
@@ -398,15 +406,15 @@ impl Tally<'_> {
                 if !is_clear(&self.between(study.by, a, b), sign(study.by)) {
                     continue;
                 }
-                // What an objective measures is mostly what another measure has already.
+                // What an objective measures is mostly what another metric has already.
                 let others =
-                    (0..study.measures.len()).filter(|m| *m != study.by && study.measures[*m].target().is_none());
-                for measure in others {
-                    let moments = self.between(measure, b, a);
-                    if is_clear(&moments, sign(measure)) {
+                    (0..study.metrics.len()).filter(|m| *m != study.by && study.metrics[*m].criterion().is_none());
+                for metric in others {
+                    let moments = self.between(metric, b, a);
+                    if is_clear(&moments, sign(metric)) {
                         let half = moments.half_width(confidence);
                         let by = (moments.mean(), moments.mean() - half, moments.mean() + half);
-                        found.push(Conflict { first, second, measure: study.measures[measure].name.clone(), by });
+                        found.push(Conflict { first, second, metric: study.metrics[metric].name.clone(), by });
                     }
                 }
                 if let (Some(x), Some(y)) = (&designs[first].costs, &designs[second].costs)
@@ -414,7 +422,7 @@ impl Tally<'_> {
                     && y.per_hour < x.per_hour
                 {
                     let saved = y.per_hour - x.per_hour;
-                    found.push(Conflict { first, second, measure: "cost".to_owned(), by: (saved, saved, saved) });
+                    found.push(Conflict { first, second, metric: "cost".to_owned(), by: (saved, saved, saved) });
                 }
             }
         }
@@ -422,7 +430,7 @@ impl Tally<'_> {
     }
 }
 
-fn spread(tally: &MeasureTally, confidence: f64) -> Option<Spread> {
+fn spread(tally: &MetricTally, confidence: f64) -> Option<Spread> {
     let (moments, sketch) = (&tally.moments, &tally.sketch);
     let n = moments.n();
     let half = moments.half_width(confidence);
@@ -446,14 +454,14 @@ fn spread(tally: &MeasureTally, confidence: f64) -> Option<Spread> {
     })
 }
 
-fn judged(target: &Target, tally: &MeasureTally, of: u64, confidence: f64) -> ObjectiveOutcome {
+fn judged(criterion: &Criterion, tally: &MetricTally, of: u64, confidence: f64) -> ObjectiveOutcome {
     let (low, high) = share_interval(tally.met, of, confidence);
     let half = tally.moments.half_width(confidence);
     let mean = (tally.moments.n() > 0).then(|| {
         let mean = tally.moments.mean();
         (mean, mean - half, mean + half)
     });
-    let judgement = match target.holds {
+    let judgement = match criterion.holds {
         _ if of == 0 => Judgement::Undecided,
         Holds::Always if tally.met == of => Judgement::Pass,
         Holds::Always => Judgement::Fail,
@@ -462,7 +470,8 @@ fn judged(target: &Target, tally: &MeasureTally, of: u64, confidence: f64) -> Ob
         Holds::In(_) => Judgement::Undecided,
         // Nothing was measured: nothing was missed.
         Holds::OnAverage => mean.map_or(Judgement::Pass, |(_, low, high)| {
-            let (least, most) = (target.at_least.unwrap_or(f64::NEG_INFINITY), target.at_most.unwrap_or(f64::INFINITY));
+            let (least, most) =
+                (criterion.at_least.unwrap_or(f64::NEG_INFINITY), criterion.at_most.unwrap_or(f64::INFINITY));
             match () {
                 () if low >= least && high <= most => Judgement::Pass,
                 () if high < least || low > most => Judgement::Fail,
@@ -471,11 +480,11 @@ fn judged(target: &Target, tally: &MeasureTally, of: u64, confidence: f64) -> Ob
         }),
     };
     ObjectiveOutcome {
-        name: target.name.clone(),
-        unit: target.unit,
-        at_least: target.at_least,
-        at_most: target.at_most,
-        needed_share: match target.holds {
+        name: criterion.name.clone(),
+        unit: criterion.unit,
+        at_least: criterion.at_least,
+        at_most: criterion.at_most,
+        needed_share: match criterion.holds {
             Holds::Always => Some(1.0),
             Holds::In(share) => Some(share.0),
             Holds::OnAverage => None,

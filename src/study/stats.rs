@@ -94,7 +94,7 @@ pub fn never_seen(of: u64, confidence: f64) -> f64 {
 
 /// A distribution, kept as counts in buckets of equal relative width: quantiles to one part in 8,000, minimum and maximum
 /// exact, the same whatever the order. As DDSketch (Masson, Rim & Lee, VLDB 2019), with the buckets that the bits of a float
-/// give for nothing. Integers, as the usual histograms have them, would need a unit for each measure.
+/// give for nothing. Integers, as the usual histograms have them, would need a unit for each metric.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sketch {
     counts: BTreeMap<u32, u64>,

@@ -1,21 +1,36 @@
 //! What comes of the batches, taken in their order: sums, distributions, differences pair by pair, and what is settled.
 
 use super::batch::Batch;
-use super::comparison::End;
-use super::select::{Selection, pair_index};
+use super::compiled::Study;
+use super::protocol::BATCH;
+use super::select::{Selection, Settled, pair_index};
 use super::stats::{Moments, Sketch};
-use super::{BATCH, Study};
+use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The worst replications that are remembered of each design.
 pub const WORST: usize = 3;
+
+/// How a study ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// What was asked is settled.
+    Settled,
+    /// All replications that were asked for are done.
+    Replications,
+    /// The time that it was given is over.
+    Time,
+    /// Somebody ended it.
+    Interrupted,
+}
 
 /// What is known of all designs so far. Its size does not depend on the number of replications.
 #[derive(Clone)]
 pub struct Tally<'s> {
     pub(super) study: &'s Study,
     pub(super) designs: Vec<DesignTally>,
-    /// Differences of all pairs of designs, by [`pair_index`], for each measure.
+    /// Differences of all pairs of designs, by [`pair_index`], for each metric.
     pub(super) pairs: Vec<Vec<Moments>>,
     pub(super) selection: Option<Selection>,
     needed: Vec<bool>,
@@ -26,17 +41,17 @@ pub struct Tally<'s> {
 #[derive(Clone)]
 pub struct DesignTally {
     pub(super) replications: u64,
-    pub(super) measures: Vec<MeasureTally>,
-    /// Replications with the highest value of the first measure that ranks: value, replication, digest.
+    pub(super) metrics: Vec<MetricTally>,
+    /// Replications with the highest value of the first metric that ranks: value, replication, digest.
     pub(super) worst: Vec<(f64, u64, u128)>,
     /// Replications in which it was the best, or shared that place with so many.
     pub(super) wins: f64,
     pub(super) digest: Xxh3,
 }
 
-/// What is known of a measure of a design.
+/// What is known of a metric of a design.
 #[derive(Clone, Default)]
-pub struct MeasureTally {
+pub struct MetricTally {
     pub(super) moments: Moments,
     pub(super) sketch: Sketch,
     /// Replications in which there was any of it.
@@ -50,21 +65,21 @@ pub struct MeasureTally {
 impl<'s> Tally<'s> {
     /// Nothing is known yet.
     pub fn new(study: &'s Study) -> Tally<'s> {
-        let (k, measures) = (study.designs.len(), study.measures.len());
+        let (k, metrics) = (study.designs.len(), study.metrics.len());
         let design = DesignTally {
             replications: 0,
-            measures: vec![MeasureTally::default(); measures],
+            metrics: vec![MetricTally::default(); metrics],
             worst: Vec::new(),
             wins: 0.0,
             digest: Xxh3::new(),
         };
-        let select = |indifference| Selection::new(k, study.plan.settle, study.plan.confidence, indifference);
+        let select = |indifference| Selection::new(k, study.protocol.settle, study.protocol.confidence, indifference);
         Tally {
             study,
             designs: vec![design; k],
-            pairs: vec![vec![Moments::default(); k * (k - 1) / 2]; measures],
+            pairs: vec![vec![Moments::default(); k * (k - 1) / 2]; metrics],
             // One design alone has nothing to be settled against.
-            selection: study.plan.indifference.filter(|_| k > 1).map(select),
+            selection: study.protocol.indifference.filter(|_| k > 1).map(select),
             needed: vec![true; k],
             next: 0,
         }
@@ -99,7 +114,7 @@ impl<'s> Tally<'s> {
                 let mut mean = Moments::default();
                 let values = batch.iter().flat_map(|batch| &batch.rows).map(|row| row.values[by]);
                 values.filter(|value| value.is_finite()).for_each(|value| mean.add(value));
-                if self.study.measures[by].more_is_better { -mean.mean() } else { mean.mean() }
+                if self.study.metrics[by].more_is_better { -mean.mean() } else { mean.mean() }
             };
             selection.observe(&round.iter().map(mean).collect::<Vec<f64>>());
             self.needed = selection.needed().to_vec();
@@ -110,7 +125,7 @@ impl<'s> Tally<'s> {
     fn add_row(&mut self, round: &[Option<Batch>], row: usize) {
         let by = self.study.by;
         let rows: Vec<_> = round.iter().map(|batch| batch.as_ref().and_then(|batch| batch.rows.get(row))).collect();
-        let better = if self.study.measures[by].more_is_better { -1.0 } else { 1.0 };
+        let better = if self.study.metrics[by].more_is_better { -1.0 } else { 1.0 };
         let rank = |values: &[f64]| if values[by].is_nan() { f64::INFINITY } else { better * values[by] };
         let least = rows.iter().flatten().map(|row| rank(&row.values)).fold(f64::INFINITY, f64::min);
         let shared_by = rows.iter().flatten().filter(|row| rank(&row.values) == least).count() as f64;
@@ -118,9 +133,9 @@ impl<'s> Tally<'s> {
             let Some(row) = row else { continue };
             design.replications += 1;
             design.digest.update(&row.digest.to_le_bytes());
-            for ((tally, value), measure) in design.measures.iter_mut().zip(&row.values).zip(&self.study.measures) {
+            for ((tally, value), metric) in design.metrics.iter_mut().zip(&row.values).zip(&self.study.metrics) {
                 design.digest.update(&(value + 0.0).to_bits().to_le_bytes());
-                tally.add(*value, row.replication, measure.target().is_none_or(|target| target.is_met(*value)));
+                tally.add(*value, row.replication, metric.criterion().is_none_or(|criterion| criterion.is_met(*value)));
             }
             if rank(&row.values) == least {
                 design.wins += 1.0 / shared_by;
@@ -150,7 +165,7 @@ impl<'s> Tally<'s> {
         let selection = self.selection.as_ref()?;
         let k = self.designs.len();
         let pairs = (1..k).flat_map(|b| (0..b).map(move |a| (a, b)));
-        let settled = pairs.filter(|&(a, b)| selection.between(a, b) != super::Settled::No).count();
+        let settled = pairs.filter(|&(a, b)| selection.between(a, b) != Settled::No).count();
         Some((settled, k * (k - 1) / 2))
     }
 
@@ -174,7 +189,7 @@ impl<'s> Tally<'s> {
     }
 }
 
-impl MeasureTally {
+impl MetricTally {
     fn add(&mut self, value: f64, replication: u64, is_met: bool) {
         if value.is_finite() {
             self.moments.add(value);

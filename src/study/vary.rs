@@ -1,6 +1,6 @@
 //! Which designs a file has, and what becomes of them when values are varied.
 
-use super::plan::{DESIGNS_MAX, Wanted};
+use super::protocol::{DESIGNS_MAX, Wanted};
 use crate::scenario::diagnostics::did_you_mean;
 use crate::scenario::{Choice, Scenario};
 

@@ -4,17 +4,18 @@
 //! 2. [`Windows::answer`] runs them. It knows nothing of threads: whoever asks gives it [`Hands`], which do many things at once
 //!    and give what came of them in the order of the question, so that the answer is the same however many there are.
 
+use super::break_even;
+use super::compiled::StudyError;
+use super::hands::Hands;
+use super::lived::{Lived, beginning, lived, spared};
 use super::stats::{Moments, Sketch, never_seen, share_interval};
-use super::turning::{self, NowOutcome};
-use super::{StudyError, windows_outcome::*};
-use crate::engine::Engine;
+use super::windows_outcome::*;
 use crate::load::load;
-use crate::metrics::{MetOutcome, Metrics, Outcome};
-use crate::observe::{Digest, FailedBy, Observer, Seen, What};
+use crate::metrics::MetOutcome;
 use crate::rng::{Luck, Stream};
-use crate::scenario::{Choice, Order, Scenario, Source};
+use crate::scenario::{Choice, Scenario, Source};
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
-use crate::world::{Maintenance, NodeId, NodeKind, World, civil_label};
+use crate::world::{Maintenance, World, civil_label};
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -47,27 +48,6 @@ pub struct WindowsAsked {
     pub seed: u64,
     /// Replications of each start, at least 2.
     pub replications: u64,
-}
-
-/// Whoever does the work.
-pub trait Hands {
-    /// So many more things are to come.
-    fn expect(&mut self, more: usize) {
-        let _ = more;
-    }
-
-    /// Does so many things, and gives what came of them in their order; nothing where the work was given up.
-    fn all<T: Send>(&mut self, count: usize, one: impl Fn(usize) -> T + Sync) -> Option<Vec<T>>;
-}
-
-/// One thing after the other.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Alone;
-
-impl Hands for Alone {
-    fn all<T: Send>(&mut self, count: usize, one: impl Fn(usize) -> T + Sync) -> Option<Vec<T>> {
-        Some((0..count).map(one).collect())
-    }
 }
 
 /// A maintenance plan and the starts that are asked for, ready to be run.
@@ -194,7 +174,7 @@ impl Windows {
         let now = match &self.now {
             None => None,
             Some((world, now)) => {
-                let question = turning::Question {
+                let question = break_even::Question {
                     world,
                     plan: &self.plan,
                     now: *now,
@@ -371,110 +351,6 @@ fn duration(plan: &Maintenance, luck: Luck) -> (Duration, bool) {
         }
         _ => (takes, true),
     }
-}
-
-/// The same world with the maintenance at this start, under this promise.
-pub(super) fn beginning(world: &World, start: Time, announced: Duration) -> World {
-    let mut world = world.clone();
-    if let Some(plan) = &mut world.maintenance {
-        plan.starts = start;
-        plan.told_at = plan.told_at.map(|told| told.min(start));
-        plan.announced = announced;
-    }
-    world
-}
-
-/// What is down for the maintenance itself: that it fails meanwhile takes nothing from anybody. Where it goes round, every
-/// part of it is up for most of the time.
-pub(super) fn spared(world: &World, plan: &Maintenance) -> Vec<bool> {
-    let mut spared = vec![false; world.nodes.len()];
-    if plan.order == Order::Rolling {
-        return spared;
-    }
-    let mut spare = |id: NodeId| {
-        spared[id.at()] = true;
-        if let NodeKind::Site(site) = world.nodes[id.at()].kind {
-            let inside = world.nodes.iter().zip(&mut spared).filter(|(node, _)| node.site == Some(site));
-            inside.for_each(|(_, spared)| *spared = true);
-        }
-    };
-    for id in &plan.takes_down {
-        spare(*id);
-        if let NodeKind::Group(group) = world.nodes[id.at()].kind {
-            world.groups[group.at()].members.iter().for_each(|member| spare(*member));
-        }
-    }
-    spared
-}
-
-/// What is kept of a run.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Lived {
-    /// User-minutes lost in the whole run.
-    pub lost: f64,
-    pub has_begun: bool,
-    pub is_done: bool,
-    pub overran: bool,
-    /// Something failed while capacity was reduced.
-    pub fault: bool,
-    /// Something failed on its temporary fix.
-    pub fix_failed: bool,
-    pub met: BTreeMap<String, MetOutcome>,
-    pub digest: u128,
-}
-
-impl Lived {
-    fn new(outcome: Outcome, faults: &Faults, digest: u128) -> Lived {
-        let lost = outcome.people.values().map(|people| people.user_minutes_lost).sum();
-        let begun = outcome.maintenance.into_iter().find(|maintenance| maintenance.ended != "not begun");
-        Lived {
-            lost,
-            has_begun: begun.is_some(),
-            is_done: begun.as_ref().is_some_and(|begun| begun.ended == "done"),
-            overran: begun.as_ref().is_some_and(|begun| begun.overrun_s > 0.0),
-            fault: faults.fault,
-            fix_failed: faults.fix_failed,
-            met: begun.map(|begun| begun.met).unwrap_or_default(),
-            digest,
-        }
-    }
-
-    fn unannounced(&self) -> f64 {
-        self.met.values().map(|met| met.user_minutes_unannounced).sum()
-    }
-}
-
-/// One run.
-pub(super) fn lived(world: &World, spared: &[bool], luck: Luck) -> Lived {
-    let (mut metrics, mut digest) = (Metrics::new(world), Digest::default());
-    let mut faults = Faults { spared, under_way: false, fault: false, fix_failed: false };
-    Engine::new(world, luck).run(&mut (&mut (&mut metrics, &mut digest), &mut faults));
-    let (outcome, _) = metrics.finish(world, luck, digest.hex(), digest.count());
-    Lived::new(outcome, &faults, u128::from_str_radix(&digest.hex(), 16).unwrap_or_default())
-}
-
-/// Looks for what fails during a maintenance.
-struct Faults<'a> {
-    spared: &'a [bool],
-    under_way: bool,
-    fault: bool,
-    fix_failed: bool,
-}
-
-impl Observer for Faults<'_> {
-    fn saw(&mut self, _: &World, seen: &Seen) {
-        match &seen.what {
-            What::MaintenanceBegan(_) => self.under_way = true,
-            What::MaintenanceEnded { .. } => self.under_way = false,
-            What::Failed { node, by, .. } => {
-                self.fault |= self.under_way && !self.spared[node.at()];
-                self.fix_failed |= *by == FailedBy::OnTemporaryFix;
-            }
-            _ => {}
-        }
-    }
-
-    fn flowed(&mut self, _: &World, _: &crate::engine::Span) {}
 }
 
 /// The starts from best to worst, by what is lost in the whole run; of equal ones the earlier. A start at which it is carried

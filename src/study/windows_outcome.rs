@@ -1,6 +1,5 @@
 //! What is said of the windows of a maintenance, as plain data. Units are last in a name.
 
-use super::turning::NowOutcome;
 use crate::metrics::MetOutcome;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -147,4 +146,50 @@ pub struct PromiseOutcome {
     pub unannounced_own: Estimate,
     /// The same at the best start.
     pub unannounced_best: Estimate,
+}
+
+/// Whether to begin at once or at the plan's own start, by user-minutes lost in the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NowOutcome {
+    /// The moment that was asked for, in seconds of the run.
+    pub now_s: f64,
+    /// Civil time of that.
+    pub now: String,
+    /// The plan's own start, in seconds of the run.
+    pub later_s: f64,
+    /// Civil time of that.
+    pub later: String,
+    /// User-minutes lost when it begins now.
+    pub lost_now: Estimate,
+    /// The same when it begins at the plan's own start.
+    pub lost_later: Estimate,
+    /// What beginning now costs more: now minus later, run by run in the same luck.
+    pub costs: Estimate,
+    /// Replications of each.
+    pub replications: u64,
+    /// Seconds that a run is measured.
+    pub run_s: f64,
+    /// What it hangs on, where something that is replaced can be on a temporary fix.
+    pub fix: Option<FixOutcome>,
+}
+
+/// How often a temporary fix would have to fail for the answer to turn.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FixOutcome {
+    /// The components that are on it; all of them get the same mean life.
+    pub components: Vec<String>,
+    /// The mean life that the file states, in seconds; `None`: not the same for all of them.
+    pub assumed_s: Option<f64>,
+    /// The shortest mean life that was tried, in seconds.
+    pub from_s: f64,
+    /// The longest.
+    pub to_s: f64,
+    /// The mean life at which both cost the same, in seconds: with a shorter one now is better. `None`: it does not turn.
+    pub turns_at_s: Option<f64>,
+    /// Lower end of the interval of that; `None`: shorter than what was tried.
+    pub turns_low_s: Option<f64>,
+    /// Upper end; `None`: longer than what was tried.
+    pub turns_high_s: Option<f64>,
+    /// What beginning now costs more, by the mean life in seconds: every life that was tried.
+    pub tried: Vec<(f64, Estimate)>,
 }

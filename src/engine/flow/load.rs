@@ -162,7 +162,7 @@ impl Engine<'_> {
         let arrival_scv = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
         // Those who call hold their own workers: no more than those can be here at once.
         let places = rooms[id.at()].map_or(u64::MAX, |room| room.saturating_sub(workers));
-        let model = Station {
+        let model = MultiServerQueue {
             servers: workers,
             service_s: held_s,
             service_scv: at.held_scv,
@@ -263,13 +263,13 @@ impl Engine<'_> {
             false => (held_s, rate),
         };
         let service_scv = if at.slope == 0.0 { model.service_scv } else { three_digits(model.service_scv) };
-        let model = Station { service_s, service_scv, ..model };
+        let model = MultiServerQueue { service_s, service_scv, ..model };
         if places < service.waiting_max.unwrap_or(u64::MAX) {
             // Nobody is turned away: who does not fit waits at the caller, whose workers are the places.
             (at.block, at.class_block) = (0.0, [0.0; CLASSES]);
             at.wait = Wait::Never;
             if places > 0
-                && let Some(steady) = (Station { waiting_max: Some(places), ..model }).steady(rate)
+                && let Some(steady) = (MultiServerQueue { waiting_max: Some(places), ..model }).steady(rate)
             {
                 at.wait = steady.wait;
             }
@@ -285,7 +285,7 @@ impl Engine<'_> {
     }
 
     /// The wait in front of a station, by the whole distribution of its service time instead of two of its moments.
-    fn shaped(&self, id: StationId, model: &Station, rate: f64, holds: bool, wait: Wait) -> Wait {
+    fn shaped(&self, id: StationId, model: &MultiServerQueue, rate: f64, holds: bool, wait: Wait) -> Wait {
         let Wait::Exponential { probability, mean_s } = wait else { return wait };
         let service = &self.world.services[self.world.stations[id.at()].service.at()];
         let own = !holds;

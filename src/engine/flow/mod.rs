@@ -1,7 +1,7 @@
 //! The flow traffic engine: demand as rates, queues as fluid, latency from queueing theory.
 //!
 //! Between two changes every rate is a straight line, so that what flows is integrated exactly. Where a queue is at rest
-//! it is in the steady state of [`Station`] at its present load (the pointwise stationary approximation, Green & Kolesar
+//! it is in the steady state of [`MultiServerQueue`] at its present load (the pointwise stationary approximation, Green & Kolesar
 //! 1991); where it fills or drains it is a fluid. A span ends when a rate bends, a queue fills or empties, or somebody
 //! feels the difference.
 
@@ -21,7 +21,7 @@ use super::paths::{Path, Status};
 use super::span::{LatencyPart, Span, StationWait};
 use crate::num;
 use crate::observe::{Mood, SeenId, Use, What, Why, Work};
-use crate::queueing::{Flow, FluidQueue, Impatient, Latency, Residual, Station, Wait, max_min};
+use crate::queueing::{Flow, FluidQueue, Impatient, Latency, MultiServerQueue, Residual, Wait, max_min};
 use crate::rng::Luck;
 use crate::units::{Duration, Time};
 use crate::world::{LinkId, NodeId, PopId, StationId, World};

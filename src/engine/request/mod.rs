@@ -18,7 +18,7 @@ mod source;
 mod writes;
 
 use crate::dist::Quick;
-use crate::pending::{Pending, Timers};
+use crate::event_list::{EventList, Timers};
 use crate::rng::{Luck, Stream};
 use crate::world::{Callee, World};
 use account::{Look, Seen};
@@ -114,7 +114,7 @@ pub(super) struct Requests {
     now: u64,
     /// What is due from here on is not kept.
     end: u64,
-    pending: Pending<Due>,
+    pending: EventList<Due>,
     timers: Timers,
     slots: Slots,
     calls: Calls,
@@ -341,7 +341,7 @@ impl Requests {
         Requests {
             now: window.0,
             end: window.1,
-            pending: Pending::new(),
+            pending: EventList::new(),
             timers,
             slots: Slots::default(),
             calls: Calls::default(),

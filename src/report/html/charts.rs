@@ -5,8 +5,8 @@ use super::svg::{AXIS_HEIGHT, Frame, LEFT, RIGHT, area_path, drawing, line, name
 use super::tables::{Cell, data};
 use crate::metrics::{HoursOutcome, LoadOutcome, NarrowKind, Outcome};
 use crate::num;
+use crate::report::format::{self, NOTHING};
 use crate::report::stretches::{days_differ, kind_words};
-use crate::report::words::{self, NOTHING};
 use std::collections::BTreeMap;
 
 /// Services and links that are drawn: those that came nearest to their capacity.
@@ -87,14 +87,14 @@ pub fn users(html: &mut Html, outcome: &Outcome, frame: &Frame) {
     let (top, bottom) = (26.0, 190.0);
     let scale = Scale::linear(most, top, bottom);
     let regular = regular_day(outcome, frame);
-    let mut label = format!("Users at once over time: at most {}", words::count(most.round()));
+    let mut label = format!("Users at once over time: at most {}", format::count(most.round()));
     if concurrency.regular_peak > 0.0 {
-        let then = words::count(concurrency.regular_peak.round());
+        let then = format::count(concurrency.regular_peak.round());
         label.push_str(&format!(", against {then} on {}", concurrency.regular_day));
     }
     drawing(html, bottom + AXIS_HEIGHT, &label, |html| {
         frame.backdrop(html, top, bottom);
-        scale.rules(html, &round_steps(most, 4), &words::large);
+        scale.rules(html, &round_steps(most, 4), &format::large);
         name(html, top + 12.0, "name", "users at once");
         let here = bins(frame, &scale, hours, &|i| Some(hours.active_users_max[i]));
         path(html, &area_path(&here, bottom), "area");
@@ -107,7 +107,7 @@ pub fn users(html: &mut Html, outcome: &Outcome, frame: &Frame) {
         if days_differ(outcome) && concurrency.days.len() <= DAY_LABELS_MAX {
             for (at_s, peak, ratio) in day_peaks(outcome, frame) {
                 if ratio >= MORE {
-                    text(html, frame.x(at_s), scale.y(peak) - 6.0, "label strong middle halo", &words::ratio(ratio));
+                    text(html, frame.x(at_s), scale.y(peak) - 6.0, "label strong middle halo", &format::ratio(ratio));
                 }
             }
         }
@@ -117,9 +117,9 @@ pub fn users(html: &mut Html, outcome: &Outcome, frame: &Frame) {
         let then = regular.get(i).copied().flatten();
         vec![
             Cell::text(&hours.at[i]),
-            Cell::number(words::count(hours.active_users_max[i].round())),
-            Cell::number(then.map_or(NOTHING.to_owned(), |v| words::count(v.round()))),
-            Cell::number(format!("{}/s", words::count(hours.requests_per_s[i].round()))),
+            Cell::number(format::count(hours.active_users_max[i].round())),
+            Cell::number(then.map_or(NOTHING.to_owned(), |v| format::count(v.round()))),
+            Cell::number(format!("{}/s", format::count(hours.requests_per_s[i].round()))),
         ]
     });
     let as_on = format!("as on {}", concurrency.regular_day);
@@ -171,11 +171,11 @@ fn worst(load: &LoadOutcome) -> f64 {
 
 fn rate(kind: NarrowKind, value: f64) -> String {
     match kind {
-        NarrowKind::Servers => format!("{}/s", words::large(value)),
+        NarrowKind::Servers => format!("{}/s", format::large(value)),
         NarrowKind::Network => match value {
-            v if v >= 1e9 => format!("{} Gbps", words::count(v / 1e9)),
-            v if v >= 1e6 => format!("{} Mbps", words::count(v / 1e6)),
-            v => format!("{} kbps", words::count(v / 1e3)),
+            v if v >= 1e9 => format!("{} Gbps", format::count(v / 1e9)),
+            v if v >= 1e6 => format!("{} Mbps", format::count(v / 1e6)),
+            v => format!("{} kbps", format::count(v / 1e3)),
         },
     }
 }
@@ -192,7 +192,8 @@ pub fn loads(html: &mut Html, outcome: &Outcome, frame: &Frame) {
     busiest.truncate(LOADS_MAX);
     let Some((first, _, share)) = busiest.first() else { return };
     let height = busiest.len() as f64 * (HEIGHT + GAP);
-    let label = format!("Load against capacity: the nearest was {first} at {} of its capacity", words::percent(*share));
+    let label =
+        format!("Load against capacity: the nearest was {first} at {} of its capacity", format::percent(*share));
     drawing(html, height + AXIS_HEIGHT, &label, |html| {
         for (index, (called, load, share)) in busiest.iter().enumerate() {
             let top = 8.0 + index as f64 * (HEIGHT + GAP);
@@ -201,7 +202,7 @@ pub fn loads(html: &mut Html, outcome: &Outcome, frame: &Frame) {
             name(html, top + 14.0, "name", called);
             text(html, 0.0, top + 30.0, "label", kind_words(load.kind));
             let over = if *share > 1.0 { "label bad" } else { "label" };
-            text(html, 0.0, top + 46.0, over, &format!("at most {} of capacity", words::percent(*share)));
+            text(html, 0.0, top + 46.0, over, &format!("at most {} of capacity", format::percent(*share)));
             one_load(html, load, hours, frame, (top, bottom));
         }
         frame.axis(html, height - GAP + 8.0);
@@ -246,7 +247,7 @@ fn one_load(html: &mut Html, load: &LoadOutcome, hours: &HoursOutcome, frame: &F
     for (((from, to, _), at), (asked, can)) in offered.iter().zip(&hours.at).zip(carried) {
         let Some(can) = can.filter(|can| asked > can) else { continue };
         let (high, low) = (scale.y(*asked), scale.y(can));
-        let words = format!("{at}: {} of its capacity", words::percent(asked / can));
+        let words = format!("{at}: {} of its capacity", format::percent(asked / can));
         rectangle(html, (*from, high), (to - from, low - high), "over", &words);
     }
     path(html, &steps_path(&bins(frame, &scale, hours, &|i| load.capacity_per_s[i])), "capacity");
@@ -275,13 +276,13 @@ pub fn latency(html: &mut Html, outcome: &Outcome, frame: &Frame) {
     let end = if lost > 0.0 { lost_bottom } else { bottom };
     let label = format!(
         "Latency over time: the 95th percentile of the slowest feature, from {} to {}; at most {} of requests were lost",
-        words::latency(least),
-        words::latency(most),
-        words::percent(lost)
+        format::latency(least),
+        format::latency(most),
+        format::percent(lost)
     );
     drawing(html, end + AXIS_HEIGHT, &label, |html| {
         frame.backdrop(html, top, bottom);
-        scale.rules(html, &at[low..=high], &|v| words::latency(v).replace(".0 ", " "));
+        scale.rules(html, &at[low..=high], &|v| format::latency(v).replace(".0 ", " "));
         name(html, top + 12.0, "name", "95th percentile");
         text(html, 0.0, top + 28.0, "label", "of the slowest feature");
         let here = bins(frame, &scale, hours, &|i| hours.p95_s[i]);
@@ -290,7 +291,7 @@ pub fn latency(html: &mut Html, outcome: &Outcome, frame: &Frame) {
         if lost > 0.0 {
             let scale = Scale::linear(lost, lost_top, lost_bottom);
             frame.backdrop(html, lost_top, lost_bottom);
-            scale.rules(html, round_steps(lost, 2).get(1..).unwrap_or_default(), &words::percent);
+            scale.rules(html, round_steps(lost, 2).get(1..).unwrap_or_default(), &format::percent);
             name(html, lost_top + 12.0, "name", "requests lost");
             text(html, 0.0, lost_top + 28.0, "label", "or never sent");
             let here = bins(frame, &scale, hours, &|i| Some(hours.lost_share[i]).filter(|s| *s > 0.0));
@@ -301,9 +302,9 @@ pub fn latency(html: &mut Html, outcome: &Outcome, frame: &Frame) {
     let rows = (0..hours.starts_s.len()).map(|i| {
         vec![
             Cell::text(&hours.at[i]),
-            Cell::number(hours.p95_s[i].map_or(NOTHING.to_owned(), words::latency)),
+            Cell::number(hours.p95_s[i].map_or(NOTHING.to_owned(), format::latency)),
             Cell::number(if hours.lost_share[i] > 0.0 {
-                words::share(hours.lost_share[i])
+                format::share(hours.lost_share[i])
             } else {
                 NOTHING.to_owned()
             }),

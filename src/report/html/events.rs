@@ -1,21 +1,21 @@
 //! What happened and what was done, on the axis of time: lanes for faults, the response, planned work and words, and a bar
-//! for each measure from need to effect.
+//! for each procedure from need to effect.
 
 use super::markup::{Html, n};
 use super::svg::{AXIS_HEIGHT, Frame, LEFT, LETTER, RIGHT, drawing, line, name, rectangle, symbol, text};
 use super::tables::{Cell, data};
-use crate::metrics::{MeasureOutcome, Outcome, StoryLine, Theme};
+use crate::metrics::{Outcome, ProcedureOutcome, StoryLine, Theme};
 use crate::report::clock::Clock;
+use crate::report::format;
+use crate::report::narrative::is_word_to_users;
 use crate::report::stretches::in_order;
-use crate::report::tale::is_word_to_users;
 use crate::report::text::cut;
-use crate::report::words;
 use std::collections::BTreeMap;
 
 const LANE_HEIGHT: f64 = 26.0;
-const MEASURE_HEIGHT: f64 = 22.0;
-/// Measures that are drawn.
-const MEASURES_MAX: usize = 40;
+const PROCEDURE_HEIGHT: f64 = 22.0;
+/// Procedures that are drawn.
+const PROCEDURES_MAX: usize = 40;
 /// Marks nearer than this are one mark.
 const APART: f64 = 9.0;
 /// Letters of a label beside a mark.
@@ -109,21 +109,21 @@ fn marks(story: &[StoryLine], signs: &[Sign], frame: &Frame) -> Vec<Mark> {
     found
 }
 
-/// Draws the lanes and the measures; nothing if nothing happened.
+/// Draws the lanes and the procedures; nothing if nothing happened.
 pub fn events(html: &mut Html, outcome: &Outcome, story: &[StoryLine], frame: &Frame) {
     let lanes: Vec<(&str, Vec<Mark>)> = LANES
         .into_iter()
         .map(|(called, signs)| (called, marks(story, signs, frame)))
         .filter(|(_, marks)| !marks.is_empty())
         .collect();
-    let measures = in_order(&outcome.measures);
-    let shown = &measures[..measures.len().min(MEASURES_MAX)];
+    let procedures = in_order(&outcome.procedures);
+    let shown = &procedures[..procedures.len().min(PROCEDURES_MAX)];
     if lanes.is_empty() && shown.is_empty() {
         return;
     }
     let lanes_end = lanes.len() as f64 * LANE_HEIGHT + 4.0;
     let gap = if shown.is_empty() { 0.0 } else { 24.0 };
-    let height = lanes_end + gap + shown.len() as f64 * MEASURE_HEIGHT;
+    let height = lanes_end + gap + shown.len() as f64 * PROCEDURE_HEIGHT;
     let label = format!(
         "What happened and what was done: {} marks, {} measures",
         lanes.iter().map(|(_, marks)| marks.len()).sum::<usize>(),
@@ -153,9 +153,9 @@ pub fn events(html: &mut Html, outcome: &Outcome, story: &[StoryLine], frame: &F
             text(html, 0.0, lanes_end + 16.0, "label", "measures, from need to effect");
             text(html, RIGHT + 8.0, lanes_end + 16.0, "label", "took");
         }
-        for (index, (called, measure)) in shown.iter().enumerate() {
-            let y = lanes_end + gap + index as f64 * MEASURE_HEIGHT + MEASURE_HEIGHT / 2.0;
-            one_measure(html, called, measure, frame, y);
+        for (index, (called, procedure)) in shown.iter().enumerate() {
+            let y = lanes_end + gap + index as f64 * PROCEDURE_HEIGHT + PROCEDURE_HEIGHT / 2.0;
+            one_procedure(html, called, procedure, frame, y);
         }
         frame.axis(html, height);
     });
@@ -182,20 +182,20 @@ fn spans(html: &mut Html, outcome: &Outcome, frame: &Frame, y: f64) {
     }
 }
 
-fn one_measure(html: &mut Html, called: &str, measure: &MeasureOutcome, frame: &Frame, y: f64) {
+fn one_procedure(html: &mut Html, called: &str, procedure: &ProcedureOutcome, frame: &Frame, y: f64) {
     name(html, y + 4.0, "name", called);
     line(html, (LEFT, y), (RIGHT, y), "rule");
     let x = |at_s: Option<f64>| at_s.map(|s| frame.x(s));
-    let (needed, ordered) = (x(measure.needed_at_s), x(measure.ordered_at_s));
-    let (began, done) = (x(measure.began_at_s), x(measure.done_at_s));
+    let (needed, ordered) = (x(procedure.needed_at_s), x(procedure.ordered_at_s));
+    let (began, done) = (x(procedure.began_at_s), x(procedure.done_at_s));
     let when = |at_s: Option<f64>| at_s.map_or("never".to_owned(), |s| frame.clock.when(s));
     let words = format!(
         "{called}, {}: needed {}, ordered {}, in effect {}; {}",
-        measure.does,
-        when(measure.needed_at_s),
-        when(measure.ordered_at_s),
-        when(measure.done_at_s),
-        measure.ended
+        procedure.does,
+        when(procedure.needed_at_s),
+        when(procedure.ordered_at_s),
+        when(procedure.done_at_s),
+        procedure.ended
     );
     if let (Some(needed), Some(ordered)) = (needed, ordered.or(Some(RIGHT)).filter(|_| needed.is_some()))
         && ordered > needed
@@ -207,7 +207,7 @@ fn one_measure(html: &mut Html, called: &str, measure: &MeasureOutcome, frame: &
         line(html, (ordered, y), (until, y), "underway");
         line(html, (ordered, y - 4.0), (ordered, y + 4.0), "underway");
     }
-    let rolled_back = measure.ended == "rolled back";
+    let rolled_back = procedure.ended == "rolled back";
     let partly = done.unwrap_or(RIGHT);
     match began {
         Some(began) if rolled_back => symbol(html, &Sign::Cross.path(began, y), "fault", &words),
@@ -222,15 +222,15 @@ fn one_measure(html: &mut Html, called: &str, measure: &MeasureOutcome, frame: &
     if let Some(needed) = needed {
         symbol(html, &Sign::Diamond.path(needed, y), "needed", &words);
     }
-    let (class, took) = match measure.need_to_effect_s {
-        Some(took) if took >= 0.0 => ("label strong", words::length(took)),
+    let (class, took) = match procedure.need_to_effect_s {
+        Some(took) if took >= 0.0 => ("label strong", format::length(took)),
         Some(_) => ("label", "in time".to_owned()),
-        None => ("label", cut(&measure.ended, 12)),
+        None => ("label", cut(&procedure.ended, 12)),
     };
     text(html, RIGHT + 8.0, y + 4.0, class, &took);
 }
 
-/// What the parts of a measure's bar are.
+/// What the parts of a procedure's bar are.
 fn legend(html: &mut Html) {
     html.within("p", &[("class", &"legend")], |html| {
         let mut key = |words: &str, drawn: &dyn Fn(&mut Html)| {
@@ -257,9 +257,9 @@ fn legend(html: &mut Html) {
 pub fn metastable(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     for state in &outcome.metastable {
         html.within("p", &[], |html| {
-            let lasts = words::metastable_for(state);
+            let lasts = format::metastable_for(state);
             html.say("strong", &[], format!("{}: {}, metastable {lasts}. ", clock.when(state.from_s), state.service));
-            html.text(words::metastable(state));
+            html.text(format::metastable(state));
         });
     }
 }

@@ -1,22 +1,22 @@
-//! What causes and measures were worth: sentences, and a bar to each side of nothing.
+//! What causes and procedures were worth: sentences, and a bar to each side of nothing.
 
 use super::markup::{Html, n};
 use super::svg::{line, rectangle};
 use crate::explain::{ButFor, Explanation, Role};
-use crate::report::words;
-use crate::report::worth;
+use crate::report::attribution;
+use crate::report::format;
 
 /// Writes the explanation of a run.
 pub fn explanation(html: &mut Html, explanation: &Explanation) {
-    for sentence in worth::summary(explanation) {
+    for sentence in attribution::summary(explanation) {
         html.say("p", &[], sentence);
     }
-    let most = worth::most(explanation);
+    let most = attribution::most(explanation);
     for (role, title, column) in
-        [(Role::Cause, "What it was due to", "cause"), (Role::Measure, "What the measures were worth", "measure")]
+        [(Role::Cause, "What it was due to", "cause"), (Role::Response, "What the measures were worth", "measure")]
     {
         let (something, nothing): (Vec<&ButFor>, Vec<&ButFor>) =
-            explanation.but_for.iter().filter(|b| b.role == role).partition(|b| !worth::is_nothing(&b.worth));
+            explanation.but_for.iter().filter(|b| b.role == role).partition(|b| !attribution::is_nothing(&b.impact));
         if something.is_empty() && nothing.is_empty() {
             continue;
         }
@@ -33,11 +33,11 @@ pub fn explanation(html: &mut Html, explanation: &Explanation) {
         html.say("h3", &[], "What belongs together");
         html.within("ul", &[], |html| {
             for interaction in &explanation.interactions {
-                html.say("li", &[], worth::interaction(interaction));
+                html.say("li", &[], attribution::interaction(interaction));
             }
         });
     }
-    html.say("p", &[("class", &"faint")], worth::how(explanation));
+    html.say("p", &[("class", &"faint")], attribution::how(explanation));
 }
 
 fn table(html: &mut Html, column: &str, things: &[&ButFor], most: f64) {
@@ -69,8 +69,8 @@ fn table(html: &mut Html, column: &str, things: &[&ButFor], most: f64) {
 
 fn row(html: &mut Html, thing: &ButFor, most: f64) {
     const HALF: f64 = 110.0;
-    let minutes = thing.worth.user_minutes();
-    let said = worth::cost_or_saved(minutes);
+    let minutes = thing.impact.user_minutes();
+    let said = attribution::cost_or_saved(minutes);
     html.within("tr", &[], |html| {
         html.say("th", &[("scope", &"row")], &thing.name);
         html.say("td", &[], &thing.does);
@@ -92,7 +92,7 @@ fn row(html: &mut Html, thing: &ButFor, most: f64) {
             ""
         };
         html.say("td", &[("class", &class)], &said);
-        html.say("td", &[("class", &"number")], worth::change(thing.worth.p95_peak_s, words::latency));
-        html.say("td", &[("class", &"number")], worth::change(thing.worth.degraded_s, words::length));
+        html.say("td", &[("class", &"number")], attribution::change(thing.impact.p95_peak_s, format::latency));
+        html.say("td", &[("class", &"number")], attribution::change(thing.impact.degraded_s, format::length));
     });
 }

@@ -1,11 +1,11 @@
 //! The head of a page: which run this is, what it came to in a few sentences, and the numbers that one asks for first.
 
 use super::markup::Html;
-use crate::metrics::{Interval, Outcome, PeopleOutcome};
+use crate::metrics::{Outcome, OutcomeInterval, PeopleOutcome};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
+use crate::report::format;
 use crate::report::stretches::{days_differ, kind_words, worst};
-use crate::report::words;
 
 /// Title, which run, when, sentences and key numbers.
 pub fn head(html: &mut Html, outcome: &Outcome, clock: &Clock) {
@@ -22,7 +22,7 @@ pub fn head(html: &mut Html, outcome: &Outcome, clock: &Clock) {
         let until = if from.year() == to.year() { "%a %d %b %H:%M" } else { "%a %d %b %Y %H:%M" };
         let span = format!("{} to {}", from.strftime("%a %d %b %Y %H:%M"), to.strftime(until));
         html.say("span", &[], span);
-        html.say("span", &[], words::length(clock.horizon_s));
+        html.say("span", &[], format::length(clock.horizon_s));
         html.say("span", &[], &outcome.clock.zone);
         let replication = if p.replication != 0 { format!(", replication {}", p.replication) } else { String::new() };
         html.say("span", &[], format!("seed {}{replication}", p.seed));
@@ -39,7 +39,11 @@ pub fn head(html: &mut Html, outcome: &Outcome, clock: &Clock) {
 }
 
 /// Populations that felt something of a kind, when it began, and the longest that any of them did.
-fn hurt(outcome: &Outcome, mood: Mood, seconds: fn(&PeopleOutcome) -> f64) -> Option<(Vec<&str>, &Interval, f64)> {
+fn hurt(
+    outcome: &Outcome,
+    mood: Mood,
+    seconds: fn(&PeopleOutcome) -> f64,
+) -> Option<(Vec<&str>, &OutcomeInterval, f64)> {
     let found: Vec<_> = outcome.people.iter().filter(|(_, p)| seconds(p) > 0.0).collect();
     let intervals = found.iter().flat_map(|(_, p)| &p.intervals).filter(|i| i.mood == mood);
     let first = intervals.min_by(|a, b| a.from_s.total_cmp(&b.from_s))?;
@@ -90,7 +94,7 @@ fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
         told.push(sentence(format!(
             "{} were {what} for {up_to}{}, first on {}{why}.",
             who(names, all),
-            words::length(*longest),
+            format::length(*longest),
             clock.when(first.from_s)
         )));
     }
@@ -100,7 +104,7 @@ fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
     let said = &outcome.communication;
     match (said.first_felt_s, said.time_to_first_communication_s) {
         (Some(_), Some(after)) if after > 0.0 => {
-            told.push(format!("Users first heard after {}.", words::length(after)))
+            told.push(format!("Users first heard after {}.", format::length(after)))
         }
         (Some(_), None) => told.push("Nobody told the users.".to_owned()),
         _ => {}
@@ -109,8 +113,8 @@ fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
     if days_differ(outcome) && concurrency.regular_peak > 0.0 && concurrency.peak > concurrency.regular_peak * 1.05 {
         told.push(format!(
             "At most {} users were there at once, {} of {}.",
-            words::large(concurrency.peak),
-            words::ratio(concurrency.peak / concurrency.regular_peak),
+            format::large(concurrency.peak),
+            format::ratio(concurrency.peak / concurrency.regular_peak),
             concurrency.regular_day
         ));
     }
@@ -120,7 +124,7 @@ fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
             "The narrowest was {} ({}), with {} of its capacity asked of it, {}.",
             n.name,
             kind_words(n.kind),
-            words::percent(n.utilisation),
+            format::percent(n.utilisation),
             clock.span(n.from_s, n.to_s)
         ));
     }
@@ -134,26 +138,26 @@ fn figures(outcome: &Outcome) -> Vec<(String, &'static str, String)> {
     let sum = |minutes: fn(&PeopleOutcome) -> f64| outcome.people.values().map(minutes).sum::<f64>();
     let class = |value: f64, class: &'static str| if value > 0.0 { class } else { "" };
     let (down, degraded) = (longest(|p| p.downtime_s), longest(|p| p.degraded_s));
-    found.push((words::length(down), class(down, "bad"), "down, whom it hit worst".to_owned()));
-    found.push((words::length(degraded), class(degraded, "poor"), "degraded, whom it hit worst".to_owned()));
+    found.push((format::length(down), class(down, "bad"), "down, whom it hit worst".to_owned()));
+    found.push((format::length(degraded), class(degraded, "poor"), "degraded, whom it hit worst".to_owned()));
     let (lost, poor) = (sum(|p| p.user_minutes_lost), sum(|p| p.user_minutes_degraded));
-    found.push((words::large(lost.round()), class(lost, "bad"), "user-minutes lost".to_owned()));
-    found.push((words::large(poor.round()), class(poor, "poor"), "user-minutes degraded".to_owned()));
+    found.push((format::large(lost.round()), class(lost, "bad"), "user-minutes lost".to_owned()));
+    found.push((format::large(poor.round()), class(poor, "poor"), "user-minutes degraded".to_owned()));
     let concurrency = &outcome.concurrency;
     // A run that is shorter than a day has no regular one, but users.
     let peak = outcome.hours.active_users_max.iter().copied().fold(concurrency.peak, f64::max);
     if peak > 0.0 {
         let ratio = peak / concurrency.regular_peak.max(f64::MIN_POSITIVE);
         let against = if concurrency.regular_peak > 0.0 && (ratio - 1.0).abs() >= 0.05 {
-            format!(", {} of {}", words::ratio(ratio), concurrency.regular_day)
+            format!(", {} of {}", format::ratio(ratio), concurrency.regular_day)
         } else {
             String::new()
         };
-        found.push((words::large(peak), "", format!("users at once, at most{against}")));
+        found.push((format::large(peak), "", format!("users at once, at most{against}")));
     }
     let slowest = outcome.hours.p95_s.iter().flatten().copied().fold(0.0, f64::max);
     if slowest > 0.0 {
-        found.push((words::latency(slowest), "", "95th percentile, at its worst".to_owned()));
+        found.push((format::latency(slowest), "", "95th percentile, at its worst".to_owned()));
     }
     found
 }

@@ -22,14 +22,14 @@ use crate::explain::Explanation;
 use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
 use markup::Html;
-pub use study::{CutShort, Sealed, render_comparison, unseal};
+pub use study::{CutShort, EmbeddedStudy, extract_study, render_comparison};
 use svg::Frame;
 pub use windows::render_windows;
 
 /// Colours, type and print.
 const STYLE: &str = include_str!("page.css");
 
-/// Writes the page of one run: its outcome and its story, what its causes and measures were worth if that is known, and
+/// Writes the page of one run: its outcome and its story, what its causes and procedures were worth if that is known, and
 /// the command that makes the run again.
 pub fn render(
     outcome: &Outcome,
@@ -103,7 +103,7 @@ fn body(
     section(html, "The numbers", "", |html| {
         numbers::people(html, outcome);
         numbers::days(html, outcome);
-        numbers::measures(html, outcome, &clock);
+        numbers::procedures(html, outcome, &clock);
         numbers::response(html, outcome, &clock);
     });
     section(html, "Read with care", "", |html| origin::warnings(html, outcome));

@@ -4,23 +4,23 @@ use super::markup::Html;
 use super::tables::{Cell, table};
 use crate::metrics::{LatencyOutcome, Outcome};
 use crate::report::clock::Clock;
+use crate::report::format::{self, NOTHING};
 use crate::report::stretches::{days_differ, in_order, kind_words, stand_out, worst};
 use crate::report::text::need_to_effect;
-use crate::report::words::{self, NOTHING};
 
 /// Stretches and overloads that are shown.
 const WORST_MAX: usize = 12;
 
 fn time(seconds: f64) -> String {
-    if seconds > 0.0 { words::length(seconds) } else { NOTHING.to_owned() }
+    if seconds > 0.0 { format::length(seconds) } else { NOTHING.to_owned() }
 }
 
 fn amount(value: f64) -> String {
-    if value > 0.0 { words::count(value) } else { NOTHING.to_owned() }
+    if value > 0.0 { format::count(value) } else { NOTHING.to_owned() }
 }
 
 fn p95(latency: &LatencyOutcome) -> Cell {
-    Cell::number(latency.p95_s.map_or(NOTHING.to_owned(), words::latency))
+    Cell::number(latency.p95_s.map_or(NOTHING.to_owned(), format::latency))
 }
 
 /// A heading and a table, where there is something in it.
@@ -51,12 +51,12 @@ pub fn people(html: &mut Html, outcome: &Outcome) {
         let felt = people.latency.during.requests > 0.0;
         vec![
             Cell::name(name.as_str()),
-            Cell::number(words::count(people.users)),
+            Cell::number(format::count(people.users)),
             Cell::bad(time(people.downtime_s)),
             Cell::poor(time(people.degraded_s)),
             Cell::number(time(people.stale_s)),
-            Cell::number(words::share(people.time_availability)),
-            Cell::number(words::share(people.request_availability)),
+            Cell::number(format::share(people.time_availability)),
+            Cell::number(format::share(people.request_availability)),
             Cell::number(amount(people.user_minutes_lost.round())),
             Cell::number(amount(people.user_minutes_degraded.round())),
             p95(if felt { &people.latency.before } else { &people.latency.all }),
@@ -82,16 +82,16 @@ pub fn people(html: &mut Html, outcome: &Outcome) {
     for (name, people) in &outcome.people {
         for (index, (feature, felt)) in people.features.iter().enumerate() {
             let latency = &felt.latency.all;
-            let percentile = |p: Option<f64>| Cell::number(p.map_or(NOTHING.to_owned(), words::latency));
+            let percentile = |p: Option<f64>| Cell::number(p.map_or(NOTHING.to_owned(), format::latency));
             rows.push(vec![
                 Cell::name(if index == 0 { name.as_str() } else { "" }),
                 Cell::text(feature.as_str()),
-                Cell::number(words::large(felt.requests.intended)),
+                Cell::number(format::large(felt.requests.intended)),
                 Cell::bad(time(felt.downtime_s)),
                 Cell::poor(time(felt.degraded_s)),
                 Cell::number(time(felt.stale_s)),
-                Cell::number(words::share(felt.time_availability)),
-                Cell::number(words::share(felt.request_availability)),
+                Cell::number(format::share(felt.time_availability)),
+                Cell::number(format::share(felt.request_availability)),
                 percentile(latency.p50_s),
                 percentile(latency.p95_s),
                 percentile(latency.p99_s),
@@ -110,13 +110,13 @@ pub fn days(html: &mut Html, outcome: &Outcome) {
     let against = format!("against {}", concurrency.regular_day);
     let rows = concurrency.days.iter().map(|day| {
         let grew = stand_out(&day.features_ratio, day.requests_ratio);
-        let grew: Vec<String> = grew.iter().take(3).map(|(f, r)| format!("{f} {}", words::ratio(*r))).collect();
+        let grew: Vec<String> = grew.iter().take(3).map(|(f, r)| format!("{f} {}", format::ratio(*r))).collect();
         vec![
             Cell::name(day.label.as_str()),
-            Cell::number(words::count(day.peak.round())),
-            Cell::number(words::ratio(day.peak_ratio)),
-            Cell::number(words::ratio(day.requests_ratio)),
-            Cell::number(day.p95_s.map_or(NOTHING.to_owned(), words::latency)),
+            Cell::number(format::count(day.peak.round())),
+            Cell::number(format::ratio(day.peak_ratio)),
+            Cell::number(format::ratio(day.requests_ratio)),
+            Cell::number(day.p95_s.map_or(NOTHING.to_owned(), format::latency)),
             Cell::poor(time(day.degraded_s)),
             Cell::text(if grew.is_empty() { NOTHING.to_owned() } else { grew.join(", ") }),
         ]
@@ -130,12 +130,12 @@ pub fn days(html: &mut Html, outcome: &Outcome) {
 pub fn narrow(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     let (stretches, count) = worst(&outcome.hours, WORST_MAX);
     let rows = stretches.iter().map(|stretch| {
-        let share = words::percent(stretch.utilisation);
+        let share = format::percent(stretch.utilisation);
         vec![
             Cell::name(stretch.name.as_str()),
             Cell::text(kind_words(stretch.kind)),
             Cell::text(clock.span(stretch.from_s, stretch.to_s)),
-            Cell::number(words::length(stretch.to_s - stretch.from_s)),
+            Cell::number(format::length(stretch.to_s - stretch.from_s)),
             if stretch.utilisation > 1.0 { Cell::bad(share) } else { Cell::number(share) },
         ]
     });
@@ -146,19 +146,19 @@ pub fn narrow(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     }
 }
 
-/// Measures: needed, ordered, in effect.
-pub fn measures(html: &mut Html, outcome: &Outcome, clock: &Clock) {
-    let rows = in_order(&outcome.measures).into_iter().map(|(name, measure)| {
+/// Procedures: needed, ordered, in effect.
+pub fn procedures(html: &mut Html, outcome: &Outcome, clock: &Clock) {
+    let rows = in_order(&outcome.procedures).into_iter().map(|(name, procedure)| {
         let at = |seconds: Option<f64>| Cell::text(seconds.map_or(NOTHING.to_owned(), |s| clock.when(s)));
         vec![
             Cell::name(name.as_str()),
-            Cell::text(measure.does.as_str()),
-            Cell::text(measure.needed_at_s.map_or("never".to_owned(), |s| clock.when(s))),
-            at(measure.ordered_at_s),
-            at(measure.began_at_s),
-            at(measure.done_at_s),
-            Cell::number(need_to_effect(measure)),
-            Cell::text(crate::report::text::ended(measure)),
+            Cell::text(procedure.does.as_str()),
+            Cell::text(procedure.needed_at_s.map_or("never".to_owned(), |s| clock.when(s))),
+            at(procedure.ordered_at_s),
+            at(procedure.began_at_s),
+            at(procedure.done_at_s),
+            Cell::number(need_to_effect(procedure)),
+            Cell::text(crate::report::text::ended(procedure)),
         ]
     });
     let titles =
@@ -170,7 +170,7 @@ pub fn measures(html: &mut Html, outcome: &Outcome, clock: &Clock) {
 pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     let rows = outcome.failovers.iter().map(|failover| {
         let phases: Vec<String> = (failover.phases.iter())
-            .map(|p| format!("{}{} {}", if p.ok { "" } else { "✗ " }, p.phase.name(), words::length(p.took_s)))
+            .map(|p| format!("{}{} {}", if p.ok { "" } else { "✗ " }, p.phase.name(), format::length(p.took_s)))
             .collect();
         let how = match &failover.failure {
             Some(failure) => format!("{}: {failure}", failover.ended),
@@ -182,7 +182,7 @@ pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
             Cell::text(format!("{} → {}", failover.from, failover.to.as_deref().unwrap_or(NOTHING))),
             Cell::text(phases.join(" › ")),
             Cell::text(how),
-            Cell::number(failover.time_to_restore_s.map_or(NOTHING.to_owned(), words::length)),
+            Cell::number(failover.time_to_restore_s.map_or(NOTHING.to_owned(), format::length)),
         ]
     });
     titled(html, "Failovers", &["group", "failed", "from → to", "phases", "ended", "restored after"], rows.collect());
@@ -190,10 +190,10 @@ pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
         vec![
             Cell::name(m.plan.as_str()),
             Cell::text(clock.span(m.from_s, m.from_s + m.actual_s)),
-            Cell::number(words::length(m.announced_s)),
-            Cell::number(words::length(m.actual_s)),
+            Cell::number(format::length(m.announced_s)),
+            Cell::number(format::length(m.actual_s)),
             Cell::bad(time(m.overrun_s)),
-            Cell::number(m.notice_s.map_or("not told".to_owned(), words::length)),
+            Cell::number(m.notice_s.map_or("not told".to_owned(), format::length)),
             Cell::number(amount(m.met.values().map(|met| met.user_minutes).sum::<f64>().round())),
             Cell::text(m.ended.as_str()),
         ]
@@ -203,14 +203,14 @@ pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     let mut rows = Vec::new();
     for (name, queue) in &outcome.queues {
         for behind in &queue.backlogs {
-            let after = |s: Option<f64>| Cell::number(s.map_or("not yet".to_owned(), words::length));
+            let after = |s: Option<f64>| Cell::number(s.map_or("not yet".to_owned(), format::length));
             rows.push(vec![
                 Cell::name(name.as_str()),
                 Cell::text(clock.when(behind.from_s)),
                 after(behind.time_to_restored_s),
                 after(behind.time_to_recovered_s),
-                Cell::number(words::count(behind.backlog_max.round())),
-                Cell::number(words::length(behind.age_max_s)),
+                Cell::number(format::count(behind.backlog_max.round())),
+                Cell::number(format::length(behind.age_max_s)),
             ]);
         }
     }
@@ -235,10 +235,10 @@ pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
         vec![
             Cell::name(name.as_str()),
             Cell::text(clock.when(o.from_s)),
-            Cell::number(words::length(o.load_over_until_s - o.from_s)),
-            Cell::number(o.drained_at_s.map_or("not yet".to_owned(), |at| words::length(at - o.from_s))),
-            Cell::number(words::count(o.backlog_max.round())),
-            Cell::number(words::latency(o.wait_max_s)),
+            Cell::number(format::length(o.load_over_until_s - o.from_s)),
+            Cell::number(o.drained_at_s.map_or("not yet".to_owned(), |at| format::length(at - o.from_s))),
+            Cell::number(format::count(o.backlog_max.round())),
+            Cell::number(format::latency(o.wait_max_s)),
             Cell::bad(amount(o.shed.round())),
         ]
     });

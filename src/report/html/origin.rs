@@ -2,7 +2,7 @@
 
 use super::markup::Html;
 use crate::metrics::Outcome;
-use crate::report::words;
+use crate::report::format;
 use crate::world::Assumption;
 
 /// Values that no source states, by the reason.
@@ -31,7 +31,7 @@ pub fn traffic(html: &mut Html, outcome: &Outcome) {
         html.within("p", &[], |html| html.say("strong", &[], told));
     }
     if let (Some(from), Some(to)) = (&outcome.traffic.from, &outcome.traffic.to) {
-        let events = words::large(outcome.traffic.events as f64);
+        let events = format::large(outcome.traffic.events as f64);
         let told = format!("Every request followed from {from} to {to}: {events} events.");
         html.say("p", &[("class", &"faint")], told);
     }
@@ -47,7 +47,7 @@ pub fn warnings(html: &mut Html, outcome: &Outcome) {
 /// What proves that a run is this run, and the command that makes it again.
 pub fn provenance(html: &mut Html, outcome: &Outcome, replay: Option<&str>) {
     let provenance = &outcome.provenance;
-    let observations = words::count(provenance.observations as f64);
+    let observations = format::count(provenance.observations as f64);
     html.within("dl", &[], |html| {
         for (label, value) in [
             ("scenario", Some(provenance.scenario_hash.clone())),

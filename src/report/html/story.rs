@@ -4,7 +4,7 @@ use super::markup::Html;
 use crate::metrics::{StoryLine, Theme};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
-use crate::report::tale::{self, Entry};
+use crate::report::narrative::{self, Entry};
 
 /// Longer stories are told without their lesser lines, and then without their middle.
 const LINES_MAX: usize = 240;
@@ -15,10 +15,10 @@ const CAUSES_MAX: usize = 3;
 
 /// Writes the timeline.
 pub fn story(html: &mut Html, story: &[StoryLine], clock: &Clock) {
-    let kept = tale::worth_telling(story, LINES_MAX);
-    let instants = tale::instants(story, &kept);
+    let kept = narrative::worth_telling(story, LINES_MAX);
+    let instants = narrative::instants(story, &kept);
     let lines: usize = instants.iter().flatten().map(Entry::lines).sum();
-    let middle = if lines > LINES_MAX { tale::middle(&instants, LINES_MAX, LINES_AT_END) } else { 0..0 };
+    let middle = if lines > LINES_MAX { narrative::middle(&instants, LINES_MAX, LINES_AT_END) } else { 0..0 };
     html.within("div", &[("class", &"story")], |html| {
         let mut day = String::new();
         for (index, instant) in instants.iter().enumerate() {
@@ -58,7 +58,7 @@ fn list(html: &mut Html, story: &[StoryLine], clock: &Clock, entries: &[Entry], 
                         Theme::Fault | Theme::ResponseFailed => "bad",
                         _ => "",
                     };
-                    html.say("span", &[("class", &text_class)], tale::text(story, entry));
+                    html.say("span", &[("class", &text_class)], narrative::text(story, entry));
                     let has_own = is_first && entry.alike.iter().all(|&i| story[i].because == line.because);
                     if let Some(because) = because(story, clock, entry.line).filter(|_| has_own) {
                         html.say("span", &[("class", &"because")], format!(" {because}"));
@@ -74,14 +74,14 @@ fn list(html: &mut Html, story: &[StoryLine], clock: &Clock, entries: &[Entry], 
 
 /// What led to a line, nearest first; of a long chain the middle is left out.
 fn because(story: &[StoryLine], clock: &Clock, line: usize) -> Option<String> {
-    let mut next = tale::cause(story, line)?;
+    let mut next = narrative::cause(story, line)?;
     if (story[line].theme, story[next].theme) == (Theme::Maintenance, Theme::Maintenance) {
         return None;
     }
     let hurts =
         matches!(story[line].theme, Theme::People | Theme::ResponseFailed) && story[line].mood != Some(Mood::Fine);
     let mut chain = vec![next];
-    while let (true, Some(cause)) = (hurts, tale::cause(story, next)) {
+    while let (true, Some(cause)) = (hurts, narrative::cause(story, next)) {
         next = cause;
         chain.push(cause);
     }
@@ -109,7 +109,7 @@ fn sign(line: &StoryLine) -> (&'static str, &'static str, &'static str) {
             Some(Mood::Degraded) => ("poor", "▒", "users: degraded"),
             Some(Mood::Down) => ("bad", "█", "users: down"),
         },
-        Theme::Word if tale::is_word_to_users(line) => ("", "▲", "users are told"),
+        Theme::Word if narrative::is_word_to_users(line) => ("", "▲", "users are told"),
         Theme::Word => ("", "◆", "decision"),
     }
 }

@@ -5,7 +5,7 @@ use super::svg::{AXIS_HEIGHT, Frame, LEFT, RIGHT, drawing, name, rectangle};
 use super::tables::{Cell, data};
 use crate::metrics::Outcome;
 use crate::observe::Mood;
-use crate::report::words;
+use crate::report::format;
 
 /// Populations that are drawn.
 const ROWS_MAX: usize = 40;
@@ -127,7 +127,7 @@ fn legend(html: &mut Html, outcome: &Outcome) {
         html.say(
             "span",
             &[("class", &"faint")],
-            format!("the worst of each {}", words::length(outcome.hours.length_s)),
+            format!("the worst of each {}", format::length(outcome.hours.length_s)),
         );
     });
 }

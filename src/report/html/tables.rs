@@ -1,7 +1,7 @@
 //! Tables: numbers to the right, what stands out marked, and the data behind a drawing folded away.
 
 use super::markup::Html;
-use crate::report::words::NOTHING;
+use crate::report::format::NOTHING;
 
 /// Rows beyond these are counted instead of shown.
 const ROWS_MAX: usize = 200;

@@ -81,8 +81,8 @@ fn hostile_names_never_become_markup() {
     hours.loads = std::mem::take(&mut hours.loads).into_iter().map(|(k, v)| (k + hostile, v)).collect();
     hours.bottleneck.iter_mut().flatten().for_each(|b| b.name.push_str(hostile));
     hours.at.iter_mut().for_each(|at| at.push_str(hostile));
-    outcome.measures = std::mem::take(&mut outcome.measures).into_iter().map(|(k, v)| (k + hostile, v)).collect();
-    outcome.measures.values_mut().for_each(|m| m.does.push_str(hostile));
+    outcome.procedures = std::mem::take(&mut outcome.procedures).into_iter().map(|(k, v)| (k + hostile, v)).collect();
+    outcome.procedures.values_mut().for_each(|m| m.does.push_str(hostile));
     outcome.provenance.strategy = Some(hostile.to_owned());
     outcome.provenance.assumptions[0].why.push_str(hostile);
     outcome.provenance.assumptions[1].path.push_str(hostile);
@@ -104,7 +104,7 @@ fn a_run_in_which_nothing_is_known_is_a_short_page() {
     outcome.people.clear();
     outcome.failovers.clear();
     outcome.maintenance.clear();
-    outcome.measures.clear();
+    outcome.procedures.clear();
     (outcome.hours, outcome.concurrency) = Default::default();
     outcome.services.clear();
     outcome.queues.clear();

@@ -5,8 +5,8 @@ use super::markup::{Html, n};
 use super::section;
 use super::svg::{LEFT, RIGHT, drawing, name, rectangle, text};
 use super::tables::{self, Cell, table};
+use crate::report::format;
 use crate::report::week::{self, PICTURES, Shown, Week};
-use crate::report::words;
 use crate::study::{WindowOutcome, WindowsOutcome};
 
 const ROW: f64 = 28.0;
@@ -39,8 +39,8 @@ fn body(html: &mut Html, outcome: &WindowsOutcome, replay: Option<&str>) {
             html.say("p", &[("class", &"lede")], week::now_or_later(now).join(" "));
             let note = format!(
                 "{} replications of each, all under the same luck; a run is {}.",
-                words::count(now.replications as f64),
-                words::length(now.run_s)
+                format::count(now.replications as f64),
+                format::length(now.run_s)
             );
             html.say("p", &[("class", &"faint")], note);
             if let Some(fix) = &now.fix {
@@ -74,8 +74,8 @@ fn body(html: &mut Html, outcome: &WindowsOutcome, replay: Option<&str>) {
                 vec![
                     Cell::name(week::promise(promise)),
                     Cell::number(week::share(&promise.overrun)),
-                    Cell::number(words::large(promise.unannounced_own.mean)),
-                    Cell::number(words::large(promise.unannounced_best.mean)),
+                    Cell::number(format::large(promise.unannounced_own.mean)),
+                    Cell::number(format::large(promise.unannounced_best.mean)),
                 ]
             })
             .collect();
@@ -122,13 +122,13 @@ fn row(place: Cell, window: &WindowOutcome) -> Vec<Cell> {
     vec![
         place,
         Cell::name(week::moment(&window.starts)),
-        Cell::number(words::large(window.lost.mean)),
+        Cell::number(format::large(window.lost.mean)),
         Cell::number(week::signed(window.against_own.mean)),
         Cell::number(week::interval(&window.against_own)),
         Cell::number(week::signed(window.against_none.mean)),
         Cell::number(week::interval(&window.against_none)),
-        Cell::number(words::large(window.met.mean)),
-        Cell::number(words::large(window.unannounced.mean)),
+        Cell::number(format::large(window.met.mean)),
+        Cell::number(format::large(window.unannounced.mean)),
         Cell::number(week::share(&window.overrun)),
         Cell::number(week::share(&window.fault)),
         Cell::number(week::share(&window.done)),
@@ -156,7 +156,7 @@ fn picture(html: &mut Html, outcome: &WindowsOutcome, shown: Shown) {
                 let told = format!(
                     "{}: {} user-minutes{}",
                     week::moment(&window.starts),
-                    words::large(value),
+                    format::large(value),
                     if is_best { "; the best start" } else { "" },
                 );
                 rectangle(html, (x + 0.5, y + 0.5), (HOUR - 1.0, ROW - 1.0), class, &told);
@@ -170,7 +170,7 @@ fn picture(html: &mut Html, outcome: &WindowsOutcome, shown: Shown) {
                 let told = format!(
                     "{}: the plan's own start, {} user-minutes",
                     week::moment(&own.starts),
-                    words::large((shown.of)(own))
+                    format::large((shown.of)(own))
                 );
                 let x = LEFT + HOUR * f64::from(own.hour);
                 rectangle(html, (x + 1.5, y + 1.5), (HOUR - 3.0, ROW - 3.0), "planned-own", &told);
@@ -185,10 +185,10 @@ fn picture(html: &mut Html, outcome: &WindowsOutcome, shown: Shown) {
     let rows = outcome.windows.iter().map(|window| {
         vec![
             Cell::name(week::moment(&window.starts)),
-            Cell::number(words::count(window.lost.mean)),
+            Cell::number(format::count(window.lost.mean)),
             Cell::number(week::interval(&window.lost)),
-            Cell::number(words::count(window.met.mean)),
-            Cell::number(words::count(window.unannounced.mean)),
+            Cell::number(format::count(window.met.mean)),
+            Cell::number(format::count(window.unannounced.mean)),
         ]
     });
     tables::data(html, "All hours", &["begins", "lost", "interval", "users met", "unannounced"], rows.collect());
@@ -223,8 +223,8 @@ fn met(html: &mut Html, window: &WindowOutcome) {
         .map(|(name, met)| {
             vec![
                 Cell::name(name),
-                Cell::number(words::large(met.user_minutes)),
-                Cell::poor(words::large(met.user_minutes_unannounced)),
+                Cell::number(format::large(met.user_minutes)),
+                Cell::poor(format::large(met.user_minutes_unannounced)),
                 Cell::number(week::busiest(&met.by_local_hour)),
             ]
         })
@@ -236,8 +236,8 @@ fn met(html: &mut Html, window: &WindowOutcome) {
             hours.push(vec![
                 Cell::name(name),
                 Cell::number(format!("{hour:02}:00")),
-                Cell::number(words::count(*minutes)),
-                Cell::number(words::count(met.unannounced_by_local_hour.get(hour).copied().unwrap_or(0.0))),
+                Cell::number(format::count(*minutes)),
+                Cell::number(format::count(met.unannounced_by_local_hour.get(hour).copied().unwrap_or(0.0))),
             ]);
         }
     }

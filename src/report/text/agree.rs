@@ -1,10 +1,10 @@
 //! Both traffic engines side by side.
 
 use super::line::{Ink, Line, wrap};
+use super::page::{Layout, Page};
 use super::table::Table;
-use super::{Layout, Page};
 use crate::agree::{Agreement, Row};
-use crate::report::words;
+use crate::report::format;
 
 /// Writes what both engines say of one scenario.
 pub fn render_agreement(agreement: &Agreement, layout: Layout) -> String {
@@ -12,8 +12,8 @@ pub fn render_agreement(agreement: &Agreement, layout: Layout) -> String {
     for line in wrap(&agreement.title, page.width) {
         page.line(Line::new().with(Ink::Strong, line));
     }
-    let length = words::length(agreement.to_s - agreement.from_s);
-    let events = words::large(agreement.events as f64);
+    let length = format::length(agreement.to_s - agreement.from_s);
+    let events = format::large(agreement.events as f64);
     page.line(Line::new().with(
         Ink::Faint,
         format!(
@@ -54,17 +54,17 @@ pub fn render_agreement(agreement: &Agreement, layout: Layout) -> String {
 }
 
 fn cells(row: &Row) -> Vec<(Ink, String)> {
-    let shown = |value: f64| match row.measure {
-        "mean" | "p50" | "p95" | "p99" | "wait" => words::latency(value),
-        "utilisation" => words::percent(value),
-        "drained after" => words::length(value),
-        _ => words::large(value),
+    let shown = |value: f64| match row.metric {
+        "mean" | "p50" | "p95" | "p99" | "wait" => format::latency(value),
+        "utilisation" => format::percent(value),
+        "drained after" => format::length(value),
+        _ => format::large(value),
     };
     let differs = if row.request != 0.0 { (row.flow - row.request) / row.request } else { f64::NAN };
-    let differs = if differs.is_finite() { format!("{:+.1}%", differs * 100.0) } else { words::NOTHING.to_owned() };
+    let differs = if differs.is_finite() { format!("{:+.1}%", differs * 100.0) } else { format::NOTHING.to_owned() };
     let verdict = if row.agrees { (Ink::Good, "agrees") } else { (Ink::Bad, "differs") };
     vec![
-        (Ink::Plain, row.measure.to_owned()),
+        (Ink::Plain, row.metric.to_owned()),
         (Ink::Plain, shown(row.flow)),
         (Ink::Plain, shown(row.request)),
         (Ink::Faint, format!("± {}", shown(row.half_width))),

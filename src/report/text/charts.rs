@@ -1,12 +1,12 @@
-//! What says more drawn than told: the days against a regular one, what was narrow when, and what the measures did.
+//! What says more drawn than told: the days against a regular one, what was narrow when, and what the procedures did.
 
-use super::Page;
 use super::line::{Ink, Line, wrap};
+use super::page::Page;
 use super::table::Table;
-use crate::metrics::{DayOutcome, MeasureOutcome, Outcome};
+use crate::metrics::{DayOutcome, Outcome, ProcedureOutcome};
 use crate::report::clock::Clock;
+use crate::report::format::{self, NOTHING};
 use crate::report::stretches::{days_differ, in_order, kind_words, stand_out, worst};
-use crate::report::words::{self, NOTHING};
 
 /// Columns of a bar that is full.
 const BAR_WIDTH: usize = 20;
@@ -51,13 +51,13 @@ pub fn days(page: &mut Page, outcome: &Outcome) {
     let count = shown.len();
     for day in shown {
         let share = if concurrency.peak > 0.0 { day.peak / concurrency.peak } else { 0.0 };
-        let hurt = if day.degraded_s > 0.0 { words::length(day.degraded_s) } else { NOTHING.to_owned() };
+        let hurt = if day.degraded_s > 0.0 { format::length(day.degraded_s) } else { NOTHING.to_owned() };
         table.row(vec![
             (Ink::Strong, day.label.clone()),
             (Ink::Response, bar(share, BAR_WIDTH)),
-            (Ink::Plain, words::count(day.peak.round())),
-            (if day.peak_ratio > MORE { Ink::Strong } else { Ink::Plain }, words::ratio(day.peak_ratio)),
-            (Ink::Plain, day.p95_s.map_or(NOTHING.to_owned(), words::latency)),
+            (Ink::Plain, format::count(day.peak.round())),
+            (if day.peak_ratio > MORE { Ink::Strong } else { Ink::Plain }, format::ratio(day.peak_ratio)),
+            (Ink::Plain, day.p95_s.map_or(NOTHING.to_owned(), format::latency)),
             (if day.degraded_s > 0.0 { Ink::Degraded } else { Ink::Faint }, hurt),
         ]);
     }
@@ -83,8 +83,8 @@ pub fn what_grew(days: &[DayOutcome]) -> Option<String> {
     let day = busy.reduce(|a, b| if most(b) > most(a) { b } else { a })?;
     let grew = stand_out(&day.features_ratio, day.requests_ratio);
     let named: Vec<String> =
-        grew.iter().take(FEATURES_MAX).map(|(name, ratio)| format!("{name} {}", words::ratio(*ratio))).collect();
-    let all = words::ratio(day.requests_ratio);
+        grew.iter().take(FEATURES_MAX).map(|(name, ratio)| format!("{name} {}", format::ratio(*ratio))).collect();
+    let all = format::ratio(day.requests_ratio);
     Some(format!("Grew more than the rest: {} on {}, where all requests came to {all}.", named.join(", "), day.label))
 }
 
@@ -102,59 +102,59 @@ pub fn narrow(page: &mut Page, outcome: &Outcome, clock: &Clock) {
             (Ink::Strong, stretch.name.clone()),
             (Ink::Plain, kind_words(stretch.kind).to_owned()),
             (Ink::Plain, clock.span(stretch.from_s, stretch.to_s)),
-            (Ink::Plain, words::length(stretch.to_s - stretch.from_s)),
-            (if over { Ink::Bad } else { Ink::Plain }, words::percent(stretch.utilisation)),
+            (Ink::Plain, format::length(stretch.to_s - stretch.from_s)),
+            (if over { Ink::Bad } else { Ink::Plain }, format::percent(stretch.utilisation)),
         ]);
     }
     table.write(page);
-    let each = words::length(outcome.hours.length_s);
+    let each = format::length(outcome.hours.length_s);
     let more =
         if count > stretches.len() { format!("the worst {} of {count}; ", stretches.len()) } else { String::new() };
     page.line(Line::new().with(Ink::Faint, format!("  ({more}from 80% of a capacity on, in stretches of {each})")));
 }
 
-/// When each measure was needed, ordered and in effect, and how it ended.
-pub fn measures(page: &mut Page, outcome: &Outcome, clock: &Clock) {
-    if outcome.measures.is_empty() {
+/// When each procedure was needed, ordered and in effect, and how it ended.
+pub fn procedures(page: &mut Page, outcome: &Outcome, clock: &Clock) {
+    if outcome.procedures.is_empty() {
         return;
     }
     page.section("Measures");
     let mut table = Table::new(&["measure", "does", "needed", "ordered", "in effect", ">from need|to effect", "ended"]);
-    for (name, measure) in in_order(&outcome.measures) {
+    for (name, procedure) in in_order(&outcome.procedures) {
         let at = |seconds: Option<f64>| seconds.map_or(NOTHING.to_owned(), |s| clock.when(s));
-        let ink = match measure.ended.as_str() {
+        let ink = match procedure.ended.as_str() {
             "done" => Ink::Good,
             "rolled back" => Ink::Bad,
             _ => Ink::Degraded,
         };
         table.row(vec![
             (Ink::Strong, name.clone()),
-            (Ink::Plain, measure.does.clone()),
-            (Ink::Plain, measure.needed_at_s.map_or("never".to_owned(), |s| clock.when(s))),
-            (Ink::Plain, at(measure.ordered_at_s)),
-            (Ink::Plain, at(measure.done_at_s)),
-            (Ink::Plain, need_to_effect(measure)),
-            (ink, ended(measure)),
+            (Ink::Plain, procedure.does.clone()),
+            (Ink::Plain, procedure.needed_at_s.map_or("never".to_owned(), |s| clock.when(s))),
+            (Ink::Plain, at(procedure.ordered_at_s)),
+            (Ink::Plain, at(procedure.done_at_s)),
+            (Ink::Plain, need_to_effect(procedure)),
+            (ink, ended(procedure)),
         ]);
     }
     table.write(page);
 }
 
 /// The time from need to effect: what came before it was needed says so.
-pub fn need_to_effect(measure: &MeasureOutcome) -> String {
-    match measure.need_to_effect_s {
+pub fn need_to_effect(procedure: &ProcedureOutcome) -> String {
+    match procedure.need_to_effect_s {
         None => NOTHING.to_owned(),
-        Some(after) if after < 0.0 => format!("{} ahead", words::length(-after)),
-        Some(after) => words::length(after),
+        Some(after) if after < 0.0 => format!("{} ahead", format::length(-after)),
+        Some(after) => format::length(after),
     }
 }
 
-/// How a measure ended, with what went wrong.
-pub fn ended(measure: &MeasureOutcome) -> String {
-    match measure.phases_failed {
-        0 => measure.ended.clone(),
-        1 => format!("{}, 1 phase failed", measure.ended),
-        n => format!("{}, {n} phases failed", measure.ended),
+/// How a procedure ended, with what went wrong.
+pub fn ended(procedure: &ProcedureOutcome) -> String {
+    match procedure.phases_failed {
+        0 => procedure.ended.clone(),
+        1 => format!("{}, 1 phase failed", procedure.ended),
+        n => format!("{}, {n} phases failed", procedure.ended),
     }
 }
 

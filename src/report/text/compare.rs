@@ -1,10 +1,10 @@
 //! A study on the terminal: the ranking first, then how far apart the designs are, then what one pays for what.
 
 use super::line::{Ink, Line, cut, width, wrap};
+use super::page::{Layout, Page};
 use super::table::Table;
-use super::{Layout, Page};
-use crate::report::{verdict, words};
-use crate::study::{Comparison, Difference, Judgement, Order};
+use crate::report::{format, verdict};
+use crate::study::{Comparison, Difference, Judgement, Separation};
 
 /// Columns of a forest plot.
 const PLOT: usize = 34;
@@ -33,10 +33,10 @@ pub fn render_comparison(comparison: &Comparison, layout: Layout) -> String {
 }
 
 fn ranking(page: &mut Page, comparison: &Comparison) {
-    let by = comparison.measures.iter().position(|m| m.name == comparison.by).unwrap_or(0);
+    let by = comparison.metrics.iter().position(|m| m.name == comparison.by).unwrap_or(0);
     let unit = verdict::unit(comparison);
     page.section(&format!("Ranked by {}", comparison.by));
-    let about = comparison.measures.get(by).map_or("", |m| m.about.as_str());
+    let about = comparison.metrics.get(by).map_or("", |m| m.about.as_str());
     page.line(Line::new().with(
         Ink::Faint,
         format!("  {about}; mean over runs, with its {} interval", verdict::chance(comparison.confidence)),
@@ -46,12 +46,12 @@ fn ranking(page: &mut Page, comparison: &Comparison) {
         .keeping_names(NAME_MAX);
     for (place, design) in comparison.designs.iter().enumerate() {
         let spread = design.values.get(by).and_then(Option::as_ref);
-        let of = |value: Option<f64>| value.map_or(words::NOTHING.to_owned(), |value| verdict::amount(unit, value));
-        let highest = |s: &crate::study::Spread| if comparison.measures[by].more_is_better { s.min } else { s.max };
+        let of = |value: Option<f64>| value.map_or(format::NOTHING.to_owned(), |value| verdict::amount(unit, value));
+        let highest = |s: &crate::study::Spread| if comparison.metrics[by].more_is_better { s.min } else { s.max };
         let probability = if comparison.designs.len() > 1 {
             verdict::best(design.best_probability)
         } else {
-            words::NOTHING.to_owned()
+            format::NOTHING.to_owned()
         };
         table.row(vec![
             (if place == 0 { Ink::Strong } else { Ink::Plain }, format!("{}  {}", place + 1, design.label)),
@@ -97,7 +97,7 @@ fn forest(page: &mut Page, comparison: &Comparison) {
     // From the better one's view the other has more of what is bad: drawn to the right of zero.
     let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
     let spans: Vec<[f64; 3]> = against.iter().map(|d| [-d.high, -d.mean, -d.low].map(finite)).collect();
-    let turned = comparison.measures.iter().any(|m| m.name == comparison.by && m.more_is_better);
+    let turned = comparison.metrics.iter().any(|m| m.name == comparison.by && m.more_is_better);
     let low = spans.iter().flatten().copied().fold(0.0, f64::min);
     let high = spans.iter().flatten().copied().fold(0.0, f64::max);
     let names = against.iter().map(|d| width(label(d.worse))).max().unwrap_or(0).min(NAME_MAX);
@@ -105,14 +105,14 @@ fn forest(page: &mut Page, comparison: &Comparison) {
         let unit = verdict::unit(comparison);
         let mut line = Line::new().with(Ink::Plain, format!("  {}", cut(label(difference.worse), names)));
         line.pad(names + 4);
-        line = line.and(drawn(*span, low, high, difference.order));
+        line = line.and(drawn(*span, low, high, difference.separation));
         line.pad(names + 4 + PLOT + 2);
         let (less, more) = if turned { ("", "") } else { ("", "+") };
         let sign = if span[1] > 0.0 { more } else { less };
         line.push(Ink::Strong, format!("{sign}{}", verdict::amount(unit, span[1])));
         line.push(Ink::Faint, format!("  {}", verdict::interval(unit, span[0], span[2])));
-        if difference.order != Order::Settled {
-            line.push(Ink::Degraded, format!("  {}", verdict::order(difference.order)));
+        if difference.separation != Separation::Settled {
+            line.push(Ink::Degraded, format!("  {}", verdict::separation(difference.separation)));
         }
         page.line(line);
     }
@@ -125,12 +125,12 @@ fn forest(page: &mut Page, comparison: &Comparison) {
         let note = format!("Without the same luck for all it would take {range} times as many runs to know the same.");
         page.line(Line::new().with(Ink::Faint, format!("  {note}")));
     }
-    let others = |order: Order| -> Vec<&Difference> {
-        comparison.differences.iter().filter(|d| d.better != 0 && d.order == order).collect()
+    let others = |separation: Separation| -> Vec<&Difference> {
+        comparison.differences.iter().filter(|d| d.better != 0 && d.separation == separation).collect()
     };
-    pairs(page, comparison, "Not settled either:", Ink::Degraded, &others(Order::Open));
-    pairs(page, comparison, "Further down, no difference that matters:", Ink::Faint, &others(Order::Alike));
-    pairs(page, comparison, "Further down, no difference at all:", Ink::Faint, &others(Order::Same));
+    pairs(page, comparison, "Not settled either:", Ink::Degraded, &others(Separation::Open));
+    pairs(page, comparison, "Further down, no difference that matters:", Ink::Faint, &others(Separation::Alike));
+    pairs(page, comparison, "Further down, no difference at all:", Ink::Faint, &others(Separation::Same));
 }
 
 /// Pairs of designs that are not the first, under a heading.
@@ -155,11 +155,11 @@ fn pairs(page: &mut Page, comparison: &Comparison, title: &str, ink: Ink, pairs:
 }
 
 /// An interval between two ends, with its mean and the place of zero.
-fn drawn([from, mean, to]: [f64; 3], low: f64, high: f64, order: Order) -> Line {
+fn drawn([from, mean, to]: [f64; 3], low: f64, high: f64, separation: Separation) -> Line {
     let scale = if high > low { (PLOT - 1) as f64 / (high - low) } else { 0.0 };
     let column = |value: f64| ((value - low) * scale).round().clamp(0.0, (PLOT - 1) as f64) as usize;
     let (zero, from, mean, to) = (column(0.0), column(from), column(mean), column(to));
-    let ink = if order == Order::Settled { Ink::Response } else { Ink::Degraded };
+    let ink = if separation == Separation::Settled { Ink::Response } else { Ink::Degraded };
     let mut line = Line::new();
     for at in 0..PLOT {
         match at {
@@ -174,10 +174,10 @@ fn drawn([from, mean, to]: [f64; 3], low: f64, high: f64, order: Order) -> Line 
     line
 }
 
-/// Every measure of every design: what one gets for what.
+/// Every metric of every design: what one gets for what.
 fn trade(page: &mut Page, comparison: &Comparison) {
     let shown: Vec<usize> =
-        (0..comparison.measures.len()).filter(|i| !comparison.measures[*i].name.starts_with("objective: ")).collect();
+        (0..comparison.metrics.len()).filter(|i| !comparison.metrics[*i].name.starts_with("objective: ")).collect();
     let priced = comparison.designs.iter().any(|design| design.costs.is_some());
     if shown.len() < 2 && !priced {
         return;
@@ -185,7 +185,7 @@ fn trade(page: &mut Page, comparison: &Comparison) {
     page.section("What one gets for what");
     let mut titles = vec!["mean of a run".to_owned()];
     for &i in &shown {
-        let name = &comparison.measures[i].name;
+        let name = &comparison.metrics[i].name;
         // Short titles on two lines; a path says most at its end.
         let end = if name.contains('.') { name.rsplit('.').next().unwrap_or(name) } else { name };
         titles.push(format!(">{}", end.replacen(' ', "|", 1)));
@@ -196,10 +196,10 @@ fn trade(page: &mut Page, comparison: &Comparison) {
     for (place, design) in comparison.designs.iter().enumerate() {
         let mut cells = vec![(Ink::Plain, format!("{}  {}", place + 1, design.label))];
         for &i in &shown {
-            cells.push((Ink::Plain, verdict::mean(comparison.measures[i].unit, design.values[i].as_ref())));
+            cells.push((Ink::Plain, verdict::mean(comparison.metrics[i].unit, design.values[i].as_ref())));
         }
-        let cost = design.costs.as_ref().map(|costs| format!("{} {}", words::large(costs.per_hour), costs.currency));
-        cells.push((Ink::Plain, cost.unwrap_or_else(|| words::NOTHING.to_owned())));
+        let cost = design.costs.as_ref().map(|costs| format!("{} {}", format::large(costs.per_hour), costs.currency));
+        cells.push((Ink::Plain, cost.unwrap_or_else(|| format::NOTHING.to_owned())));
         table.row(cells);
     }
     table.write(page);
@@ -286,7 +286,7 @@ fn again(page: &mut Page, comparison: &Comparison, replay: Option<&str>) {
         page.line(Line::new().with(Ink::Faint, format!("  {:<10}", "assumed")).with(Ink::Plain, note));
     }
     let counted: u64 = comparison.designs.iter().map(|design| design.replications).sum();
-    let digest = format!("{} over {} runs", comparison.digest, words::count(counted as f64));
+    let digest = format!("{} over {} runs", comparison.digest, format::count(counted as f64));
     for (label, value) in [
         ("digest", digest),
         ("made by", format!("firedrill {}, seed {}", comparison.firedrill_version, comparison.seed)),

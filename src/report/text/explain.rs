@@ -1,15 +1,16 @@
-//! What each cause and each measure was worth, as a retrospective: what the run came to, what it would have been, who and
+//! What each cause and each procedure was worth, as a retrospective: what the run came to, what it would have been, who and
 //! what that was due to.
 
 use super::charts::bar;
 use super::line::{Ink, Line, wrap};
+use super::origin;
+use super::page::{Layout, Page};
 use super::table::Table;
-use super::{Layout, Page, origin};
 use crate::explain::{ButFor, Explanation, Role};
 use crate::metrics::Outcome;
+use crate::report::attribution;
 use crate::report::clock::Clock;
-use crate::report::words::{self, NOTHING};
-use crate::report::worth;
+use crate::report::format::{self, NOTHING};
 
 /// Columns of a bar that is full.
 const BAR_WIDTH: usize = 12;
@@ -26,14 +27,14 @@ pub fn render_explanation(outcome: &Outcome, explanation: &Explanation, layout: 
 /// The sections of an explanation.
 fn explanation_sections(page: &mut Page, explanation: &Explanation) {
     page.section("What it came to, and what it would have come to");
-    for sentence in worth::summary(explanation) {
+    for sentence in attribution::summary(explanation) {
         for part in wrap(&sentence, page.width - 2) {
             page.line(Line::new().with(Ink::Plain, format!("  {part}")));
         }
     }
-    let most = worth::most(explanation);
+    let most = attribution::most(explanation);
     for (role, title, column) in
-        [(Role::Cause, "What it was due to", "cause"), (Role::Measure, "What the measures were worth", "measure")]
+        [(Role::Cause, "What it was due to", "cause"), (Role::Response, "What the measures were worth", "measure")]
     {
         let things: Vec<&ButFor> = explanation.but_for.iter().filter(|b| b.role == role).collect();
         if !things.is_empty() {
@@ -41,7 +42,7 @@ fn explanation_sections(page: &mut Page, explanation: &Explanation) {
             table(page, &things, column, most);
         }
     }
-    let told: Vec<String> = explanation.interactions.iter().map(worth::interaction).collect();
+    let told: Vec<String> = explanation.interactions.iter().map(attribution::interaction).collect();
     if !told.is_empty() {
         page.section("What belongs together");
         for sentence in told {
@@ -52,28 +53,28 @@ fn explanation_sections(page: &mut Page, explanation: &Explanation) {
         }
     }
     page.blank();
-    for part in wrap(&worth::how(explanation), page.width - 2) {
+    for part in wrap(&attribution::how(explanation), page.width - 2) {
         page.line(Line::new().with(Ink::Faint, format!("  {part}")));
     }
 }
 
-/// Causes or measures by worth; those that changed nothing on one line.
+/// Causes or procedures by worth; those that changed nothing on one line.
 fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64) {
     let (something, nothing): (Vec<&&ButFor>, Vec<&&ButFor>) =
-        things.iter().partition(|b| !worth::is_nothing(&b.worth));
+        things.iter().partition(|b| !attribution::is_nothing(&b.impact));
     let mut table = Table::new(&[column, "does", "user-minutes", "", ">p95 at|its peak", ">time degraded|or down"]);
     for thing in something {
-        let minutes = thing.worth.user_minutes();
+        let minutes = thing.impact.user_minutes();
         let ink = if minutes > 0.0 { Ink::Bad } else { Ink::Good };
         let share = if most > 0.0 { minutes.abs() / most } else { 0.0 };
         let does = if thing.does.is_empty() { NOTHING.to_owned() } else { thing.does.clone() };
         table.row(vec![
             (Ink::Strong, thing.name.clone()),
             (Ink::Plain, does),
-            (ink, worth::cost_or_saved(minutes)),
+            (ink, attribution::cost_or_saved(minutes)),
             (ink, bar(share, BAR_WIDTH)),
-            change(thing.worth.p95_peak_s, words::latency),
-            change(thing.worth.degraded_s, words::length),
+            change(thing.impact.p95_peak_s, format::latency),
+            change(thing.impact.degraded_s, format::length),
         ]);
     }
     if !table.is_empty() {
@@ -88,13 +89,13 @@ fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64) {
 }
 
 fn change(seconds: f64, words: fn(f64) -> String) -> (Ink, String) {
-    (if seconds == 0.0 { Ink::Faint } else { Ink::Plain }, worth::change(seconds, words))
+    (if seconds == 0.0 { Ink::Faint } else { Ink::Plain }, attribution::change(seconds, words))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::Worth;
+    use crate::explain::Impact;
     use crate::report::{sample, sample_weeks};
 
     fn rendered(width: usize) -> String {
@@ -121,11 +122,11 @@ mod tests {
     #[test]
     fn a_run_in_which_nothing_was_worth_anything_is_short() {
         let (outcome, _) = sample::monday_morning();
-        let nothing = Worth::default();
+        let nothing = Impact::default();
         let explanation = Explanation {
             run: nothing,
             without_causes: nothing,
-            without_measures: nothing,
+            without_responses: nothing,
             but_for: Vec::new(),
             interactions: Vec::new(),
             runs: 1,

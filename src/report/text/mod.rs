@@ -10,7 +10,9 @@ mod explain;
 mod line;
 mod numbers;
 mod origin;
+mod page;
 mod response;
+mod sign;
 mod strip;
 mod table;
 mod timeline;
@@ -19,7 +21,7 @@ mod windows;
 
 use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
-use line::{Ink, Line};
+use page::Page;
 
 pub use agree::render_agreement;
 pub(crate) use charts::{ended, need_to_effect};
@@ -27,21 +29,8 @@ pub use compare::render_comparison;
 pub use explain::render_explanation;
 pub(crate) use line::cut;
 pub use line::{clean, width};
+pub use page::Layout;
 pub use windows::render_windows;
-
-/// Narrower than this nothing is laid out; the terminal then breaks the lines.
-const WIDTH_MIN: usize = 60;
-
-/// How the text is laid out.
-#[derive(Debug, Clone, Copy)]
-pub struct Layout<'a> {
-    /// Columns of the terminal.
-    pub width: usize,
-    /// Whether escape sequences for colour are wanted.
-    pub colour: bool,
-    /// The command that makes this run again.
-    pub replay: Option<&'a str>,
-}
 
 /// Writes the report of one run.
 pub fn render(outcome: &Outcome, story: &[StoryLine], layout: Layout) -> String {
@@ -52,7 +41,7 @@ pub fn render(outcome: &Outcome, story: &[StoryLine], layout: Layout) -> String 
     charts::days(&mut page, outcome);
     charts::narrow(&mut page, outcome, &clock);
     timeline::write(&mut page, story, &clock);
-    charts::measures(&mut page, outcome, &clock);
+    charts::procedures(&mut page, outcome, &clock);
     numbers::people(&mut page, outcome);
     response::communication(&mut page, outcome, &clock);
     response::failovers(&mut page, outcome, &clock);
@@ -65,35 +54,6 @@ pub fn render(outcome: &Outcome, story: &[StoryLine], layout: Layout) -> String 
     origin::assumptions(&mut page, outcome);
     origin::provenance(&mut page, outcome, layout.replay);
     page.out
-}
-
-/// What is being written.
-pub(crate) struct Page {
-    width: usize,
-    colour: bool,
-    out: String,
-}
-
-impl Page {
-    pub(crate) fn new(width: usize, colour: bool) -> Page {
-        Page { width: width.max(WIDTH_MIN), colour, out: String::new() }
-    }
-
-    fn line(&mut self, line: Line) {
-        line.write(&mut self.out, self.colour);
-    }
-
-    fn blank(&mut self) {
-        self.out.push('\n');
-    }
-
-    /// A heading with a rule to the edge.
-    fn section(&mut self, title: &str) {
-        self.blank();
-        let line = Line::new().with(Ink::Strong, title).with(Ink::Plain, " ");
-        let rule = "─".repeat(self.width.saturating_sub(line.width()));
-        self.line(line.with(Ink::Faint, rule));
-    }
 }
 
 #[cfg(test)]

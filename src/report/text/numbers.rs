@@ -1,11 +1,11 @@
 //! What is counted: people, queues, stores, overloads.
 
-use super::Page;
 use super::line::{Ink, Line};
+use super::page::Page;
 use super::table::Table;
 use crate::metrics::{LatencyOutcome, Outcome, PeopleOutcome};
 use crate::report::clock::Clock;
-use crate::report::words::{self, NOTHING};
+use crate::report::format::{self, NOTHING};
 
 fn plain(text: impl Into<String>) -> (Ink, String) {
     (Ink::Plain, text.into())
@@ -13,12 +13,12 @@ fn plain(text: impl Into<String>) -> (Ink, String) {
 
 /// Seconds of something that is better zero.
 fn badly(ink: Ink, seconds: f64) -> (Ink, String) {
-    if seconds > 0.0 { (ink, words::length(seconds)) } else { (Ink::Faint, NOTHING.to_owned()) }
+    if seconds > 0.0 { (ink, format::length(seconds)) } else { (Ink::Faint, NOTHING.to_owned()) }
 }
 
 /// A number of something that is better zero.
 fn count_badly(ink: Ink, value: f64) -> (Ink, String) {
-    if value > 0.0 { (ink, words::count(value)) } else { (Ink::Faint, NOTHING.to_owned()) }
+    if value > 0.0 { (ink, format::count(value)) } else { (Ink::Faint, NOTHING.to_owned()) }
 }
 
 /// Time, availability, latency and worst windows, per population.
@@ -41,12 +41,12 @@ pub fn people(page: &mut Page, outcome: &Outcome) {
     for (name, people) in &outcome.people {
         table.row(vec![
             (Ink::Strong, name.clone()),
-            plain(words::count(people.users)),
+            plain(format::count(people.users)),
             badly(Ink::Bad, people.downtime_s),
             badly(Ink::Degraded, people.degraded_s),
             badly(Ink::Stale, people.stale_s),
-            plain(words::share(people.time_availability)),
-            plain(words::share(people.request_availability)),
+            plain(format::share(people.time_availability)),
+            plain(format::share(people.request_availability)),
             count_badly(Ink::Plain, people.user_minutes_lost),
             count_badly(Ink::Plain, people.user_minutes_degraded),
         ]);
@@ -70,11 +70,11 @@ fn latency(page: &mut Page, outcome: &Outcome) {
         };
         let shown = parts.iter().take(if felt { 3 } else { 1 }).filter(|(_, l)| l.requests > 0.0);
         for (index, (when, latency)) in shown.enumerate() {
-            let percentile = |p: Option<f64>| plain(p.map_or(NOTHING.to_owned(), words::latency));
+            let percentile = |p: Option<f64>| plain(p.map_or(NOTHING.to_owned(), format::latency));
             table.row(vec![
                 (Ink::Strong, if index == 0 { name.clone() } else { String::new() }),
                 (Ink::Faint, (*when).to_owned()),
-                plain(words::count(latency.requests.round())),
+                plain(format::count(latency.requests.round())),
                 percentile(latency.p50_s),
                 percentile(latency.p95_s),
                 percentile(latency.p99_s),
@@ -91,14 +91,14 @@ fn windows(page: &mut Page, outcome: &Outcome) {
     let hurt = |p: &&PeopleOutcome| p.windowed_user_uptime.iter().any(|w| w.user_uptime_min < 1.0);
     let Some(first) = outcome.people.values().find(hurt) else { return };
     let lengths: Vec<f64> = first.windowed_user_uptime.iter().map(|w| w.window_s).collect();
-    let titles: Vec<String> = lengths.iter().map(|s| format!(">{}", words::length(*s))).collect();
+    let titles: Vec<String> = lengths.iter().map(|s| format!(">{}", format::length(*s))).collect();
     let titles: Vec<&str> =
         std::iter::once("user-uptime of the worst").chain(titles.iter().map(String::as_str)).collect();
     let mut table = Table::new(&titles);
     for (name, people) in &outcome.people {
         let cells = lengths.iter().map(|length| {
             let window = people.windowed_user_uptime.iter().find(|w| w.window_s == *length);
-            plain(window.map_or(NOTHING.to_owned(), |w| words::share(w.user_uptime_min)))
+            plain(window.map_or(NOTHING.to_owned(), |w| format::share(w.user_uptime_min)))
         });
         table.row(std::iter::once((Ink::Strong, name.clone())).chain(cells).collect());
     }
@@ -118,14 +118,14 @@ pub fn queues(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     ]);
     for (name, queue) in &outcome.queues {
         for (index, behind) in queue.backlogs.iter().enumerate() {
-            let after = |s: Option<f64>| s.map_or((Ink::Bad, "not yet".to_owned()), |s| plain(words::length(s)));
+            let after = |s: Option<f64>| s.map_or((Ink::Bad, "not yet".to_owned()), |s| plain(format::length(s)));
             table.row(vec![
                 (Ink::Strong, if index == 0 { name.clone() } else { String::new() }),
                 plain(clock.when(behind.from_s)),
                 after(behind.time_to_restored_s),
                 after(behind.time_to_recovered_s),
-                plain(words::count(behind.backlog_max.round())),
-                plain(words::length(behind.age_max_s)),
+                plain(format::count(behind.backlog_max.round())),
+                plain(format::length(behind.age_max_s)),
             ]);
         }
     }
@@ -199,14 +199,14 @@ pub fn overloads(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     for (name, overload) in worst.into_iter().take(SHOWN_MAX) {
         let gone = overload
             .drained_at_s
-            .map_or((Ink::Bad, "not yet".to_owned()), |at| plain(words::length(at - overload.from_s)));
+            .map_or((Ink::Bad, "not yet".to_owned()), |at| plain(format::length(at - overload.from_s)));
         table.row(vec![
             (Ink::Strong, name.clone()),
             plain(clock.when(overload.from_s)),
-            plain(words::length(overload.load_over_until_s - overload.from_s)),
+            plain(format::length(overload.load_over_until_s - overload.from_s)),
             gone,
-            plain(words::count(overload.backlog_max.round())),
-            plain(words::latency(overload.wait_max_s)),
+            plain(format::count(overload.backlog_max.round())),
+            plain(format::latency(overload.wait_max_s)),
             count_badly(Ink::Bad, overload.shed.round()),
         ]);
     }

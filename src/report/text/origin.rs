@@ -1,10 +1,10 @@
 //! Where a run comes from: its head, what it assumes, and how to get it again.
 
-use super::Page;
 use super::line::{Ink, Line, wrap};
+use super::page::Page;
 use crate::metrics::Outcome;
 use crate::report::clock::Clock;
-use crate::report::words;
+use crate::report::format;
 
 /// Title, which run this is, and when it plays.
 pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
@@ -38,11 +38,11 @@ pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     };
     let span = format!("{} to {}", from.strftime("%a %d %b %Y %H:%M"), to.strftime(until));
     let mut line = Line::new().with(Ink::Plain, span).with(Ink::Faint, " · ");
-    line.push(Ink::Plain, words::length(clock.horizon_s));
+    line.push(Ink::Plain, format::length(clock.horizon_s));
     line.push(Ink::Faint, " · ");
     line.push(Ink::Plain, &outcome.clock.zone);
     if clock.measured_from_s > 0.0 {
-        line.push(Ink::Faint, format!(" · measured after {}", words::length(clock.measured_from_s)));
+        line.push(Ink::Faint, format!(" · measured after {}", format::length(clock.measured_from_s)));
     }
     page.line(line);
     if let Some(partial) = &outcome.partial {
@@ -52,7 +52,7 @@ pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     let traffic = &outcome.traffic;
     if let (Some(from), Some(to)) = (&traffic.from, &traffic.to) {
         let told =
-            format!("every request followed from {from} to {to}: {} events", words::large(traffic.events as f64));
+            format!("every request followed from {from} to {to}: {} events", format::large(traffic.events as f64));
         page.line(Line::new().with(Ink::Faint, told));
     }
 }
@@ -124,7 +124,7 @@ pub fn assumptions(page: &mut Page, outcome: &Outcome) {
 pub fn provenance(page: &mut Page, outcome: &Outcome, replay: Option<&str>) {
     let provenance = &outcome.provenance;
     page.section("To get this again");
-    let observations = words::count(provenance.observations as f64);
+    let observations = format::count(provenance.observations as f64);
     for (label, value) in [
         ("scenario", provenance.scenario_hash.clone()),
         ("digest", format!("{} over {observations} observations", provenance.digest)),

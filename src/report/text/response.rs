@@ -1,10 +1,10 @@
 //! How the design and its people responded: words to users, failovers, maintenance.
 
-use super::Page;
 use super::line::{Ink, Line, width, wrap};
+use super::page::Page;
 use crate::metrics::{FailoverOutcome, MaintenanceOutcome, MetOutcome, Outcome};
 use crate::report::clock::Clock;
-use crate::report::words;
+use crate::report::format;
 use std::collections::BTreeMap;
 
 /// Failovers beyond these are counted instead of shown.
@@ -18,7 +18,7 @@ pub fn communication(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     let mut line = Line::new().with(Ink::Plain, "  ");
     match (said.first_told_s, said.time_to_first_communication_s) {
         (Some(told), Some(after)) => {
-            line.push(Ink::Strong, words::length(after));
+            line.push(Ink::Strong, format::length(after));
             line.push(Ink::Plain, " without a word");
             let same_day = clock.at(felt).date() == clock.at(told).date();
             let told = if same_day { clock.at(told).strftime("%H:%M").to_string() } else { clock.when(told) };
@@ -40,9 +40,9 @@ pub fn metastable(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     page.section("Overload that keeps itself up");
     for state in outcome.metastable.iter().take(FAILOVERS_MAX) {
         let head = Line::new().with(Ink::Faint, format!("  {}  ", clock.when(state.from_s)));
-        let lasts = format!("  metastable {}", words::metastable_for(state));
+        let lasts = format!("  metastable {}", format::metastable_for(state));
         page.line(head.with(Ink::Strong, super::clean(&state.service)).with(Ink::Bad, lasts));
-        let told = words::metastable(state);
+        let told = format::metastable(state);
         for line in wrap(&told, page.width.saturating_sub(4)) {
             page.line(Line::new().with(Ink::Plain, format!("    {line}")));
         }
@@ -82,14 +82,14 @@ fn one_failover(page: &mut Page, failover: &FailoverOutcome, clock: &Clock) {
     }
     if let Some(after) = failover.time_to_restore_s {
         head.push(Ink::Faint, " · ");
-        head.push(Ink::Plain, format!("restored after {}", words::length(after)));
+        head.push(Ink::Plain, format!("restored after {}", format::length(after)));
     }
     page.line(head);
     let mut line = Line::new();
     line.pad(hang);
     for (index, phase) in failover.phases.iter().enumerate() {
         let name = phase.phase.name();
-        let took = format!(" {}", words::length(phase.took_s));
+        let took = format!(" {}", format::length(phase.took_s));
         let sign = if phase.ok { "" } else { "✗ " };
         let needed = 3 + width(sign) + name.len() + width(&took);
         if index > 0 && line.width() + needed > page.width {
@@ -133,15 +133,16 @@ fn one_maintenance(page: &mut Page, maintenance: &MaintenanceOutcome) {
     head.push(Ink::Plain, format!("  {} to {}  ", no_seconds(&maintenance.from), no_seconds(&maintenance.to)));
     head.push(if maintenance.ended == "done" { Ink::Good } else { Ink::Degraded }, &maintenance.ended);
     page.line(head);
-    let mut promise = Line::new().with(Ink::Plain, format!("    announced {}", words::length(maintenance.announced_s)));
-    promise.push(Ink::Plain, format!(", took {}", words::length(maintenance.actual_s)));
+    let mut promise =
+        Line::new().with(Ink::Plain, format!("    announced {}", format::length(maintenance.announced_s)));
+    promise.push(Ink::Plain, format!(", took {}", format::length(maintenance.actual_s)));
     if maintenance.overrun_s > 0.0 {
         promise.push(Ink::Plain, ", ");
-        promise.push(Ink::Bad, format!("{} over", words::length(maintenance.overrun_s)));
+        promise.push(Ink::Bad, format!("{} over", format::length(maintenance.overrun_s)));
     }
     promise.push(Ink::Faint, " · ");
     match maintenance.notice_s {
-        Some(notice) => promise.push(Ink::Plain, format!("{} of notice", words::length(notice))),
+        Some(notice) => promise.push(Ink::Plain, format!("{} of notice", format::length(notice))),
         None => promise.push(Ink::Bad, "users were not told"),
     }
     page.line(promise);
@@ -171,7 +172,7 @@ fn one_maintenance(page: &mut Page, maintenance: &MaintenanceOutcome) {
             line.push(Ink::Strong, super::line::cut(label, name_width));
             line.pad(4 + name_width + 2);
             line.push(ink, bars(hours, most));
-            line.push(Ink::Plain, format!("  {} user-minutes", words::count(minutes.round())));
+            line.push(Ink::Plain, format!("  {} user-minutes", format::count(minutes.round())));
             line.with(Ink::Faint, note)
         };
         page.line(row(name, Ink::Planned, &met.by_local_hour, met.user_minutes, ""));

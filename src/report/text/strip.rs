@@ -1,31 +1,22 @@
 //! The users' experience as a strip: the worst that each population felt in each stretch of the run.
 
-use super::Page;
 use super::line::{Ink, Line, cut, width};
+use super::page::Page;
+use super::sign::{sign, sign_or_blank};
 use super::table::ROWS_MAX;
 use super::weeks::{self, Marks, Weeks};
-use crate::metrics::{Interval, Outcome, StoryLine};
+use crate::metrics::{Outcome, OutcomeInterval, StoryLine};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
-use crate::report::tale::is_word_to_users;
+use crate::report::format;
+use crate::report::narrative::is_word_to_users;
 use crate::report::ticks::{steps, ticks};
-use crate::report::words;
 use jiff::Span;
 
 /// Columns that a name may take.
 const NAME_WIDTH_MAX: usize = 24;
 const CELLS_MAX: usize = 144;
 const INDENT: usize = 2;
-
-/// The sign and the colour of a mood.
-pub fn sign(mood: Mood) -> (Ink, &'static str) {
-    match mood {
-        Mood::Fine => (Ink::Good, "·"),
-        Mood::Stale => (Ink::Stale, "░"),
-        Mood::Degraded => (Ink::Degraded, "▒"),
-        Mood::Down => (Ink::Bad, "█"),
-    }
-}
 
 /// Writes a row per population, marks for maintenance and words, and the axis.
 pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Clock) {
@@ -55,7 +46,7 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
         }
         None => {
             cells.write(page, outcome, clock, name_width, &marks);
-            format!("(the worst of each {})", words::length(cells.each_s))
+            format!("(the worst of each {})", format::length(cells.each_s))
         }
     };
     let mut legend = Line::new();
@@ -73,10 +64,6 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
     page.blank();
     let indent = if left + legend.width() <= page.width { left } else { INDENT };
     page.line(Line::new().with(Ink::Plain, " ".repeat(indent)).and(legend));
-}
-
-fn sign_or_blank(mood: Option<Mood>) -> (Ink, &'static str) {
-    mood.map_or((Ink::Plain, " "), sign)
 }
 
 /// The run in stretches of one length.
@@ -126,7 +113,7 @@ impl Cells {
     }
 
     /// The worst mood of each stretch; nothing where it was not measured.
-    fn moods(&self, intervals: &[Interval], measured_from_s: f64) -> Vec<Option<Mood>> {
+    fn moods(&self, intervals: &[OutcomeInterval], measured_from_s: f64) -> Vec<Option<Mood>> {
         let mut moods: Vec<Option<Mood>> =
             (1..=self.count).map(|end| (end as f64 * self.each_s > measured_from_s).then_some(Mood::Fine)).collect();
         for interval in intervals {

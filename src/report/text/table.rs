@@ -1,7 +1,7 @@
 //! Tables that fit: numbers to the right, and where the terminal is too narrow, more than one part under the same names.
 
-use super::Page;
 use super::line::{Ink, Line, cut, width};
+use super::page::Page;
 
 /// Rows beyond these are counted instead of shown.
 pub const ROWS_MAX: usize = 40;
@@ -54,7 +54,7 @@ impl Table {
         let left_out = self.rows.len().saturating_sub(ROWS_MAX);
         self.rows.truncate(ROWS_MAX);
         // A column in which no row says anything says nothing.
-        let told = |i: usize| i == 0 || self.rows.iter().any(|row| row[i].1 != crate::report::words::NOTHING);
+        let told = |i: usize| i == 0 || self.rows.iter().any(|row| row[i].1 != crate::report::format::NOTHING);
         let columns: Vec<usize> = (0..self.titles.len()).filter(|&i| told(i)).collect();
         let mut widths: Vec<usize> = (0..self.titles.len()).map(|i| self.width(i)).collect();
         let room = page.width.saturating_sub(INDENT);

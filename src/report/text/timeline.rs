@@ -4,13 +4,13 @@
 //! says so on its line, or on a line below it: for what users felt the whole chain, so that the fault, the failover that
 //! failed and the users who were down can be read in one glance.
 
-use super::Page;
 use super::line::{Ink, Line, cut, width, wrap};
-use super::strip::sign;
+use super::page::Page;
+use super::sign::sign;
 use crate::metrics::{StoryLine, Theme};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
-use crate::report::tale::{Entry, cause, instants, is_word_to_users, middle, text, worth_telling};
+use crate::report::narrative::{Entry, cause, instants, is_word_to_users, middle, text, worth_telling};
 
 /// Longer stories are told without their lesser lines, and then without their middle.
 const LINES_MAX: usize = 80;

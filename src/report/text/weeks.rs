@@ -1,13 +1,13 @@
 //! The strip of a run of weeks: a block for each week, the days side by side, so that hours can still be told apart.
 
-use super::Page;
 use super::line::{Ink, Line, cut, width};
-use super::strip::sign;
-use crate::metrics::{Interval, Outcome};
+use super::page::Page;
+use super::sign::sign;
+use crate::metrics::{Outcome, OutcomeInterval};
 use crate::observe::Mood;
 use crate::report::clock::Clock;
+use crate::report::format;
 use crate::report::ticks::ticks;
-use crate::report::words;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -80,7 +80,7 @@ impl Weeks {
             let mut axis = Line::new().with(Ink::Plain, "  ").with(Ink::Faint, cut(&title, name_width));
             axis.pad(name_width + 4);
             let touches = |from: f64, to: f64| from < last.2 && to.max(from + 1.0) > first.1;
-            let felt = |i: &Interval| i.mood > Mood::Fine && touches(i.from_s, i.to_s);
+            let felt = |i: &OutcomeInterval| i.mood > Mood::Fine && touches(i.from_s, i.to_s);
             let is_marked = |m: &&Marks| m.3.iter().any(|(from, to)| touches(*from, *to));
             let is_calm =
                 !outcome.people.values().any(|p| p.intervals.iter().any(felt)) && !marks.iter().any(|m| is_marked(&m));
@@ -117,7 +117,7 @@ impl Weeks {
                 page.line(line);
             };
             for (name, people) in &outcome.people {
-                let here: Vec<&Interval> = people.intervals.iter().filter(|i| felt(i)).collect();
+                let here: Vec<&OutcomeInterval> = people.intervals.iter().filter(|i| felt(i)).collect();
                 row(page, name, &|from, to| {
                     if to <= clock.measured_from_s || from >= clock.horizon_s {
                         return (Ink::Plain, " ");
@@ -137,6 +137,6 @@ impl Weeks {
 
     /// What a cell of the strip is, in words.
     pub fn legend(&self) -> String {
-        format!("(the worst of each {}; │ midnight)", words::length(self.each_s()))
+        format!("(the worst of each {}; │ midnight)", format::length(self.each_s()))
     }
 }

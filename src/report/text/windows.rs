@@ -2,10 +2,10 @@
 //! wait.
 
 use super::line::{Ink, Line, wrap};
+use super::page::{Layout, Page};
 use super::table::Table;
-use super::{Layout, Page};
+use crate::report::format;
 use crate::report::week::{self, LEVELS, PICTURES, Shown, Week};
-use crate::report::words;
 use crate::study::{WindowOutcome, WindowsOutcome};
 use std::collections::BTreeMap;
 
@@ -95,12 +95,12 @@ fn legend(page: &mut Page, week: &Week) {
     for (level, (shade, ink)) in SHADES.iter().enumerate() {
         let (low, high) = week.bounds(level);
         if level == 0 && week.level(week.high) == 0 {
-            keys.push((*ink, shade, format!("{} at every hour", words::large(week.high))));
+            keys.push((*ink, shade, format!("{} at every hour", format::large(week.high))));
             break;
         }
         let words = match level {
-            0 => format!("{} to {}", words::large(low), words::large(high)),
-            _ => format!("to {}", words::large(high)),
+            0 => format!("{} to {}", format::large(low), format::large(high)),
+            _ => format!("to {}", format::large(high)),
         };
         keys.push((*ink, shade, words));
     }
@@ -143,15 +143,15 @@ fn starts(page: &mut Page, outcome: &WindowsOutcome) {
     let rows = week::chosen(outcome);
     let all_done = rows.iter().all(|(_, window)| window.done.seen == window.done.of);
     for (name, window) in rows {
-        let done = if all_done { words::NOTHING.to_owned() } else { week::share(&window.done) };
+        let done = if all_done { format::NOTHING.to_owned() } else { week::share(&window.done) };
         table.row(vec![
             (Ink::Strong, name),
             (Ink::Strong, week::moment(&window.starts).to_owned()),
-            (Ink::Plain, words::large(window.lost.mean)),
+            (Ink::Plain, format::large(window.lost.mean)),
             (Ink::Plain, week::difference(&window.against_own)),
             (Ink::Plain, week::difference(&window.against_none)),
-            (Ink::Plain, words::large(window.met.mean)),
-            (Ink::Plain, words::large(window.unannounced.mean)),
+            (Ink::Plain, format::large(window.met.mean)),
+            (Ink::Plain, format::large(window.unannounced.mean)),
             (Ink::Plain, week::share(&window.overrun)),
             (Ink::Plain, week::share(&window.fault)),
             (Ink::Plain, done),
@@ -172,8 +172,8 @@ fn promises(page: &mut Page, outcome: &WindowsOutcome) {
         table.row(vec![
             (ink, week::promise(promise)),
             (Ink::Plain, week::share(&promise.overrun)),
-            (Ink::Plain, words::large(promise.unannounced_own.mean)),
-            (Ink::Plain, words::large(promise.unannounced_best.mean)),
+            (Ink::Plain, format::large(promise.unannounced_own.mean)),
+            (Ink::Plain, format::large(promise.unannounced_best.mean)),
         ]);
     }
     table.write(page);
@@ -204,15 +204,15 @@ fn people(page: &mut Page, window: &WindowOutcome) {
     for (name, met) in &window.people {
         table.row(vec![
             (Ink::Plain, name.clone()),
-            (Ink::Strong, words::large(met.user_minutes)),
-            (Ink::Plain, words::large(met.user_minutes_unannounced)),
+            (Ink::Strong, format::large(met.user_minutes)),
+            (Ink::Plain, format::large(met.user_minutes_unannounced)),
             (Ink::Plain, week::busiest(&met.by_local_hour)),
             (Ink::Plain, strip(&met.by_local_hour, most)),
         ]);
     }
     table.write(page);
     page.blank();
-    let note = format!("Shades of an hour: fifths of {} user-minutes; blank, nobody.", words::large(most));
+    let note = format!("Shades of an hour: fifths of {} user-minutes; blank, nobody.", format::large(most));
     sentences(page, &note, Ink::Faint);
 }
 
@@ -235,8 +235,8 @@ fn now(page: &mut Page, outcome: &WindowsOutcome) {
     let note = format!(
         "{}{} replications of each, all under the same luck; a run is {}",
         fix.unwrap_or_default(),
-        words::count(now.replications as f64),
-        words::length(now.run_s)
+        format::count(now.replications as f64),
+        format::length(now.run_s)
     );
     sentences(page, &note, Ink::Faint);
 }

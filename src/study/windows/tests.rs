@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::num;
-use crate::study::turning::LIVES_S;
+use crate::study::Alone;
+use crate::study::break_even::LIVES_S;
 
 /// A hundred users by day and none at night, and a maintenance in which they are down.
 fn school(components: &str, maintenance: &str, active: &str, drill: &str) -> Source {

@@ -4,7 +4,7 @@ use crate::report::html::markup::{Html, n};
 use crate::report::html::svg::{LEFT, RIGHT, drawing, line, name, path, rectangle, text};
 use crate::report::html::tables::{self, Cell};
 use crate::report::verdict;
-use crate::study::{Comparison, Difference, Order};
+use crate::study::{Comparison, Difference, Separation};
 
 const ROW: f64 = 30.0;
 /// Where the words beside the plot begin.
@@ -36,7 +36,7 @@ pub fn forest(html: &mut Html, comparison: &Comparison) {
             let [from, mean, to] = span(difference).map(x);
             name(html, y + 4.0, "name", label(difference.worse));
             path(html, &format!("M{} {}H{}", n(LEFT), n(y + ROW / 2.0), n(PLOT_RIGHT)), "grid");
-            let class = if difference.order == Order::Settled { "response" } else { "stale" };
+            let class = if difference.separation == Separation::Settled { "response" } else { "stale" };
             // An interval too narrow to be seen is still one.
             rectangle(
                 html,
@@ -50,7 +50,7 @@ pub fn forest(html: &mut Html, comparison: &Comparison) {
             let sign = if span(difference)[1] > 0.0 { "+" } else { "" };
             let told = format!("{sign}{}", verdict::amount(unit, span(difference)[1]));
             text(html, PLOT_RIGHT + 12.0, y + 4.0, "strong", &told);
-            text(html, PLOT_RIGHT + 130.0, y + 4.0, "label", verdict::order(difference.order));
+            text(html, PLOT_RIGHT + 130.0, y + 4.0, "label", verdict::separation(difference.separation));
         }
     });
     let rows = comparison.differences.iter().map(|d| {
@@ -61,7 +61,7 @@ pub fn forest(html: &mut Html, comparison: &Comparison) {
             Cell::number(verdict::interval(unit, d.low, d.high)),
             Cell::number(d.n.to_string()),
             Cell::number(if d.luck_saves.is_finite() { format!("x{:.1}", d.luck_saves) } else { "–".to_owned() }),
-            Cell::text(verdict::order(d.order)),
+            Cell::text(verdict::separation(d.separation)),
         ]
     });
     let titles = ["design", "against", "difference", "interval", "runs", "runs saved by the same luck", "order"];

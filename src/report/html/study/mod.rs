@@ -1,28 +1,33 @@
 //! A study as one page that can be taken to a meeting: the ranking, how sure it is, what one pays for what, and the worst runs
 //! with their stories. Everything that is needed to make it again is in it.
 
+mod embedded_study;
 mod forest;
-mod sealed;
 mod spread;
 mod tables;
 mod trade;
 
-pub use sealed::{CutShort, Sealed, unseal};
+pub use embedded_study::{CutShort, EmbeddedStudy, extract_study};
 
 use super::markup::Html;
 use super::{section, story};
 use crate::report::clock::Clock;
-use crate::report::{verdict, words};
+use crate::report::{format, verdict};
 use crate::run::Run;
-use crate::study::{Comparison, DesignOutcome, Plan};
+use crate::study::{Comparison, DesignOutcome, Protocol};
 
-/// Writes the page of a study: what it says, its plan, some of its runs (by the place of their design in the plan), and the
+/// Writes the page of a study: what it says, its protocol, some of its runs (by the place of their design in the protocol), and the
 /// command that makes it again.
-pub fn render_comparison(comparison: &Comparison, plan: &Plan, runs: &[(usize, Run)], replay: Option<&str>) -> String {
-    super::page(&comparison.titles.join(", "), |html| body(html, comparison, plan, runs, replay))
+pub fn render_comparison(
+    comparison: &Comparison,
+    protocol: &Protocol,
+    runs: &[(usize, Run)],
+    replay: Option<&str>,
+) -> String {
+    super::page(&comparison.titles.join(", "), |html| body(html, comparison, protocol, runs, replay))
 }
 
-fn body(html: &mut Html, comparison: &Comparison, plan: &Plan, runs: &[(usize, Run)], replay: Option<&str>) {
+fn body(html: &mut Html, comparison: &Comparison, protocol: &Protocol, runs: &[(usize, Run)], replay: Option<&str>) {
     head(html, comparison);
     let by = format!("Ranked by {}", comparison.by);
     section(html, &by, "", |html| tables::ranking(html, comparison));
@@ -36,7 +41,7 @@ fn body(html: &mut Html, comparison: &Comparison, plan: &Plan, runs: &[(usize, R
     section(html, &format!("How {} is spread", comparison.by), note, |html| spread::spread(html, comparison));
     section(html, "What one gets for what", "", |html| {
         trade::costs(html, comparison);
-        tables::measures(html, comparison);
+        tables::metrics(html, comparison);
     });
     section(html, "Not everything ranks them alike", "", |html| {
         if !comparison.conflicts.is_empty() {
@@ -55,7 +60,7 @@ fn body(html: &mut Html, comparison: &Comparison, plan: &Plan, runs: &[(usize, R
     section(html, "Assumed, because no source states it", "", |html| {
         tables::assumptions(html, &comparison.assumptions)
     });
-    section(html, "To get this again", "", |html| again(html, comparison, plan, replay));
+    section(html, "To get this again", "", |html| again(html, comparison, protocol, replay));
 }
 
 /// Title, sentences, and the numbers that one asks for first.
@@ -68,10 +73,10 @@ fn head(html: &mut Html, comparison: &Comparison) {
     html.say("p", &[("class", &"lede")], lede(comparison));
     let Some(first) = comparison.designs.first() else { return };
     html.within("ul", &[("class", &"figures")], |html| {
-        for (measure, value) in comparison.measures.iter().zip(&first.values).take(5) {
+        for (metric, value) in comparison.metrics.iter().zip(&first.values).take(5) {
             html.within("li", &[], |html| {
-                html.say("b", &[], verdict::mean(measure.unit, value.as_ref()));
-                html.say("span", &[], format!("{}, with “{}”", measure.name, first.label));
+                html.say("b", &[], verdict::mean(metric.unit, value.as_ref()));
+                html.say("span", &[], format!("{}, with “{}”", metric.name, first.label));
             });
         }
     });
@@ -80,7 +85,7 @@ fn head(html: &mut Html, comparison: &Comparison) {
 /// What came of it, in sentences.
 fn lede(comparison: &Comparison) -> String {
     let [first, rest @ ..] = &comparison.designs[..] else { return String::new() };
-    let by = comparison.measures.iter().position(|m| m.name == comparison.by).unwrap_or(0);
+    let by = comparison.metrics.iter().position(|m| m.name == comparison.by).unwrap_or(0);
     let unit = verdict::unit(comparison);
     let told = |design: &DesignOutcome| {
         let value = design.values.get(by).and_then(Option::as_ref);
@@ -102,12 +107,12 @@ fn lede(comparison: &Comparison) -> String {
     {
         let apart = verdict::amount(unit, difference.mean.abs());
         // The other one's distance, whichever direction is worse.
-        let (low, high) = match comparison.measures[by].more_is_better {
+        let (low, high) = match comparison.metrics[by].more_is_better {
             true => (difference.low, difference.high),
             false => (-difference.high, -difference.low),
         };
         let far = verdict::interval(unit, low, high);
-        let words = if comparison.measures[by].more_is_better { "less" } else { "more" };
+        let words = if comparison.metrics[by].more_is_better { "less" } else { "more" };
         sentences.push(format!("“{}” follows with {apart} {words} ({far}).", next.label));
     }
     sentences.push(verdict::ending(comparison));
@@ -140,12 +145,12 @@ fn worst(html: &mut Html, comparison: &Comparison, runs: &[(usize, Run)]) {
     }
 }
 
-fn again(html: &mut Html, comparison: &Comparison, plan: &Plan, replay: Option<&str>) {
+fn again(html: &mut Html, comparison: &Comparison, protocol: &Protocol, replay: Option<&str>) {
     let runs: u64 = comparison.designs.iter().map(|design| design.replications).sum();
     html.within("dl", &[], |html| {
         for (label, value) in [
-            ("plan", Some(comparison.plan.clone())),
-            ("digest", Some(format!("{} over {} runs", comparison.digest, words::count(runs as f64)))),
+            ("plan", Some(comparison.protocol.clone())),
+            ("digest", Some(format!("{} over {} runs", comparison.digest, format::count(runs as f64)))),
             ("made by", Some(format!("firedrill {}, seed {}", comparison.firedrill_version, comparison.seed))),
             ("replay", replay.map(str::to_owned)),
             ("verify", Some("firedrill verify THIS-PAGE.html".to_owned())),
@@ -155,7 +160,7 @@ fn again(html: &mut Html, comparison: &Comparison, plan: &Plan, replay: Option<&
             html.within("dd", &[], |html| html.say("code", &[], value));
         }
     });
-    sealed::seal(html, comparison, plan, replay);
+    embedded_study::embed(html, comparison, protocol, replay);
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::expect::Unit;
 use crate::report::html::markup::{Html, n};
 use crate::report::html::svg::{LEFT, RIGHT, drawing, line, name, path, text};
 use crate::report::html::tables::{self, Cell};
-use crate::report::{verdict, words};
+use crate::report::{format, verdict};
 use crate::study::{Comparison, Spread};
 
 const ROW: f64 = 66.0;
@@ -12,7 +12,7 @@ const PLOT: f64 = 44.0;
 
 /// Draws the distribution of every design.
 pub fn spread(html: &mut Html, comparison: &Comparison) {
-    let by = comparison.measures.iter().position(|m| m.name == comparison.by).unwrap_or(0);
+    let by = comparison.metrics.iter().position(|m| m.name == comparison.by).unwrap_or(0);
     let unit = verdict::unit(comparison);
     let spreads: Vec<(&str, &Spread)> = (comparison.designs.iter())
         .filter_map(|design| Some((design.label.as_str(), design.values.get(by)?.as_ref()?)))
@@ -57,7 +57,7 @@ pub fn spread(html: &mut Html, comparison: &Comparison) {
     let rows = spreads.iter().map(|(label, s)| {
         let amount = |value: f64| Cell::number(verdict::amount(unit, value));
         let interval =
-            s.p95_interval.map_or(words::NOTHING.to_owned(), |(low, high)| verdict::interval(unit, low, high));
+            s.p95_interval.map_or(format::NOTHING.to_owned(), |(low, high)| verdict::interval(unit, low, high));
         vec![
             Cell::name(*label),
             amount(s.min),

@@ -1,31 +1,31 @@
-//! The ranking, every measure, objectives and assumptions as tables.
+//! The ranking, every metric, objectives and assumptions as tables.
 
 use crate::report::html::markup::Html;
 use crate::report::html::origin;
 use crate::report::html::tables::{Cell, table};
-use crate::report::{verdict, words};
+use crate::report::{format, verdict};
 use crate::study::{Comparison, Judgement};
 use crate::world::Assumption;
 
 /// The ranking.
 pub fn ranking(html: &mut Html, comparison: &Comparison) {
-    let by = comparison.measures.iter().position(|m| m.name == comparison.by).unwrap_or(0);
+    let by = comparison.metrics.iter().position(|m| m.name == comparison.by).unwrap_or(0);
     let unit = verdict::unit(comparison);
-    if let Some(measure) = comparison.measures.get(by) {
+    if let Some(metric) = comparison.metrics.get(by) {
         let note =
-            format!("{}; mean over runs with its {} interval.", measure.about, verdict::chance(comparison.confidence));
+            format!("{}; mean over runs with its {} interval.", metric.about, verdict::chance(comparison.confidence));
         html.say("p", &[("class", &"faint")], note);
     }
     let rows: Vec<Vec<Cell>> = (comparison.designs.iter().enumerate())
         .map(|(place, design)| {
             let spread = design.values.get(by).and_then(Option::as_ref);
             let of = |value: Option<f64>| {
-                Cell::number(value.map_or(words::NOTHING.to_owned(), |value| verdict::amount(unit, value)))
+                Cell::number(value.map_or(format::NOTHING.to_owned(), |value| verdict::amount(unit, value)))
             };
             let chance = if comparison.designs.len() > 1 {
                 verdict::best(design.best_probability)
             } else {
-                words::NOTHING.to_owned()
+                format::NOTHING.to_owned()
             };
             vec![
                 Cell::name(format!("{}  {}", place + 1, design.label)),
@@ -33,10 +33,10 @@ pub fn ranking(html: &mut Html, comparison: &Comparison) {
                 Cell::number(verdict::around(unit, spread)),
                 of(spread.map(|s| s.p50)),
                 of(spread.map(|s| s.p95)),
-                of(spread.map(|s| if comparison.measures[by].more_is_better { s.min } else { s.max })),
+                of(spread.map(|s| if comparison.metrics[by].more_is_better { s.min } else { s.max })),
                 Cell::number(chance),
-                Cell::number(words::percent(design.best_share)),
-                Cell::text(if design.about.is_empty() { words::NOTHING } else { &design.about }),
+                Cell::number(format::percent(design.best_share)),
+                Cell::text(if design.about.is_empty() { format::NOTHING } else { &design.about }),
             ]
         })
         .collect();
@@ -52,23 +52,23 @@ pub fn ranking(html: &mut Html, comparison: &Comparison) {
     }
 }
 
-/// Every measure of every design.
-pub fn measures(html: &mut Html, comparison: &Comparison) {
+/// Every metric of every design.
+pub fn metrics(html: &mut Html, comparison: &Comparison) {
     let shown: Vec<usize> =
-        (0..comparison.measures.len()).filter(|i| !comparison.measures[*i].name.starts_with("objective: ")).collect();
+        (0..comparison.metrics.len()).filter(|i| !comparison.metrics[*i].name.starts_with("objective: ")).collect();
     let mut titles = vec!["mean of a run"];
-    titles.extend(shown.iter().map(|i| comparison.measures[*i].name.as_str()));
+    titles.extend(shown.iter().map(|i| comparison.metrics[*i].name.as_str()));
     titles.push("cost per hour");
     let rows: Vec<Vec<Cell>> = (comparison.designs.iter())
         .map(|design| {
             let mut row = vec![Cell::name(&design.label)];
             row.extend(shown.iter().map(|i| {
-                let (unit, spread) = (comparison.measures[*i].unit, design.values[*i].as_ref());
+                let (unit, spread) = (comparison.metrics[*i].unit, design.values[*i].as_ref());
                 Cell::number(verdict::mean(unit, spread))
             }));
             let cost =
-                design.costs.as_ref().map(|costs| format!("{} {}", words::large(costs.per_hour), costs.currency));
-            row.push(Cell::number(cost.unwrap_or_else(|| words::NOTHING.to_owned())));
+                design.costs.as_ref().map(|costs| format!("{} {}", format::large(costs.per_hour), costs.currency));
+            row.push(Cell::number(cost.unwrap_or_else(|| format::NOTHING.to_owned())));
             row
         })
         .collect();

@@ -23,18 +23,18 @@ fn page_ranked_by(label: &str, path: Option<&str>) -> String {
         people: {"<i>": (users: 100, uses: {"read": "1/min"}, served_by: "a")},
         objectives: {"<u>": restored(of: "<i>", within: "1h", holds: in("90%"))},
     )"#;
-    let mut plan = Plan::new(1, 100);
-    plan.add_source(&Source::new("h.ron", text));
-    plan.designs.push(Wanted::new(label, 0, Choice::default()));
+    let mut protocol = Protocol::new(1, 100);
+    protocol.add_source(&Source::new("h.ron", text));
+    protocol.designs.push(Wanted::new(label, 0, Choice::default()));
     let slow = ("components.db.repair.takes".to_owned(), r#"exponential(mean: "4h")"#.to_owned());
-    plan.designs.push(Wanted::new("slow", 0, Choice { set: vec![slow], ..Choice::default() }));
-    plan.paths.extend(path.map(str::to_owned));
-    plan.by = path.map(str::to_owned);
-    let study = Study::new(plan).unwrap();
+    protocol.designs.push(Wanted::new("slow", 0, Choice { set: vec![slow], ..Choice::default() }));
+    protocol.paths.extend(path.map(str::to_owned));
+    protocol.by = path.map(str::to_owned);
+    let study = Study::new(protocol).unwrap();
     let comparison = study.run();
     let worst = comparison.designs[0].worst[0].replication;
     let story = run(&study.designs[0].world, Luck { seed: 1, replication: worst });
-    render_comparison(&comparison, &study.plan, &[(0, story)], Some("firedrill compare h.ron"))
+    render_comparison(&comparison, &study.protocol, &[(0, story)], Some("firedrill compare h.ron"))
 }
 
 #[test]
@@ -63,10 +63,10 @@ fn the_distance_to_the_next_is_told_whichever_direction_is_worse() {
 #[test]
 fn the_study_is_in_its_page() {
     let page = page("grüße 🚒");
-    let sealed = unseal(&page).expect("the data");
-    assert_eq!(sealed.plan.designs[0].label, "grüße 🚒");
-    assert_eq!(sealed.replications, [100, 100]);
-    let again = Study::new(sealed.plan).unwrap().run();
-    assert_eq!(again.digest, sealed.digest);
-    assert_eq!(unseal("<html></html>"), None);
+    let embedded = extract_study(&page).expect("the data");
+    assert_eq!(embedded.protocol.designs[0].label, "grüße 🚒");
+    assert_eq!(embedded.replications, [100, 100]);
+    let again = Study::new(embedded.protocol).unwrap().run();
+    assert_eq!(again.digest, embedded.digest);
+    assert_eq!(extract_study("<html></html>"), None);
 }

@@ -3,7 +3,7 @@
 use crate::report::html::markup::{Html, n};
 use crate::report::html::svg::{LEFT, RIGHT, drawing, line, path, text};
 use crate::report::text::cut;
-use crate::report::{verdict, words};
+use crate::report::{format, verdict};
 use crate::study::{Comparison, DesignOutcome};
 
 const HEIGHT: f64 = 300.0;
@@ -12,9 +12,9 @@ const BOTTOM: f64 = 250.0;
 
 /// Draws cost against user-minutes lost, where the file says what things cost.
 pub fn costs(html: &mut Html, comparison: &Comparison) {
-    let lost = comparison.measures.iter().position(|m| m.name == "user-minutes lost");
-    let lost = lost.or_else(|| comparison.measures.iter().position(|m| m.name == comparison.by)).unwrap_or(0);
-    let Some(measure) = comparison.measures.get(lost) else { return };
+    let lost = comparison.metrics.iter().position(|m| m.name == "user-minutes lost");
+    let lost = lost.or_else(|| comparison.metrics.iter().position(|m| m.name == comparison.by)).unwrap_or(0);
+    let Some(metric) = comparison.metrics.get(lost) else { return };
     let points: Vec<(&DesignOutcome, f64, [f64; 3])> = (comparison.designs.iter())
         .filter_map(|design| {
             let spread = design.values.get(lost)?.as_ref()?;
@@ -32,18 +32,18 @@ pub fn costs(html: &mut Html, comparison: &Comparison) {
     let most = points.iter().map(|p| p.2[2]).filter(|x| x.is_finite()).fold(0.0, f64::max).max(1e-9);
     let x = |cost: f64| LEFT + cost / (dearest * 1.15) * (RIGHT - LEFT);
     let y = |value: f64| BOTTOM - value.clamp(0.0, most) / (most * 1.08) * (BOTTOM - TOP);
-    let label = format!("cost per hour against {}", measure.name);
+    let label = format!("cost per hour against {}", metric.name);
     drawing(html, HEIGHT, &label, |html| {
         line(html, (LEFT, BOTTOM), (RIGHT, BOTTOM), "base");
         line(html, (LEFT, TOP), (LEFT, BOTTOM), "base");
         for quarter in 0..=4 {
             let value = most * f64::from(quarter) / 4.0;
             line(html, (LEFT, y(value)), (RIGHT, y(value)), "grid");
-            text(html, LEFT - 90.0, y(value) + 4.0, "label", &verdict::amount(measure.unit, value));
+            text(html, LEFT - 90.0, y(value) + 4.0, "label", &verdict::amount(metric.unit, value));
             let cost = dearest * f64::from(quarter) / 4.0;
-            text(html, x(cost), BOTTOM + 18.0, "label middle", &format!("{} {currency}", words::large(cost)));
+            text(html, x(cost), BOTTOM + 18.0, "label middle", &format!("{} {currency}", format::large(cost)));
         }
-        text(html, LEFT - 170.0, TOP - 6.0, "label", &measure.name);
+        text(html, LEFT - 170.0, TOP - 6.0, "label", &metric.name);
         text(html, RIGHT - 40.0, BOTTOM + 36.0, "label middle", "cost per hour");
         // Names of points near each other are told apart by moving down.
         let mut told: Vec<(f64, f64)> = Vec::new();

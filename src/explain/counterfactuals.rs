@@ -1,6 +1,6 @@
 //! The runs of an explanation: with everything, without each thing, without pairs.
 
-use super::{ButFor, Explanation, Interaction, Role, Worth};
+use super::{ButFor, Explanation, Impact, Interaction, Role};
 use crate::metrics::{Outcome, length_words, servers_words};
 use crate::rng::Luck;
 use crate::run::run;
@@ -19,13 +19,13 @@ const TOLD_MAX: usize = 6;
 /// Less than this share of what the run comes to is the width of a span, and counts as nothing.
 const NOTHING_BELOW: f64 = 2e-4;
 
-/// A cause or a measure that can be left out.
+/// A cause or a response that can be left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Thing {
     /// A step of the drill, by index.
     Step(usize),
-    /// A measure of the runbook, by index.
-    Measure(usize),
+    /// A procedure of the runbook, by index.
+    Procedure(usize),
     /// Automation, by index.
     Autoscale(usize),
     /// The failover of a group, by index.
@@ -39,12 +39,13 @@ pub fn things(world: &World) -> Vec<Thing> {
     let steps = world.drill.iter().enumerate();
     let steps =
         steps.filter(|(_, (_, act))| !matches!(act, Act::Tell(_) | Act::Decide(_))).map(|(i, _)| Thing::Step(i));
-    let measures = world.procedures.iter().enumerate().filter(|(_, m)| !m.only_words()).map(|(i, _)| Thing::Measure(i));
+    let procedures =
+        world.procedures.iter().enumerate().filter(|(_, m)| !m.only_words()).map(|(i, _)| Thing::Procedure(i));
     let automation = (0..world.autoscale.len()).map(Thing::Autoscale);
     let groups = world.groups.iter().enumerate().filter(|(_, group)| group.failover.is_some());
     let failovers = groups.map(|(i, _)| Thing::Failover(i));
     let maintenance = world.maintenance.iter().map(|_| Thing::Maintenance);
-    steps.chain(measures).chain(automation).chain(failovers).chain(maintenance).collect()
+    steps.chain(procedures).chain(automation).chain(failovers).chain(maintenance).collect()
 }
 
 /// A world as it would be without some things. Its luck stays the same: every stream is keyed by name.
@@ -55,7 +56,7 @@ pub fn without<'t>(world: &World, things: impl IntoIterator<Item = &'t Thing>) -
             Thing::Step(i) => {
                 world.muted.insert(*i);
             }
-            Thing::Measure(i) => world.procedures[*i].muted = true,
+            Thing::Procedure(i) => world.procedures[*i].muted = true,
             Thing::Autoscale(i) => world.autoscale[*i].muted = true,
             Thing::Failover(i) => world.groups[*i].failover = None,
             Thing::Maintenance => world.maintenance = None,
@@ -65,9 +66,9 @@ pub fn without<'t>(world: &World, things: impl IntoIterator<Item = &'t Thing>) -
 }
 
 /// What an outcome comes to.
-pub fn worth(outcome: &Outcome) -> Worth {
+pub fn impact(outcome: &Outcome) -> Impact {
     let sum = |of: fn(&crate::metrics::PeopleOutcome) -> f64| outcome.people.values().map(of).sum();
-    Worth {
+    Impact {
         user_minutes_lost: sum(|p| p.user_minutes_lost),
         user_minutes_degraded: sum(|p| p.user_minutes_degraded),
         p95_peak_s: outcome.hours.p95_s.iter().flatten().copied().fold(0.0, f64::max),
@@ -78,33 +79,33 @@ pub fn worth(outcome: &Outcome) -> Worth {
 /// The runs that an explanation needs, and what has been run of them. Whoever drives it may run them on any number of
 /// threads: each is a run of its own.
 #[derive(Debug)]
-pub struct Plan<'w> {
+pub struct Counterfactuals<'w> {
     world: &'w World,
     luck: Luck,
     things: Vec<Thing>,
 }
 
-impl<'w> Plan<'w> {
+impl<'w> Counterfactuals<'w> {
     /// Looks for what can be left out of a world.
-    pub fn new(world: &'w World, luck: Luck) -> Plan<'w> {
-        Plan { world, luck, things: things(world) }
+    pub fn new(world: &'w World, luck: Luck) -> Counterfactuals<'w> {
+        Counterfactuals { world, luck, things: things(world) }
     }
 
-    /// The first round: with everything, without any cause, without any measure, and without each thing.
+    /// The first round: with everything, without any cause, without any response, and without each thing.
     pub fn singles(&self) -> Vec<Vec<Thing>> {
         let of = |role: Role| self.things.iter().filter(|t| role_of(t) == role).cloned().collect::<Vec<_>>();
-        let mut sets = vec![Vec::new(), of(Role::Cause), of(Role::Measure)];
+        let mut sets = vec![Vec::new(), of(Role::Cause), of(Role::Response)];
         sets.extend(self.things.iter().map(|thing| vec![thing.clone()]));
         sets
     }
 
     /// Runs the world without some things.
-    pub fn run(&self, left_out: &[Thing]) -> Worth {
-        worth(&run(&without(self.world, left_out), self.luck).outcome)
+    pub fn run(&self, left_out: &[Thing]) -> Impact {
+        impact(&run(&without(self.world, left_out), self.luck).outcome)
     }
 
     /// The second round, given the results of the first: pairs of the most important things.
-    pub fn pairs(&self, singles: &[Worth]) -> Vec<(usize, usize)> {
+    pub fn pairs(&self, singles: &[Impact]) -> Vec<(usize, usize)> {
         let mut order: Vec<usize> = (0..self.things.len()).collect();
         let weight = |i: &usize| singles[0].minus(&singles[3 + i]).user_minutes().abs();
         order.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.cmp(b)));
@@ -123,25 +124,25 @@ impl<'w> Plan<'w> {
     }
 
     /// The explanation, from the results of both rounds.
-    pub fn explain(&self, singles: &[Worth], pairs: &[(usize, usize)], pair_worths: &[Worth]) -> Explanation {
+    pub fn explain(&self, singles: &[Impact], pairs: &[(usize, usize)], pair_impacts: &[Impact]) -> Explanation {
         let with = singles[0];
         let names = self.names();
         let value = |i: usize| with.minus(&singles[3 + i]);
         let mut but_for: Vec<ButFor> = (0..self.things.len())
             .map(|i| {
                 let (name, does) = names[i].clone();
-                let worth = value(i);
-                let is_noise =
-                    worth.user_minutes().abs() < NOTHING_BELOW * with.user_minutes().max(singles[3 + i].user_minutes());
-                let worth = if is_noise { Worth::default() } else { worth };
-                ButFor { name, role: role_of(&self.things[i]), does, worth }
+                let impact = value(i);
+                let is_noise = impact.user_minutes().abs()
+                    < NOTHING_BELOW * with.user_minutes().max(singles[3 + i].user_minutes());
+                let impact = if is_noise { Impact::default() } else { impact };
+                ButFor { name, role: role_of(&self.things[i]), does, impact }
             })
             .collect();
         let mut interactions = Vec::new();
-        for ((a, b), without_both) in pairs.iter().zip(pair_worths) {
+        for ((a, b), without_both) in pairs.iter().zip(pair_impacts) {
             let together = with.minus(without_both);
             let (first, second) = (value(*a), value(*b));
-            let apart = first.minus(&Worth::default().minus(&second));
+            let apart = first.minus(&Impact::default().minus(&second));
             let differs = (together.user_minutes() - apart.user_minutes()).abs();
             let larger = together.user_minutes().abs().max(apart.user_minutes().abs());
             if differs > INTERACTS_ABOVE * larger && differs > MATTERS_ABOVE * with.user_minutes().max(1.0) {
@@ -154,13 +155,13 @@ impl<'w> Plan<'w> {
         interactions.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.of.cmp(&b.1.of)));
         interactions.truncate(TOLD_MAX);
         but_for.sort_by(|a, b| {
-            let weight = |x: &ButFor| x.worth.user_minutes().abs();
+            let weight = |x: &ButFor| x.impact.user_minutes().abs();
             weight(b).total_cmp(&weight(a)).then_with(|| a.name.cmp(&b.name))
         });
         Explanation {
             run: with,
             without_causes: singles[1],
-            without_measures: singles[2],
+            without_responses: singles[2],
             but_for,
             interactions: interactions.into_iter().map(|(_, interaction)| interaction).collect(),
             runs: singles.len() + pairs.len(),
@@ -180,7 +181,7 @@ impl<'w> Plan<'w> {
                 };
                 (act_words(world, act), when)
             }
-            Thing::Measure(i) => (world.procedures[*i].name.clone(), world.procedures[*i].does.clone()),
+            Thing::Procedure(i) => (world.procedures[*i].name.clone(), world.procedures[*i].does.clone()),
             Thing::Autoscale(i) => {
                 let scaler = &world.autoscale[*i];
                 (scaler.name.clone(), format!("autoscaling of {}", world.stations[scaler.station.at()].name))
@@ -209,7 +210,7 @@ fn role_of(thing: &Thing) -> Role {
     // A planned takedown is something that happens to the users, as a fault is.
     match thing {
         Thing::Step(_) | Thing::Maintenance => Role::Cause,
-        Thing::Measure(_) | Thing::Autoscale(_) | Thing::Failover(_) => Role::Measure,
+        Thing::Procedure(_) | Thing::Autoscale(_) | Thing::Failover(_) => Role::Response,
     }
 }
 
@@ -242,15 +243,15 @@ fn act_words(world: &World, act: &Act) -> String {
 }
 
 /// What it means that a pair is not the sum of its parts.
-fn words((a, b): &(String, String), roles: (Role, Role), together: &Worth, apart: &Worth) -> String {
+fn words((a, b): &(String, String), roles: (Role, Role), together: &Impact, apart: &Impact) -> String {
     let (both, sum) = (together.user_minutes(), apart.user_minutes());
     match roles {
         (Role::Cause, Role::Cause) if both > sum => format!("{a} and {b} hurt more together than each alone would"),
         (Role::Cause, Role::Cause) => format!("{a} and {b}: without only one of them, the other does much of the harm"),
-        (Role::Measure, Role::Measure) if both < sum => {
+        (Role::Response, Role::Response) if both < sum => {
             format!("{a} and {b} stand in for each other: without one the other does much of its work")
         }
-        (Role::Measure, Role::Measure) => format!("{a} and {b} only work together: each needs the other"),
+        (Role::Response, Role::Response) => format!("{a} and {b} only work together: each needs the other"),
         _ if both < sum => format!("{a} and {b}: together they come to less than apart"),
         _ => format!("{a} and {b}: one matters mostly where the other is"),
     }

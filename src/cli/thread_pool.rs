@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 /// All cores, and how far they have come.
-pub struct Cores {
+pub struct ThreadPool {
     threads: usize,
     progress: terminal::Progress,
 }
 
-impl Cores {
+impl ThreadPool {
     /// So many threads, by default one for each core.
-    pub fn new(what: &'static str, threads: Option<usize>) -> Cores {
+    pub fn new(what: &'static str, threads: Option<usize>) -> ThreadPool {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Cores { threads: threads.unwrap_or(cores).max(1), progress: terminal::Progress::new(what, 0) }
+        ThreadPool { threads: threads.unwrap_or(cores).max(1), progress: terminal::Progress::new(what, 0) }
     }
 
     /// Nothing more is to come.
@@ -24,7 +24,7 @@ impl Cores {
     }
 }
 
-impl Hands for Cores {
+impl Hands for ThreadPool {
     fn expect(&mut self, more: usize) {
         self.progress.more(more);
     }

@@ -16,11 +16,11 @@ const FEW: usize = 256;
 ///
 /// The order is that of time, and at one time that of setting: a longer timeout, which was set earlier, comes first.
 ///
-/// A loop that takes from [`Pending`](super::Pending) up to [`next_at`](Timers::next_at), and otherwise calls
+/// A loop that takes from [`EventList`](super::EventList) up to [`next_at`](Timers::next_at), and otherwise calls
 /// [`pop_due`](Timers::pop_due), keeps to that order and gives the compaction its chances.
 ///
 /// ```
-/// use firedrill::pending::Timers;
+/// use firedrill::event_list::Timers;
 /// let mut timers = Timers::new();
 /// let second = timers.class(1_000);
 /// timers.set(second, 0, 7);

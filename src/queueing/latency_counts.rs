@@ -14,12 +14,12 @@ const BUCKETS: usize = ((64 - BITS as usize) + 1) << BITS;
 
 /// Counts of nanoseconds, in buckets of equal ratio. Empty, it costs nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Tally {
+pub struct LatencyCounts {
     counts: Vec<u32>,
     sum_ns: u128,
 }
 
-impl Tally {
+impl LatencyCounts {
     /// Counts a value.
     #[inline]
     pub fn record(&mut self, ns: u64) {
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn what_is_counted_comes_back_within_a_thousandth() {
         for ns in [1_000_u64, 1_023, 1_024, 1_700, 123_456_789, 987_654_321_000] {
-            let (mut tally, mut histogram) = (Tally::default(), LatencyHistogram::new());
+            let (mut tally, mut histogram) = (LatencyCounts::default(), LatencyHistogram::new());
             tally.record(ns);
             tally.fold_into(&mut histogram);
             let seen = histogram.percentile(0.5).unwrap() * 1e9;
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn buckets_are_in_order_and_cover_everything() {
         let bucket = |ns: u64| {
-            let mut tally = Tally::default();
+            let mut tally = LatencyCounts::default();
             tally.record(ns);
             tally.counts.iter().position(|count| *count > 0).unwrap()
         };

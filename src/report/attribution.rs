@@ -1,10 +1,10 @@
-//! What causes and measures were worth, in words: the same for the terminal and for a page.
+//! What causes and procedures were worth, in words: the same for the terminal and for a page.
 
-use super::words;
-use crate::explain::{Explanation, Interaction, Worth};
+use super::format;
+use crate::explain::{Explanation, Impact, Interaction};
 
 /// Whether something changed nothing that anybody would notice.
-pub fn is_nothing(worth: &Worth) -> bool {
+pub fn is_nothing(worth: &Impact) -> bool {
     /// A minute of one user.
     const USER_MINUTES: f64 = 1.0;
     const LATENCY_S: f64 = 0.001;
@@ -15,8 +15,8 @@ pub fn is_nothing(worth: &Worth) -> bool {
 /// `cost 12 M` or `saved 3.1 M`: what the sign means is said.
 pub fn cost_or_saved(user_minutes: f64) -> String {
     match user_minutes {
-        m if m >= 0.5 => format!("cost {}", words::large(m)),
-        m if m <= -0.5 => format!("saved {}", words::large(-m)),
+        m if m >= 0.5 => format!("cost {}", format::large(m)),
+        m if m <= -0.5 => format!("saved {}", format::large(-m)),
         _ => "no difference".to_owned(),
     }
 }
@@ -24,7 +24,7 @@ pub fn cost_or_saved(user_minutes: f64) -> String {
 /// A change with its sign: `+2.1 s`, `-6 h`; one that is none has no sign.
 pub fn change(seconds: f64, words: fn(f64) -> String) -> String {
     match seconds {
-        0.0 => words::NOTHING.to_owned(),
+        0.0 => format::NOTHING.to_owned(),
         s if s > 0.0 => format!("+{}", words(s)),
         s => format!("-{}", words(-s)),
     }
@@ -32,32 +32,32 @@ pub fn change(seconds: f64, words: fn(f64) -> String) -> String {
 
 /// The most user-minutes that any one thing cost or saved: what a full bar stands for.
 pub fn most(explanation: &Explanation) -> f64 {
-    explanation.but_for.iter().map(|b| b.worth.user_minutes().abs()).fold(0.0, f64::max)
+    explanation.but_for.iter().map(|b| b.impact.user_minutes().abs()).fold(0.0, f64::max)
 }
 
-fn shares(worth: &Worth) -> String {
+fn shares(worth: &Impact) -> String {
     match (worth.user_minutes_lost, worth.user_minutes_degraded) {
         (lost, degraded) if lost > 0.0 && degraded > 0.0 => {
-            format!(" ({} not served, {} served worse)", words::large(lost), words::large(degraded))
+            format!(" ({} not served, {} served worse)", format::large(lost), format::large(degraded))
         }
         (lost, _) if lost > 0.0 => " (not served)".to_owned(),
         _ => " (served worse)".to_owned(),
     }
 }
 
-/// What the run came to, and what it would have come to without measures and without causes: a sentence or two each.
+/// What the run came to, and what it would have come to without procedures and without causes: a sentence or two each.
 pub fn summary(explanation: &Explanation) -> Vec<String> {
-    let (run, calm, bare) = (&explanation.run, &explanation.without_causes, &explanation.without_measures);
+    let (run, calm, bare) = (&explanation.run, &explanation.without_causes, &explanation.without_responses);
     let minutes = run.user_minutes();
     let mut told = Vec::new();
     told.push(match minutes {
         m if m <= 0.0 => "Nobody was hurt: no user was turned away, lost or served worse.".to_owned(),
         m => format!(
             "The run came to {} user-minutes{}, over {} in which some users were degraded or down. The slowest p95 was {}.",
-            words::large(m),
+            format::large(m),
             shares(run),
-            words::length(run.degraded_s),
-            words::latency(run.p95_peak_s)
+            format::length(run.degraded_s),
+            format::latency(run.p95_peak_s)
         ),
     });
     let without = bare.user_minutes();
@@ -65,18 +65,18 @@ pub fn summary(explanation: &Explanation) -> Vec<String> {
     if saved.abs() < 0.5 {
         told.push("Without any measure it would have come to the same.".to_owned());
     } else {
-        let share = words::percent(saved.abs() / without.max(minutes));
+        let share = format::percent(saved.abs() / without.max(minutes));
         let verdict = match saved > 0.0 {
-            true => format!("together the measures saved {}, or {share} of that", words::large(saved)),
+            true => format!("together the measures saved {}, or {share} of that", format::large(saved)),
             false => {
-                format!("together the measures made it worse by {}, or {share} of what it was", words::large(-saved))
+                format!("together the measures made it worse by {}, or {share} of what it was", format::large(-saved))
             }
         };
         told.push(format!(
             "Without any measure it would have been {} user-minutes over {}, with a p95 of up to {}: {verdict}.",
-            words::large(without),
-            words::length(bare.degraded_s),
-            words::latency(bare.p95_peak_s)
+            format::large(without),
+            format::length(bare.degraded_s),
+            format::latency(bare.p95_peak_s)
         ));
     }
     let own = calm.user_minutes();
@@ -84,7 +84,7 @@ pub fn summary(explanation: &Explanation) -> Vec<String> {
         m if m < 0.5 => "Had nothing happened, nobody would have been hurt: all of it is due to the causes.".to_owned(),
         m => format!(
             "Had nothing happened, {} user-minutes would have been left: that much is the design's own.",
-            words::large(m)
+            format::large(m)
         ),
     });
     told
@@ -130,8 +130,8 @@ mod tests {
         assert_eq!(cost_or_saved(12e6), "cost 12 M");
         assert_eq!(cost_or_saved(-3.14e6), "saved 3.1 M");
         assert_eq!(cost_or_saved(0.0), "no difference");
-        assert_eq!(change(2.1, words::latency), "+2.1 s");
-        assert_eq!(change(-21_600.0, words::length), "-6 h");
-        assert_eq!(change(0.0, words::length), "–");
+        assert_eq!(change(2.1, format::latency), "+2.1 s");
+        assert_eq!(change(-21_600.0, format::length), "-6 h");
+        assert_eq!(change(0.0, format::length), "–");
     }
 }

@@ -1,6 +1,6 @@
 //! Both queues against the plainest thing that does the same.
 
-use super::{NEVER, Pending, Timers};
+use super::{EventList, NEVER, Timers};
 use std::collections::BTreeMap;
 
 /// A small generator for the choices of these tests (xorshift64*, Vigna 2016).
@@ -28,32 +28,32 @@ struct Naive {
 
 /// The queue and the plain one side by side.
 struct Both {
-    pending: Pending<u64>,
+    events: EventList<u64>,
     naive: Naive,
     now: u64,
 }
 
 impl Both {
     fn new() -> Both {
-        Both { pending: Pending::new(), naive: Naive::default(), now: 0 }
+        Both { events: EventList::new(), naive: Naive::default(), now: 0 }
     }
 
     fn push(&mut self, at: u64) {
         let number = self.naive.pushed;
         self.naive.pushed += 1;
         self.naive.events.insert((at, number), number);
-        self.pending.push(at, number);
+        self.events.push(at, number);
     }
 
     fn check(&self) {
-        assert_eq!(self.pending.len(), self.naive.events.len());
+        assert_eq!(self.events.len(), self.naive.events.len());
         let next = self.naive.events.first_key_value().map_or(NEVER, |(&(at, _), _)| at);
-        assert_eq!(self.pending.next_at(), next);
+        assert_eq!(self.events.next_at(), next);
     }
 
     fn pop(&mut self) {
         let due = self.naive.events.pop_first().map(|((at, _), number)| (at, number));
-        assert_eq!(self.pending.pop(), due);
+        assert_eq!(self.events.pop(), due);
         self.now = due.map_or(self.now, |(at, _)| at);
         self.check();
     }
@@ -62,16 +62,16 @@ impl Both {
         match self.naive.events.first_key_value() {
             Some((&(at, _), _)) if at < limit => {
                 let due = self.naive.events.pop_first().map(|((at, _), number)| (at, number));
-                assert_eq!(self.pending.pop_before(limit), due);
+                assert_eq!(self.events.pop_before(limit), due);
                 self.now = at;
             }
-            _ => assert_eq!(self.pending.pop_before(limit), None),
+            _ => assert_eq!(self.events.pop_before(limit), None),
         }
         self.check();
     }
 
     fn check_iter(&self) {
-        let mut all: Vec<_> = self.pending.iter().collect();
+        let mut all: Vec<_> = self.events.iter().collect();
         all.sort_unstable();
         let mut expected: Vec<_> = self.naive.events.iter().map(|(&(at, _), &number)| (at, number)).collect();
         expected.sort_unstable();
@@ -116,7 +116,7 @@ fn walk(seed: u64, most: u64, turns: u64) {
         if dice.below(1 + most / 2) == 0 || turn == 0 {
             kind = dice.below(9);
         }
-        let len = both.pending.len() as u64;
+        let len = both.events.len() as u64;
         if len >= most || len == 0 || dice.below(2 * most) == 0 {
             growing = len < most / 2;
         }
@@ -242,31 +242,31 @@ fn the_latest_may_come_first() {
 
 #[test]
 fn the_last_moment_is_kept() {
-    let mut pending = Pending::new();
+    let mut events = EventList::new();
     for i in 0..200_u64 {
-        pending.push(NEVER, i);
-        pending.push(i, i);
+        events.push(NEVER, i);
+        events.push(i, i);
     }
-    let popped: Vec<_> = std::iter::from_fn(|| pending.pop()).collect();
+    let popped: Vec<_> = std::iter::from_fn(|| events.pop()).collect();
     assert!(popped[..200].iter().enumerate().all(|(i, &(at, what))| (at, what) == (i as u64, i as u64)));
     assert!(popped[200..].iter().enumerate().all(|(i, &(at, what))| (at, what) == (NEVER - 1, i as u64)));
-    assert_eq!((popped.len(), pending.next_at()), (400, NEVER));
+    assert_eq!((popped.len(), events.next_at()), (400, NEVER));
 }
 
 #[test]
 fn clearing_forgets_everything() {
     let mut dice = Dice(5);
-    let mut pending = Pending::new();
+    let mut events = EventList::new();
     for round in 0..4 {
         for _ in 0..1_000 << round {
-            pending.push(dice.below(1 << 40), ());
+            events.push(dice.below(1 << 40), ());
         }
         for _ in 0..100 {
-            pending.pop();
+            events.pop();
         }
-        pending.clear();
-        assert_eq!((pending.len(), pending.next_at(), pending.iter().count()), (0, NEVER, 0));
-        assert!(pending.pop().is_none());
+        events.clear();
+        assert_eq!((events.len(), events.next_at(), events.iter().count()), (0, NEVER, 0));
+        assert!(events.pop().is_none());
     }
 }
 

@@ -1,12 +1,12 @@
 //! Replications as a Parquet file: columns, compact and typed, for whoever analyses millions of them.
 
+use ::parquet::basic::{LogicalType, Repetition, Type as Physical};
+use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::writer::SerializedFileWriter;
+use ::parquet::schema::types::Type;
 use firedrill::study::Row;
-use parquet::basic::{LogicalType, Repetition, Type as Physical};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
-use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::Type;
 use std::fs::File;
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 const GROUP_ROWS: usize = 50_000;
 
 /// A Parquet file that is being written.
-pub struct Columns {
+pub struct ParquetFile {
     writer: Option<SerializedFileWriter<File>>,
     replications: Vec<i64>,
     designs: Vec<ByteArray>,
@@ -23,18 +23,18 @@ pub struct Columns {
     values: Vec<Vec<f64>>,
 }
 
-impl Columns {
-    /// Begins a file with a column for each measure.
-    pub fn new(file: File, measures: &[String]) -> io::Result<Columns> {
-        let begun = schema(measures).and_then(|schema| {
+impl ParquetFile {
+    /// Begins a file with a column for each metric.
+    pub fn new(file: File, metrics: &[String]) -> io::Result<ParquetFile> {
+        let begun = schema(metrics).and_then(|schema| {
             SerializedFileWriter::new(file, Arc::new(schema), Arc::new(WriterProperties::builder().build()))
         });
-        Ok(Columns {
+        Ok(ParquetFile {
             writer: Some(begun.map_err(io::Error::other)?),
             replications: Vec::new(),
             designs: Vec::new(),
             digests: Vec::new(),
-            values: vec![Vec::new(); measures.len()],
+            values: vec![Vec::new(); metrics.len()],
         })
     }
 
@@ -71,8 +71,8 @@ impl Columns {
                 0 => column.typed::<Int64Type>().write_batch(&self.replications, None, None)?,
                 1 => column.typed::<ByteArrayType>().write_batch(&self.designs, None, None)?,
                 2 => column.typed::<ByteArrayType>().write_batch(&self.digests, None, None)?,
-                measure => {
-                    let values = &self.values[measure - 3];
+                metric => {
+                    let values = &self.values[metric - 3];
                     // What a run does not have is null.
                     let there: Vec<i16> = values.iter().map(|value| i16::from(value.is_finite())).collect();
                     let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
@@ -91,15 +91,15 @@ impl Columns {
     }
 }
 
-fn schema(measures: &[String]) -> Result<Type, ParquetError> {
+fn schema(metrics: &[String]) -> Result<Type, ParquetError> {
     let text = |name: &str| {
         let builder = Type::primitive_type_builder(name, Physical::BYTE_ARRAY).with_repetition(Repetition::REQUIRED);
         builder.with_logical_type(Some(LogicalType::String)).build()
     };
     let whole = Type::primitive_type_builder("replication", Physical::INT64).with_repetition(Repetition::REQUIRED);
     let mut fields = vec![Arc::new(whole.build()?), Arc::new(text("design")?), Arc::new(text("digest")?)];
-    for measure in measures {
-        let number = Type::primitive_type_builder(measure, Physical::DOUBLE).with_repetition(Repetition::OPTIONAL);
+    for metric in metrics {
+        let number = Type::primitive_type_builder(metric, Physical::DOUBLE).with_repetition(Repetition::OPTIONAL);
         fields.push(Arc::new(number.build()?));
     }
     Type::group_type_builder("replications").with_fields(fields).build()

@@ -1,4 +1,4 @@
-//! What became of the measures: needed, ordered, in effect.
+//! What became of the procedures of a runbook: needed, ordered, in effect.
 
 use super::outcome::*;
 use crate::observe::{Mood, Seen, What, Why};
@@ -6,7 +6,7 @@ use crate::units::Time;
 use crate::world::{Action, World, civil_label};
 
 #[derive(Debug, Clone, Default)]
-struct Measured {
+struct Progress {
     needed: Option<Time>,
     ordered: Option<Time>,
     began: Option<Time>,
@@ -16,11 +16,11 @@ struct Measured {
     rolled_back: bool,
 }
 
-/// Measures as they are being measured.
+/// Procedures as they are being measured.
 #[derive(Debug, Clone)]
-pub struct MeasureMetrics {
-    measures: Vec<Measured>,
-    /// The station, link, service or population that each measure helps.
+pub struct RunbookMetrics {
+    procedures: Vec<Progress>,
+    /// The station, link, service or population that each procedure helps.
     helps: Vec<Vec<Helped>>,
 }
 
@@ -44,20 +44,20 @@ fn helped(world: &World, action: &Action) -> Vec<Helped> {
     }
 }
 
-impl MeasureMetrics {
-    pub fn new(world: &World) -> MeasureMetrics {
+impl RunbookMetrics {
+    pub fn new(world: &World) -> RunbookMetrics {
         let helps = |m: &crate::world::Procedure| m.actions.iter().flat_map(|a| helped(world, a)).collect();
-        MeasureMetrics {
-            measures: vec![Measured::default(); world.procedures.len()],
+        RunbookMetrics {
+            procedures: vec![Progress::default(); world.procedures.len()],
             helps: world.procedures.iter().map(helps).collect(),
         }
     }
 
     pub fn saw(&mut self, world: &World, seen: &Seen) {
         let mut needed = |found: &[Helped]| {
-            for (measured, helps) in self.measures.iter_mut().zip(&self.helps) {
-                if measured.needed.is_none() && helps.iter().any(|h| found.contains(h)) {
-                    measured.needed = Some(seen.at);
+            for (progress, helps) in self.procedures.iter_mut().zip(&self.helps) {
+                if progress.needed.is_none() && helps.iter().any(|h| found.contains(h)) {
+                    progress.needed = Some(seen.at);
                 }
             }
         };
@@ -72,47 +72,47 @@ impl MeasureMetrics {
                 }
                 needed(&found);
             }
-            What::Ordered(id) => self.measures[*id].ordered = Some(seen.at),
+            What::Ordered(id) => self.procedures[*id].ordered = Some(seen.at),
             What::Effect { measure: id, phase, .. } => {
-                let measured = &mut self.measures[*id];
-                measured.began.get_or_insert(seen.at);
+                let progress = &mut self.procedures[*id];
+                progress.began.get_or_insert(seen.at);
                 if *phase == world.procedures[*id].count {
-                    measured.done = Some(seen.at);
+                    progress.done = Some(seen.at);
                 }
             }
-            What::PhaseFailed(id) => self.measures[*id].failed += 1,
-            What::TakenBack(id) => self.measures[*id].over = true,
-            What::RolledBack(id) => self.measures[*id].rolled_back = true,
+            What::PhaseFailed(id) => self.procedures[*id].failed += 1,
+            What::TakenBack(id) => self.procedures[*id].over = true,
+            What::RolledBack(id) => self.procedures[*id].rolled_back = true,
             _ => {}
         }
     }
 
     pub fn finish(&mut self, world: &World, outcome: &mut Outcome) {
         let label = |at: Time| civil_label(&world.calendar, at);
-        for (measure, measured) in world.procedures.iter().zip(&self.measures) {
-            let ended = match measured {
-                Measured { rolled_back: true, .. } => "rolled back",
-                Measured { over: true, .. } => "taken back",
-                Measured { done: Some(_), .. } => "done",
-                Measured { ordered: Some(_), .. } => "under way",
+        for (procedure, progress) in world.procedures.iter().zip(&self.procedures) {
+            let ended = match progress {
+                Progress { rolled_back: true, .. } => "rolled back",
+                Progress { over: true, .. } => "taken back",
+                Progress { done: Some(_), .. } => "done",
+                Progress { ordered: Some(_), .. } => "under way",
                 _ => "not begun",
             };
-            let need_to_effect_s = match (measured.needed, measured.began) {
+            let need_to_effect_s = match (progress.needed, progress.began) {
                 (Some(needed), Some(began)) => Some(began.seconds() - needed.seconds()),
                 _ => None,
             };
-            outcome.measures.insert(
-                measure.name.clone(),
-                MeasureOutcome {
-                    does: measure.does.clone(),
-                    needed_at_s: measured.needed.map(Time::seconds),
-                    ordered_at_s: measured.ordered.map(Time::seconds),
-                    ordered_at: measured.ordered.map(label),
-                    began_at_s: measured.began.map(Time::seconds),
-                    done_at_s: measured.done.map(Time::seconds),
-                    done_at: measured.done.map(label),
+            outcome.procedures.insert(
+                procedure.name.clone(),
+                ProcedureOutcome {
+                    does: procedure.does.clone(),
+                    needed_at_s: progress.needed.map(Time::seconds),
+                    ordered_at_s: progress.ordered.map(Time::seconds),
+                    ordered_at: progress.ordered.map(label),
+                    began_at_s: progress.began.map(Time::seconds),
+                    done_at_s: progress.done.map(Time::seconds),
+                    done_at: progress.done.map(label),
                     need_to_effect_s,
-                    phases_failed: measured.failed,
+                    phases_failed: progress.failed,
                     ended: ended.to_owned(),
                 },
             );

@@ -46,17 +46,17 @@ const COARSE: usize = 256;
 /// number.
 ///
 /// ```
-/// use firedrill::pending::Pending;
-/// let mut pending = Pending::new();
-/// pending.push(20, 'b');
-/// pending.push(10, 'a');
-/// pending.push(20, 'c');
-/// assert_eq!(pending.next_at(), 10);
-/// let order: Vec<_> = std::iter::from_fn(|| pending.pop()).collect();
+/// use firedrill::event_list::EventList;
+/// let mut events = EventList::new();
+/// events.push(20, 'b');
+/// events.push(10, 'a');
+/// events.push(20, 'c');
+/// assert_eq!(events.next_at(), 10);
+/// let order: Vec<_> = std::iter::from_fn(|| events.pop()).collect();
 /// assert_eq!(order, [(10, 'a'), (20, 'b'), (20, 'c')]);
 /// ```
 #[derive(Debug, Clone)]
-pub struct Pending<T> {
+pub struct EventList<T> {
     /// When the first entry is due.
     next: u64,
     /// What is due before this is in the front: everything in it is due before this, and nothing else is. It is 0 while the
@@ -80,16 +80,16 @@ pub struct Pending<T> {
     now: u64,
 }
 
-impl<T: Copy> Default for Pending<T> {
-    fn default() -> Pending<T> {
-        Pending::new()
+impl<T: Copy> Default for EventList<T> {
+    fn default() -> EventList<T> {
+        EventList::new()
     }
 }
 
-impl<T: Copy> Pending<T> {
+impl<T: Copy> EventList<T> {
     /// Nothing is pending.
-    pub fn new() -> Pending<T> {
-        Pending {
+    pub fn new() -> EventList<T> {
+        EventList {
             next: NEVER,
             front_end: NEVER,
             top_start: NEVER,

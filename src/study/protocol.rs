@@ -7,7 +7,7 @@ use crate::scenario::{Choice, Source};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
-/// The version of the shape of plans and of the files with results.
+/// The version of the shape of protocols and of the files with results.
 pub const FORMAT: u32 = 1;
 /// Replications in a batch: the unit of work, of files with results, and of the decision to stop.
 pub const BATCH: u64 = 100;
@@ -18,7 +18,7 @@ pub const REPLICATIONS_MAX: u64 = 100_000_000;
 
 /// A study: which designs, under which luck, how many replications at most, and what is asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct Protocol {
     /// The version of this shape.
     pub format: u32,
     /// The version of firedrill.
@@ -29,13 +29,13 @@ pub struct Plan {
     pub replications: u64,
     /// The confidence of intervals and of what is called settled.
     pub confidence: f64,
-    /// The difference in the first measure that would not matter, per run: with it the study stops by itself.
+    /// The difference in the first metric that would not matter, per run: with it the study stops by itself.
     pub indifference: Option<f64>,
     /// What is to be settled then.
     pub settle: Settle,
-    /// The measure that ranks; by default the first.
+    /// The metric that ranks; by default the first.
     pub by: Option<String>,
-    /// More measures: numbers of the outcome by their paths.
+    /// More metrics: numbers of the outcome by their paths.
     pub paths: Vec<String>,
     /// The scenarios.
     pub sources: Vec<Text>,
@@ -63,7 +63,7 @@ pub struct Wanted {
     pub source: usize,
     /// The strategy.
     pub strategy: Option<String>,
-    /// The maintenance plan.
+    /// The maintenance protocol.
     pub maintenance: Option<String>,
     /// The variant.
     pub variant: Option<String>,
@@ -71,10 +71,10 @@ pub struct Wanted {
     pub set: Vec<(String, String)>,
 }
 
-impl Plan {
-    /// A plan without designs yet: intervals of 95%, every replication run.
-    pub fn new(seed: u64, replications: u64) -> Plan {
-        Plan {
+impl Protocol {
+    /// A protocol without designs yet: intervals of 95%, every replication run.
+    pub fn new(seed: u64, replications: u64) -> Protocol {
+        Protocol {
             format: FORMAT,
             firedrill_version: env!("CARGO_PKG_VERSION").to_owned(),
             seed,

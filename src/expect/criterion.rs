@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// An objective, ready to be held against outcomes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Target {
+pub struct Criterion {
     /// Its name in the file.
     pub name: String,
     /// In how many runs it has to hold.
@@ -40,13 +40,13 @@ pub enum Unit {
     Plain,
 }
 
-impl Target {
+impl Criterion {
     /// Every objective of a scenario, in its order.
-    pub fn all(scenario: &Scenario) -> Vec<Target> {
-        scenario.objectives.iter().map(|(name, objective)| Target::new(scenario, name, objective)).collect()
+    pub fn all(scenario: &Scenario) -> Vec<Criterion> {
+        scenario.objectives.iter().map(|(name, objective)| Criterion::new(scenario, name, objective)).collect()
     }
 
-    fn new(scenario: &Scenario, name: &str, objective: &Objective) -> Target {
+    fn new(scenario: &Scenario, name: &str, objective: &Objective) -> Criterion {
         let (whom, unit, at_least, at_most) = match objective {
             Objective::Availability(o) => (o.of.as_str(), Unit::Share, Some(o.at_least.0), None),
             Objective::Restored(o) | Objective::Stale(o) => {
@@ -57,7 +57,7 @@ impl Target {
             Objective::Value(o) => ("", Unit::Plain, o.at_least, o.at_most),
         };
         let of = scenario.served_by(whom).into_iter().map(str::to_owned).collect();
-        Target {
+        Criterion {
             name: name.to_owned(),
             holds: objective.holds(),
             unit,

@@ -1,7 +1,7 @@
 //! The study as data inside its page, so that the page alone is enough to make it again.
 
 use crate::report::html::markup::Html;
-use crate::study::{Comparison, End, Plan};
+use crate::study::{Comparison, End, Protocol};
 use serde::{Deserialize, Serialize};
 
 /// What marks the data in a page.
@@ -10,14 +10,15 @@ const ENDS: &str = "</pre>";
 
 /// What a page says of its study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sealed {
-    /// The plan.
-    pub plan: Plan,
+pub struct EmbeddedStudy {
+    /// The protocol.
+    #[serde(rename = "plan")]
+    pub protocol: Protocol,
     /// The digest over all of its runs.
     pub digest: String,
-    /// Replications of each design, in the order of the plan.
+    /// Replications of each design, in the order of the protocol.
     pub replications: Vec<u64>,
-    /// Whether it was ended before the plan said so.
+    /// Whether it was ended before the protocol said so.
     pub cut_short: Option<CutShort>,
     /// The command that makes it again.
     pub replay: Option<String>,
@@ -34,11 +35,11 @@ pub enum CutShort {
 }
 
 /// Writes the data, folded away.
-pub(super) fn seal(html: &mut Html, comparison: &Comparison, plan: &Plan, replay: Option<&str>) {
-    let mut replications = vec![0; plan.designs.len()];
+pub(super) fn embed(html: &mut Html, comparison: &Comparison, protocol: &Protocol, replay: Option<&str>) {
+    let mut replications = vec![0; protocol.designs.len()];
     comparison.designs.iter().for_each(|design| replications[design.index] = design.replications);
-    let sealed = Sealed {
-        plan: plan.clone(),
+    let embedded = EmbeddedStudy {
+        protocol: protocol.clone(),
         digest: comparison.digest.clone(),
         replications,
         cut_short: match comparison.ended {
@@ -48,7 +49,7 @@ pub(super) fn seal(html: &mut Html, comparison: &Comparison, plan: &Plan, replay
         },
         replay: replay.map(str::to_owned),
     };
-    let json = serde_json::to_string(&sealed).unwrap_or_default();
+    let json = serde_json::to_string(&embedded).unwrap_or_default();
     html.within("details", &[("class", &"data")], |html| {
         html.say("summary", &[], "The study as data: scenarios, designs, luck");
         html.say("pre", &[("id", &"firedrill-study")], plain(&json));
@@ -68,7 +69,7 @@ fn plain(json: &str) -> String {
 }
 
 /// Reads the data of a page; nothing where it has none.
-pub fn unseal(page: &str) -> Option<Sealed> {
+pub fn extract_study(page: &str) -> Option<EmbeddedStudy> {
     let from = page.find(BEGINS)? + BEGINS.len();
     let to = page[from..].find(ENDS)? + from;
     serde_json::from_str(&html_escape::decode_html_entities(&page[from..to])).ok()

@@ -1,12 +1,12 @@
 //! Which numbers of each run a study keeps.
 
-use crate::expect::{Target, Unit, longest_outage, number_at};
+use crate::expect::{Criterion, Unit, longest_outage, number_at};
 use crate::metrics::{Detail, Outcome, PeopleOutcome};
 use crate::world::World;
 
 /// A number of a run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Measure {
+pub struct Metric {
     /// What it is called: in a table, and by `--by`.
     pub name: String,
     /// What it counts.
@@ -26,19 +26,19 @@ enum Of {
     P99,
     DataLoss,
     Path(String),
-    Objective(Box<Target>),
+    Objective(Box<Criterion>),
 }
 
-/// The measures of a study: those that its worlds have, what was asked by path, and every objective.
-pub(super) fn measures<'w>(
+/// The metrics of a study: those that its worlds have, what was asked by path, and every objective.
+pub(super) fn metrics<'w>(
     worlds: impl Iterator<Item = &'w World> + Clone,
     paths: &[String],
-    objectives: impl Iterator<Item = Target>,
-) -> Vec<Measure> {
-    let mut found: Vec<Measure> = Vec::new();
+    objectives: impl Iterator<Item = Criterion>,
+) -> Vec<Metric> {
+    let mut found: Vec<Metric> = Vec::new();
     let mut add = |name: &str, unit: Unit, more_is_better: bool, of: Of| {
         if found.iter().all(|known| known.name != name) {
-            found.push(Measure { name: name.to_owned(), unit, more_is_better, of });
+            found.push(Metric { name: name.to_owned(), unit, more_is_better, of });
         }
     };
     if worlds.clone().any(|world| !world.people.is_empty()) {
@@ -66,18 +66,19 @@ pub(super) fn measures<'w>(
         };
         add(path, unit, better, Of::Path(path.clone()));
     }
-    for target in objectives {
-        let (name, unit, better) = (format!("objective: {}", target.name), target.unit, target.more_is_better());
-        add(&name, unit, better, Of::Objective(Box::new(target)));
+    for criterion in objectives {
+        let (name, unit, better) =
+            (format!("objective: {}", criterion.name), criterion.unit, criterion.more_is_better());
+        add(&name, unit, better, Of::Objective(Box::new(criterion)));
     }
     found
 }
 
-impl Measure {
+impl Metric {
     /// The objective that it is held against.
-    pub fn target(&self) -> Option<&Target> {
+    pub fn criterion(&self) -> Option<&Criterion> {
         match &self.of {
-            Of::Objective(target) => Some(target),
+            Of::Objective(criterion) => Some(criterion),
             _ => None,
         }
     }
@@ -97,7 +98,7 @@ impl Measure {
             Of::P99 => worst(|people| people.latency.all.p99_s),
             Of::DataLoss => outcome.stores.values().map(|store| store.data_loss_window_max_s).max_by(f64::total_cmp),
             Of::Path(path) => number_at(outcome, path).ok(),
-            Of::Objective(target) => target.seen(outcome),
+            Of::Objective(criterion) => criterion.seen(outcome),
         };
         seen.unwrap_or(f64::NAN)
     }
@@ -106,13 +107,13 @@ impl Measure {
     pub(super) fn needs(&self) -> Detail {
         let path = match &self.of {
             Of::Path(path) => Some(path.as_str()),
-            Of::Objective(target) => target.path(),
+            Of::Objective(criterion) => criterion.path(),
             _ => None,
         };
         match (path, &self.of) {
             (Some(path), _) if path.starts_with("components.") || path.starts_with("groups.") => Detail::Components,
             (Some(_), _) => Detail::Full,
-            (None, Of::Objective(target)) if !target.is_brief() => Detail::Full,
+            (None, Of::Objective(criterion)) if !criterion.is_brief() => Detail::Full,
             (None, _) => Detail::Brief,
         }
     }
@@ -124,7 +125,7 @@ impl Measure {
     pub fn check(&self, outcome: &Outcome) -> Result<(), String> {
         let path = match &self.of {
             Of::Path(path) => Some(path.as_str()),
-            Of::Objective(target) => target.path(),
+            Of::Objective(criterion) => criterion.path(),
             _ => None,
         };
         match path.map(|path| number_at(outcome, path)) {
@@ -145,7 +146,7 @@ impl Measure {
             Of::P99 => "99th percentile of the latency, of the population that waits longest".to_owned(),
             Of::DataLoss => "the largest data-loss window of a store".to_owned(),
             Of::Path(path) => path.clone(),
-            Of::Objective(target) => target.name.clone(),
+            Of::Objective(criterion) => criterion.name.clone(),
         }
     }
 }

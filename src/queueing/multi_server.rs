@@ -1,12 +1,12 @@
 //! One station in steady state: parallel workers and one queue, first come first served.
 
 use super::delay::Delay;
-use super::erlang;
+use super::erlang::{self, cosmetatos};
 use super::geometric::{geometric_sum, truncated_geometric_mean};
 use super::wait::{Sojourn, Wait};
 use crate::num;
 
-/// Waiting places that are told apart; a larger waiting room is lumped into this many (see [`Station`]).
+/// Waiting places that are told apart; a larger waiting room is lumped into this many (see [`MultiServerQueue`]).
 const PLACES_MAX: usize = 512;
 
 /// A shared queue in front of parallel workers.
@@ -26,7 +26,7 @@ const PLACES_MAX: usize = 512;
 /// - **No variability** (`ca2 = cs2 = 0`): the fluid limit. No wait below capacity; above it, the excess is lost and
 ///   all who are admitted wait for the full room ahead of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Station {
+pub struct MultiServerQueue {
     /// Parallel workers. With 0 nothing is ever served.
     pub servers: u64,
     /// Mean service time in seconds.
@@ -39,7 +39,7 @@ pub struct Station {
     pub waiting_max: Option<u64>,
 }
 
-/// The steady state of a [`Station`].
+/// The steady state of a [`MultiServerQueue`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Steady {
     /// The fraction of workers that are busy, 0 to 1.
@@ -74,7 +74,7 @@ struct Weights {
     last: f64,
 }
 
-impl Station {
+impl MultiServerQueue {
     /// Requests per second that all workers together can carry; infinite for a service time of zero.
     pub fn capacity_per_s(&self) -> f64 {
         if self.servers == 0 { 0.0 } else { self.servers as f64 / self.service_s }
@@ -289,11 +289,6 @@ impl Steady {
     }
 }
 
-/// How much longer than half of M/M/c those wait in M/D/c: Cosmetatos, INFOR 13 (1975). 0 for one server.
-pub(super) fn cosmetatos(c: f64, rho: f64, idle: f64) -> f64 {
-    (idle * (c - 1.0) * (num::sqrt(4.0 + 5.0 * c) - 2.0) / (16.0 * rho * c)).min(0.24)
-}
-
 /// `s` in the probability of waiting `C (1 - s (1 - rho))` of Kraemer & Langenbach-Belz; above saturation it fades as
 /// the square of `rho`, as it does for evenly spaced arrivals at one server without a queue.
 fn seen_less(ca2: f64, cs2: f64, rho: f64) -> f64 {
@@ -339,8 +334,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn markov(servers: u64, service_s: f64, waiting_max: Option<u64>) -> Station {
-        Station { servers, service_s, service_scv: 1.0, arrival_scv: 1.0, waiting_max }
+    fn markov(servers: u64, service_s: f64, waiting_max: Option<u64>) -> MultiServerQueue {
+        MultiServerQueue { servers, service_s, service_scv: 1.0, arrival_scv: 1.0, waiting_max }
     }
 
     #[track_caller]
@@ -393,7 +388,7 @@ mod tests {
             (4.0, 5.833_333_333_333_332),
             (16.0, 19.833_333_333_333_33),
         ] {
-            let steady = Station { service_scv: scv, ..markov(1, 1.0, None) }.steady(0.7).unwrap();
+            let steady = MultiServerQueue { service_scv: scv, ..markov(1, 1.0, None) }.steady(0.7).unwrap();
             close(steady.wait_mean_s, wait_s, 1e-12);
             close(steady.wait_probability, 0.7, 1e-12);
         }
@@ -425,22 +420,22 @@ mod tests {
 
     #[test]
     fn without_variability_the_station_is_fluid() {
-        let fluid = Station { service_scv: 0.0, arrival_scv: 0.0, ..markov(10, 0.1, Some(200)) };
+        let fluid = MultiServerQueue { service_scv: 0.0, arrival_scv: 0.0, ..markov(10, 0.1, Some(200)) };
         assert_eq!(fluid.steady(99.0).unwrap().wait, Wait::Never);
         let over = fluid.steady(125.0).unwrap();
         close(over.block, 0.2, 1e-12);
         assert_eq!(over.wait, Wait::Fixed(2.0));
         // And little variability is nearly so.
-        let nearly = Station { service_scv: 1e-6, arrival_scv: 1e-6, ..fluid }.steady(125.0).unwrap();
+        let nearly = MultiServerQueue { service_scv: 1e-6, arrival_scv: 1e-6, ..fluid }.steady(125.0).unwrap();
         close(nearly.block, 0.2, 1e-5);
         close(nearly.wait_mean_s, 2.0, 5e-3); // to within one place of 200
-        assert!(Station { waiting_max: None, ..fluid }.steady(100.0).is_none());
+        assert!(MultiServerQueue { waiting_max: None, ..fluid }.steady(100.0).is_none());
     }
 
     #[test]
     fn a_loss_system_does_not_care_how_service_varies() {
         for scv in [0.0, 0.3, 4.0] {
-            let steady = Station { service_scv: scv, ..markov(20, 1.0, Some(0)) }.steady(25.0).unwrap();
+            let steady = MultiServerQueue { service_scv: scv, ..markov(20, 1.0, Some(0)) }.steady(25.0).unwrap();
             close(steady.block, erlang::erlang_b(25.0, 20), 1e-12);
         }
     }
@@ -448,7 +443,7 @@ mod tests {
     #[test]
     fn evenly_spaced_arrivals_wait_less() {
         // D/M/1 at 0.7: the root of s = e^(-(1-s)/0.7) is 0.467; Wq = s / (1 - s).
-        let steady = Station { arrival_scv: 0.0, ..markov(1, 1.0, None) }.steady(0.7).unwrap();
+        let steady = MultiServerQueue { arrival_scv: 0.0, ..markov(1, 1.0, None) }.steady(0.7).unwrap();
         close(steady.wait_mean_s, 0.876, 0.05);
         close(steady.wait_probability, 0.467, 0.05);
     }
@@ -474,7 +469,7 @@ mod tests {
         ) {
             let rho = 1.0 + (rho - 1.0) * near;
             let waiting_max = bounded.then_some(places);
-            let station = Station { servers: c, service_s, service_scv: scv, arrival_scv, waiting_max };
+            let station = MultiServerQueue { servers: c, service_s, service_scv: scv, arrival_scv, waiting_max };
             let rate = rho * c.max(1) as f64 / service_s;
             if let Some(s) = station.steady(rate) {
                 for x in [s.wait_mean_s, s.queue_len_mean, s.in_system_mean, s.throughput, s.wait.mean()] {

@@ -1,30 +1,30 @@
 //! What is due when: the two queues that a simulation of single requests turns on.
 //!
-//! [`Pending`] holds what will certainly happen: arrivals, completions, changes of state. Whatever is pushed is popped, in
+//! [`EventList`] holds what will certainly happen: arrivals, completions, changes of state. Whatever is pushed is popped, in
 //! order of time, and in order of pushing among equal times.
 //!
 //! [`Timers`] holds what will most likely not happen: timeouts. Nearly all of them are cancelled, and those of one length
 //! expire in the order in which they were set, so that a line for each length is enough.
 //!
-//! Both answer [`next_at`](Pending::next_at) from a field, [`NEVER`] when there is nothing, so that a loop can turn on
-//! both of them for the price of one comparison. At equal times take from [`Pending`] first: an answer that arrives at the
+//! Both answer [`next_at`](EventList::next_at) from a field, [`NEVER`] when there is nothing, so that a loop can turn on
+//! both of them for the price of one comparison. At equal times take from [`EventList`] first: an answer that arrives at the
 //! very moment of the timeout is in time.
 //!
 //! ```
-//! use firedrill::pending::{NEVER, Pending, Timers};
-//! let (mut pending, mut timers) = (Pending::new(), Timers::new());
+//! use firedrill::event_list::{NEVER, EventList, Timers};
+//! let (mut events, mut timers) = (EventList::new(), Timers::new());
 //! let second = timers.class(1_000);
-//! pending.push(700, "answer");
+//! events.push(700, "answer");
 //! timers.set(second, 0, 1);
-//! pending.push(1_000, "late answer");
+//! events.push(1_000, "late answer");
 //! let mut told = Vec::new();
 //! loop {
-//!     let (event, timer) = (pending.next_at(), timers.next_at());
+//!     let (event, timer) = (events.next_at(), timers.next_at());
 //!     if event == NEVER && timer == NEVER {
 //!         break;
 //!     }
 //!     if event <= timer {
-//!         told.extend(pending.pop().map(|(_, what)| what));
+//!         told.extend(events.pop().map(|(_, what)| what));
 //!     } else if timers.pop_due(event, |_token| true).is_some() {
 //!         told.push("timeout");
 //!     }
@@ -37,16 +37,16 @@
 
 mod bucket;
 mod front;
-mod queue;
+mod ladder;
 mod rung;
 #[cfg(test)]
 mod tests;
 mod timers;
 
-pub use queue::Pending;
+pub use ladder::EventList;
 pub use timers::Timers;
 
-/// Later than everything: what [`Pending::next_at`] and [`Timers::next_at`] say when there is nothing.
+/// Later than everything: what [`EventList::next_at`] and [`Timers::next_at`] say when there is nothing.
 pub const NEVER: u64 = u64::MAX;
 
 /// Something and when it is due.

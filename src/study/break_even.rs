@@ -1,13 +1,13 @@
 //! Repair now, or wait on the temporary fix? And how often the fix would have to fail for the answer to turn.
 
-use super::windows::{Hands, beginning, lived, spared};
-use super::windows_outcome::Estimate;
+use super::hands::Hands;
+use super::lived::{beginning, lived, spared};
+use super::windows_outcome::{Estimate, FixOutcome, NowOutcome};
 use crate::dist::Sampler;
 use crate::num;
 use crate::rng::Luck;
 use crate::units::Time;
 use crate::world::{Maintenance, NodeId, World, civil_label};
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Mean lives of a temporary fix between which the answer is looked for: an hour and ten years, in seconds.
@@ -16,52 +16,6 @@ pub const LIVES_S: (f64, f64) = (3_600.0, 315_360_000.0);
 const GRID: u32 = 12;
 /// Halvings between two of those: they leave less than half a percent.
 const HALVINGS: u32 = 8;
-
-/// Whether to begin at once or at the plan's own start, by user-minutes lost in the whole run.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct NowOutcome {
-    /// The moment that was asked for, in seconds of the run.
-    pub now_s: f64,
-    /// Civil time of that.
-    pub now: String,
-    /// The plan's own start, in seconds of the run.
-    pub later_s: f64,
-    /// Civil time of that.
-    pub later: String,
-    /// User-minutes lost when it begins now.
-    pub lost_now: Estimate,
-    /// The same when it begins at the plan's own start.
-    pub lost_later: Estimate,
-    /// What beginning now costs more: now minus later, run by run in the same luck.
-    pub costs: Estimate,
-    /// Replications of each.
-    pub replications: u64,
-    /// Seconds that a run is measured.
-    pub run_s: f64,
-    /// What it hangs on, where something that is replaced can be on a temporary fix.
-    pub fix: Option<FixOutcome>,
-}
-
-/// How often a temporary fix would have to fail for the answer to turn.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FixOutcome {
-    /// The components that are on it; all of them get the same mean life.
-    pub components: Vec<String>,
-    /// The mean life that the file states, in seconds; `None`: not the same for all of them.
-    pub assumed_s: Option<f64>,
-    /// The shortest mean life that was tried, in seconds.
-    pub from_s: f64,
-    /// The longest.
-    pub to_s: f64,
-    /// The mean life at which both cost the same, in seconds: with a shorter one now is better. `None`: it does not turn.
-    pub turns_at_s: Option<f64>,
-    /// Lower end of the interval of that; `None`: shorter than what was tried.
-    pub turns_low_s: Option<f64>,
-    /// Upper end; `None`: longer than what was tried.
-    pub turns_high_s: Option<f64>,
-    /// What beginning now costs more, by the mean life in seconds: every life that was tried.
-    pub tried: Vec<(f64, Estimate)>,
-}
 
 /// The question.
 pub(super) struct Question<'a> {
@@ -81,7 +35,7 @@ impl Question<'_> {
         let fixes = self.fixes();
         let as_written = self.both(hands, &[], 0.0, &mut Vec::new())?;
         let side = |pick: fn(&(f64, f64)) -> f64| Estimate::of(as_written.iter().map(pick));
-        let fix = if fixes.is_empty() { None } else { Some(self.turning(hands, &fixes)?) };
+        let fix = if fixes.is_empty() { None } else { Some(self.break_even(hands, &fixes)?) };
         let calendar = &self.world.calendar;
         Some(NowOutcome {
             now_s: self.now.seconds(),
@@ -151,7 +105,7 @@ impl Question<'_> {
     }
 
     /// Looks for the mean life at which both sides cost the same.
-    fn turning(&self, hands: &mut impl Hands, fixes: &[NodeId]) -> Option<FixOutcome> {
+    fn break_even(&self, hands: &mut impl Hands, fixes: &[NodeId]) -> Option<FixOutcome> {
         let lives: Vec<f64> = fixes.iter().filter_map(|id| self.life_s(*id)).collect();
         let assumed_s = lives.first().copied().filter(|first| lives.iter().all(|life| life == first));
         let (from, to) = (num::ln(LIVES_S.0), num::ln(LIVES_S.1));

@@ -1,0 +1,72 @@
+//! What a command has to say, and how it ends.
+
+use super::{exit, files, terminal};
+use firedrill::report::{diagnostics, text};
+use firedrill::scenario::{Diagnostics, Source};
+use firedrill::study::StudyError;
+use std::error::Error;
+
+/// What a command has to say, and how it ends.
+#[derive(Debug, Default)]
+pub struct Said {
+    /// For the standard output.
+    pub out: String,
+    /// For the standard error.
+    pub err: String,
+    /// The exit code.
+    pub code: u8,
+}
+
+impl Said {
+    /// All is well.
+    pub fn out(out: impl Into<String>) -> Said {
+        Said { out: out.into(), ..Said::default() }
+    }
+
+    /// Of several codes the highest counts; but whatever is known to be wrong outweighs what could not be decided.
+    pub fn worsen(&mut self, code: u8) {
+        let known = |code: u8| if code == exit::UNDECIDED { exit::OK } else { code };
+        let worst = known(self.code).max(known(code));
+        self.code = if worst == exit::OK { self.code.max(code) } else { worst };
+    }
+
+    /// A file could not be read or written.
+    pub fn file_error(&mut self, error: &files::FileError) {
+        self.err.push_str(&told(error));
+        self.worsen(error.exit());
+    }
+
+    /// A scenario has mistakes.
+    pub fn mistakes(&mut self, source: &Source, mistakes: &Diagnostics) {
+        self.err.push_str(&diagnostics::render(source, &mistakes.0, terminal::errors_are_coloured()));
+        self.worsen(exit::SCENARIO);
+    }
+}
+
+/// Something is asked that makes no sense.
+pub fn usage(problem: &str) -> Said {
+    Said { err: format!("error: {}\n", text::clean(problem)), code: exit::USAGE, ..Said::default() }
+}
+
+/// Why a study cannot be made.
+pub fn refused(error: StudyError) -> Said {
+    match error {
+        StudyError::Mistakes { source_text, mistakes } => {
+            let mut said = Said::default();
+            said.mistakes(&source_text, &mistakes);
+            said
+        }
+        StudyError::Asked(problem) => usage(&problem),
+    }
+}
+
+/// An error and what it goes back to, on one line that nothing hostile can leave.
+pub fn told(error: &dyn Error) -> String {
+    let mut line = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text::clean(&line) + "\n"
+}
