@@ -62,7 +62,7 @@ impl Observer for Failures {
         self.0 += u64::from(matches!(seen.what, What::Failed { .. }));
     }
 
-    fn flowed(&mut self, _: &World, _: &firedrill::engine::Span) {}
+    fn flowed(&mut self, _: &World, _: &firedrill::observe::Span) {}
 }
 
 fn failures(world: &World) -> u64 {

@@ -1,7 +1,7 @@
 //! Whether a run can be repeated, and if not, from which observation on.
 
-use firedrill::engine::{Engine, Span};
-use firedrill::observe::{Answer, Digest, Observer, Seen};
+use firedrill::engine::Engine;
+use firedrill::observe::{Answer, Digest, Observer, Seen, Span};
 use firedrill::rng::Luck;
 use firedrill::run::Traffic;
 use firedrill::units::Time;

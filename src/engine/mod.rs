@@ -16,7 +16,6 @@ mod measures;
 mod paths;
 mod request;
 mod servers;
-mod span;
 mod state;
 mod steering;
 mod watch;
@@ -24,9 +23,8 @@ mod watch;
 use event::{Event, EventQueue};
 pub use request::Unfollowable;
 use request::{Note, Requests};
-pub use span::{LatencyPart, Span, StationWait};
 
-use crate::observe::{Observer, Seen, SeenId, What};
+use crate::observe::{Observer, Seen, SeenId, Span, What};
 use crate::rng::Luck;
 use crate::units::{Duration, Time};
 use crate::world::{GroupId, NodeId, StationId, World};

@@ -6,8 +6,7 @@
 use super::outcome::*;
 use super::people::PeopleMetrics;
 use super::response::ResponseMetrics;
-use crate::engine::Span;
-use crate::observe::{Observer, Seen, What};
+use crate::observe::{Observer, Seen, Span, What};
 use crate::rng::Luck;
 use crate::world::World;
 

@@ -1,8 +1,7 @@
 //! What the systems did: services, queues, stores, links, transfers.
 
 use super::outcome::*;
-use crate::engine::Span;
-use crate::observe::{Seen, Visit, What};
+use crate::observe::{Seen, Span, Visit, What};
 use crate::queueing::{ApplyQueue, LatencyHistogram, Sojourn, Tally, Wait};
 use crate::units::Time;
 use crate::world::{ReplicaKind, StationId, World, civil_label};

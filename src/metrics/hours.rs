@@ -1,8 +1,7 @@
 //! The run in equal bins: how many people were there, how loaded everything was, and what was the narrowest.
 
 use super::outcome::*;
-use crate::engine::Span;
-use crate::observe::Mood;
+use crate::observe::{Mood, Span};
 use crate::units::{Duration, Time};
 use crate::world::{World, civil_label};
 use std::collections::BTreeMap;

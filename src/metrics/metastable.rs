@@ -5,8 +5,7 @@
 //! tried again, does not; and nothing is broken or slowed down any more.
 
 use super::outcome::{MetastableOutcome, Outcome};
-use crate::engine::Span;
-use crate::observe::{Seen, What};
+use crate::observe::{Seen, Span, What};
 use crate::units::Time;
 use crate::world::{ServiceId, Target, World, civil_label};
 

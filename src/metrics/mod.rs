@@ -15,8 +15,7 @@ pub use brief::{BriefMetrics, Detail};
 pub use outcome::*;
 pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, servers_words, why_words};
 
-use crate::engine::Span;
-use crate::observe::{Answer, Observer, Seen, Visit};
+use crate::observe::{Answer, Observer, Seen, Span, Visit};
 use crate::rng::Luck;
 use crate::world::{World, civil_label};
 use capacity::CapacityMetrics;

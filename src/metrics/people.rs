@@ -2,8 +2,7 @@
 
 use super::outcome::*;
 use super::story::{Story, why_words};
-use crate::engine::Span;
-use crate::observe::{Answer, Mood, Seen, SeenId, Use, What, Why};
+use crate::observe::{Answer, Mood, Seen, SeenId, Span, Use, What, Why};
 use crate::queueing::{Latency, LatencyHistogram, Tally};
 use crate::units::Time;
 use crate::world::{Tail, World, civil_label};

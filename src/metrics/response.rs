@@ -2,8 +2,7 @@
 
 use super::outcome::*;
 use super::story::failure_words;
-use crate::engine::Span;
-use crate::observe::{FailoverFailure, Mood, Seen, What};
+use crate::observe::{FailoverFailure, Mood, Seen, Span, What};
 use crate::units::Time;
 use crate::world::{GroupId, NodeId, PhaseKind, Place, World, civil_label};
 

@@ -105,7 +105,7 @@ impl Observer for Story {
         }
     }
 
-    fn flowed(&mut self, _: &World, _: &crate::engine::Span) {}
+    fn flowed(&mut self, _: &World, _: &crate::observe::Span) {}
 }
 
 /// What a reason is called.

@@ -3,7 +3,7 @@
 //! The numbers are those of `docs/reference/agreement.md`.
 
 use super::outcome::*;
-use crate::engine::Span;
+use crate::observe::Span;
 use crate::queueing::Wait;
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
 use crate::world::{Call, Feature, StationId, Target, World, civil_label};

@@ -474,7 +474,7 @@ impl Observer for Faults<'_> {
         }
     }
 
-    fn flowed(&mut self, _: &World, _: &crate::engine::Span) {}
+    fn flowed(&mut self, _: &World, _: &crate::observe::Span) {}
 }
 
 /// The starts from best to worst, by what is lost in the whole run; of equal ones the earlier. A start at which it is carried

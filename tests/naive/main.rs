@@ -20,9 +20,9 @@ mod user;
 mod way;
 
 use engine::{Counts, Naive, Note};
-use firedrill::engine::{Engine, Span};
+use firedrill::engine::Engine;
 use firedrill::load::load;
-use firedrill::observe::{Answer, Observer, Seen, Visit};
+use firedrill::observe::{Answer, Observer, Seen, Span, Visit};
 use firedrill::rng::{Luck, Stream};
 use firedrill::scenario::{Choice, Source};
 use firedrill::units::Time;

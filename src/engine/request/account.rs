@@ -5,8 +5,7 @@ use super::farm::NONE;
 use super::source::{Feeling, UseCounts};
 use crate::engine::Engine;
 use crate::engine::flow::Open;
-use crate::engine::span::Span;
-use crate::observe::{Use, Work};
+use crate::observe::{Span, Use, Work};
 use crate::world::LinkId;
 
 /// What was seen of a station the last time that anybody looked.

@@ -2,7 +2,7 @@
 //!
 //! Everything else is the same as in the flow engine: faults, failovers, measures and people are handled by the same events.
 //! Between two of them the loop of [`drive`](self) runs by itself, on its own queue, and counts; at the next change what was
-//! counted becomes a [`Span`](super::Span).
+//! counted becomes a [`Span`](crate::observe::Span).
 
 mod account;
 mod cache;
