@@ -1,18 +1,9 @@
 //! Automation that follows the load: it looks, it waits, it adds or takes away.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
 use crate::observe::What;
 use crate::units::Time;
-
-/// An autoscaler's state.
-#[derive(Debug, Clone, Default)]
-pub struct AutoscaleState {
-    /// It does nothing before this.
-    rests_until: Time,
-    /// Servers that are on their way.
-    coming: i64,
-}
 
 impl Engine<'_> {
     pub(super) fn start_autoscale(&mut self) {

@@ -1,81 +1,11 @@
 //! Data and background work: replicas that lag, queues that get stale.
 
-use super::Engine;
-use super::state::StationPhase;
+use super::core::Engine;
+use super::state::data::ReplicaFlow;
+use super::state::stations::StationPhase;
 use crate::observe::{SeenId, What};
-use crate::queueing::{Age, ApplyQueue, FluidQueue};
-use crate::rng::{Luck, Stream};
-use crate::world::{GroupId, NodeId, Place, Queue, QueueId, ReplicaKind, SiteId, StoreId, World};
-
-/// A durable queue during a run.
-#[derive(Debug, Clone)]
-pub struct QueueFlow {
-    pub fluid: FluidQueue,
-    pub age: Age,
-    pub inflow: f64,
-    pub slope: f64,
-    pub capacity: f64,
-    pub serving: bool,
-    pub stale: bool,
-    pub why: Option<SeenId>,
-}
-
-/// A replica during a run.
-#[derive(Debug, Clone)]
-pub struct ReplicaFlow {
-    pub site: SiteId,
-    pub kind: ReplicaKind,
-    pub fluid: FluidQueue,
-    pub age: Age,
-    pub capacity: f64,
-    /// What would be lost if it were promoted now that the primary is down.
-    pub at_risk: Option<(f64, f64)>,
-    pub luck: Stream,
-}
-
-/// A store during a run.
-#[derive(Debug, Clone)]
-pub struct StoreFlow {
-    pub replicas: Vec<ReplicaFlow>,
-    pub inflow: f64,
-    pub slope: f64,
-}
-
-impl QueueFlow {
-    pub fn new(queue: &Queue) -> QueueFlow {
-        QueueFlow {
-            fluid: FluidQueue::new(None),
-            age: Age::new(),
-            inflow: 0.0,
-            slope: 0.0,
-            capacity: queue.capacity,
-            serving: true,
-            stale: false,
-            why: None,
-        }
-    }
-}
-
-pub fn stores(world: &World, luck: Luck) -> Vec<StoreFlow> {
-    let replica = |store: &crate::world::Store, site: SiteId, kind: ReplicaKind| ReplicaFlow {
-        site,
-        kind,
-        fluid: FluidQueue::new(None),
-        age: Age::new(),
-        capacity: 0.0,
-        at_risk: None,
-        luck: Stream::new(luck, &format!("{} at {}", store.name, world.sites[site.at()].name), "data loss"),
-    };
-    world
-        .stores
-        .iter()
-        .map(|store| StoreFlow {
-            replicas: store.replicas.iter().map(|(site, kind)| replica(store, *site, *kind)).collect(),
-            inflow: 0.0,
-            slope: 0.0,
-        })
-        .collect()
-}
+use crate::queueing::ApplyQueue;
+use crate::world::{GroupId, NodeId, Place, QueueId, ReplicaKind, ServiceId, SiteId, StationId, StoreId};
 
 impl Engine<'_> {
     /// The site that a place means now.
@@ -247,7 +177,7 @@ impl Engine<'_> {
     }
 
     /// Whether a service serves at a site, or anywhere where it does not run there.
-    pub(super) fn serves_where_needed(&self, service: crate::world::ServiceId, site: Option<SiteId>) -> bool {
+    pub(super) fn serves_where_needed(&self, service: ServiceId, site: Option<SiteId>) -> bool {
         let placed = &self.world.services[service.at()].stations;
         match placed.iter().find(|s| Some(self.world.stations[s.at()].site) == site) {
             Some(here) => self.serves(*here),
@@ -256,7 +186,7 @@ impl Engine<'_> {
     }
 
     /// Whether a station serves.
-    pub(super) fn serves(&self, id: crate::world::StationId) -> bool {
+    pub(super) fn serves(&self, id: StationId) -> bool {
         self.state.stations[id.at()].phase == StationPhase::Serving
     }
 }

@@ -1,10 +1,26 @@
 //! Events and their order.
 
-use super::measures::Step;
 use crate::units::Time;
 use crate::world::{GroupId, NodeId, StationId};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+
+/// What a step of a measure's event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is ordered.
+    Order,
+    /// Somebody looks whether work can begin.
+    Begin,
+    /// A step is due.
+    Phase,
+    /// What a step broke is mended.
+    Mend,
+    /// It is taken back.
+    TakeBack,
+    /// A bad release is rolled back.
+    RollBack,
+}
 
 /// What is due. Closed: whoever adds one has to say how it is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

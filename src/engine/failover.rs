@@ -1,9 +1,9 @@
 //! Failover: detect, decide, fence, promote, start, warm, steer, verify; each with its own clock and its own way to
 //! fail.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use super::state::{GroupStreams, Stage};
+use super::state::groups::{GroupStreams, Stage};
 use crate::dist::Sampler;
 use crate::num;
 use crate::observe::{FailoverFailure, What};

@@ -1,8 +1,9 @@
 //! Faults and repair: members fail and are repaired, shocks hit several, hidden failures wait to be found.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use super::state::{Condition, Job, RepairStreams, Surge};
+use super::state::drill::{Condition, Surge};
+use super::state::nodes::{Job, RepairStreams};
 use crate::dist::Sampler;
 use crate::observe::{FailedBy, SeenId, What};
 use crate::units::Duration;

@@ -1,6 +1,6 @@
 //! Maintenance: told, begun, overrun, aborted, ended.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
 use crate::observe::What;
 use crate::scenario::Order;

@@ -1,6 +1,6 @@
 //! Single servers behind a balancer that the drill has made slow.
 
-use super::Engine;
+use super::core::Engine;
 use crate::observe::SeenId;
 use crate::world::{Act, StationId};
 

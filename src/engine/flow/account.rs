@@ -1,8 +1,18 @@
 //! Accounts: what flowed in a span that is over.
 
-use super::load::attempts_of;
-use super::*;
+use super::approximations::{FELT_WAIT, attempts_of, integral};
+use crate::engine::core::Engine;
+use crate::engine::state::disposition::Fate;
+use crate::engine::state::flow::{AtStation, Open, Regime};
+use crate::engine::state::paths::Path;
+use crate::observe::{LatencyPart, Span, StationWait, Use, Work};
+use crate::queueing::Wait;
+use crate::world::{Feature, LinkId, Retries, StationId};
 use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Samples of a wait that changes during a span.
+const WAIT_SAMPLES: usize = 16;
 
 impl Engine<'_> {
     /// Integrates what flowed since the span began, and hands it on.
@@ -187,18 +197,12 @@ impl Engine<'_> {
                 continue;
             }
             // While a queue moves, each part of the span has its own wait and its own share that is too late.
-            let (mut parts, mut in_time) = ([path.fixed_s; WAIT_SAMPLES], [fate.in_time; WAIT_SAMPLES]);
+            let mut parts = [(path.fixed_s, fate.in_time); WAIT_SAMPLES];
             if moving {
-                for (i, part_s) in parts.iter_mut().enumerate() {
-                    let moves = path.visits.iter().filter(|v| open.stations[v.0.at()].regime == Regime::Moving);
-                    *part_s = moves.map(|v| v.1 * waits[v.0.at()][i]).sum::<f64>() + path.fixed_s;
-                }
-                in_time =
-                    parts.map(|moving_s| feature.timeout_s.map_or(1.0, |t| 1.0 - fate.latency.ccdf(t - moving_s)));
-                fate.in_time = in_time.iter().sum::<f64>() / in_time.len() as f64;
+                parts = in_parts(path, feature, &fate, open, waits);
+                fate.in_time = parts.iter().map(|part| part.1).sum::<f64>() / parts.len() as f64;
             }
-            let samples = if moving { WAIT_SAMPLES } else { 1 };
-            let (parts, in_time) = (&parts[..samples], &in_time[..samples]);
+            let parts = &parts[..if moving { WAIT_SAMPLES } else { 1 }];
             let succeeds = fate.success();
             let lost = 1.0 - succeeds;
             // Of what fails at last: turned away or given up in a queue, or failed.
@@ -213,41 +217,19 @@ impl Engine<'_> {
                     let allowed = retries.budget * first;
                     let again: f64 = attempts[..attempts.len() - 1].iter().sum::<f64>() * lost;
                     let kept = if again > allowed { allowed / again } else { 1.0 };
-                    let rates: Vec<f64> =
-                        attempts[..attempts.len() - 1].iter().map(|n| n * lost * kept / dt_s).collect();
-                    let at_last = attempts[attempts.len() - 1] * lost + again * (1.0 - kept);
                     if let Some(later) = self.retries_after(feature_id.at()) {
+                        let tried = &attempts[..attempts.len() - 1];
+                        let rates = tried.iter().map(|n| n * lost * kept / dt_s).collect();
                         let echo = &mut self.state.flow.echoes[self.state.flow.first_use[path.people] + path.feature];
                         echo.add(open.from, self.now, later, rates);
                     }
+                    let at_last = attempts[attempts.len() - 1] * lost + again * (1.0 - kept);
                     (attempts.iter().sum::<f64>() * succeeds, at_last)
                 }
-                Some(retries) => {
-                    // All attempts fall within the span, also those that are left of earlier ones.
-                    let mut attempts = first * attempts_of(lost, retries.attempts, retries.budget);
-                    let mut all = first;
-                    for (made, again) in echoes.iter().enumerate() {
-                        let left = retries.attempts.saturating_sub(made as u32 + 1).max(1);
-                        attempts += again * attempts_of(lost, left, retries.budget);
-                        all += again;
-                    }
-                    let served = (attempts * succeeds).min(all);
-                    (served, all - served)
-                }
+                Some(retries) => retried_at_once(first, &echoes, retries, succeeds),
                 None => (first * succeeds, first * lost),
             };
-            // Who is served by a later attempt has waited for the others: for the timeouts, or for refusals, and for the pauses.
-            let by_attempt = match feature.retries {
-                Some(retries) if lost > FELT_WAIT && succeeds > 0.0 => {
-                    let late = fate.arrives * fate.admitted * (1.0 - fate.in_time) / lost;
-                    let each_s = retries.after_s + feature.timeout_s.map_or(0.0, |timeout_s| timeout_s * late);
-                    let made = attempts_of(lost, retries.attempts, retries.budget);
-                    let free = attempts_of(lost, retries.attempts, f64::INFINITY);
-                    let kept = if free > 1.0 { (made - 1.0) / (free - 1.0) } else { 1.0 };
-                    Cow::Owned(by_attempt(lost, retries.attempts, kept, each_s))
-                }
-                _ => Cow::Borrowed(&[(1.0, 0.0)][..]),
-            };
+            let by_attempt = attempts_served(feature, &fate, succeeds);
             let admitted = if fate.in_time > 0.0 { served / fate.in_time } else { 0.0 };
             total.served += served;
             total.shed += failed * refused;
@@ -259,24 +241,7 @@ impl Engine<'_> {
             } else {
                 total.degraded += served * (1.0 - fate.soft);
             }
-            for (moving_s, in_time) in parts.iter().zip(in_time) {
-                // Who is served is served before the timeout.
-                let latency = match feature.timeout_s {
-                    Some(timeout_s) if *in_time < 1.0 - FELT_WAIT && *in_time > 0.0 => {
-                        Arc::new(fate.latency.within(timeout_s - moving_s))
-                    }
-                    _ => Arc::clone(&fate.latency),
-                };
-                for (share, later_s) in by_attempt.iter() {
-                    span.latencies.push(LatencyPart {
-                        people: path.people,
-                        feature: path.feature,
-                        latency: Arc::clone(&latency),
-                        shift_s: moving_s + later_s,
-                        weight: admitted * in_time * share / parts.len() as f64,
-                    });
-                }
-            }
+            note_latencies(path, feature, &fate, parts, &by_attempt, admitted, span);
         }
     }
 
@@ -408,6 +373,81 @@ impl Engine<'_> {
             }
             span.replicas.push(replicas);
             span.writes_per_s.push(store.inflow + store.slope * dt_s / 2.0);
+        }
+    }
+}
+
+/// What requests of a path wait in queues that move, and the share of them that is in time, in each part of a span.
+fn in_parts(
+    path: &Path,
+    feature: &Feature,
+    fate: &Fate,
+    open: &Open,
+    waits: &[[f64; WAIT_SAMPLES]],
+) -> [(f64, f64); WAIT_SAMPLES] {
+    std::array::from_fn(|i| {
+        let moves = path.visits.iter().filter(|v| open.stations[v.0.at()].regime == Regime::Moving);
+        let moving_s = moves.map(|v| v.1 * waits[v.0.at()][i]).sum::<f64>() + path.fixed_s;
+        (moving_s, feature.timeout_s.map_or(1.0, |t| 1.0 - fate.latency.ccdf(t - moving_s)))
+    })
+}
+
+/// Requests that are served, and that fail, where all attempts fall within the span, also those that are left of earlier ones.
+fn retried_at_once(first: f64, echoes: &[f64], retries: Retries, succeeds: f64) -> (f64, f64) {
+    let lost = 1.0 - succeeds;
+    let mut attempts = first * attempts_of(lost, retries.attempts, retries.budget);
+    let mut all = first;
+    for (made, again) in echoes.iter().enumerate() {
+        let left = retries.attempts.saturating_sub(made as u32 + 1).max(1);
+        attempts += again * attempts_of(lost, left, retries.budget);
+        all += again;
+    }
+    let served = (attempts * succeeds).min(all);
+    (served, all - served)
+}
+
+/// Who is served by a later attempt has waited for the others: for the timeouts, or for refusals, and for the pauses.
+fn attempts_served(feature: &Feature, fate: &Fate, succeeds: f64) -> Cow<'static, [(f64, f64)]> {
+    let lost = 1.0 - succeeds;
+    match feature.retries {
+        Some(retries) if lost > FELT_WAIT && succeeds > 0.0 => {
+            let late = fate.arrives * fate.admitted * (1.0 - fate.in_time) / lost;
+            let each_s = retries.after_s + feature.timeout_s.map_or(0.0, |timeout_s| timeout_s * late);
+            let made = attempts_of(lost, retries.attempts, retries.budget);
+            let free = attempts_of(lost, retries.attempts, f64::INFINITY);
+            let kept = if free > 1.0 { (made - 1.0) / (free - 1.0) } else { 1.0 };
+            Cow::Owned(by_attempt(lost, retries.attempts, kept, each_s))
+        }
+        _ => Cow::Borrowed(&[(1.0, 0.0)][..]),
+    }
+}
+
+/// Hands on the latencies of those who are served, for each part of the span and each attempt.
+fn note_latencies(
+    path: &Path,
+    feature: &Feature,
+    fate: &Fate,
+    parts: &[(f64, f64)],
+    by_attempt: &[(f64, f64)],
+    admitted: f64,
+    span: &mut Span,
+) {
+    for (moving_s, in_time) in parts {
+        // Who is served is served before the timeout.
+        let latency = match feature.timeout_s {
+            Some(timeout_s) if *in_time < 1.0 - FELT_WAIT && *in_time > 0.0 => {
+                Arc::new(fate.latency.within(timeout_s - moving_s))
+            }
+            _ => Arc::clone(&fate.latency),
+        };
+        for (share, later_s) in by_attempt {
+            span.latencies.push(LatencyPart {
+                people: path.people,
+                feature: path.feature,
+                latency: Arc::clone(&latency),
+                shift_s: moving_s + later_s,
+                weight: admitted * in_time * share / parts.len() as f64,
+            });
         }
     }
 }

@@ -1,6 +1,12 @@
 //! How long what flows stays as it is.
 
-use super::*;
+use super::approximations::SMALL_ROOM_S;
+use super::service_levels::{DEGRADED_ABOVE, DOWN_ABOVE};
+use crate::engine::core::Engine;
+use crate::engine::state::flow::{Open, Regime};
+use crate::engine::state::paths::Path;
+use crate::units::Time;
+use crate::world::StationId;
 
 impl Engine<'_> {
     /// Shortens the span to the next moment at which something changes by itself.

@@ -1,7 +1,14 @@
 //! Demand: what everybody means to send, and what the doors and the links let through.
 
-use super::*;
-use crate::engine::measures::Restriction;
+use super::approximations::integral;
+use crate::engine::core::Engine;
+use crate::engine::state::flow::Open;
+use crate::engine::state::paths::Path;
+use crate::engine::state::runbook::Restriction;
+use crate::num;
+use crate::queueing::{Flow, max_min};
+use crate::units::{Duration, Time};
+use crate::world::LinkId;
 use crate::world::{Action, SiteId};
 
 /// A surge that ramps or falls is a staircase of so many steps; one that decays, of a quarter as many for each factor of e.

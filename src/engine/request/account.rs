@@ -1,32 +1,14 @@
 //! Accounts: what was counted since the span began.
 
-use super::Requests;
-use super::farm::NONE;
-use super::source::{Feeling, UseCounts};
-use crate::engine::Engine;
-use crate::engine::flow::Open;
+use super::state::backend_pool::NONE;
+use super::state::requests::Requests;
+use super::state::source::UseCounts;
+use super::state::station_sample::SampleWindow;
+use crate::engine::core::Engine;
+use crate::engine::state::disposition::Feeling;
+use crate::engine::state::flow::Open;
 use crate::observe::{Span, Use, Work};
 use crate::world::LinkId;
-
-/// What was seen of a station the last time that anybody looked.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Seen {
-    pub inflow: f64,
-    pub held_s: f64,
-    pub wait_s: f64,
-    pub block: f64,
-}
-
-/// What has been counted of a station since anybody looked.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Look {
-    since: u64,
-    arrived: u64,
-    served: u64,
-    lost: u64,
-    busy_ns: u128,
-    wait_ns: u64,
-}
 
 impl Engine<'_> {
     /// Hands what was counted to a span, and begins to count anew.
@@ -108,7 +90,7 @@ impl Engine<'_> {
             }
             seen.wait_s = per(look.wait_ns as f64 * 1e-9, look.served);
             seen.block = per(look.lost as f64, look.arrived).min(1.0);
-            *look = Look { since: now, ..Look::default() };
+            *look = SampleWindow { since: now, ..SampleWindow::default() };
         }
         let seen = &requests.seen[station];
         let arrived = counts.arrived as f64;

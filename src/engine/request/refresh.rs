@@ -1,13 +1,14 @@
 //! What single requests learn of the world when something has changed.
 
-use super::desk::Line;
-use super::farm::{NONE, SERVERS_MAX};
-use super::program::{OUTSIDE, Op};
-use super::slots::*;
-use super::source::Way;
-use super::{Due, Kind, Requests};
-use crate::engine::Engine;
-use crate::engine::flow::{AtStation, Open};
+use super::state::backend_pool::{NONE, SERVERS_MAX};
+use super::state::due::{Due, Kind};
+use super::state::program::{OUTSIDE, Op};
+use super::state::requests::Requests;
+use super::state::slots::{BRANCH_FAILED, CHECK, QUEUED, SERVED};
+use super::state::source::Way;
+use super::state::station_queue::Line;
+use crate::engine::core::Engine;
+use crate::engine::state::flow::{AtStation, Open};
 use crate::world::{LinkId, StationId};
 
 /// Where a station becomes slower or faster by more than this, that goes for the requests that it is serving too.
@@ -294,7 +295,7 @@ impl Requests {
     }
 
     /// What a request holds inside of a visit that is lost is given back.
-    fn drop_inside(&mut self, id: u32, lost: &super::program::Frame, station: u32) {
+    fn drop_inside(&mut self, id: u32, lost: &super::state::program::Frame, station: u32) {
         let slot = self.slots[id];
         let mut frame = self.programs.frame_of[slot.pc as usize];
         while frame != OUTSIDE {

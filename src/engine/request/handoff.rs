@@ -4,25 +4,18 @@
 //! law, become ghosts, which take room and count nowhere. Where a queue moves, those who wait have not been counted yet: they
 //! become requests that will be. Back in the flow, whoever waits in a long queue waits on, whoever is under way has been served.
 
-use super::program::{OUTSIDE, Op};
-use super::slots::*;
-use super::source::Source;
-use super::{Due, Kind, Requests};
-use crate::engine::Engine;
-use crate::engine::flow::{AtStation, Regime};
+use super::state::due::{Due, Kind};
+use super::state::flow_before::FlowBefore;
+use super::state::program::{OUTSIDE, Op};
+use super::state::requests::Requests;
+use super::state::slots::{GHOST, NOBODY, ORPHAN, QUEUED, SERVED};
+use super::state::source::Source;
+use crate::engine::core::Engine;
+use crate::engine::state::flow::Regime;
 use crate::rng::Stream;
 use crate::units::{Duration, Time};
 use crate::world::StationId;
 use std::collections::BTreeMap;
-
-/// What flowed before the seam.
-#[derive(Debug, Clone)]
-pub struct Before {
-    /// Requests per second of every path, attempts included.
-    rates: Vec<f64>,
-    stations: Vec<AtStation>,
-    luck: Stream,
-}
 
 /// Rounds so that sums are kept.
 #[derive(Debug, Default)]
@@ -47,7 +40,7 @@ impl Engine<'_> {
         requests.now = self.now.0 as u64;
         if self.now > Time::ZERO {
             let luck = Stream::new(self.luck, "seam", "requests under way");
-            requests.before = Some(Box::new(Before { rates, stations, luck }));
+            requests.before = Some(Box::new(FlowBefore { rates, stations, luck }));
         }
         self.requests = Some(Box::new(requests));
         self.paths_dirty = true;
@@ -55,7 +48,7 @@ impl Engine<'_> {
     }
 
     /// Those who were under way in the flow.
-    pub(super) fn fill(&mut self, requests: &mut Requests, before: &Before) {
+    pub(super) fn fill(&mut self, requests: &mut Requests, before: &FlowBefore) {
         let mut luck = before.luck.clone();
         self.fill_ghosts(requests, before, &mut luck);
         self.fill_backlogs(requests, before);
@@ -72,7 +65,7 @@ impl Engine<'_> {
     }
 
     /// By Little's law so many are at each operation of a program: its rate times how long it takes.
-    fn fill_ghosts(&self, requests: &mut Requests, before: &Before, luck: &mut Stream) {
+    fn fill_ghosts(&self, requests: &mut Requests, before: &FlowBefore, luck: &mut Stream) {
         let mut carries: BTreeMap<u32, Carry> = BTreeMap::new();
         let mut waiting: Vec<(u32, u32, u32)> = Vec::new();
         let mut index = 0;
@@ -136,7 +129,7 @@ impl Engine<'_> {
     }
 
     /// Queues that were filling or draining: who waits there, from the one who has waited longest.
-    fn fill_backlogs(&mut self, requests: &mut Requests, before: &Before) {
+    fn fill_backlogs(&mut self, requests: &mut Requests, before: &FlowBefore) {
         let now = requests.now;
         for i in 0..self.world.stations.len() {
             let backlog = self.state.flow.stations[i].fluid_backlog();
@@ -287,7 +280,7 @@ fn enters(requests: &Requests, of: u32, station: u32) -> Option<u32> {
 }
 
 /// Visits per second of a source at a station.
-fn visits(requests: &Requests, before: &Before, of: usize, station: u32) -> f64 {
+fn visits(requests: &Requests, before: &FlowBefore, of: usize, station: u32) -> f64 {
     let first: usize = requests.sources[..of].iter().map(|source: &Source| source.ways.len()).sum();
     let mut sum = 0.0;
     for (nth, way) in requests.sources[of].ways.iter().enumerate() {
@@ -331,7 +324,7 @@ fn queue(requests: &mut Requests, id: u32, station: u32, since: u64) {
     let slot = &mut requests.slots[id];
     slot.flags |= QUEUED;
     slot.arrived = since;
-    let waiting = super::desk::Waiting { id, turn: slot.turn };
+    let waiting = super::state::station_queue::Waiting { id, turn: slot.turn };
     let class = slot.class;
     requests.desks[station as usize].join(waiting, class);
     let base = requests.desks[station as usize].station;

@@ -4,12 +4,12 @@
 //! in a queue fails only when its client has lost patience: its retry comes that much later, and that is what keeps a
 //! metastable overload alive.
 
-use super::*;
+use crate::units::{Duration, Time};
 use std::collections::VecDeque;
 
 /// What is about to be tried again, of one feature of one population.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Echo {
+pub struct Echo {
     parts: VecDeque<Part>,
 }
 
@@ -85,16 +85,6 @@ impl Echo {
     fn pending(&self, now: Time) -> f64 {
         let left = |part: &Part| part.to.since(now.max(part.from)).seconds() * part.rates.iter().sum::<f64>();
         self.parts.iter().map(left).sum()
-    }
-}
-
-impl Engine<'_> {
-    /// How long after an attempt its retry comes, when it got no answer in time.
-    pub(super) fn retries_after(&self, feature: usize) -> Option<Duration> {
-        let feature = &self.world.features[feature];
-        let retries = feature.retries?;
-        let timeout_s = feature.timeout_s?;
-        Some(Duration::from_seconds(timeout_s + retries.after_s))
     }
 }
 

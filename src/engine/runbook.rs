@@ -1,109 +1,11 @@
 //! Measures: ordered by the clock or by what is seen, done by people in their hours, in effect step by step.
 
-use super::Engine;
-use super::event::Event;
-use crate::observe::{SeenId, What};
-use crate::rng::{Luck, Stream};
+use super::core::Engine;
+use super::event::{Event, Step};
+use super::state::runbook::{MeasureStage, Restriction, Shedding};
+use crate::observe::What;
 use crate::units::{Duration, Time};
-use crate::world::{Action, Amount, LinkId, PopId, SiteId, StationId, World};
-use std::collections::VecDeque;
-
-/// Where a measure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MeasureStage {
-    /// Not ordered.
-    Waiting,
-    /// Ordered; the team is busy, away or at work.
-    Ordered,
-    /// This many steps are in effect.
-    Phase(u32),
-    /// All of it is.
-    Done,
-    /// Taken back.
-    Over,
-}
-
-/// A measure's state.
-#[derive(Debug, Clone)]
-pub struct MeasureState {
-    pub stage: MeasureStage,
-    pub why: Option<SeenId>,
-    /// It takes one of its team's places.
-    at_work: bool,
-    /// What each of its actions comes to in all: servers, or the factor that there was before.
-    totals: Vec<f64>,
-    /// What of that is in effect.
-    given: Vec<f64>,
-    lead: Stream,
-    risks: Stream,
-    releases: Stream,
-}
-
-/// A team's state.
-#[derive(Debug, Clone, Default)]
-pub struct TeamState {
-    pub busy: u32,
-    pub waiting: VecDeque<usize>,
-}
-
-/// A feature that is used in some hours only.
-#[derive(Debug, Clone)]
-pub struct Restriction {
-    pub measure: usize,
-    pub action: usize,
-    /// Index into the action's uses.
-    pub index: usize,
-    pub cursor: usize,
-    /// Requests put off so far.
-    pub put_off: f64,
-    /// Requests per second that are made up for now.
-    pub release: f64,
-    /// It was open at the last look.
-    pub open: bool,
-    pub over: bool,
-}
-
-/// Requests that are turned away at the door.
-#[derive(Debug, Clone)]
-pub struct Shedding {
-    pub measure: usize,
-    pub action: usize,
-    pub from: Time,
-}
-
-/// What a step of a measure's event is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// It is ordered.
-    Order,
-    /// Somebody looks whether work can begin.
-    Begin,
-    /// A step is due.
-    Phase,
-    /// What a step broke is mended.
-    Mend,
-    /// It is taken back.
-    TakeBack,
-    /// A bad release is rolled back.
-    RollBack,
-}
-
-impl MeasureState {
-    pub fn new(luck: Luck, world: &World, index: usize) -> MeasureState {
-        let measure = &world.measures[index];
-        let stream = |purpose| Stream::new(luck, &measure.name, purpose);
-        MeasureState {
-            stage: MeasureStage::Waiting,
-            why: None,
-            at_work: false,
-            totals: vec![0.0; measure.actions.len()],
-            given: vec![0.0; measure.actions.len()],
-            lead: stream("lead"),
-            risks: stream("phase goes wrong"),
-            releases: stream("bad release"),
-        }
-    }
-}
+use crate::world::{Action, Amount, LinkId, PopId, SiteId, StationId};
 
 impl Engine<'_> {
     pub(super) fn start_measures(&mut self) {

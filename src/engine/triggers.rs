@@ -1,48 +1,11 @@
 //! Watching: conditions over what can be seen from outside, and what they set off.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use super::measures::MeasureStage;
+use super::state::runbook::MeasureStage;
 use crate::observe::{Mood, What};
 use crate::units::{Duration, Time};
-use crate::world::{Condition, World};
-
-/// What one condition has seen so far.
-#[derive(Debug, Clone)]
-pub struct Watch {
-    /// Since when each of its parts has held, in the order in which they are written.
-    since: Vec<Option<Time>>,
-    /// It has been seen, and sets nothing off any more.
-    pub done: bool,
-    token: u32,
-}
-
-impl Watch {
-    fn new(condition: &Condition) -> Watch {
-        Watch { since: vec![None; parts(condition)], done: false, token: 0 }
-    }
-
-    /// One for each measure, seen or not, and one for each step of the drill that waits.
-    pub fn all(world: &World) -> Vec<Watch> {
-        let nothing = Watch { since: Vec::new(), done: true, token: 0 };
-        let of_measure = |m: &crate::world::Measure| match &m.when {
-            Some(when) if !m.muted => Watch::new(when),
-            _ => nothing.clone(),
-        };
-        let of_step = |(when, step): &(Condition, usize)| match world.muted.contains(step) {
-            true => nothing.clone(),
-            false => Watch::new(when),
-        };
-        world.measures.iter().map(of_measure).chain(world.triggers.iter().map(of_step)).collect()
-    }
-}
-
-fn parts(condition: &Condition) -> usize {
-    match condition {
-        Condition::All(list) | Condition::Any(list) => list.iter().map(parts).sum(),
-        _ => 1,
-    }
-}
+use crate::world::Condition;
 
 impl Engine<'_> {
     /// Looks at every condition, and sets off what waited for it.

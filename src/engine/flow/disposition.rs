@@ -1,6 +1,15 @@
 //! Fate: what becomes of the requests of a path.
 
-use super::*;
+use super::approximations::FELT_WAIT;
+use crate::engine::core::Engine;
+use crate::engine::state::disposition::{Fate, Feeling};
+use crate::engine::state::flow::{Open, Regime};
+use crate::engine::state::paths::Path;
+use crate::num;
+use crate::observe::Why;
+use crate::queueing::{Latency, Wait};
+use crate::world::{LinkId, StationId};
+use std::sync::Arc;
 
 impl Engine<'_> {
     /// The latency of a path at the waits that hold now, without the network and moving queues; and the sum of those.
@@ -70,7 +79,7 @@ impl Engine<'_> {
     }
 
     /// The same as it was seen of single requests.
-    pub(super) fn fate_seen(&self, index: usize, felt: &crate::engine::request::Feeling) -> Fate {
+    pub(super) fn fate_seen(&self, index: usize, felt: &Feeling) -> Fate {
         let path = &self.state.flow.paths[index];
         let nothing = || Arc::clone(&self.state.flow.nothing);
         if let Some(why) = path.dead {
@@ -124,33 +133,4 @@ impl Engine<'_> {
         let links = self.links_of(path).map(|(link, _)| link);
         links.max_by(|a, b| fill(*a).total_cmp(&fill(*b)).then(b.cmp(a))).map(LinkId::new)
     }
-}
-
-/// What becomes of the requests of a path.
-#[derive(Debug, Clone)]
-pub(in crate::engine) struct Fate {
-    pub(super) dead: bool,
-    /// Share that gets through the network.
-    pub(super) arrives: f64,
-    /// Share of those that is admitted wherever that is needed.
-    pub(super) admitted: f64,
-    /// Share of those that is answered before the user gives up.
-    pub(super) in_time: f64,
-    pub(super) why: Why,
-    pub(super) latency: Arc<Latency>,
-    /// Waits in moving queues, on top of the latency.
-    pub(super) moving_s: f64,
-    /// Share of those for which nothing is missing.
-    pub(super) soft: f64,
-}
-
-impl Fate {
-    pub(super) fn success(&self) -> f64 {
-        self.arrives * self.admitted * self.in_time
-    }
-}
-
-/// The integral over `dt_s` of a rate that starts at `rate` and changes by `slope` per second.
-pub(super) fn integral(rate: f64, slope: f64, dt_s: f64) -> f64 {
-    (dt_s * (rate + slope * dt_s / 2.0)).max(0.0)
 }

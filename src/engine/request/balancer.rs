@@ -1,157 +1,18 @@
 //! Farms: the servers of a station behind a balancer. Each has a desk of its own; health checks, which are requests that wait
 //! there like any other, decide which of them are in rotation.
 
-use super::desk::{Admission, Desk};
-use super::program::Frame;
-use super::slots::*;
-use super::{Due, Kind, Requests};
+use super::state::backend_pool::{NONE, Note, Server};
+use super::state::due::{Due, Kind};
+use super::state::program::Frame;
+use super::state::requests::Requests;
+use super::state::slots::{CHECK, GHOST, NOBODY, ORPHAN, REFUSED, Slot};
+use super::state::station_queue::Admission;
 use crate::observe::{Observer, SeenId};
 use crate::rng::{Luck, Stream};
-use crate::world::{HealthChecks, Picks, StationId, World};
-
-/// No farm, or no server of one.
-pub const NONE: u32 = u32::MAX;
-
-/// Work that a health check is for a server that is as fast as usual.
-pub const CHECK_NS: u64 = 1_000_000;
+use crate::world::{StationId, World};
 
 /// It matters as much as a request of a normal feature.
 const CHECK_CLASS: u8 = 1;
-
-/// Servers of a farm that can be told apart.
-pub const SERVERS_MAX: u64 = u16::MAX as u64;
-
-/// What balancers have done since anybody listened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Note {
-    Ejected { server: u32, in_rotation: u32, why: Option<SeenId>, is_alone: bool },
-    Returned { server: u32, in_rotation: u32 },
-    Panic(bool),
-}
-
-/// The servers of a station.
-#[derive(Debug, Clone)]
-pub struct Farm {
-    pub station: u32,
-    picks: Picks,
-    checks: Option<HealthChecks>,
-    luck: Stream,
-    /// The server after the last that was picked, in the order of the rotation.
-    cursor: usize,
-    /// All that there have been so far.
-    pub servers: Vec<Server>,
-    /// The first so many are there.
-    pub here: usize,
-    /// Those that get requests.
-    rotation: Vec<u16>,
-    in_panic: bool,
-    /// The program of a health check.
-    pub program: u32,
-    /// The last ejection that has been told.
-    ejection: Option<SeenId>,
-}
-
-/// A server behind a balancer.
-#[derive(Debug, Clone)]
-pub struct Server {
-    pub desk: u32,
-    ejected: bool,
-    /// Checks in a row that speak against what it is: failed while it is in rotation, passed while it is ejected.
-    in_a_row: u32,
-    /// The check that is under way.
-    check: u32,
-    /// Events for another turn are stale.
-    turn: u32,
-    phase: Stream,
-    /// Health checks see nothing of how it is.
-    pub fooled: bool,
-    /// What has made it slow.
-    pub why: Option<SeenId>,
-    /// Its last ejection that has been told.
-    ejection: Option<SeenId>,
-}
-
-impl Farm {
-    /// The farms of a world, by station.
-    pub fn all(world: &World, luck: Luck) -> Vec<Farm> {
-        let stations = world.stations.iter().enumerate();
-        let farm = |(station, of): (usize, &crate::world::Station)| {
-            let balancer = world.services[of.service.at()].balancer?;
-            Some(Farm {
-                station: station as u32,
-                picks: balancer.picks,
-                checks: balancer.checks,
-                luck: Stream::new(luck, &of.name, "picks"),
-                cursor: 0,
-                servers: Vec::new(),
-                here: 0,
-                rotation: Vec::new(),
-                in_panic: false,
-                program: NONE,
-                ejection: None,
-            })
-        };
-        stations.filter_map(farm).collect()
-    }
-
-    /// Which server of the rotation gets the next request.
-    fn pick(&mut self, desks: &[Desk]) -> Option<u16> {
-        let count = self.rotation.len();
-        let load = |nth: usize| {
-            let desk = &desks[self.servers[usize::from(self.rotation[nth])].desk as usize];
-            desk.inside + desk.waiting
-        };
-        let nth = match self.picks {
-            _ if count <= 1 => 0,
-            Picks::RoundRobin => self.cursor % count,
-            Picks::Random => index(&mut self.luck, count),
-            Picks::LeastBusy => {
-                let (mut best, mut least) = (0, u64::MAX);
-                for offset in 0..count {
-                    let nth = (self.cursor + offset) % count;
-                    let load = load(nth);
-                    if load < least {
-                        (best, least) = (nth, load);
-                    }
-                    if load == 0 {
-                        break;
-                    }
-                }
-                best
-            }
-            Picks::TwoChoices => {
-                let first = index(&mut self.luck, count);
-                let second = index(&mut self.luck, count - 1);
-                let second = if second >= first { second + 1 } else { second };
-                if load(second) < load(first) { second } else { first }
-            }
-        };
-        self.cursor = nth + 1;
-        self.rotation.get(nth).copied()
-    }
-
-    /// Servers that are not ejected.
-    fn healthy(&self) -> usize {
-        self.servers[..self.here].iter().filter(|server| !server.ejected).count()
-    }
-
-    /// Who gets requests has changed. Gives whether panic mode began or ended.
-    fn rotate(&mut self) -> Option<bool> {
-        let healthy = self.healthy();
-        let panics = |checks: HealthChecks| (healthy as f64) < checks.panic_below * self.here as f64;
-        let panics = self.checks.is_some_and(panics);
-        let here = self.servers[..self.here].iter().enumerate();
-        self.rotation = here.filter(|(_, server)| panics || !server.ejected).map(|(n, _)| n as u16).collect();
-        let turned = panics != self.in_panic;
-        self.in_panic = panics;
-        turned.then_some(panics)
-    }
-}
-
-/// One of so many, equally likely.
-fn index(luck: &mut Stream, count: usize) -> usize {
-    ((luck.uniform() * count as f64) as usize).min(count - 1)
-}
 
 impl Requests {
     /// The desk of a visit of a request: that of its server, where a balancer has picked one.

@@ -1,7 +1,9 @@
 //! What the flow gives to single requests and gets back from them, at the ends of the stretch that is followed.
 
-use super::*;
-use crate::engine::Engine;
+use crate::engine::core::Engine;
+use crate::engine::state::flow::{AtStation, FlowState, StationFlow};
+use crate::units::{Duration, Time};
+use crate::world::StationId;
 
 impl StationFlow {
     /// Requests that wait in a queue that moves.

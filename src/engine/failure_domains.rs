@@ -1,8 +1,8 @@
 //! Failure domains: a change goes up through everything that stands on it, and stations stop and start.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use super::state::{StationPhase, StationState};
+use super::state::stations::{StationPhase, StationState};
 use crate::observe::{SeenId, What};
 use crate::world::{Gate, NodeId, NodeKind, StationId};
 
