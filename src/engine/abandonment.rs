@@ -1,4 +1,4 @@
-//! The crowd: users who give up while nothing works, and come back to a storm of log-ins.
+//! Abandonment: users who give up while nothing works, and come back to a storm of log-ins.
 
 use super::core::Engine;
 use super::state::abandonment::Away;
@@ -24,7 +24,7 @@ impl Engine<'_> {
     /// With `f` the share of requests that fail: who is there leaves at the rate `f / gives_up`; of those a share looks again
     /// after a while, finds it working with probability `1 - f`, and logs in; the others' sessions are over as they would have
     /// been anyway.
-    pub(super) fn look_at_crowd(&mut self, active: &[(f64, f64)], until: &mut Time) {
+    pub(super) fn look_at_abandonment(&mut self, active: &[(f64, f64)], until: &mut Time) {
         for (i, people) in self.world.people.iter().enumerate() {
             let Some(sessions) = &people.sessions else { continue };
             let failing = self.state.flow.failing[i];

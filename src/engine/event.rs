@@ -5,7 +5,7 @@ use crate::world::{GroupId, NodeId, StationId};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-/// What a step of a measure's event is.
+/// What a step of a procedure's event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// It is ordered.
@@ -53,8 +53,8 @@ pub(super) enum Event {
     Failback { group: GroupId, token: u32 },
     /// A step of the maintenance.
     Maintenance { step: u8, token: u32 },
-    /// A step of a measure.
-    Measure { index: u32, step: Step },
+    /// A step of a procedure.
+    Procedure { index: u32, step: Step },
     /// An autoscaler looks.
     Autoscale { index: u32 },
     /// What an autoscaler ordered is there.
@@ -80,7 +80,7 @@ impl Event {
             Event::Maintenance { .. } => 4,
             Event::Started { .. } => 5,
             Event::Failover { .. } | Event::FalseAlarm { .. } | Event::Failback { .. } => 6,
-            Event::Measure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
+            Event::Procedure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
             Event::Look { .. } | Event::Seen { .. } => 8,
             Event::Flow { .. } => 9,
             Event::Horizon => 10,

@@ -66,7 +66,7 @@ impl<'w> Engine<'w> {
         engine.start_domains();
         engine.start_failover();
         engine.start_maintenance();
-        engine.start_measures();
+        engine.start_procedures();
         engine.start_autoscale();
         engine
     }
@@ -148,10 +148,10 @@ impl<'w> Engine<'w> {
                     break;
                 }
                 self.now = Time(now as i64);
-                for (farm, note) in noted {
-                    let (station, cause) = requests.what_led_to(farm, &note);
+                for (pool, note) in noted {
+                    let (station, cause) = requests.what_led_to(pool, &note);
                     let seen = self.see_note(station, &note, cause);
-                    requests.told(farm, &note, seen);
+                    requests.told(pool, &note, seen);
                 }
                 self.tell(observer);
             }
@@ -186,7 +186,7 @@ impl<'w> Engine<'w> {
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
-            Event::Measure { index, step } => self.measure_due(index as usize, step),
+            Event::Procedure { index, step } => self.procedure_due(index as usize, step),
             Event::Autoscale { index } => self.autoscale(index as usize),
             Event::Scaled { index } => self.scaled(index as usize),
             Event::Look { index, token } => self.look(index as usize, token),

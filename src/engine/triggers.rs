@@ -2,7 +2,7 @@
 
 use super::core::Engine;
 use super::event::Event;
-use super::state::runbook::MeasureStage;
+use super::state::runbook::ProcedureStage;
 use crate::observe::{Mood, What};
 use crate::units::{Duration, Time};
 use crate::world::Condition;
@@ -11,8 +11,8 @@ impl Engine<'_> {
     /// Looks at every condition, and sets off what waited for it.
     pub(super) fn look_at_conditions(&mut self) {
         let measures = self.world.measures.len();
-        for index in 0..self.state.watches.len() {
-            if self.state.watches[index].done {
+        for index in 0..self.state.triggers.len() {
+            if self.state.triggers[index].done {
                 continue;
             }
             let condition = match index.checked_sub(measures) {
@@ -21,9 +21,9 @@ impl Engine<'_> {
             };
             let Some(condition) = condition else { continue };
             let mut wake = Time::NEVER;
-            let mut since = std::mem::take(&mut self.state.watches[index].since);
+            let mut since = std::mem::take(&mut self.state.triggers[index].since);
             let holds = self.holds(condition, &mut since.iter_mut(), &mut wake);
-            let watch = &mut self.state.watches[index];
+            let watch = &mut self.state.triggers[index];
             watch.since = since;
             if holds {
                 watch.done = true;
@@ -56,14 +56,16 @@ impl Engine<'_> {
         let flow = &self.state.flow;
         let (now, lasts) = match condition {
             Condition::Slow(people, over_s, lasts) => (flow.p95_s[people.at()] > *over_s, *lasts),
-            Condition::Degraded(people, lasts) => (flow.overall_mood(people.at()) >= Mood::Degraded, *lasts),
-            Condition::Down(people, lasts) => (flow.overall_mood(people.at()) == Mood::Down, *lasts),
+            Condition::Degraded(people, lasts) => (flow.overall_service_level(people.at()) >= Mood::Degraded, *lasts),
+            Condition::Down(people, lasts) => (flow.overall_service_level(people.at()) == Mood::Down, *lasts),
             Condition::Busy(station, above, lasts) => (flow.asked_of_station(station.at()) > *above, *lasts),
             Condition::BusyNetwork(link, above, lasts) => {
                 (flow.offered_bps(link.at()) / self.link_bps(*link) > *above, *lasts)
             }
             Condition::Crowd(people, above) => (flow.active_users(people.at()) > *above, Duration::ZERO),
-            Condition::After(measure) => (self.state.measures[*measure].stage == MeasureStage::Done, Duration::ZERO),
+            Condition::After(measure) => {
+                (self.state.procedures[*measure].stage == ProcedureStage::Done, Duration::ZERO)
+            }
             Condition::OnDuty(team) => {
                 let from = self.on_duty_from(*team);
                 if from > self.now {
@@ -86,7 +88,7 @@ impl Engine<'_> {
 
     /// It is time to look again: what flows has not changed, but something has lasted for long enough.
     pub(super) fn look(&mut self, index: usize, token: u32) {
-        if self.state.watches[index].token == token && !self.state.watches[index].done {
+        if self.state.triggers[index].token == token && !self.state.triggers[index].done {
             self.flow_dirty = true;
         }
     }

@@ -2,7 +2,7 @@
 
 use super::approximations::{FELT_WAIT, attempts_of, integral};
 use crate::engine::core::Engine;
-use crate::engine::state::disposition::Fate;
+use crate::engine::state::disposition::Disposition;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
 use crate::observe::{LatencyPart, Span, StationWait, Use, Work};
@@ -45,7 +45,7 @@ impl Engine<'_> {
         self.pass_restrictions(&open, dt_s);
         self.pass_away(dt_s);
         let now = self.now;
-        self.state.flow.echoes.iter_mut().for_each(|echo| echo.forget(now));
+        self.state.flow.delayed_retries.iter_mut().for_each(|delayed| delayed.forget(now));
         self.account_crashes(&mut span);
         self.account_queues(dt_s, &mut span);
         self.account_stores(dt_s, &mut span);
@@ -78,9 +78,9 @@ impl Engine<'_> {
                 });
             }
         }
-        let fates = std::mem::take(&mut open.fates);
-        self.account_paths(open, &fates, &waits, dt_s, span);
-        open.fates = fates;
+        let dispositions = std::mem::take(&mut open.dispositions);
+        self.account_paths(open, &dispositions, &waits, dt_s, span);
+        open.dispositions = dispositions;
         self.account_waiting(open, &grown, dt_s, span);
     }
 
@@ -160,7 +160,7 @@ impl Engine<'_> {
     fn account_paths(
         &mut self,
         open: &Open,
-        fates: &[Fate],
+        dispositions: &[Disposition],
         waits: &[[f64; WAIT_SAMPLES]],
         dt_s: f64,
         span: &mut Span,
@@ -175,8 +175,8 @@ impl Engine<'_> {
             let moving =
                 self.state.flow.paths[index].visits.iter().any(|v| open.stations[v.0.at()].regime == Regime::Moving);
             // Where no queue moves, what holds at the start of a span holds until its end.
-            let known = fates.get(index).filter(|_| !moving).cloned();
-            let mut fate = known.unwrap_or_else(|| self.fate(index, open, &mean_waits));
+            let known = dispositions.get(index).filter(|_| !moving).cloned();
+            let mut disposition = known.unwrap_or_else(|| self.disposition(index, open, &mean_waits));
             let path = &self.state.flow.paths[index];
             let population = &self.world.people[path.people];
             let feature_id = population.uses[path.feature].0;
@@ -186,33 +186,33 @@ impl Engine<'_> {
             let sent = intended * open.sent[index] * open.pace[index];
             let turned_away = sent * (1.0 - open.let_in[index]);
             let first = sent - turned_away;
-            let echoes: Vec<f64> = open.echoes[index].iter().map(|rate| rate * dt_s).collect();
+            let delayed_retries: Vec<f64> = open.delayed_retries[index].iter().map(|rate| rate * dt_s).collect();
             total.intended += intended;
             total.never_sent += intended - sent;
             total.shed += turned_away;
-            if fate.dead {
-                let again: f64 = echoes.iter().sum();
+            if disposition.dead {
+                let again: f64 = delayed_retries.iter().sum();
                 total.failed += first * population.keeps_trying + again;
                 total.never_sent += first * (1.0 - population.keeps_trying);
                 continue;
             }
             // While a queue moves, each part of the span has its own wait and its own share that is too late.
-            let mut parts = [(path.fixed_s, fate.in_time); WAIT_SAMPLES];
+            let mut parts = [(path.fixed_s, disposition.in_time); WAIT_SAMPLES];
             if moving {
-                parts = in_parts(path, feature, &fate, open, waits);
-                fate.in_time = parts.iter().map(|part| part.1).sum::<f64>() / parts.len() as f64;
+                parts = in_parts(path, feature, &disposition, open, waits);
+                disposition.in_time = parts.iter().map(|part| part.1).sum::<f64>() / parts.len() as f64;
             }
             let parts = &parts[..if moving { WAIT_SAMPLES } else { 1 }];
-            let succeeds = fate.success();
+            let succeeds = disposition.success();
             let lost = 1.0 - succeeds;
             // Of what fails at last: turned away or given up in a queue, or failed.
-            let refused = if lost > 0.0 { fate.arrives * (1.0 - fate.admitted) / lost } else { 0.0 };
+            let refused = if lost > 0.0 { disposition.arrives * (1.0 - disposition.admitted) / lost } else { 0.0 };
             let (served, failed) = match feature.retries {
                 // Without a timeout there is nothing that is known late.
                 Some(retries) if moving && feature.timeout_s.is_some() => {
                     // Each attempt that fails, but the last, is made again after the timeout.
                     let mut attempts = vec![first];
-                    attempts.extend(&echoes);
+                    attempts.extend(&delayed_retries);
                     attempts.resize(retries.attempts as usize, 0.0);
                     let allowed = retries.budget * first;
                     let again: f64 = attempts[..attempts.len() - 1].iter().sum::<f64>() * lost;
@@ -220,28 +220,31 @@ impl Engine<'_> {
                     if let Some(later) = self.retries_after(feature_id.at()) {
                         let tried = &attempts[..attempts.len() - 1];
                         let rates = tried.iter().map(|n| n * lost * kept / dt_s).collect();
-                        let echo = &mut self.state.flow.echoes[self.state.flow.first_use[path.people] + path.feature];
-                        echo.add(open.from, self.now, later, rates);
+                        let delayed =
+                            &mut self.state.flow.delayed_retries[self.state.flow.first_use[path.people] + path.feature];
+                        delayed.add(open.from, self.now, later, rates);
                     }
                     let at_last = attempts[attempts.len() - 1] * lost + again * (1.0 - kept);
                     (attempts.iter().sum::<f64>() * succeeds, at_last)
                 }
-                Some(retries) => retried_at_once(first, &echoes, retries, succeeds),
+                Some(retries) => retried_at_once(first, &delayed_retries, retries, succeeds),
                 None => (first * succeeds, first * lost),
             };
-            let by_attempt = attempts_served(feature, &fate, succeeds);
-            let admitted = if fate.in_time > 0.0 { served / fate.in_time } else { 0.0 };
+            let by_attempt = attempts_served(feature, &disposition, succeeds);
+            let admitted = if disposition.in_time > 0.0 { served / disposition.in_time } else { 0.0 };
             total.served += served;
             total.shed += failed * refused;
             total.failed += failed * (1.0 - refused);
             let path = &self.state.flow.paths[index];
-            let slow = feature.slow_over_s.is_some_and(|over_s| fate.latency.quantile(0.95) + fate.moving_s > over_s);
+            let slow = feature
+                .slow_over_s
+                .is_some_and(|over_s| disposition.latency.quantile(0.95) + disposition.moving_s > over_s);
             if path.missing.is_some() || slow {
                 total.degraded += served;
             } else {
-                total.degraded += served * (1.0 - fate.soft);
+                total.degraded += served * (1.0 - disposition.soft);
             }
-            note_latencies(path, feature, &fate, parts, &by_attempt, admitted, span);
+            note_latencies(path, feature, &disposition, parts, &by_attempt, admitted, span);
         }
     }
 
@@ -381,23 +384,23 @@ impl Engine<'_> {
 fn in_parts(
     path: &Path,
     feature: &Feature,
-    fate: &Fate,
+    disposition: &Disposition,
     open: &Open,
     waits: &[[f64; WAIT_SAMPLES]],
 ) -> [(f64, f64); WAIT_SAMPLES] {
     std::array::from_fn(|i| {
         let moves = path.visits.iter().filter(|v| open.stations[v.0.at()].regime == Regime::Moving);
         let moving_s = moves.map(|v| v.1 * waits[v.0.at()][i]).sum::<f64>() + path.fixed_s;
-        (moving_s, feature.timeout_s.map_or(1.0, |t| 1.0 - fate.latency.ccdf(t - moving_s)))
+        (moving_s, feature.timeout_s.map_or(1.0, |t| 1.0 - disposition.latency.ccdf(t - moving_s)))
     })
 }
 
 /// Requests that are served, and that fail, where all attempts fall within the span, also those that are left of earlier ones.
-fn retried_at_once(first: f64, echoes: &[f64], retries: Retries, succeeds: f64) -> (f64, f64) {
+fn retried_at_once(first: f64, delayed_retries: &[f64], retries: Retries, succeeds: f64) -> (f64, f64) {
     let lost = 1.0 - succeeds;
     let mut attempts = first * attempts_of(lost, retries.attempts, retries.budget);
     let mut all = first;
-    for (made, again) in echoes.iter().enumerate() {
+    for (made, again) in delayed_retries.iter().enumerate() {
         let left = retries.attempts.saturating_sub(made as u32 + 1).max(1);
         attempts += again * attempts_of(lost, left, retries.budget);
         all += again;
@@ -407,11 +410,11 @@ fn retried_at_once(first: f64, echoes: &[f64], retries: Retries, succeeds: f64) 
 }
 
 /// Who is served by a later attempt has waited for the others: for the timeouts, or for refusals, and for the pauses.
-fn attempts_served(feature: &Feature, fate: &Fate, succeeds: f64) -> Cow<'static, [(f64, f64)]> {
+fn attempts_served(feature: &Feature, disposition: &Disposition, succeeds: f64) -> Cow<'static, [(f64, f64)]> {
     let lost = 1.0 - succeeds;
     match feature.retries {
         Some(retries) if lost > FELT_WAIT && succeeds > 0.0 => {
-            let late = fate.arrives * fate.admitted * (1.0 - fate.in_time) / lost;
+            let late = disposition.arrives * disposition.admitted * (1.0 - disposition.in_time) / lost;
             let each_s = retries.after_s + feature.timeout_s.map_or(0.0, |timeout_s| timeout_s * late);
             let made = attempts_of(lost, retries.attempts, retries.budget);
             let free = attempts_of(lost, retries.attempts, f64::INFINITY);
@@ -426,7 +429,7 @@ fn attempts_served(feature: &Feature, fate: &Fate, succeeds: f64) -> Cow<'static
 fn note_latencies(
     path: &Path,
     feature: &Feature,
-    fate: &Fate,
+    disposition: &Disposition,
     parts: &[(f64, f64)],
     by_attempt: &[(f64, f64)],
     admitted: f64,
@@ -436,9 +439,9 @@ fn note_latencies(
         // Who is served is served before the timeout.
         let latency = match feature.timeout_s {
             Some(timeout_s) if *in_time < 1.0 - FELT_WAIT && *in_time > 0.0 => {
-                Arc::new(fate.latency.within(timeout_s - moving_s))
+                Arc::new(disposition.latency.within(timeout_s - moving_s))
             }
-            _ => Arc::clone(&fate.latency),
+            _ => Arc::clone(&disposition.latency),
         };
         for (share, later_s) in by_attempt {
             span.latencies.push(LatencyPart {

@@ -1,8 +1,8 @@
-//! Fate: what becomes of the requests of a path.
+//! Disposition: what becomes of the requests of a path.
 
 use super::approximations::FELT_WAIT;
 use crate::engine::core::Engine;
-use crate::engine::state::disposition::{Fate, Feeling};
+use crate::engine::state::disposition::{Disposition, Feeling};
 use crate::engine::state::flow::{Open, Regime};
 use crate::engine::state::paths::Path;
 use crate::num;
@@ -38,12 +38,21 @@ impl Engine<'_> {
     }
 
     /// Of the requests of a path: admitted everywhere where that is needed, and in time.
-    pub(super) fn fate(&self, index: usize, open: &Open, waits_s: &[f64]) -> Fate {
+    pub(super) fn disposition(&self, index: usize, open: &Open, waits_s: &[f64]) -> Disposition {
         let (latency, moving_s) = self.latency_now(index, open, waits_s);
         let path = &self.state.flow.paths[index];
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
         if let Some(why) = path.dead {
-            return Fate { dead: true, arrives: 0.0, admitted: 0.0, in_time: 0.0, why, latency, moving_s, soft: 0.0 };
+            return Disposition {
+                dead: true,
+                arrives: 0.0,
+                admitted: 0.0,
+                in_time: 0.0,
+                why,
+                latency,
+                moving_s,
+                soft: 0.0,
+            };
         }
         let arrives = path.passes * open.through_links[index];
         let (mut admitted, mut soft) = (1.0, 1.0 - path.dimmed);
@@ -75,16 +84,16 @@ impl Engine<'_> {
         if in_time < 0.99 {
             why = self.longest_wait(path, open, waits_s).map_or(why, Why::Overload);
         }
-        Fate { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft }
+        Disposition { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft }
     }
 
     /// The same as it was seen of single requests.
-    pub(super) fn fate_seen(&self, index: usize, felt: &Feeling) -> Fate {
+    pub(super) fn disposition_seen(&self, index: usize, felt: &Feeling) -> Disposition {
         let path = &self.state.flow.paths[index];
         let nothing = || Arc::clone(&self.state.flow.nothing);
         if let Some(why) = path.dead {
             let latency = nothing();
-            return Fate {
+            return Disposition {
                 dead: true,
                 arrives: 0.0,
                 admitted: 0.0,
@@ -103,7 +112,7 @@ impl Engine<'_> {
             Some((_, id)) if felt.lost > 0.0 || felt.p95_s > 0.0 => Why::Overload(id),
             _ => path.loss.or(path.dimmed_for).unwrap_or(Why::Slow),
         };
-        Fate {
+        Disposition {
             dead: false,
             arrives: 1.0 - felt.lost,
             admitted: 1.0,

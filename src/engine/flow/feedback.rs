@@ -28,7 +28,7 @@ impl Engine<'_> {
     }
 
     /// Attempts for each request within the span: all where a failure is known at once; one where it is known only after
-    /// the timeout, for the others then follow as echoes.
+    /// the timeout, for the others are delayed.
     fn attempts(
         &self,
         index: usize,
@@ -38,8 +38,8 @@ impl Engine<'_> {
         stations: &[AtStation],
     ) -> f64 {
         let feature = self.world.people[path.people].uses[path.feature].0.at();
-        let echoes = self.retries_after(feature).is_some();
-        if echoes && path.visits.iter().any(|v| stations[v.0.at()].regime == Regime::Moving) {
+        let delayed_retries = self.retries_after(feature).is_some();
+        if delayed_retries && path.visits.iter().any(|v| stations[v.0.at()].regime == Regime::Moving) {
             return 1.0;
         }
         let class = world_class(self, path);

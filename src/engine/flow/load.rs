@@ -72,10 +72,10 @@ impl Engine<'_> {
             let class = self.world.features[population.uses[path.feature].0.at()].class;
             let through = if path.dead.is_some() { population.keeps_trying } else { open.through_links[i] };
             let sent = open.sent[i] * open.let_in[i] * open.pace[i] * through;
-            let echoes = open.echoes[i].iter().sum::<f64>() * open.let_in[i] * through;
+            let delayed_retries = open.delayed_retries[i].iter().sum::<f64>() * open.let_in[i] * through;
             for (station, times) in &path.entry {
                 let at = &mut stations[station.at()];
-                let entering = (rate * sent * open.attempts[i] + echoes) * times;
+                let entering = (rate * sent * open.attempts[i] + delayed_retries) * times;
                 at.inflow += entering;
                 at.slope += slope * sent * open.attempts[i] * times;
                 at.scv_sum += entering * population.arrival_scv;

@@ -49,7 +49,7 @@ impl Engine<'_> {
         self.look_at_queues();
         let until = self.open_span();
         self.look_at_ages();
-        self.look_at_moods();
+        self.look_at_service_levels();
         self.look_at_loads();
         self.state.flow.token += 1;
         let token = self.state.flow.token;

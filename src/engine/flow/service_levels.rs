@@ -53,7 +53,7 @@ impl Felt {
 
 impl Engine<'_> {
     /// How everybody feels from now on.
-    pub(super) fn look_at_moods(&mut self) {
+    pub(super) fn look_at_service_levels(&mut self) {
         let Some(mut open) = self.state.flow.open.take() else { return };
         if let Some(requests) = &mut self.requests {
             requests.feel();
@@ -85,9 +85,9 @@ impl Engine<'_> {
                 if part.0 > worst.0 {
                     worst = part;
                 }
-                if mood != self.state.flow.moods[people][feature] {
+                if mood != self.state.flow.service_levels[people][feature] {
                     self.feel(people, Some(feature), mood);
-                    self.state.flow.moods[people][feature] = mood;
+                    self.state.flow.service_levels[people][feature] = mood;
                 }
             }
             self.state.flow.p95_s[people] = p95_worst_s;
@@ -116,16 +116,18 @@ impl Engine<'_> {
         for (index, share) in (first..).zip(shares) {
             // A share that is just leaving counts, one that is just arriving does not yet.
             let part = share.now;
-            let fate = match &self.requests {
-                Some(requests) => self.fate_seen(index, requests.felt(self.state.flow.first_use[people] + feature)),
-                None => self.fate(index, open, waits_s),
+            let disposition = match &self.requests {
+                Some(requests) => {
+                    self.disposition_seen(index, requests.felt(self.state.flow.first_use[people] + feature))
+                }
+                None => self.disposition(index, open, waits_s),
             };
             let path = &self.state.flow.paths[index];
             let id = population.uses[feature].0;
             let wanted = &self.world.features[id.at()];
-            self.state.flow.in_time[index] = fate.in_time;
+            self.state.flow.in_time[index] = disposition.in_time;
             // Of the requests rather than of their attempts, and of those who are turned away at the door.
-            let attempt = fate.success();
+            let attempt = disposition.success();
             let attempts = match wanted.retries {
                 // What was seen is what became of requests, whatever their attempts.
                 Some(_) if self.requests.is_some() => 1.0,
@@ -133,24 +135,24 @@ impl Engine<'_> {
                 None => 1.0,
             };
             let let_in = if self.requests.is_some() { 1.0 } else { open.let_in[index] };
-            let success = if fate.dead { 0.0 } else { (attempt * attempts).min(1.0) * let_in };
+            let success = if disposition.dead { 0.0 } else { (attempt * attempts).min(1.0) * let_in };
             felt.failed += part * (1.0 - success);
-            felt.note(0, part * (1.0 - success), fate.why);
-            let p95_s = fate.latency.quantile(0.95) + fate.moving_s;
-            if part > 0.0 && !fate.dead && open.rates[index].0 > 0.0 {
+            felt.note(0, part * (1.0 - success), disposition.why);
+            let p95_s = disposition.latency.quantile(0.95) + disposition.moving_s;
+            if part > 0.0 && !disposition.dead && open.rates[index].0 > 0.0 {
                 felt.p95_s = felt.p95_s.max(p95_s);
             }
-            let slow = wanted.slow_over_s.is_some_and(|over_s| !fate.dead && p95_s > over_s);
-            if let Some(why) = path.missing.filter(|_| !fate.dead) {
+            let slow = wanted.slow_over_s.is_some_and(|over_s| !disposition.dead && p95_s > over_s);
+            if let Some(why) = path.missing.filter(|_| !disposition.dead) {
                 felt.degraded += part * success;
                 felt.note(1, part * success, why);
             } else if slow {
                 felt.degraded += part * success;
                 let why = self.longest_wait(path, open, waits_s).map_or(Why::Slow, Why::Overload);
                 felt.note(1, part * success, why);
-            } else if fate.soft < 1.0 {
-                felt.degraded += part * success * (1.0 - fate.soft);
-                felt.note(1, part * success * (1.0 - fate.soft), fate.why);
+            } else if disposition.soft < 1.0 {
+                felt.degraded += part * success * (1.0 - disposition.soft);
+                felt.note(1, part * success * (1.0 - disposition.soft), disposition.why);
             }
             for queue in &wanted.fresh {
                 if self.state.flow.queues[queue.at()].stale {
@@ -165,7 +167,7 @@ impl Engine<'_> {
                 }
             }
             if self.requests.is_none() {
-                open.fates.push(fate);
+                open.dispositions.push(disposition);
             }
         }
         felt
@@ -173,7 +175,7 @@ impl Engine<'_> {
 
     pub(super) fn feel(&mut self, people: usize, feature: Option<usize>, (mood, why): (Mood, Why)) {
         let before = match feature {
-            Some(feature) => self.state.flow.moods[people][feature],
+            Some(feature) => self.state.flow.service_levels[people][feature],
             None => self.state.flow.overall[people],
         };
         // What got better is due to the end of what made it bad.

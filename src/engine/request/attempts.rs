@@ -227,24 +227,24 @@ impl Requests {
             return;
         }
         let people = source.people;
-        let crowd = &mut self.crowds[people as usize];
-        if crowd.present > crowd.target {
-            crowd.present -= 1;
+        let closed = &mut self.closed_users[people as usize];
+        if closed.present > closed.target {
+            closed.present -= 1;
         } else {
-            let thought = (crowd.thinks_ns * dist::exponential(&mut crowd.luck)) as u64;
+            let thought = (closed.thinks_ns * dist::exponential(&mut closed.luck)) as u64;
             self.push(self.now.saturating_add(thought), Due::new(Kind::Think, people, 0));
         }
     }
 
     /// A user has thought, and clicks.
     pub(super) fn think(&mut self, world: &World, people: u32, observer: &mut impl Observer) {
-        let crowd = &mut self.crowds[people as usize];
-        if crowd.present > crowd.target || crowd.uses.is_empty() {
-            crowd.present = crowd.present.saturating_sub(1);
+        let closed = &mut self.closed_users[people as usize];
+        if closed.present > closed.target || closed.uses.is_empty() {
+            closed.present = closed.present.saturating_sub(1);
             return;
         }
-        let u = crowd.luck.uniform() * crowd.uses[crowd.uses.len() - 1].1;
-        let of = crowd.uses.iter().find(|(_, up_to)| u < *up_to).unwrap_or(&crowd.uses[0]).0;
+        let u = closed.luck.uniform() * closed.uses[closed.uses.len() - 1].1;
+        let of = closed.uses.iter().find(|(_, up_to)| u < *up_to).unwrap_or(&closed.uses[0]).0;
         self.send(world, of, observer);
     }
 }

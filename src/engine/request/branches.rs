@@ -81,7 +81,7 @@ impl Requests {
             let leaving =
                 matches!(self.programs.ops[slot.pc as usize], Op::Leave { station } if station == visit.station);
             if served || (visit.enter != slot.pc && (visit.holds || leaving)) {
-                self.released.push_back((self.desk_of(&slot, &visit), served));
+                self.released.push_back((self.queue_of(&slot, &visit), served));
             }
             frame = visit.parent;
         }
@@ -105,8 +105,8 @@ impl Requests {
             slot.turn = slot.turn.wrapping_add(1);
             let pc = slot.pc;
             if let Op::Enter { station, .. } = self.programs.ops[pc as usize] {
-                let desk = self.desk_at(station, id, pc);
-                self.waits_no_more(desk, id);
+                let queue = self.queue_at(station, id, pc);
+                self.waits_no_more(queue, id);
             }
             self.goes_on(id);
         } else if slot.branches > 0 {

@@ -93,7 +93,7 @@ impl Requests {
                 }
             }
             Kind::Shared => {
-                if let Line::Shared(sharing) = &self.desks[id as usize].line
+                if let Line::Shared(sharing) = &self.station_queues[id as usize].line
                     && due.is_for(sharing.turn)
                 {
                     self.share_done(world, id, observer);
@@ -139,14 +139,14 @@ impl Requests {
                     false => pc = refused,
                 },
                 Op::Leave { station } => {
-                    let desk = self.desk_at(station, id, pc);
-                    self.leave(world, desk, observer);
+                    let queue = self.queue_at(station, id, pc);
+                    self.leave(world, queue, observer);
                     pc += 1;
                 }
                 Op::Checked { station, passed } => {
                     if passed {
-                        let desk = self.desk_at(station, id, pc);
-                        self.release(world, desk, false, observer);
+                        let queue = self.queue_at(station, id, pc);
+                        self.release(world, queue, false, observer);
                     }
                     self.check_done(station, id, passed);
                     return;
@@ -176,7 +176,7 @@ impl Requests {
                     None => pc = lost,
                 },
                 Op::Look { station, found } => {
-                    let finds = self.desks[station as usize].cache.as_mut().is_some_and(|cache| cache.finds());
+                    let finds = self.station_queues[station as usize].cache.as_mut().is_some_and(|cache| cache.finds());
                     pc = if finds { found } else { pc + 1 };
                 }
                 Op::Degrade => {
@@ -205,16 +205,16 @@ impl Requests {
     #[inline]
     fn arrive(&mut self, world: &World, id: u32, pc: u32, station: u32, observer: &mut impl Observer) -> bool {
         let mut station = station;
-        if self.desks[station as usize].farm != NONE {
-            let Some(desk) = self.balance(station, id, pc) else { return false };
-            station = desk;
+        if self.station_queues[station as usize].pool != NONE {
+            let Some(queue) = self.balance(station, id, pc) else { return false };
+            station = queue;
         }
         let slot = &mut self.slots[id];
         let class = slot.class;
         let is_check = slot.is(CHECK);
-        let desk = &mut self.desks[station as usize];
-        desk.counts.arrived += u64::from(!is_check);
-        match desk.admit(self.now, class) {
+        let queue = &mut self.station_queues[station as usize];
+        queue.counts.arrived += u64::from(!is_check);
+        match queue.admit(self.now, class) {
             Admission::Serve => {
                 slot.pc = pc;
                 slot.arrived = self.now;
@@ -223,7 +223,7 @@ impl Requests {
             Admission::Wait => self.join(station, id, pc),
             refusal => {
                 let other = match refusal {
-                    Admission::Full => desk.gives_way(class, &self.slots),
+                    Admission::Full => queue.gives_way(class, &self.slots),
                     _ => None,
                 };
                 if let Some(other) = other {
@@ -231,7 +231,7 @@ impl Requests {
                     self.join(station, id, pc);
                     return true;
                 }
-                desk.counts.refused += u64::from(!is_check);
+                queue.counts.refused += u64::from(!is_check);
                 if refusal != Admission::Down {
                     self.slots[id].flags |= REFUSED;
                 }
@@ -264,19 +264,19 @@ impl Requests {
         }
         let mut ns = leg.base_ns;
         for link in &leg.links {
-            let wire = &mut self.wires[*link as usize];
-            if wire.jitter_ns > 0.0 {
-                ns += (wire.jitter_ns * dist::exponential(&mut wire.luck)) as u64;
+            let link_state = &mut self.links[*link as usize];
+            if link_state.jitter_ns > 0.0 {
+                ns += (link_state.jitter_ns * dist::exponential(&mut link_state.luck)) as u64;
             }
-            if leg.bits > 0.0 && wire.bps.is_finite() {
-                let free_at = wire.free_at.max(self.now);
+            if leg.bits > 0.0 && link_state.bps.is_finite() {
+                let free_at = link_state.free_at.max(self.now);
                 if free_at - self.now > BUFFER_NS {
-                    wire.lost += 1;
+                    link_state.lost += 1;
                     return None;
                 }
-                wire.free_at = free_at + (leg.bits / wire.bps.max(1e-9) * 1e9).min(9e15) as u64;
-                wire.bits += leg.bits;
-                ns += wire.free_at - self.now;
+                link_state.free_at = free_at + (leg.bits / link_state.bps.max(1e-9) * 1e9).min(9e15) as u64;
+                link_state.bits += leg.bits;
+                ns += link_state.free_at - self.now;
             }
         }
         Some(ns)

@@ -1,6 +1,6 @@
 //! The request engine: every request followed one by one, through network, queue, worker, calls, timeout and retry.
 //!
-//! Everything else is the same as in the flow engine: faults, failovers, measures and people are handled by the same events.
+//! Everything else is the same as in the flow engine: faults, failovers, procedures and people are handled by the same events.
 //! Between two of them the loop of `drive` runs by itself, on its own queue, and counts; at the next change what was
 //! counted becomes a [`Span`](crate::observe::Span).
 

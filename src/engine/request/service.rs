@@ -12,25 +12,25 @@ use crate::world::World;
 
 impl Requests {
     /// A request waits in the queue of a station.
-    pub(super) fn join(&mut self, desk_id: u32, id: u32, pc: u32) {
-        let desk = &mut self.desks[desk_id as usize];
+    pub(super) fn join(&mut self, queue_id: u32, id: u32, pc: u32) {
+        let queue = &mut self.station_queues[queue_id as usize];
         let slot = &mut self.slots[id];
         slot.pc = pc;
         slot.arrived = self.now;
         slot.flags |= QUEUED;
         let (turn, of) = (slot.turn, slot.of);
-        desk.join(Waiting { id, turn }, slot.class);
-        if desk.server != NONE {
+        queue.join(Waiting { id, turn }, slot.class);
+        if queue.server != NONE {
             if slot.is(CHECK) {
                 return;
             }
-            let station = desk.station;
-            self.desks[station as usize].one_more_waits();
+            let station = queue.station;
+            self.station_queues[station as usize].one_more_waits();
         }
-        let desk = &mut self.desks[desk_id as usize];
+        let queue = &mut self.station_queues[queue_id as usize];
         let patience_ns = self.sources[of as usize].patience_ns;
         if patience_ns > 0.0 {
-            let patience = (patience_ns * dist::exponential(&mut desk.patience)) as u64;
+            let patience = (patience_ns * dist::exponential(&mut queue.patience)) as u64;
             self.push(self.now.saturating_add(patience), Due::new(Kind::Patience, id, turn));
         }
     }
@@ -38,28 +38,28 @@ impl Requests {
     /// A worker begins to serve a request.
     #[inline]
     pub(super) fn begin(&mut self, world: &World, station: u32, id: u32, waited: u64, observer: &mut impl Observer) {
-        let desk = &mut self.desks[station as usize];
-        desk.pass(self.now);
-        desk.busy += 1;
-        desk.inside += 1;
-        let is_check = desk.server != NONE && self.slots[id].is(CHECK);
-        let mut takes = if is_check { CHECK_NS } else { desk.takes.draw_ns(&mut desk.luck) };
-        if desk.slower != 1.0 {
-            takes = (takes as f64 * desk.slower) as u64;
+        let queue = &mut self.station_queues[station as usize];
+        queue.pass(self.now);
+        queue.busy += 1;
+        queue.inside += 1;
+        let is_check = queue.server != NONE && self.slots[id].is(CHECK);
+        let mut takes = if is_check { CHECK_NS } else { queue.takes.draw_ns(&mut queue.luck) };
+        if queue.slower != 1.0 {
+            takes = (takes as f64 * queue.slower) as u64;
         }
         if waited > 0 && !is_check {
-            desk.counts.wait_ns += waited;
-            desk.counts.delayed += 1;
-            desk.counts.wait_max_ns = desk.counts.wait_max_ns.max(waited);
+            queue.counts.wait_ns += waited;
+            queue.counts.delayed += 1;
+            queue.counts.wait_max_ns = queue.counts.wait_max_ns.max(waited);
         }
         let slot = &mut self.slots[id];
         slot.flags |= SERVED;
         let is_ghost = slot.is(GHOST);
         if !is_ghost {
-            observer.waited(world, &Visit { station: desk.station, at_ns: self.now, took_ns: waited });
+            observer.waited(world, &Visit { station: queue.station, at_ns: self.now, took_ns: waited });
         }
         let turn = slot.turn;
-        if desk.is_shared() {
+        if queue.is_shared() {
             self.share(station, id, turn, takes);
         } else {
             slot.until = self.now + takes;
@@ -76,7 +76,7 @@ impl Requests {
         let pc = slot.pc;
         slot.pc = pc + 1;
         if let Op::Enter { station, .. } = self.programs.ops[pc as usize]
-            && self.desks[station as usize].is_leaf
+            && self.station_queues[station as usize].is_leaf
             && !slot.is(GHOST)
         {
             observer.visited(world, &Visit { station, at_ns: self.now, took_ns: self.now - slot.arrived });
@@ -86,20 +86,20 @@ impl Requests {
     /// A worker is free again: the next in the queue is served.
     #[inline]
     pub(super) fn leave(&mut self, world: &World, station: u32, observer: &mut impl Observer) {
-        let desk = &mut self.desks[station as usize];
-        desk.counts.served += 1;
-        desk.inside = desk.inside.saturating_sub(1);
+        let queue = &mut self.station_queues[station as usize];
+        queue.counts.served += 1;
+        queue.inside = queue.inside.saturating_sub(1);
         if self.writes {
-            let station = desk.station;
+            let station = queue.station;
             self.write(station);
         }
-        let desk = &mut self.desks[station as usize];
-        if desk.is_shared() {
+        let queue = &mut self.station_queues[station as usize];
+        if queue.is_shared() {
             return;
         }
-        desk.pass(self.now);
-        desk.busy = desk.busy.saturating_sub(1);
-        if desk.waiting > 0 {
+        queue.pass(self.now);
+        queue.busy = queue.busy.saturating_sub(1);
+        if queue.waiting > 0 {
             self.call_next(world, station, observer);
         }
     }
@@ -107,11 +107,11 @@ impl Requests {
     /// Whoever waits is served while there are workers.
     pub(super) fn call_next(&mut self, world: &World, station: u32, observer: &mut impl Observer) {
         loop {
-            let desk = &mut self.desks[station as usize];
-            if desk.busy >= desk.workers {
+            let queue = &mut self.station_queues[station as usize];
+            if queue.busy >= queue.workers {
                 return;
             }
-            let Some((id, drops)) = desk.call_next(self.now, &self.slots) else { return };
+            let Some((id, drops)) = queue.call_next(self.now, &self.slots) else { return };
             self.counts_no_more(station, id);
             let slot = &mut self.slots[id];
             slot.flags &= !QUEUED;
@@ -136,7 +136,7 @@ impl Requests {
 
     fn turned_away(&mut self, station: u32, id: u32) {
         let slot = &mut self.slots[id];
-        self.desks[station as usize].counts.refused += u64::from(!slot.is(CHECK));
+        self.station_queues[station as usize].counts.refused += u64::from(!slot.is(CHECK));
         slot.flags |= REFUSED;
         if let Op::Enter { refused, .. } = self.programs.ops[slot.pc as usize] {
             slot.pc = refused;
@@ -153,40 +153,40 @@ impl Requests {
         slot.flags = (slot.flags & !QUEUED) | REFUSED;
         slot.turn = slot.turn.wrapping_add(1);
         slot.pc = refused;
-        let desk = self.desk_at(station, id, pc);
-        self.waits_no_more(desk, id);
-        let desk = &mut self.desks[desk as usize];
-        desk.counts.given_up += 1;
-        desk.counts.delayed += 1;
-        desk.counts.wait_ns += waited;
-        desk.counts.wait_max_ns = desk.counts.wait_max_ns.max(waited);
+        let queue = self.queue_at(station, id, pc);
+        self.waits_no_more(queue, id);
+        let queue = &mut self.station_queues[queue as usize];
+        queue.counts.given_up += 1;
+        queue.counts.delayed += 1;
+        queue.counts.wait_ns += waited;
+        queue.counts.wait_max_ns = queue.counts.wait_max_ns.max(waited);
     }
 
     /// A worker is free because his request has been called off.
     pub(super) fn release(&mut self, world: &World, station: u32, served: bool, observer: &mut impl Observer) {
-        let desk = &mut self.desks[station as usize];
-        desk.inside = desk.inside.saturating_sub(1);
-        desk.pass(self.now);
-        let workers = desk.workers;
-        if let Line::Shared(sharing) = &mut desk.line {
+        let queue = &mut self.station_queues[station as usize];
+        queue.inside = queue.inside.saturating_sub(1);
+        queue.pass(self.now);
+        let workers = queue.workers;
+        if let Line::Shared(sharing) = &mut queue.line {
             if served {
                 sharing.pass(self.now, workers);
                 sharing.leave();
-                desk.busy = desk.busy.saturating_sub(1);
+                queue.busy = queue.busy.saturating_sub(1);
                 self.share_again(station);
             }
             return;
         }
-        desk.busy = desk.busy.saturating_sub(1);
+        queue.busy = queue.busy.saturating_sub(1);
         self.call_next(world, station, observer);
     }
 
     /// A request begins to share the workers of a station.
     pub(super) fn share(&mut self, station: u32, id: u32, turn: u32, takes_ns: u64) {
         let now = self.now;
-        let desk = &mut self.desks[station as usize];
-        if let Line::Shared(sharing) = &mut desk.line {
-            sharing.pass(now, desk.workers);
+        let queue = &mut self.station_queues[station as usize];
+        if let Line::Shared(sharing) = &mut queue.line {
+            sharing.pass(now, queue.workers);
             sharing.join(Waiting { id, turn }, takes_ns);
         }
         self.share_again(station);
@@ -194,9 +194,9 @@ impl Requests {
 
     /// Who shares has changed: when the next one is done.
     pub(super) fn share_again(&mut self, station: u32) {
-        let desk = &mut self.desks[station as usize];
-        let workers = desk.workers;
-        if let Line::Shared(sharing) = &mut desk.line {
+        let queue = &mut self.station_queues[station as usize];
+        let workers = queue.workers;
+        if let Line::Shared(sharing) = &mut queue.line {
             sharing.turn = sharing.turn.wrapping_add(1);
             if let Some(at) = sharing.next_done(self.now, workers, &self.slots) {
                 let due = Due::new(Kind::Shared, station, sharing.turn);
@@ -206,13 +206,13 @@ impl Requests {
     }
 
     pub(super) fn share_done(&mut self, world: &World, station: u32, observer: &mut impl Observer) {
-        let desk = &mut self.desks[station as usize];
-        desk.pass(self.now);
-        let workers = desk.workers;
-        let Line::Shared(sharing) = &mut desk.line else { return };
+        let queue = &mut self.station_queues[station as usize];
+        queue.pass(self.now);
+        let workers = queue.workers;
+        let Line::Shared(sharing) = &mut queue.line else { return };
         sharing.pass(self.now, workers);
         let Some(done) = sharing.done() else { return };
-        desk.busy = desk.busy.saturating_sub(1);
+        queue.busy = queue.busy.saturating_sub(1);
         self.share_again(station);
         self.served(world, done.id, observer);
         self.go_on(world, done.id, observer);

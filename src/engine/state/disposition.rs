@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// What becomes of the requests of a path.
 #[derive(Debug, Clone)]
-pub struct Fate {
+pub struct Disposition {
     pub dead: bool,
     /// Share that gets through the network.
     pub arrives: f64,
@@ -22,7 +22,7 @@ pub struct Fate {
     pub soft: f64,
 }
 
-impl Fate {
+impl Disposition {
     pub fn success(&self) -> f64 {
         self.arrives * self.admitted * self.in_time
     }

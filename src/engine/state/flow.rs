@@ -1,8 +1,8 @@
 //! What flows: the demand, what every station gets of it, and what waits.
 
 use super::data::{QueueFlow, StoreFlow, stores};
-use super::delayed_retries::Echo;
-use super::disposition::Fate;
+use super::delayed_retries::DelayedRetries;
+use super::disposition::Disposition;
 use super::paths::{Path, Status};
 use crate::observe::{Mood, SeenId, Why};
 use crate::queueing::{FluidQueue, Latency, Wait};
@@ -30,7 +30,7 @@ pub struct FlowState {
     pub cursors: Vec<usize>,
     pub log_in_cursors: Vec<usize>,
     /// How each population's features feel, and all of it.
-    pub moods: Vec<Vec<(Mood, Why)>>,
+    pub service_levels: Vec<Vec<(Mood, Why)>>,
     pub overall: Vec<(Mood, Why)>,
     /// Requests that wait in fluid queues, and how many of them will be served worse, by station and then by population
     /// and feature.
@@ -46,7 +46,7 @@ pub struct FlowState {
     /// The latest observation of a feeling: what a condition is due to.
     pub latest_feeling: Option<SeenId>,
     /// What failed late on each population's feature and is about to be tried again.
-    pub echoes: Vec<Echo>,
+    pub delayed_retries: Vec<DelayedRetries>,
     /// Share of the attempts of each path that were answered in time when it was last looked at.
     pub in_time: Vec<f64>,
     /// The first feature of each population in the lists by population and feature.
@@ -97,12 +97,12 @@ pub struct Open {
     /// Requests per second that restrictions put off, and their slope, by population and feature.
     pub put_off: Vec<(usize, usize, f64, f64)>,
     /// Attempts per second that were put off after a failure, by path and by how many were made before.
-    pub echoes: Vec<Vec<f64>>,
+    pub delayed_retries: Vec<Vec<f64>>,
     pub transfers_bps: Vec<f64>,
     pub links_bps: Vec<f64>,
     pub links_offered_bps: Vec<f64>,
     /// What becomes of the requests of each path at its start.
-    pub fates: Vec<Fate>,
+    pub dispositions: Vec<Disposition>,
 }
 
 impl Open {
@@ -118,11 +118,11 @@ impl Open {
         refill(&mut self.pace, paths, 1.0);
         refill(&mut self.attempts, paths, 1.0);
         self.put_off.clear();
-        self.echoes.clear();
+        self.delayed_retries.clear();
         self.transfers_bps.clear();
         refill(&mut self.links_bps, links, 0.0);
         refill(&mut self.links_offered_bps, links, 0.0);
-        self.fates.clear();
+        self.dispositions.clear();
     }
 }
 
@@ -211,7 +211,7 @@ impl FlowState {
             first_use.push(uses);
             uses += people.uses.len();
         }
-        let moods = world.people.iter().map(|p| vec![(Mood::Fine, Why::Nothing); p.uses.len()]).collect();
+        let service_levels = world.people.iter().map(|p| vec![(Mood::Fine, Why::Nothing); p.uses.len()]).collect();
         FlowState {
             token: 0,
             paths: Vec::new(),
@@ -235,7 +235,7 @@ impl FlowState {
             nothing: Arc::new(Latency::fixed(0.0)),
             cursors: vec![0; world.people.len()],
             log_in_cursors: vec![0; world.people.len()],
-            moods,
+            service_levels,
             overall: vec![(Mood::Fine, Why::Nothing); world.people.len()],
             waiting: BTreeMap::new(),
             crashed: vec![0.0; uses],
@@ -243,7 +243,7 @@ impl FlowState {
             failing: vec![0.0; world.people.len()],
             p95_s: vec![0.0; world.people.len()],
             latest_feeling: None,
-            echoes: vec![Echo::default(); uses],
+            delayed_retries: vec![DelayedRetries::default(); uses],
             in_time: Vec::new(),
             first_use,
             open: None,
@@ -254,7 +254,7 @@ impl FlowState {
 
 impl FlowState {
     /// How a population feels.
-    pub fn overall_mood(&self, people: usize) -> Mood {
+    pub fn overall_service_level(&self, people: usize) -> Mood {
         self.overall[people].0
     }
 

@@ -25,10 +25,10 @@ use flow::FlowState;
 use groups::GroupState;
 use maintenance::MaintenanceState;
 use nodes::{CrewState, Job, NodeState};
-use runbook::{MeasureState, Restriction, Shedding, TeamState};
+use runbook::{ProcedureState, Restriction, Shedding, TeamState};
 use stations::StationState;
 use steering::SteeringState;
-use triggers::Watch;
+use triggers::TriggerState;
 
 /// The state of a run.
 #[derive(Debug, Clone)]
@@ -47,16 +47,16 @@ pub struct State {
     pub maintenance: MaintenanceState,
     pub steering: Vec<SteeringState>,
     pub surges: Vec<Surge>,
-    pub measures: Vec<MeasureState>,
+    pub procedures: Vec<ProcedureState>,
     pub teams: Vec<TeamState>,
-    pub watches: Vec<Watch>,
+    pub triggers: Vec<TriggerState>,
     pub autoscale: Vec<AutoscaleState>,
     pub restrictions: Vec<Restriction>,
-    /// For each population the measure and the action by which it staggers.
+    /// For each population the procedure and the action by which it staggers.
     pub staggers: Vec<Option<(usize, usize)>>,
     pub stagger_cursors: Vec<(usize, usize)>,
     pub sheddings: Vec<Shedding>,
-    /// For each service the measures that leave soft calls to it out, and which share.
+    /// For each service the procedures that leave soft calls to it out, and which share.
     pub dims: Vec<Vec<(usize, f64)>>,
     /// Servers that each provider has given.
     pub providers_taken: Vec<i64>,
@@ -83,9 +83,9 @@ impl State {
             maintenance: MaintenanceState::new(world, luck),
             steering: world.people.iter().map(|p| SteeringState::new(world, p)).collect(),
             surges: Vec::new(),
-            measures: (0..world.measures.len()).map(|i| MeasureState::new(luck, world, i)).collect(),
+            procedures: (0..world.measures.len()).map(|i| ProcedureState::new(luck, world, i)).collect(),
             teams: vec![TeamState::default(); world.teams.len()],
-            watches: Watch::all(world),
+            triggers: TriggerState::all(world),
             autoscale: vec![AutoscaleState::default(); world.autoscale.len()],
             restrictions: Vec::new(),
             staggers: vec![None; world.people.len()],

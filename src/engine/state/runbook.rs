@@ -6,9 +6,9 @@ use crate::units::Time;
 use crate::world::World;
 use std::collections::VecDeque;
 
-/// Where a measure is.
+/// Where a procedure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MeasureStage {
+pub enum ProcedureStage {
     /// Not ordered.
     Waiting,
     /// Ordered; the team is busy, away or at work.
@@ -21,10 +21,10 @@ pub enum MeasureStage {
     Over,
 }
 
-/// A measure's state.
+/// A procedure's state.
 #[derive(Debug, Clone)]
-pub struct MeasureState {
-    pub stage: MeasureStage,
+pub struct ProcedureState {
+    pub stage: ProcedureStage,
     pub why: Option<SeenId>,
     /// It takes one of its team's places.
     pub at_work: bool,
@@ -47,7 +47,7 @@ pub struct TeamState {
 /// A feature that is used in some hours only.
 #[derive(Debug, Clone)]
 pub struct Restriction {
-    pub measure: usize,
+    pub procedure: usize,
     pub action: usize,
     /// Index into the action's uses.
     pub index: usize,
@@ -64,21 +64,21 @@ pub struct Restriction {
 /// Requests that are turned away at the door.
 #[derive(Debug, Clone)]
 pub struct Shedding {
-    pub measure: usize,
+    pub procedure: usize,
     pub action: usize,
     pub from: Time,
 }
 
-impl MeasureState {
-    pub fn new(luck: Luck, world: &World, index: usize) -> MeasureState {
-        let measure = &world.measures[index];
-        let stream = |purpose| Stream::new(luck, &measure.name, purpose);
-        MeasureState {
-            stage: MeasureStage::Waiting,
+impl ProcedureState {
+    pub fn new(luck: Luck, world: &World, index: usize) -> ProcedureState {
+        let procedure = &world.measures[index];
+        let stream = |purpose| Stream::new(luck, &procedure.name, purpose);
+        ProcedureState {
+            stage: ProcedureStage::Waiting,
             why: None,
             at_work: false,
-            totals: vec![0.0; measure.actions.len()],
-            given: vec![0.0; measure.actions.len()],
+            totals: vec![0.0; procedure.actions.len()],
+            given: vec![0.0; procedure.actions.len()],
             lead: stream("lead"),
             risks: stream("phase goes wrong"),
             releases: stream("bad release"),

@@ -22,7 +22,7 @@ pub struct StationState {
     pub takes: f64,
     /// Servers more than the design has, or fewer.
     pub extra: i64,
-    /// Servers that a measure has broken.
+    /// Servers that a procedure has broken.
     pub broken: u64,
 }
 

@@ -1,17 +1,17 @@
 //! The servers of a station behind a balancer.
 
-use super::station_queue::Desk;
+use super::station_queue::StationQueue;
 use crate::observe::SeenId;
 use crate::rng::{Luck, Stream};
 use crate::world::{HealthChecks, Picks, World};
 
-/// No farm, or no server of one.
+/// No pool, or no server of one.
 pub const NONE: u32 = u32::MAX;
 
 /// Work that a health check is for a server that is as fast as usual.
 pub const CHECK_NS: u64 = 1_000_000;
 
-/// Servers of a farm that can be told apart.
+/// Servers of a pool that can be told apart.
 pub const SERVERS_MAX: u64 = u16::MAX as u64;
 
 /// What balancers have done since anybody listened.
@@ -24,7 +24,7 @@ pub enum Note {
 
 /// The servers of a station.
 #[derive(Debug, Clone)]
-pub struct Farm {
+pub struct BackendPool {
     pub station: u32,
     pub picks: Picks,
     pub checks: Option<HealthChecks>,
@@ -47,7 +47,7 @@ pub struct Farm {
 /// A server behind a balancer.
 #[derive(Debug, Clone)]
 pub struct Server {
-    pub desk: u32,
+    pub queue: u32,
     pub ejected: bool,
     /// Checks in a row that speak against what it is: failed while it is in rotation, passed while it is ejected.
     pub in_a_row: u32,
@@ -64,13 +64,13 @@ pub struct Server {
     pub ejection: Option<SeenId>,
 }
 
-impl Farm {
-    /// The farms of a world, by station.
-    pub fn all(world: &World, luck: Luck) -> Vec<Farm> {
+impl BackendPool {
+    /// The backend_pools of a world, by station.
+    pub fn all(world: &World, luck: Luck) -> Vec<BackendPool> {
         let stations = world.stations.iter().enumerate();
-        let farm = |(station, of): (usize, &crate::world::Station)| {
+        let pool = |(station, of): (usize, &crate::world::Station)| {
             let balancer = world.services[of.service.at()].balancer?;
-            Some(Farm {
+            Some(BackendPool {
                 station: station as u32,
                 picks: balancer.picks,
                 checks: balancer.checks,
@@ -84,15 +84,15 @@ impl Farm {
                 ejection: None,
             })
         };
-        stations.filter_map(farm).collect()
+        stations.filter_map(pool).collect()
     }
 
     /// Which server of the rotation gets the next request.
-    pub fn pick(&mut self, desks: &[Desk]) -> Option<u16> {
+    pub fn pick(&mut self, station_queues: &[StationQueue]) -> Option<u16> {
         let count = self.rotation.len();
         let load = |nth: usize| {
-            let desk = &desks[self.servers[usize::from(self.rotation[nth])].desk as usize];
-            desk.inside + desk.waiting
+            let queue = &station_queues[self.servers[usize::from(self.rotation[nth])].queue as usize];
+            queue.inside + queue.waiting
         };
         let nth = match self.picks {
             _ if count <= 1 => 0,

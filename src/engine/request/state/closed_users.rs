@@ -4,7 +4,7 @@ use crate::rng::Stream;
 
 /// Users of a population who wait for answers.
 #[derive(Debug, Clone)]
-pub struct Crowd {
+pub struct ClosedUsers {
     pub present: u64,
     pub target: u64,
     pub thinks_ns: f64,

@@ -3,7 +3,7 @@
 use crate::engine::state::flow::AtStation;
 use crate::rng::Stream;
 
-/// What flowed before the seam.
+/// What flowed before the handoff.
 #[derive(Debug, Clone)]
 pub struct FlowBefore {
     /// Requests per second of every path, attempts included.

@@ -5,7 +5,7 @@ use crate::world::Link;
 
 /// A link as single requests meet it.
 #[derive(Debug, Clone)]
-pub struct Wire {
+pub struct LinkState {
     pub bps: f64,
     pub jitter_ns: f64,
     pub free_at: u64,
@@ -15,10 +15,10 @@ pub struct Wire {
     pub luck: Stream,
 }
 
-impl Wire {
+impl LinkState {
     /// Nothing has been sent yet.
-    pub fn new(link: &Link, luck: Luck) -> Wire {
-        Wire {
+    pub fn new(link: &Link, luck: Luck) -> LinkState {
+        LinkState {
             bps: f64::INFINITY,
             jitter_ns: link.jitter.0 as f64,
             free_at: 0,

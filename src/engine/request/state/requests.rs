@@ -1,16 +1,16 @@
 //! All that single requests are made of.
 
-use super::backend_pool::{Farm, NONE, Note};
+use super::backend_pool::{BackendPool, NONE, Note};
 use super::cache::Cache;
 use super::client::{Calls, ClientState};
-use super::closed_users::Crowd;
+use super::closed_users::ClosedUsers;
 use super::due::Due;
 use super::flow_before::FlowBefore;
-use super::link::Wire;
+use super::link::LinkState;
 use super::program::Programs;
 use super::slots::Slots;
 use super::source::Source;
-use super::station_queue::{Bucket, Desk, DeskCounts, Line};
+use super::station_queue::{Bucket, Line, StationCounts, StationQueue};
 use super::station_sample::{SampleWindow, StationSample};
 use super::writes::{Follower, Writer};
 use crate::dist::Quick;
@@ -33,12 +33,12 @@ pub struct Requests {
     pub programs: Programs,
     pub sources: Vec<Source>,
     /// Those of the stations; after them those of the servers behind balancers.
-    pub desks: Vec<Desk>,
-    pub farms: Vec<Farm>,
-    /// What balancers have done since anybody listened, by farm.
+    pub station_queues: Vec<StationQueue>,
+    pub backend_pools: Vec<BackendPool>,
+    /// What balancers have done since anybody listened, by pool.
     pub noted: Vec<(u32, Note)>,
-    pub crowds: Vec<Crowd>,
-    pub wires: Vec<Wire>,
+    pub closed_users: Vec<ClosedUsers>,
+    pub links: Vec<LinkState>,
     /// The branches of requests that are at a fork, where clients cancel.
     pub forks: BTreeMap<u32, Vec<u32>>,
     /// Requests that go on as soon as what is happening has happened, and for which turn.
@@ -79,12 +79,12 @@ impl Requests {
     pub fn new(world: &World, luck: Luck, window: (u64, u64)) -> Requests {
         let mut timers = Timers::new();
         let mut sources = Vec::new();
-        let mut crowds = Vec::new();
+        let mut closed_users = Vec::new();
         for (people, population) in world.people.iter().enumerate() {
             for (index, (id, _)) in population.uses.iter().enumerate() {
                 sources.push(source(world, luck, &mut timers, (people, index), *id));
             }
-            crowds.push(Crowd {
+            closed_users.push(ClosedUsers {
                 present: 0,
                 target: 0,
                 thinks_ns: f64::INFINITY,
@@ -93,17 +93,17 @@ impl Requests {
             });
         }
         let mut programs = Programs::default();
-        let mut farms = Farm::all(world, luck);
-        for farm in &mut farms {
-            farm.program = programs.of_check(farm.station);
+        let mut backend_pools = BackendPool::all(world, luck);
+        for pool in &mut backend_pools {
+            pool.program = programs.of_check(pool.station);
         }
-        let farm_of = |station: usize| {
-            farms.iter().position(|farm| farm.station as usize == station).map_or(NONE, |farm| farm as u32)
+        let pool_of = |station: usize| {
+            backend_pools.iter().position(|pool| pool.station as usize == station).map_or(NONE, |pool| pool as u32)
         };
         let stations = world.stations.iter().enumerate();
-        let desks =
-            stations.map(|(index, station)| desk(world, luck, index, station, farm_of(index), window.0)).collect();
-        let wires = world.links.iter().map(|link| Wire::new(link, luck)).collect();
+        let station_queues =
+            stations.map(|(index, station)| queue(world, luck, index, station, pool_of(index), window.0)).collect();
+        let links = world.links.iter().map(|link| LinkState::new(link, luck)).collect();
         let followers = Follower::all(world, luck);
         let length = window.1 - window.0;
         Requests {
@@ -115,11 +115,11 @@ impl Requests {
             calls: Calls::default(),
             programs,
             sources,
-            desks,
-            farms,
+            station_queues,
+            backend_pools,
             noted: Vec::new(),
-            crowds,
-            wires,
+            closed_users,
+            links,
             forks: BTreeMap::new(),
             ready: VecDeque::new(),
             released: VecDeque::new(),
@@ -161,12 +161,12 @@ fn source(world: &World, luck: Luck, timers: &mut Timers, (people, index): (usiz
 }
 
 /// A station without anybody, from a time on.
-fn desk(world: &World, luck: Luck, index: usize, station: &Station, farm: u32, since: u64) -> Desk {
+fn queue(world: &World, luck: Luck, index: usize, station: &Station, pool: u32, since: u64) -> StationQueue {
     let stream = |name: &str, purpose: &str| Stream::new(luck, name, purpose);
     let service = &world.services[station.service.at()];
-    Desk {
+    StationQueue {
         station: index as u32,
-        farm,
+        pool,
         server: NONE,
         serves: false,
         workers: 0,
@@ -187,7 +187,7 @@ fn desk(world: &World, luck: Luck, index: usize, station: &Station, farm: u32, s
             Box::new(Cache::new(cache.keys, cache.zipf, cache.holds, luck))
         }),
         is_leaf: station.calls.is_empty(),
-        counts: DeskCounts::default(),
+        counts: StationCounts::default(),
         busy_since: since,
     }
 }
