@@ -2,7 +2,7 @@
 
 use firedrill::expect::Target;
 use firedrill::load::load;
-use firedrill::metrics::{Detail, Interval, Outcome};
+use firedrill::metrics::{Detail, Outcome, OutcomeInterval};
 use firedrill::rng::Luck;
 use firedrill::run::{run, run_in_detail};
 use firedrill::scenario::{Choice, Source};
@@ -52,14 +52,14 @@ fn hold_against_each_other(world: &World, full: &Outcome, brief: &Outcome) {
     let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
     for (name, whole) in &full.people {
         let part = &brief.people[name];
-        let wordless = |interval: &Interval| Interval {
+        let wordless = |interval: &OutcomeInterval| OutcomeInterval {
             from: String::new(),
             to: String::new(),
             why: String::new(),
             because: Vec::new(),
             ..interval.clone()
         };
-        let intervals: Vec<Interval> = whole.intervals.iter().map(wordless).collect();
+        let intervals: Vec<OutcomeInterval> = whole.intervals.iter().map(wordless).collect();
         assert_eq!(text(&intervals), text(&part.intervals), "{name}");
         assert_eq!(text(&whole.latency.all), text(&part.latency.all), "{name}");
         assert_eq!(text(&whole.requests), text(&part.requests), "{name}");

@@ -2,7 +2,7 @@
 
 use super::core::Engine;
 use super::event::Event;
-use crate::observe::What;
+use crate::observe::Occurrence;
 use crate::units::Time;
 
 impl Engine<'_> {
@@ -57,7 +57,7 @@ impl Engine<'_> {
             self.state.providers_taken[provider] += more;
         }
         let servers = self.servers(station);
-        self.see(What::Scaled { autoscale: index, servers });
+        self.see(Occurrence::Scaled { autoscale: index, servers });
         self.flow_dirty = true;
     }
 }

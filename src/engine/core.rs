@@ -3,7 +3,7 @@
 use super::event::EventQueue;
 use super::request::state::requests::Requests;
 use super::state::State;
-use crate::observe::{Observer, Seen, SeenId, Span, What};
+use crate::observe::{Interval, Observation, ObservationId, Observer, Occurrence};
 use crate::rng::Luck;
 use crate::units::Time;
 use crate::world::{GroupId, NodeId, World};
@@ -18,10 +18,10 @@ pub struct Engine<'w> {
     pub(super) events: EventQueue,
     pub(super) state: State,
     /// Observations of the current event, not yet told.
-    pub(super) told: Vec<Seen>,
+    pub(super) told: Vec<Observation>,
     pub(super) seen_next: u64,
     /// The observation that whatever happens now is due to.
-    pub(super) cause: Option<SeenId>,
+    pub(super) cause: Option<ObservationId>,
     /// Nodes to look at again, by topological rank.
     pub(super) nodes_dirty: BTreeSet<(u32, NodeId)>,
     pub(super) stations_dirty: bool,
@@ -31,9 +31,9 @@ pub struct Engine<'w> {
     /// Rates or capacities have changed.
     pub(super) flow_dirty: bool,
     /// Spans that are complete and not yet told.
-    pub(super) spans: Vec<Span>,
+    pub(super) spans: Vec<Interval>,
     /// One that has been told: the next takes over its memory.
-    pub(super) told_span: Option<Span>,
+    pub(super) told_span: Option<Interval>,
     pub(super) finished: bool,
     pub(super) started: bool,
     /// Between these times, in nanoseconds, every request is followed.
@@ -61,15 +61,15 @@ impl Engine<'_> {
     }
 
     /// Records an observation and returns its number.
-    pub(super) fn see_because(&mut self, what: What, cause: Option<SeenId>) -> SeenId {
-        let id = SeenId(self.seen_next);
+    pub(super) fn see_because(&mut self, what: Occurrence, cause: Option<ObservationId>) -> ObservationId {
+        let id = ObservationId(self.seen_next);
         self.seen_next += 1;
-        self.told.push(Seen { id, at: self.now, what, cause });
+        self.told.push(Observation { id, at: self.now, what, cause });
         id
     }
 
     /// Records an observation due to whatever is happening now.
-    pub(super) fn see(&mut self, what: What) -> SeenId {
+    pub(super) fn see(&mut self, what: Occurrence) -> ObservationId {
         self.see_because(what, self.cause)
     }
 

@@ -3,7 +3,7 @@
 use super::core::Engine;
 use super::state::data::ReplicaFlow;
 use super::state::stations::StationPhase;
-use crate::observe::{SeenId, What};
+use crate::observe::{ObservationId, Occurrence};
 use crate::queueing::ApplyQueue;
 use crate::world::{GroupId, NodeId, Place, QueueId, ReplicaKind, ServiceId, SiteId, StationId, StoreId};
 
@@ -59,7 +59,7 @@ impl Engine<'_> {
     }
 
     /// Notes what replicas lack at the moment in which their primary goes down.
-    pub(super) fn before_node_goes_down(&mut self, id: NodeId, seen: SeenId) {
+    pub(super) fn before_node_goes_down(&mut self, id: NodeId, seen: ObservationId) {
         for store in 0..self.world.stores.len() {
             let stands_on_it = match self.world.stores[store].primary {
                 Place::Site(site) => self.world.sites[site.at()].node == id,
@@ -90,7 +90,7 @@ impl Engine<'_> {
                 replica.at_risk = Some((window_s, writes));
                 let (site, kind) = (replica.site, replica.kind);
                 self.see_because(
-                    What::AtRisk { store: StoreId::new(store), replica: site, kind, window_s, writes },
+                    Occurrence::AtRisk { store: StoreId::new(store), replica: site, kind, window_s, writes },
                     Some(seen),
                 );
             }
@@ -123,7 +123,7 @@ impl Engine<'_> {
             if let Some(requests) = &mut self.requests {
                 requests.forget_writes(store);
             }
-            self.see(What::DataLost { store: StoreId::new(store), window_s: lost.0, writes: lost.1 });
+            self.see(Occurrence::DataLost { store: StoreId::new(store), window_s: lost.0, writes: lost.1 });
         }
     }
 
@@ -150,7 +150,8 @@ impl Engine<'_> {
                     .max();
                 let why = blocker.and_then(|b| self.state.nodes[b.at()].why).or(of_station).or(let_work).or(self.cause);
                 let id = QueueId::new(i);
-                let seen = self.see_because(if serving { What::QueueServes(id) } else { What::QueueStopped(id) }, why);
+                let seen = self
+                    .see_because(if serving { Occurrence::QueueServes(id) } else { Occurrence::QueueStopped(id) }, why);
                 let flow = &mut self.state.flow.queues[i];
                 flow.serving = serving;
                 flow.why = Some(seen);
@@ -168,7 +169,8 @@ impl Engine<'_> {
             if stale != flow.stale {
                 let why = flow.why;
                 let id = QueueId::new(i);
-                let seen = self.see_because(if stale { What::QueueStale(id) } else { What::QueueFresh(id) }, why);
+                let seen =
+                    self.see_because(if stale { Occurrence::QueueStale(id) } else { Occurrence::QueueFresh(id) }, why);
                 let flow = &mut self.state.flow.queues[i];
                 flow.stale = stale;
                 flow.why = Some(seen);

@@ -27,7 +27,7 @@ pub use self::request::check::Unfollowable;
 use self::request::check::check;
 use self::request::state::backend_pool::Note;
 use self::state::State;
-use crate::observe::{Observer, SeenId, What};
+use crate::observe::{ObservationId, Observer, Occurrence};
 use crate::rng::Luck;
 use crate::units::{Duration, Time};
 use crate::world::{StationId, World};
@@ -160,11 +160,11 @@ impl<'w> Engine<'w> {
     }
 
     /// A balancer has done something.
-    fn see_note(&mut self, station: StationId, note: &Note, cause: Option<SeenId>) -> SeenId {
+    fn see_note(&mut self, station: StationId, note: &Note, cause: Option<ObservationId>) -> ObservationId {
         let what = match *note {
-            Note::Ejected { server, in_rotation, .. } => What::Ejected { station, server, in_rotation },
-            Note::Returned { server, in_rotation } => What::Returned { station, server, in_rotation },
-            Note::Panic(panics) => What::Panic(station, panics),
+            Note::Ejected { server, in_rotation, .. } => Occurrence::Ejected { station, server, in_rotation },
+            Note::Returned { server, in_rotation } => Occurrence::Returned { station, server, in_rotation },
+            Note::Panic(panics) => Occurrence::Panic(station, panics),
         };
         self.see_because(what, cause)
     }
@@ -219,9 +219,12 @@ impl<'w> Engine<'w> {
 }
 
 /// Whether an observation divides what is measured into before and after, though nothing flows differently.
-fn divides(what: &What) -> bool {
+fn divides(what: &Occurrence) -> bool {
     matches!(
         what,
-        What::MaintenanceBegan(_) | What::MaintenanceOverran | What::MaintenanceSkipped | What::MaintenanceEnded { .. }
+        Occurrence::MaintenanceBegan(_)
+            | Occurrence::MaintenanceOverran
+            | Occurrence::MaintenanceSkipped
+            | Occurrence::MaintenanceEnded { .. }
     )
 }

@@ -3,7 +3,7 @@
 use super::core::Engine;
 use super::event::{Event, Step};
 use super::state::runbook::{ProcedureStage, Restriction, Shedding};
-use crate::observe::What;
+use crate::observe::Occurrence;
 use crate::units::{Duration, Time};
 use crate::world::{Action, Amount, LinkId, PopId, SiteId, StationId};
 
@@ -38,7 +38,7 @@ impl Engine<'_> {
             return;
         }
         state.stage = ProcedureStage::Ordered;
-        let seen = self.see(What::Ordered(index));
+        let seen = self.see(Occurrence::Ordered(index));
         self.state.procedures[index].why = Some(seen);
         self.cause = Some(seen);
         self.begin(index);
@@ -106,7 +106,7 @@ impl Engine<'_> {
         };
         self.state.procedures[index].stage = ProcedureStage::Phase(done);
         if procedure.fails > 0.0 && self.state.procedures[index].risks.chance(procedure.fails) {
-            let seen = self.see(What::PhaseFailed(index));
+            let seen = self.see(Occurrence::PhaseFailed(index));
             self.cause = Some(seen);
             self.break_what_is_touched(index);
             let mended = self.now.after(procedure.breaks);
@@ -118,7 +118,7 @@ impl Engine<'_> {
         for action in 0..procedure.actions.len() {
             short |= self.act(index, action, now);
         }
-        let seen = self.see(What::Effect { measure: index, phase: now, short });
+        let seen = self.see(Occurrence::Effect { measure: index, phase: now, short });
         self.state.procedures[index].why = Some(seen);
         self.cause = Some(seen);
         self.state.procedures[index].stage = ProcedureStage::Phase(now);
@@ -170,7 +170,7 @@ impl Engine<'_> {
                 state.broken = state.broken.saturating_sub(broken);
             }
         }
-        self.see(What::Mended(index));
+        self.see(Occurrence::Mended(index));
         let next = self.now.after(procedure.pause);
         self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase });
         self.flow_dirty = true;
@@ -245,7 +245,7 @@ impl Engine<'_> {
                     self.state.stations[station.at()].takes *= by;
                 }
                 if is_bad {
-                    let seen = self.see(What::BadRelease(index));
+                    let seen = self.see(Occurrence::BadRelease(index));
                     self.state.procedures[index].why = Some(seen);
                     let due = self.now.after(*rolled_back_after);
                     self.events.push(due, Event::Procedure { index: index as u32, step: Step::RollBack });
@@ -257,10 +257,10 @@ impl Engine<'_> {
             Action::Dim(service, share) if first => self.state.dims[service.at()].push((index, *share)),
             Action::SwitchOver(group, member) if first => self.order_switchover(*group, *member),
             Action::Tell(_) if first => {
-                self.see(What::ToldBy { measure: index, action });
+                self.see(Occurrence::ToldBy { measure: index, action });
             }
             Action::Decide(_) if first => {
-                self.see(What::DecisionBy { measure: index, action });
+                self.see(Occurrence::DecisionBy { measure: index, action });
             }
             _ => {}
         }
@@ -289,7 +289,7 @@ impl Engine<'_> {
     fn move_people(&mut self, people: PopId, site: SiteId, share: f64) {
         let why = self.cause;
         self.state.steering[people.at()].move_share(site, share);
-        self.see_because(What::SteeringBegan { people, to: site }, why);
+        self.see_because(Occurrence::SteeringBegan { people, to: site }, why);
         self.paths_dirty = true;
     }
 
@@ -318,7 +318,7 @@ impl Engine<'_> {
             self.state.teams[by].waiting.retain(|waits| *waits != index);
         }
         self.free_team(index);
-        self.see(What::TakenBack(index));
+        self.see(Occurrence::TakenBack(index));
         self.flow_dirty = true;
         self.paths_dirty = true;
     }
@@ -331,7 +331,7 @@ impl Engine<'_> {
                 }
             }
         }
-        self.see(What::RolledBack(index));
+        self.see(Occurrence::RolledBack(index));
         self.flow_dirty = true;
         self.paths_dirty = true;
     }

@@ -2,13 +2,13 @@
 
 use super::core::Engine;
 use super::state::steering::SteeringState;
-use crate::observe::{SeenId, What};
+use crate::observe::{ObservationId, Occurrence};
 use crate::scenario::Steer;
 use crate::world::{GroupId, Place, PopId, Tail};
 
 impl Engine<'_> {
     /// Users of a group begin to move to its active member's site.
-    pub(super) fn steer(&mut self, group: GroupId, why: SeenId) {
+    pub(super) fn steer(&mut self, group: GroupId, why: ObservationId) {
         let active = self.state.groups[group.at()].active;
         let Some(to) = self.world.groups[group.at()].sites[active] else { return };
         let steer = self.world.groups[group.at()].failover.as_ref().map_or(Steer::AtOnce, |f| f.steer.clone());
@@ -22,9 +22,9 @@ impl Engine<'_> {
             let moving = tail != Tail::AtOnce;
             let all = vec![(to, 1.0)];
             self.state.steering[i] = SteeringState { from, to: all, began: self.now, tail, moving, why: Some(why) };
-            self.see_because(What::SteeringBegan { people: PopId::new(i), to }, Some(why));
+            self.see_because(Occurrence::SteeringBegan { people: PopId::new(i), to }, Some(why));
             if !moving {
-                self.see_because(What::SteeringDone(PopId::new(i)), Some(why));
+                self.see_because(Occurrence::SteeringDone(PopId::new(i)), Some(why));
             }
             self.paths_dirty = true;
             self.flow_dirty = true;
@@ -38,7 +38,7 @@ impl Engine<'_> {
             if state.moving && state.tail.left(self.now.since(state.began)).0 <= 0.0 {
                 let why = state.why;
                 self.state.steering[i].moving = false;
-                self.see_because(What::SteeringDone(PopId::new(i)), why);
+                self.see_because(Occurrence::SteeringDone(PopId::new(i)), why);
                 self.paths_dirty = true;
             }
         }

@@ -3,7 +3,7 @@
 use super::core::Engine;
 use super::event::Event;
 use super::state::runbook::ProcedureStage;
-use crate::observe::{Mood, What};
+use crate::observe::{Occurrence, ServiceLevel};
 use crate::units::{Duration, Time};
 use crate::world::Condition;
 
@@ -56,8 +56,10 @@ impl Engine<'_> {
         let flow = &self.state.flow;
         let (now, lasts) = match condition {
             Condition::Slow(people, over_s, lasts) => (flow.p95_s[people.at()] > *over_s, *lasts),
-            Condition::Degraded(people, lasts) => (flow.overall_service_level(people.at()) >= Mood::Degraded, *lasts),
-            Condition::Down(people, lasts) => (flow.overall_service_level(people.at()) == Mood::Down, *lasts),
+            Condition::Degraded(people, lasts) => {
+                (flow.overall_service_level(people.at()) >= ServiceLevel::Degraded, *lasts)
+            }
+            Condition::Down(people, lasts) => (flow.overall_service_level(people.at()) == ServiceLevel::Down, *lasts),
             Condition::Busy(station, above, lasts) => (flow.asked_of_station(station.at()) > *above, *lasts),
             Condition::BusyNetwork(link, above, lasts) => {
                 (flow.offered_bps(link.at()) / self.link_bps(*link) > *above, *lasts)
@@ -101,7 +103,7 @@ impl Engine<'_> {
                 self.order(index);
             }
             Some(trigger) => {
-                let seen = self.see_because(What::Triggered(trigger), self.state.flow.latest_feeling);
+                let seen = self.see_because(Occurrence::Triggered(trigger), self.state.flow.latest_feeling);
                 self.cause = Some(seen);
                 self.inject(self.world.triggers[trigger].1);
             }

@@ -1,7 +1,7 @@
 //! What became of the measures: needed, ordered, in effect.
 
 use super::outcome::*;
-use crate::observe::{Mood, Seen, What, Why};
+use crate::observe::{Observation, Occurrence, ServiceLevel, Why};
 use crate::units::Time;
 use crate::world::{Action, World, civil_label};
 
@@ -53,7 +53,7 @@ impl MeasureMetrics {
         }
     }
 
-    pub fn saw(&mut self, world: &World, seen: &Seen) {
+    pub fn saw(&mut self, world: &World, seen: &Observation) {
         let mut needed = |found: &[Helped]| {
             for (measured, helps) in self.measures.iter_mut().zip(&self.helps) {
                 if measured.needed.is_none() && helps.iter().any(|h| found.contains(h)) {
@@ -62,8 +62,8 @@ impl MeasureMetrics {
             }
         };
         match &seen.what {
-            What::Overloaded(station) => needed(&[Helped::Station(station.at())]),
-            What::Feels { people, mood, why, .. } if *mood >= Mood::Degraded => {
+            Occurrence::Overloaded(station) => needed(&[Helped::Station(station.at())]),
+            Occurrence::Feels { people, mood, why, .. } if *mood >= ServiceLevel::Degraded => {
                 let mut found = vec![Helped::People(people.at())];
                 match why {
                     Why::Link(link) => found.push(Helped::Link(link.at())),
@@ -72,17 +72,17 @@ impl MeasureMetrics {
                 }
                 needed(&found);
             }
-            What::Ordered(id) => self.measures[*id].ordered = Some(seen.at),
-            What::Effect { measure: id, phase, .. } => {
+            Occurrence::Ordered(id) => self.measures[*id].ordered = Some(seen.at),
+            Occurrence::Effect { measure: id, phase, .. } => {
                 let measured = &mut self.measures[*id];
                 measured.began.get_or_insert(seen.at);
                 if *phase == world.measures[*id].count {
                     measured.done = Some(seen.at);
                 }
             }
-            What::PhaseFailed(id) => self.measures[*id].failed += 1,
-            What::TakenBack(id) => self.measures[*id].over = true,
-            What::RolledBack(id) => self.measures[*id].rolled_back = true,
+            Occurrence::PhaseFailed(id) => self.measures[*id].failed += 1,
+            Occurrence::TakenBack(id) => self.measures[*id].over = true,
+            Occurrence::RolledBack(id) => self.measures[*id].rolled_back = true,
             _ => {}
         }
     }

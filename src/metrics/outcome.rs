@@ -1,7 +1,7 @@
 //! The outcome of a run: plain data, with the shape that `--json` prints. Units are last in a name; civil times are in the
 //! zone of the file.
 
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::world::{Assumption, PhaseKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -163,7 +163,7 @@ pub struct HoursOutcome {
     /// What was asked of every service at every site and of every link with a limit, and what it could carry.
     pub loads: BTreeMap<String, LoadOutcome>,
     /// The worst that each population felt.
-    pub moods: BTreeMap<String, Vec<Mood>>,
+    pub moods: BTreeMap<String, Vec<ServiceLevel>>,
 }
 
 /// What kind of thing is narrow.
@@ -307,9 +307,9 @@ pub struct ClockOutcome {
 
 /// A stretch of time in which people felt the same.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Interval {
+pub struct OutcomeInterval {
     /// How they felt.
-    pub mood: Mood,
+    pub mood: ServiceLevel,
     /// Start, in seconds of the run.
     pub from_s: f64,
     /// End, in seconds of the run.
@@ -425,7 +425,7 @@ pub struct PeopleOutcome {
     /// Latency over all features.
     pub latency: Latencies,
     /// When they felt what, and why.
-    pub intervals: Vec<Interval>,
+    pub intervals: Vec<OutcomeInterval>,
     /// The same by feature.
     pub features: BTreeMap<String, FeatureOutcome>,
     /// How they were led to other sites.
@@ -452,7 +452,7 @@ pub struct FeatureOutcome {
     /// Latency.
     pub latency: Latencies,
     /// When it felt how, and why.
-    pub intervals: Vec<Interval>,
+    pub intervals: Vec<OutcomeInterval>,
 }
 
 /// A move of users to another site.

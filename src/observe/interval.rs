@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// A stretch of time between two changes, with everything that flowed in it.
 #[derive(Debug, Clone, Default)]
-pub struct Span {
+pub struct Interval {
     /// Its start.
     pub from: Time,
     /// Its end.
@@ -46,7 +46,7 @@ pub struct Span {
     pub links_most_bps: Vec<f64>,
 }
 
-impl Span {
+impl Interval {
     /// Begins again with nothing, in the memory that there is.
     pub(crate) fn clear(&mut self, from: Time, to: Time) {
         (self.from, self.to) = (from, to);

@@ -9,6 +9,6 @@ mod observation;
 mod observer;
 
 pub use digest::Digest;
-pub use interval::{LatencyPart, Span, StationWait, Use, Work};
-pub use observation::{FailedBy, FailoverFailure, Mood, Seen, SeenId, What, Why};
+pub use interval::{Interval, LatencyPart, StationWait, Use, Work};
+pub use observation::{FailedBy, FailoverFailure, Observation, ObservationId, Occurrence, ServiceLevel, Why};
 pub use observer::{Answer, Nobody, Observer, Trace, Visit};

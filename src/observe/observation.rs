@@ -5,19 +5,19 @@ use crate::world::{GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKi
 
 /// The number of an observation in its run, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SeenId(pub u64);
+pub struct ObservationId(pub u64);
 
 /// One observation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
+pub struct Observation {
     /// Its number.
-    pub id: SeenId,
+    pub id: ObservationId,
     /// When.
     pub at: Time,
     /// What.
-    pub what: What,
+    pub what: Occurrence,
     /// The observation that led to it.
-    pub cause: Option<SeenId>,
+    pub cause: Option<ObservationId>,
 }
 
 /// How a member failed.
@@ -49,7 +49,7 @@ pub enum FailoverFailure {
 /// How a population or a feature feels to its users, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mood {
+pub enum ServiceLevel {
     /// As it should be.
     Fine,
     /// Served, but what is shown is old.
@@ -93,7 +93,7 @@ pub enum Why {
 
 /// What can be observed.
 #[derive(Debug, Clone, PartialEq)]
-pub enum What {
+pub enum Occurrence {
     /// A member failed.
     Failed {
         /// Of this node.
@@ -277,7 +277,7 @@ pub enum What {
         /// One of their features, as an index into their uses; `None` for all of it.
         feature: Option<usize>,
         /// How.
-        mood: Mood,
+        mood: ServiceLevel,
         /// Due to what.
         why: Why,
     },

@@ -1,15 +1,15 @@
 //! Who is told what happens.
 
-use super::interval::Span;
-use super::observation::Seen;
+use super::interval::Interval;
+use super::observation::Observation;
 use crate::world::World;
 
 /// Who is told what happens.
 pub trait Observer {
     /// Something happened.
-    fn saw(&mut self, world: &World, seen: &Seen);
+    fn saw(&mut self, world: &World, seen: &Observation);
     /// A span of time passed in which nothing changed but what flowed.
-    fn flowed(&mut self, world: &World, span: &Span);
+    fn flowed(&mut self, world: &World, span: &Interval);
     /// A request has been answered in time. Only where requests are followed one by one.
     #[inline]
     fn answered(&mut self, world: &World, answer: &Answer) {
@@ -56,18 +56,18 @@ pub struct Visit {
 pub struct Nobody;
 
 impl Observer for Nobody {
-    fn saw(&mut self, _: &World, _: &Seen) {}
-    fn flowed(&mut self, _: &World, _: &Span) {}
+    fn saw(&mut self, _: &World, _: &Observation) {}
+    fn flowed(&mut self, _: &World, _: &Interval) {}
 }
 
 /// Two observers at once.
 impl<A: Observer, B: Observer> Observer for (&mut A, &mut B) {
-    fn saw(&mut self, world: &World, seen: &Seen) {
+    fn saw(&mut self, world: &World, seen: &Observation) {
         self.0.saw(world, seen);
         self.1.saw(world, seen);
     }
 
-    fn flowed(&mut self, world: &World, span: &Span) {
+    fn flowed(&mut self, world: &World, span: &Interval) {
         self.0.flowed(world, span);
         self.1.flowed(world, span);
     }
@@ -93,12 +93,12 @@ impl<A: Observer, B: Observer> Observer for (&mut A, &mut B) {
 
 /// Keeps every observation, for timelines and tests.
 #[derive(Debug, Clone, Default)]
-pub struct Trace(pub Vec<Seen>);
+pub struct Trace(pub Vec<Observation>);
 
 impl Observer for Trace {
-    fn saw(&mut self, _: &World, seen: &Seen) {
+    fn saw(&mut self, _: &World, seen: &Observation) {
         self.0.push(seen.clone());
     }
 
-    fn flowed(&mut self, _: &World, _: &Span) {}
+    fn flowed(&mut self, _: &World, _: &Interval) {}
 }

@@ -10,7 +10,7 @@ use super::{StudyError, windows_outcome::*};
 use crate::engine::Engine;
 use crate::load::load;
 use crate::metrics::{MetOutcome, Metrics, Outcome};
-use crate::observe::{Digest, FailedBy, Observer, Seen, What};
+use crate::observe::{Digest, FailedBy, Observation, Observer, Occurrence};
 use crate::rng::{Luck, Stream};
 use crate::scenario::{Choice, Order, Scenario, Source};
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
@@ -462,11 +462,11 @@ struct Faults<'a> {
 }
 
 impl Observer for Faults<'_> {
-    fn saw(&mut self, _: &World, seen: &Seen) {
+    fn saw(&mut self, _: &World, seen: &Observation) {
         match &seen.what {
-            What::MaintenanceBegan(_) => self.under_way = true,
-            What::MaintenanceEnded { .. } => self.under_way = false,
-            What::Failed { node, by, .. } => {
+            Occurrence::MaintenanceBegan(_) => self.under_way = true,
+            Occurrence::MaintenanceEnded { .. } => self.under_way = false,
+            Occurrence::Failed { node, by, .. } => {
                 self.fault |= self.under_way && !self.spared[node.at()];
                 self.fix_failed |= *by == FailedBy::OnTemporaryFix;
             }
@@ -474,7 +474,7 @@ impl Observer for Faults<'_> {
         }
     }
 
-    fn flowed(&mut self, _: &World, _: &crate::observe::Span) {}
+    fn flowed(&mut self, _: &World, _: &crate::observe::Interval) {}
 }
 
 /// The starts from best to worst, by what is lost in the whole run; of equal ones the earlier. A start at which it is carried

@@ -5,7 +5,7 @@ use crate::engine::core::Engine;
 use crate::engine::state::disposition::Disposition;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
-use crate::observe::{LatencyPart, Span, StationWait, Use, Work};
+use crate::observe::{Interval, LatencyPart, StationWait, Use, Work};
 use crate::queueing::Wait;
 use crate::world::{Feature, LinkId, Retries, StationId};
 use std::borrow::Cow;
@@ -56,7 +56,7 @@ impl Engine<'_> {
     }
 
     /// What flowed through the stations, and what became of it.
-    fn account_flow(&mut self, open: &mut Open, dt_s: f64, span: &mut Span) {
+    fn account_flow(&mut self, open: &mut Open, dt_s: f64, span: &mut Interval) {
         let mut waits: Vec<[f64; WAIT_SAMPLES]> = Vec::with_capacity(open.stations.len());
         let mut grown = Vec::with_capacity(open.stations.len());
         for (i, at) in open.stations.iter().enumerate() {
@@ -163,7 +163,7 @@ impl Engine<'_> {
         dispositions: &[Disposition],
         waits: &[[f64; WAIT_SAMPLES]],
         dt_s: f64,
-        span: &mut Span,
+        span: &mut Interval,
     ) {
         let mean_waits: Vec<f64> = waits.iter().map(|w| w.iter().sum::<f64>() / WAIT_SAMPLES as f64).collect();
         for index in 0..self.state.flow.paths.len() {
@@ -249,7 +249,7 @@ impl Engine<'_> {
     }
 
     /// Who waits in the queues that moved: they are not served yet.
-    pub(super) fn account_waiting(&mut self, open: &Open, grown: &[f64], dt_s: f64, span: &mut Span) {
+    pub(super) fn account_waiting(&mut self, open: &Open, grown: &[f64], dt_s: f64, span: &mut Interval) {
         let uses = self.state.flow.crashed.len();
         // What joins each queue, by population and feature; and in all queues together.
         let mut joining: Vec<(StationId, Vec<f64>)> = Vec::new();
@@ -289,7 +289,7 @@ impl Engine<'_> {
     }
 
     /// A queue has become shorter: who waited has been served, in proportion.
-    fn leave_queue(&mut self, id: StationId, by: f64, span: &mut Span) {
+    fn leave_queue(&mut self, id: StationId, by: f64, span: &mut Interval) {
         let flow = &mut self.state.flow;
         let backlog = flow.stations[id.at()].fluid.backlog;
         let kept = backlog / (backlog + by);
@@ -325,7 +325,7 @@ impl Engine<'_> {
     }
 
     /// Who waited where a station has stopped has failed.
-    pub(super) fn account_crashes(&mut self, span: &mut Span) {
+    pub(super) fn account_crashes(&mut self, span: &mut Interval) {
         self.crash_queues();
         let flow = &mut self.state.flow;
         for (people, first) in flow.first_use.iter().enumerate() {
@@ -343,7 +343,7 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn account_queues(&mut self, dt_s: f64, span: &mut Span) {
+    pub(super) fn account_queues(&mut self, dt_s: f64, span: &mut Interval) {
         let now_s = self.now.seconds();
         for flow in &mut self.state.flow.queues {
             let flowed = flow.fluid.advance(dt_s, flow.inflow, flow.slope, flow.capacity);
@@ -360,7 +360,7 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn account_stores(&mut self, dt_s: f64, span: &mut Span) {
+    pub(super) fn account_stores(&mut self, dt_s: f64, span: &mut Interval) {
         let now_s = self.now.seconds();
         for store in &mut self.state.flow.stores {
             let mut replicas = Vec::with_capacity(store.replicas.len());
@@ -433,7 +433,7 @@ fn note_latencies(
     parts: &[(f64, f64)],
     by_attempt: &[(f64, f64)],
     admitted: f64,
-    span: &mut Span,
+    span: &mut Interval,
 ) {
     for (moving_s, in_time) in parts {
         // Who is served is served before the timeout.

@@ -4,7 +4,7 @@ use super::approximations::attempts_of;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::steering::Share;
-use crate::observe::{Mood, SeenId, What, Why};
+use crate::observe::{ObservationId, Occurrence, ServiceLevel, Why};
 use crate::world::{PopId, StationId};
 
 /// More than this share of failed requests is down.
@@ -37,16 +37,16 @@ impl Felt {
         }
     }
 
-    fn mood(&self) -> (Mood, Why) {
+    fn mood(&self) -> (ServiceLevel, Why) {
         let Felt { failed, degraded, stale, whys, .. } = *self;
         if failed > DOWN_ABOVE {
-            (Mood::Down, whys[0].1)
+            (ServiceLevel::Down, whys[0].1)
         } else if failed + degraded > DEGRADED_ABOVE {
-            (Mood::Degraded, if failed >= degraded { whys[0].1 } else { whys[1].1 })
+            (ServiceLevel::Degraded, if failed >= degraded { whys[0].1 } else { whys[1].1 })
         } else if stale > DEGRADED_ABOVE {
-            (Mood::Stale, whys[2].1)
+            (ServiceLevel::Stale, whys[2].1)
         } else {
-            (Mood::Fine, Why::Nothing)
+            (ServiceLevel::Fine, Why::Nothing)
         }
     }
 }
@@ -65,7 +65,7 @@ impl Engine<'_> {
         for people in 0..self.world.people.len() {
             let population = &self.world.people[people];
             let (mut all_failed, mut all_rate) = (0.0, 0.0);
-            let mut worst = (Mood::Fine, Why::Nothing);
+            let mut worst = (ServiceLevel::Fine, Why::Nothing);
             let mut most_failed = (0.0, Why::Nothing);
             let mut p95_worst_s = 0.0f64;
             let (shares, _) = self.state.steering[people].shares(self.now);
@@ -81,7 +81,7 @@ impl Engine<'_> {
                     most_failed = (rate * failed, whys[0].1);
                 }
                 // For the population as a whole one feature that is down is a degradation.
-                let part = (mood.0.min(Mood::Degraded), mood.1);
+                let part = (mood.0.min(ServiceLevel::Degraded), mood.1);
                 if part.0 > worst.0 {
                     worst = part;
                 }
@@ -92,8 +92,11 @@ impl Engine<'_> {
             }
             self.state.flow.p95_s[people] = p95_worst_s;
             self.state.flow.failing[people] = if all_rate > 0.0 { all_failed / all_rate } else { 0.0 };
-            let overall =
-                if all_rate > 0.0 && all_failed / all_rate > DOWN_ABOVE { (Mood::Down, most_failed.1) } else { worst };
+            let overall = if all_rate > 0.0 && all_failed / all_rate > DOWN_ABOVE {
+                (ServiceLevel::Down, most_failed.1)
+            } else {
+                worst
+            };
             if overall != self.state.flow.overall[people] {
                 self.feel(people, None, overall);
                 self.state.flow.overall[people] = overall;
@@ -173,7 +176,7 @@ impl Engine<'_> {
         felt
     }
 
-    pub(super) fn feel(&mut self, people: usize, feature: Option<usize>, (mood, why): (Mood, Why)) {
+    pub(super) fn feel(&mut self, people: usize, feature: Option<usize>, (mood, why): (ServiceLevel, Why)) {
         let before = match feature {
             Some(feature) => self.state.flow.service_levels[people][feature],
             None => self.state.flow.overall[people],
@@ -181,12 +184,12 @@ impl Engine<'_> {
         // What got better is due to the end of what made it bad.
         let cause = self.cause_of(if mood > before.0 || why != Why::Nothing { why } else { before.1 });
         let cause = cause.or(self.cause);
-        let seen = self.see_because(What::Feels { people: PopId::new(people), feature, mood, why }, cause);
+        let seen = self.see_because(Occurrence::Feels { people: PopId::new(people), feature, mood, why }, cause);
         self.state.flow.latest_feeling = Some(seen);
     }
 
     /// The observation behind a reason.
-    pub(super) fn cause_of(&self, why: Why) -> Option<SeenId> {
+    pub(super) fn cause_of(&self, why: Why) -> Option<ObservationId> {
         match why {
             Why::Site(site) => self.state.nodes[self.world.sites[site.at()].node.at()].why,
             Why::Station(id) | Why::Missing(id) => self.state.stations[id.at()].why,
@@ -224,7 +227,7 @@ impl Engine<'_> {
         for (i, busy) in seen {
             self.state.flow.stations[i].overloaded = busy;
             let id = StationId::new(i);
-            self.see(if busy { What::Overloaded(id) } else { What::Drained(id) });
+            self.see(if busy { Occurrence::Overloaded(id) } else { Occurrence::Drained(id) });
         }
     }
 }

@@ -7,12 +7,12 @@ use super::state::station_sample::SampleWindow;
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Feeling;
 use crate::engine::state::flow::Open;
-use crate::observe::{Span, Use, Work};
+use crate::observe::{Interval, Use, Work};
 use crate::world::LinkId;
 
 impl Engine<'_> {
     /// Hands what was counted to a span, and begins to count anew.
-    pub(in crate::engine) fn account_requests(&mut self, open: &Open, dt_s: f64, span: &mut Span) {
+    pub(in crate::engine) fn account_requests(&mut self, open: &Open, dt_s: f64, span: &mut Interval) {
         let Some(mut requests) = self.requests.take() else { return };
         let now = self.now.0 as u64;
         requests.now = now;

@@ -7,7 +7,7 @@ use super::state::program::Frame;
 use super::state::requests::Requests;
 use super::state::slots::{CHECK, GHOST, NOBODY, ORPHAN, REFUSED, Slot};
 use super::state::station_queue::Admission;
-use crate::observe::{Observer, SeenId};
+use crate::observe::{ObservationId, Observer};
 use crate::rng::{Luck, Stream};
 use crate::world::{StationId, World};
 
@@ -237,7 +237,7 @@ impl Requests {
 
     /// The station of a pool, and what has led to something there: what made the server slow, or the ejection before, which
     /// has put more load on the others.
-    pub fn what_led_to(&self, pool: u32, note: &Note) -> (StationId, Option<SeenId>) {
+    pub fn what_led_to(&self, pool: u32, note: &Note) -> (StationId, Option<ObservationId>) {
         let pool = &self.backend_pools[pool as usize];
         let cause = match note {
             Note::Ejected { why, is_alone: false, .. } => why.or(pool.ejection),
@@ -249,7 +249,7 @@ impl Requests {
     }
 
     /// Something of a pool has been told.
-    pub fn told(&mut self, pool: u32, note: &Note, seen: SeenId) {
+    pub fn told(&mut self, pool: u32, note: &Note, seen: ObservationId) {
         if let Note::Ejected { server, .. } = note {
             let pool = &mut self.backend_pools[pool as usize];
             (pool.ejection, pool.servers[*server as usize - 1].ejection) = (Some(seen), Some(seen));

@@ -1,6 +1,6 @@
 //! Background queues, stores and their replicas.
 
-use crate::observe::SeenId;
+use crate::observe::ObservationId;
 use crate::queueing::{Age, FluidQueue};
 use crate::rng::{Luck, Stream};
 use crate::world::{Queue, ReplicaKind, SiteId, World};
@@ -15,7 +15,7 @@ pub struct QueueFlow {
     pub capacity: f64,
     pub serving: bool,
     pub stale: bool,
-    pub why: Option<SeenId>,
+    pub why: Option<ObservationId>,
 }
 
 /// A replica during a run.

@@ -1,6 +1,6 @@
 //! What the drill has set going and is not over yet.
 
-use crate::observe::SeenId;
+use crate::observe::ObservationId;
 use crate::units::{Duration, Time};
 
 /// A passing condition of the drill.
@@ -9,7 +9,7 @@ pub struct Condition {
     /// The step of the drill.
     pub step: usize,
     pub active: bool,
-    pub why: SeenId,
+    pub why: ObservationId,
 }
 
 /// A surge: the factor rises over a ramp and stays.

@@ -4,7 +4,7 @@ use super::data::{QueueFlow, StoreFlow, stores};
 use super::delayed_retries::DelayedRetries;
 use super::disposition::Disposition;
 use super::paths::{Path, Status};
-use crate::observe::{Mood, SeenId, Why};
+use crate::observe::{ObservationId, ServiceLevel, Why};
 use crate::queueing::{FluidQueue, Latency, Wait};
 use crate::rng::Luck;
 use crate::units::Time;
@@ -30,8 +30,8 @@ pub struct FlowState {
     pub cursors: Vec<usize>,
     pub log_in_cursors: Vec<usize>,
     /// How each population's features feel, and all of it.
-    pub service_levels: Vec<Vec<(Mood, Why)>>,
-    pub overall: Vec<(Mood, Why)>,
+    pub service_levels: Vec<Vec<(ServiceLevel, Why)>>,
+    pub overall: Vec<(ServiceLevel, Why)>,
     /// Requests that wait in fluid queues, and how many of them will be served worse, by station and then by population
     /// and feature.
     pub waiting: BTreeMap<StationId, Vec<(f64, f64)>>,
@@ -44,7 +44,7 @@ pub struct FlowState {
     /// The 95th percentile of the slowest feature of each population, in seconds.
     pub p95_s: Vec<f64>,
     /// The latest observation of a feeling: what a condition is due to.
-    pub latest_feeling: Option<SeenId>,
+    pub latest_feeling: Option<ObservationId>,
     /// What failed late on each population's feature and is about to be tried again.
     pub delayed_retries: Vec<DelayedRetries>,
     /// Share of the attempts of each path that were answered in time when it was last looked at.
@@ -211,7 +211,8 @@ impl FlowState {
             first_use.push(uses);
             uses += people.uses.len();
         }
-        let service_levels = world.people.iter().map(|p| vec![(Mood::Fine, Why::Nothing); p.uses.len()]).collect();
+        let service_levels =
+            world.people.iter().map(|p| vec![(ServiceLevel::Fine, Why::Nothing); p.uses.len()]).collect();
         FlowState {
             token: 0,
             paths: Vec::new(),
@@ -236,7 +237,7 @@ impl FlowState {
             cursors: vec![0; world.people.len()],
             log_in_cursors: vec![0; world.people.len()],
             service_levels,
-            overall: vec![(Mood::Fine, Why::Nothing); world.people.len()],
+            overall: vec![(ServiceLevel::Fine, Why::Nothing); world.people.len()],
             waiting: BTreeMap::new(),
             crashed: vec![0.0; uses],
             landed: vec![0.0; uses],
@@ -254,7 +255,7 @@ impl FlowState {
 
 impl FlowState {
     /// How a population feels.
-    pub fn overall_service_level(&self, people: usize) -> Mood {
+    pub fn overall_service_level(&self, people: usize) -> ServiceLevel {
         self.overall[people].0
     }
 

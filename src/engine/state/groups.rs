@@ -1,6 +1,6 @@
 //! Groups, and where their failovers are.
 
-use crate::observe::SeenId;
+use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::units::Time;
 use crate::world::Group;
@@ -15,7 +15,7 @@ pub struct GroupState {
     /// When the active member failed.
     pub failed_at: Time,
     /// The observation that the failover goes on from.
-    pub why: Option<SeenId>,
+    pub why: Option<ObservationId>,
     /// Probability of failing on demand: maintenance can improve it.
     pub fails_on_demand: f64,
     /// Where the failover goes.

@@ -1,6 +1,6 @@
 //! The maintenance: whether it is under way, and what it holds down.
 
-use crate::observe::SeenId;
+use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::units::{Duration, Time};
 use crate::world::{NodeId, World};
@@ -17,7 +17,7 @@ pub struct MaintenanceState {
     pub rolling: usize,
     pub takes: Duration,
     pub aborted: bool,
-    pub why: Option<SeenId>,
+    pub why: Option<ObservationId>,
     pub durations: Stream,
     pub rollbacks: Stream,
 }

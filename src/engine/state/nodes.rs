@@ -1,6 +1,6 @@
 //! Components, their repairs and the crews that do them.
 
-use crate::observe::SeenId;
+use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::units::{Duration, Time};
 use crate::world::{Node, NodeId};
@@ -20,7 +20,7 @@ pub struct NodeState {
     /// Whether it works.
     pub up: bool,
     /// The observation of its going down or of what took it down.
-    pub why: Option<SeenId>,
+    pub why: Option<ObservationId>,
     /// Last change.
     pub since: Time,
     /// Times to failure.
@@ -99,7 +99,7 @@ pub struct Job {
     pub temporary: bool,
     /// Hands-on time.
     pub takes: Duration,
-    pub why: Option<SeenId>,
+    pub why: Option<ObservationId>,
     /// Done, or done already by maintenance.
     pub moot: bool,
     /// Somebody is at it.

@@ -1,6 +1,6 @@
 //! The runbook during a run: how far each of its procedures is, who works on it, and what is in force because of it.
 
-use crate::observe::SeenId;
+use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::units::Time;
 use crate::world::World;
@@ -25,7 +25,7 @@ pub enum ProcedureStage {
 #[derive(Debug, Clone)]
 pub struct ProcedureState {
     pub stage: ProcedureStage,
-    pub why: Option<SeenId>,
+    pub why: Option<ObservationId>,
     /// It takes one of its team's places.
     pub at_work: bool,
     /// What each of its actions comes to in all: servers, or the factor that there was before.

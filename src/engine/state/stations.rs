@@ -1,6 +1,6 @@
 //! Stations: whether they serve, and with how much.
 
-use crate::observe::SeenId;
+use crate::observe::ObservationId;
 use crate::units::Time;
 
 /// A station's state.
@@ -13,7 +13,7 @@ pub struct StationState {
     /// It was stopped by maintenance, which starts it again.
     pub planned: bool,
     /// The observation of its last change.
-    pub why: Option<SeenId>,
+    pub why: Option<ObservationId>,
     /// It is cold since then; `None`: warm.
     pub cold_since: Option<Time>,
     /// Slowness by the drill.

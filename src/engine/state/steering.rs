@@ -1,6 +1,6 @@
 //! Which share of a population goes to which site.
 
-use crate::observe::SeenId;
+use crate::observe::ObservationId;
 use crate::units::Time;
 use crate::world::{Place, Population, SiteId, Tail, World};
 
@@ -14,7 +14,7 @@ pub struct SteeringState {
     pub began: Time,
     pub tail: Tail,
     pub moving: bool,
-    pub why: Option<SeenId>,
+    pub why: Option<ObservationId>,
 }
 
 /// A site's share of a population: now, its slope per second.

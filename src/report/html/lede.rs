@@ -1,8 +1,8 @@
 //! The head of a page: which run this is, what it came to in a few sentences, and the numbers that one asks for first.
 
 use super::markup::Html;
-use crate::metrics::{Interval, Outcome, PeopleOutcome};
-use crate::observe::Mood;
+use crate::metrics::{Outcome, OutcomeInterval, PeopleOutcome};
+use crate::observe::ServiceLevel;
 use crate::report::clock::Clock;
 use crate::report::stretches::{days_differ, kind_words, worst};
 use crate::report::words;
@@ -39,7 +39,11 @@ pub fn head(html: &mut Html, outcome: &Outcome, clock: &Clock) {
 }
 
 /// Populations that felt something of a kind, when it began, and the longest that any of them did.
-fn hurt(outcome: &Outcome, mood: Mood, seconds: fn(&PeopleOutcome) -> f64) -> Option<(Vec<&str>, &Interval, f64)> {
+fn hurt(
+    outcome: &Outcome,
+    mood: ServiceLevel,
+    seconds: fn(&PeopleOutcome) -> f64,
+) -> Option<(Vec<&str>, &OutcomeInterval, f64)> {
     let found: Vec<_> = outcome.people.iter().filter(|(_, p)| seconds(p) > 0.0).collect();
     let intervals = found.iter().flat_map(|(_, p)| &p.intervals).filter(|i| i.mood == mood);
     let first = intervals.min_by(|a, b| a.from_s.total_cmp(&b.from_s))?;
@@ -81,8 +85,8 @@ fn held(text: &str) -> String {
 fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
     let all = outcome.people.len();
     let mut told = Vec::new();
-    let down = hurt(outcome, Mood::Down, |p| p.downtime_s);
-    let degraded = hurt(outcome, Mood::Degraded, |p| p.degraded_s);
+    let down = hurt(outcome, ServiceLevel::Down, |p| p.downtime_s);
+    let degraded = hurt(outcome, ServiceLevel::Degraded, |p| p.degraded_s);
     for (found, what) in [(&down, "down"), (&degraded, "degraded")] {
         let Some((names, first, longest)) = found else { continue };
         let why = if first.why.is_empty() { String::new() } else { format!(" ({})", first.why) };

@@ -4,8 +4,8 @@ use super::Page;
 use super::line::{Ink, Line, cut, width};
 use super::table::ROWS_MAX;
 use super::weeks::{self, Marks, Weeks};
-use crate::metrics::{Interval, Outcome, StoryLine};
-use crate::observe::Mood;
+use crate::metrics::{Outcome, OutcomeInterval, StoryLine};
+use crate::observe::ServiceLevel;
 use crate::report::clock::Clock;
 use crate::report::tale::is_word_to_users;
 use crate::report::ticks::{steps, ticks};
@@ -18,12 +18,12 @@ const CELLS_MAX: usize = 144;
 const INDENT: usize = 2;
 
 /// The sign and the colour of a mood.
-pub fn sign(mood: Mood) -> (Ink, &'static str) {
+pub fn sign(mood: ServiceLevel) -> (Ink, &'static str) {
     match mood {
-        Mood::Fine => (Ink::Good, "·"),
-        Mood::Stale => (Ink::Stale, "░"),
-        Mood::Degraded => (Ink::Degraded, "▒"),
-        Mood::Down => (Ink::Bad, "█"),
+        ServiceLevel::Fine => (Ink::Good, "·"),
+        ServiceLevel::Stale => (Ink::Stale, "░"),
+        ServiceLevel::Degraded => (Ink::Degraded, "▒"),
+        ServiceLevel::Down => (Ink::Bad, "█"),
     }
 }
 
@@ -59,11 +59,14 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
         }
     };
     let mut legend = Line::new();
-    let felt = |mood: Mood| outcome.people.values().any(|p| p.intervals.iter().any(|i| i.mood == mood));
-    for (mood, word) in
-        [(Mood::Fine, "fine"), (Mood::Stale, "stale"), (Mood::Degraded, "degraded"), (Mood::Down, "down")]
-    {
-        if mood == Mood::Fine || felt(mood) {
+    let felt = |mood: ServiceLevel| outcome.people.values().any(|p| p.intervals.iter().any(|i| i.mood == mood));
+    for (mood, word) in [
+        (ServiceLevel::Fine, "fine"),
+        (ServiceLevel::Stale, "stale"),
+        (ServiceLevel::Degraded, "degraded"),
+        (ServiceLevel::Down, "down"),
+    ] {
+        if mood == ServiceLevel::Fine || felt(mood) {
             let (ink, sign) = sign(mood);
             legend.push(ink, sign);
             legend.push(Ink::Faint, format!(" {word}  "));
@@ -75,7 +78,7 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
     page.line(Line::new().with(Ink::Plain, " ".repeat(indent)).and(legend));
 }
 
-fn sign_or_blank(mood: Option<Mood>) -> (Ink, &'static str) {
+fn sign_or_blank(mood: Option<ServiceLevel>) -> (Ink, &'static str) {
     mood.map_or((Ink::Plain, " "), sign)
 }
 
@@ -126,9 +129,10 @@ impl Cells {
     }
 
     /// The worst mood of each stretch; nothing where it was not measured.
-    fn moods(&self, intervals: &[Interval], measured_from_s: f64) -> Vec<Option<Mood>> {
-        let mut moods: Vec<Option<Mood>> =
-            (1..=self.count).map(|end| (end as f64 * self.each_s > measured_from_s).then_some(Mood::Fine)).collect();
+    fn moods(&self, intervals: &[OutcomeInterval], measured_from_s: f64) -> Vec<Option<ServiceLevel>> {
+        let mut moods: Vec<Option<ServiceLevel>> = (1..=self.count)
+            .map(|end| (end as f64 * self.each_s > measured_from_s).then_some(ServiceLevel::Fine))
+            .collect();
         for interval in intervals {
             for cell in self.touched(interval.from_s, interval.to_s) {
                 moods[cell] = moods[cell].max(Some(interval.mood));

@@ -3,8 +3,8 @@
 use super::Page;
 use super::line::{Ink, Line, cut, width};
 use super::strip::sign;
-use crate::metrics::{Interval, Outcome};
-use crate::observe::Mood;
+use crate::metrics::{Outcome, OutcomeInterval};
+use crate::observe::ServiceLevel;
 use crate::report::clock::Clock;
 use crate::report::ticks::ticks;
 use crate::report::words;
@@ -80,7 +80,7 @@ impl Weeks {
             let mut axis = Line::new().with(Ink::Plain, "  ").with(Ink::Faint, cut(&title, name_width));
             axis.pad(name_width + 4);
             let touches = |from: f64, to: f64| from < last.2 && to.max(from + 1.0) > first.1;
-            let felt = |i: &Interval| i.mood > Mood::Fine && touches(i.from_s, i.to_s);
+            let felt = |i: &OutcomeInterval| i.mood > ServiceLevel::Fine && touches(i.from_s, i.to_s);
             let is_marked = |m: &&Marks| m.3.iter().any(|(from, to)| touches(*from, *to));
             let is_calm =
                 !outcome.people.values().any(|p| p.intervals.iter().any(felt)) && !marks.iter().any(|m| is_marked(&m));
@@ -117,13 +117,13 @@ impl Weeks {
                 page.line(line);
             };
             for (name, people) in &outcome.people {
-                let here: Vec<&Interval> = people.intervals.iter().filter(|i| felt(i)).collect();
+                let here: Vec<&OutcomeInterval> = people.intervals.iter().filter(|i| felt(i)).collect();
                 row(page, name, &|from, to| {
                     if to <= clock.measured_from_s || from >= clock.horizon_s {
                         return (Ink::Plain, " ");
                     }
                     let worst = here.iter().filter(|i| i.from_s < to && i.to_s > from).map(|i| i.mood).max();
-                    sign(worst.unwrap_or(Mood::Fine))
+                    sign(worst.unwrap_or(ServiceLevel::Fine))
                 });
             }
             for (name, ink, mark, times) in marks.iter().filter(is_marked) {

@@ -1,7 +1,7 @@
 //! The servers of a station behind a balancer.
 
 use super::station_queue::StationQueue;
-use crate::observe::SeenId;
+use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::world::{HealthChecks, Picks, World};
 
@@ -17,7 +17,7 @@ pub const SERVERS_MAX: u64 = u16::MAX as u64;
 /// What balancers have done since anybody listened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
-    Ejected { server: u32, in_rotation: u32, why: Option<SeenId>, is_alone: bool },
+    Ejected { server: u32, in_rotation: u32, why: Option<ObservationId>, is_alone: bool },
     Returned { server: u32, in_rotation: u32 },
     Panic(bool),
 }
@@ -41,7 +41,7 @@ pub struct BackendPool {
     /// The program of a health check.
     pub program: u32,
     /// The last ejection that has been told.
-    pub ejection: Option<SeenId>,
+    pub ejection: Option<ObservationId>,
 }
 
 /// A server behind a balancer.
@@ -59,9 +59,9 @@ pub struct Server {
     /// Health checks see nothing of how it is.
     pub fooled: bool,
     /// What has made it slow.
-    pub why: Option<SeenId>,
+    pub why: Option<ObservationId>,
     /// Its last ejection that has been told.
-    pub ejection: Option<SeenId>,
+    pub ejection: Option<ObservationId>,
 }
 
 impl BackendPool {
