@@ -5,7 +5,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use firedrill::engine::Engine;
 use firedrill::load::load;
 use firedrill::num;
-use firedrill::observe::{Nobody, Observer, Seen, What};
+use firedrill::observe::{Nobody, Observation, Observer, Occurrence};
 use firedrill::rng::{Luck, Stream};
 use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
@@ -58,11 +58,11 @@ const WEIBULL: &str = r#"weibull(shape: 0.7, mean: "8760h")"#;
 struct Failures(u64);
 
 impl Observer for Failures {
-    fn saw(&mut self, _: &World, seen: &Seen) {
-        self.0 += u64::from(matches!(seen.what, What::Failed { .. }));
+    fn saw(&mut self, _: &World, seen: &Observation) {
+        self.0 += u64::from(matches!(seen.what, Occurrence::Failed { .. }));
     }
 
-    fn flowed(&mut self, _: &World, _: &firedrill::engine::Span) {}
+    fn flowed(&mut self, _: &World, _: &firedrill::observe::Interval) {}
 }
 
 fn failures(world: &World) -> u64 {

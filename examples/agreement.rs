@@ -86,8 +86,8 @@ fn metric(families: &[Family]) -> Vec<Vec<Vec<Measured>>> {
     jobs.sort_by(|a, b| cells[b.0].requests.total_cmp(&cells[a.0].requests).then(a.cmp(b)));
     let all: f64 = cells.iter().map(|cell| cell.requests * cell.replications as f64).sum();
     eprintln!("{} cells, {:.0} million requests", cells.len(), all / 1e6);
-    type Seen = Vec<(&'static str, Option<f64>)>;
-    let done: Mutex<Vec<Vec<Option<Seen>>>> =
+    type Observation = Vec<(&'static str, Option<f64>)>;
+    let done: Mutex<Vec<Vec<Option<Observation>>>> =
         Mutex::new(cells.iter().map(|cell| vec![None; cell.replications as usize + 1]).collect());
     let (next, told) = (AtomicUsize::new(0), Mutex::new(0.0));
     std::thread::scope(|scope| {
@@ -116,7 +116,7 @@ fn metric(families: &[Family]) -> Vec<Vec<Vec<Measured>>> {
     eprintln!();
     let mut done = done.into_inner().expect("no thread panics").into_iter();
     let results = families.iter().map(|family| {
-        let of_cell = |runs: Vec<Option<Seen>>| combined(&runs.into_iter().flatten().collect::<Vec<_>>());
+        let of_cell = |runs: Vec<Option<Observation>>| combined(&runs.into_iter().flatten().collect::<Vec<_>>());
         done.by_ref().take(family.cells.len()).map(of_cell).collect()
     });
     results.collect()

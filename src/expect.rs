@@ -26,7 +26,7 @@ mod path;
 pub use criterion::{Criterion, Unit, longest_outage, number_at};
 
 use crate::metrics::{Outcome, OutcomeInterval, PeopleOutcome};
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::scenario::diagnostics::did_you_mean;
 use crate::scenario::{Choice, Expectation, HowLong, HowMuch, Pick, Scenario, When};
 use crate::units::{Duration, Time};
@@ -129,15 +129,19 @@ fn resolved(scenario: &Scenario, pick: &Pick) -> Pick {
 }
 
 /// What was found, or why nothing was: the words, and whether it is as expected.
-type Seen = (String, bool);
+type Observation = (String, bool);
 
 fn verdict(index: usize, expectation: &Expectation, world: &World, outcome: &Outcome) -> Verdict {
     let (what, expected, (seen, passed)) = match expectation {
-        Expectation::Downtime(e) => (format!("{}: down", e.of), length_wanted(e), felt(e, Mood::Down, world, outcome)),
-        Expectation::Degraded(e) => {
-            (format!("{}: degraded", e.of), length_wanted(e), felt(e, Mood::Degraded, world, outcome))
+        Expectation::Downtime(e) => {
+            (format!("{}: down", e.of), length_wanted(e), felt(e, ServiceLevel::Down, world, outcome))
         }
-        Expectation::Stale(e) => (format!("{}: stale", e.of), length_wanted(e), felt(e, Mood::Stale, world, outcome)),
+        Expectation::Degraded(e) => {
+            (format!("{}: degraded", e.of), length_wanted(e), felt(e, ServiceLevel::Degraded, world, outcome))
+        }
+        Expectation::Stale(e) => {
+            (format!("{}: stale", e.of), length_wanted(e), felt(e, ServiceLevel::Stale, world, outcome))
+        }
         Expectation::Overrun(e) => (format!("{}: overrun", e.of), length_wanted(e), overrun(e, world, outcome)),
         Expectation::RestoredAt(e) => {
             let mut expected = world.calendar.read(&e.at).map_or(e.at.clone(), |at| civil_label(&world.calendar, at));
@@ -163,7 +167,7 @@ fn is_near(seen_s: f64, is: Duration, within: Duration) -> bool {
     (seen_s - is.seconds()).abs() <= within.seconds() + 1e-6
 }
 
-fn population<'a>(of: &str, outcome: &'a Outcome) -> Result<&'a PeopleOutcome, Seen> {
+fn population<'a>(of: &str, outcome: &'a Outcome) -> Result<&'a PeopleOutcome, Observation> {
     outcome.people.get(of).ok_or_else(|| {
         let meant = did_you_mean(of, outcome.people.keys().map(String::as_str));
         let hint = meant.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"));
@@ -171,7 +175,7 @@ fn population<'a>(of: &str, outcome: &'a Outcome) -> Result<&'a PeopleOutcome, S
     })
 }
 
-fn felt(e: &HowLong, mood: Mood, world: &World, outcome: &Outcome) -> Seen {
+fn felt(e: &HowLong, mood: ServiceLevel, world: &World, outcome: &Outcome) -> Observation {
     let seconds = population(&e.of, outcome).and_then(|people| match part(e, world)? {
         Some((from, to)) => {
             let begun = stretches(&people.intervals, mood).into_iter().filter(|s| from <= s.0 && s.0 < to);
@@ -179,8 +183,8 @@ fn felt(e: &HowLong, mood: Mood, world: &World, outcome: &Outcome) -> Seen {
             Ok(begun.fold(0.0, |sum, s| sum + s.1 - s.0))
         }
         None => Ok(match mood {
-            Mood::Down => people.downtime_s,
-            Mood::Degraded => people.degraded_s,
+            ServiceLevel::Down => people.downtime_s,
+            ServiceLevel::Degraded => people.degraded_s,
             _ => people.stale_s,
         }),
     });
@@ -191,14 +195,14 @@ fn felt(e: &HowLong, mood: Mood, world: &World, outcome: &Outcome) -> Seen {
 }
 
 /// The part of the run that counts, in seconds.
-fn part(e: &HowLong, world: &World) -> Result<Option<(f64, f64)>, Seen> {
+fn part(e: &HowLong, world: &World) -> Result<Option<(f64, f64)>, Observation> {
     let Some((from, to)) = &e.between else { return Ok(None) };
     let read = |text: &str| world.calendar.read(text).map_err(|(reason, fix)| (format!("{reason}; {fix}"), false));
     Ok(Some((read(from)?.seconds(), read(to)?.seconds())))
 }
 
 /// The times in which a mood lasted, whatever it was due to.
-fn stretches(intervals: &[OutcomeInterval], mood: Mood) -> Vec<(f64, f64)> {
+fn stretches(intervals: &[OutcomeInterval], mood: ServiceLevel) -> Vec<(f64, f64)> {
     let mut found: Vec<(f64, f64)> = Vec::new();
     for interval in intervals.iter().filter(|i| i.mood == mood) {
         match found.last_mut() {
@@ -209,14 +213,16 @@ fn stretches(intervals: &[OutcomeInterval], mood: Mood) -> Vec<(f64, f64)> {
     found
 }
 
-fn restored(e: &When, world: &World, outcome: &Outcome) -> Seen {
+fn restored(e: &When, world: &World, outcome: &Outcome) -> Observation {
     let people = match population(&e.of, outcome) {
         Ok(people) => people,
         Err(seen) => return seen,
     };
     let longest =
         |mood| stretches(&people.intervals, mood).into_iter().max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
-    let Some((_, end)) = [Mood::Down, Mood::Degraded, Mood::Stale].into_iter().find_map(longest) else {
+    let Some((_, end)) =
+        [ServiceLevel::Down, ServiceLevel::Degraded, ServiceLevel::Stale].into_iter().find_map(longest)
+    else {
         return ("nothing was felt".to_owned(), false);
     };
     if end >= outcome.clock.horizon_s {
@@ -229,7 +235,7 @@ fn restored(e: &When, world: &World, outcome: &Outcome) -> Seen {
     }
 }
 
-fn overrun(e: &HowLong, world: &World, outcome: &Outcome) -> Seen {
+fn overrun(e: &HowLong, world: &World, outcome: &Outcome) -> Observation {
     let part = match part(e, world) {
         Ok(part) => part,
         Err(seen) => return seen,
@@ -253,7 +259,7 @@ fn number_wanted(e: &HowMuch) -> String {
     parts.join(", ")
 }
 
-fn number(e: &HowMuch, outcome: &Outcome) -> Seen {
+fn number(e: &HowMuch, outcome: &Outcome) -> Observation {
     let seen = match number_at(outcome, &e.of) {
         Ok(seen) => seen,
         Err(problem) => return (problem, false),

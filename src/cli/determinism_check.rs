@@ -1,7 +1,7 @@
 //! Whether a run can be repeated, and if not, from which observation on.
 
-use firedrill::engine::{Engine, Span};
-use firedrill::observe::{Answer, Digest, Observer, Seen};
+use firedrill::engine::Engine;
+use firedrill::observe::{Answer, Digest, Interval, Observation, Observer};
 use firedrill::rng::Luck;
 use firedrill::run::Traffic;
 use firedrill::units::Time;
@@ -24,7 +24,7 @@ struct Recorder {
 }
 
 impl Observer for Recorder {
-    fn saw(&mut self, world: &World, seen: &Seen) {
+    fn saw(&mut self, world: &World, seen: &Observation) {
         self.digest.saw(world, seen);
         let what = Some(format!("{:?}, caused by {:?}", seen.what, seen.cause.map(|c| c.0)));
         self.steps.push(Step { at: seen.at, what, digest: self.digest.hex() });
@@ -34,7 +34,7 @@ impl Observer for Recorder {
         self.digest.answered(world, answer);
     }
 
-    fn flowed(&mut self, world: &World, span: &Span) {
+    fn flowed(&mut self, world: &World, span: &Interval) {
         self.digest.flowed(world, span);
         self.steps.push(Step { at: span.from, what: None, digest: self.digest.hex() });
     }

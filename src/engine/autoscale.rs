@@ -1,18 +1,9 @@
 //! Automation that follows the load: it looks, it waits, it adds or takes away.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use crate::observe::What;
+use crate::observe::Occurrence;
 use crate::units::Time;
-
-/// An autoscaler's state.
-#[derive(Debug, Clone, Default)]
-pub struct AutoscaleState {
-    /// It does nothing before this.
-    rests_until: Time,
-    /// Servers that are on their way.
-    coming: i64,
-}
 
 impl Engine<'_> {
     pub(super) fn start_autoscale(&mut self) {
@@ -66,7 +57,7 @@ impl Engine<'_> {
             self.state.providers_taken[provider] += more;
         }
         let servers = self.servers(station);
-        self.see(What::Scaled { autoscale: index, servers });
+        self.see(Occurrence::Scaled { autoscale: index, servers });
         self.flow_dirty = true;
     }
 }

@@ -1,81 +1,11 @@
 //! Data and background work: replicas that lag, queues that get stale.
 
-use super::Engine;
-use super::state::StationPhase;
-use crate::observe::{SeenId, What};
-use crate::queueing::{Age, ApplyQueue, FluidQueue};
-use crate::rng::{Luck, Stream};
-use crate::world::{GroupId, NodeId, Place, Queue, QueueId, ReplicaKind, SiteId, StoreId, World};
-
-/// A durable queue during a run.
-#[derive(Debug, Clone)]
-pub struct QueueFlow {
-    pub fluid: FluidQueue,
-    pub age: Age,
-    pub inflow: f64,
-    pub slope: f64,
-    pub capacity: f64,
-    pub serving: bool,
-    pub stale: bool,
-    pub why: Option<SeenId>,
-}
-
-/// A replica during a run.
-#[derive(Debug, Clone)]
-pub struct ReplicaFlow {
-    pub site: SiteId,
-    pub kind: ReplicaKind,
-    pub fluid: FluidQueue,
-    pub age: Age,
-    pub capacity: f64,
-    /// What would be lost if it were promoted now that the primary is down.
-    pub at_risk: Option<(f64, f64)>,
-    pub luck: Stream,
-}
-
-/// A store during a run.
-#[derive(Debug, Clone)]
-pub struct StoreFlow {
-    pub replicas: Vec<ReplicaFlow>,
-    pub inflow: f64,
-    pub slope: f64,
-}
-
-impl QueueFlow {
-    pub fn new(queue: &Queue) -> QueueFlow {
-        QueueFlow {
-            fluid: FluidQueue::new(None),
-            age: Age::new(),
-            inflow: 0.0,
-            slope: 0.0,
-            capacity: queue.capacity,
-            serving: true,
-            stale: false,
-            why: None,
-        }
-    }
-}
-
-pub fn stores(world: &World, luck: Luck) -> Vec<StoreFlow> {
-    let replica = |store: &crate::world::Store, site: SiteId, kind: ReplicaKind| ReplicaFlow {
-        site,
-        kind,
-        fluid: FluidQueue::new(None),
-        age: Age::new(),
-        capacity: 0.0,
-        at_risk: None,
-        luck: Stream::new(luck, &format!("{} at {}", store.name, world.sites[site.at()].name), "data loss"),
-    };
-    world
-        .stores
-        .iter()
-        .map(|store| StoreFlow {
-            replicas: store.replicas.iter().map(|(site, kind)| replica(store, *site, *kind)).collect(),
-            inflow: 0.0,
-            slope: 0.0,
-        })
-        .collect()
-}
+use super::core::Engine;
+use super::state::data::ReplicaFlow;
+use super::state::stations::StationPhase;
+use crate::observe::{ObservationId, Occurrence};
+use crate::queueing::ApplyQueue;
+use crate::world::{GroupId, NodeId, Place, QueueId, ReplicaKind, ServiceId, SiteId, StationId, StoreId};
 
 impl Engine<'_> {
     /// The site that a place means now.
@@ -129,7 +59,7 @@ impl Engine<'_> {
     }
 
     /// Notes what replicas lack at the moment in which their primary goes down.
-    pub(super) fn before_node_goes_down(&mut self, id: NodeId, seen: SeenId) {
+    pub(super) fn before_node_goes_down(&mut self, id: NodeId, seen: ObservationId) {
         for store in 0..self.world.stores.len() {
             let stands_on_it = match self.world.stores[store].primary {
                 Place::Site(site) => self.world.sites[site.at()].node == id,
@@ -160,7 +90,7 @@ impl Engine<'_> {
                 replica.at_risk = Some((window_s, writes));
                 let (site, kind) = (replica.site, replica.kind);
                 self.see_because(
-                    What::AtRisk { store: StoreId::new(store), replica: site, kind, window_s, writes },
+                    Occurrence::AtRisk { store: StoreId::new(store), replica: site, kind, window_s, writes },
                     Some(seen),
                 );
             }
@@ -193,7 +123,7 @@ impl Engine<'_> {
             if let Some(requests) = &mut self.requests {
                 requests.forget_writes(store);
             }
-            self.see(What::DataLost { store: StoreId::new(store), window_s: lost.0, writes: lost.1 });
+            self.see(Occurrence::DataLost { store: StoreId::new(store), window_s: lost.0, writes: lost.1 });
         }
     }
 
@@ -220,7 +150,8 @@ impl Engine<'_> {
                     .max();
                 let why = blocker.and_then(|b| self.state.nodes[b.at()].why).or(of_station).or(let_work).or(self.cause);
                 let id = QueueId::new(i);
-                let seen = self.see_because(if serving { What::QueueServes(id) } else { What::QueueStopped(id) }, why);
+                let seen = self
+                    .see_because(if serving { Occurrence::QueueServes(id) } else { Occurrence::QueueStopped(id) }, why);
                 let flow = &mut self.state.flow.queues[i];
                 flow.serving = serving;
                 flow.why = Some(seen);
@@ -238,7 +169,8 @@ impl Engine<'_> {
             if stale != flow.stale {
                 let why = flow.why;
                 let id = QueueId::new(i);
-                let seen = self.see_because(if stale { What::QueueStale(id) } else { What::QueueFresh(id) }, why);
+                let seen =
+                    self.see_because(if stale { Occurrence::QueueStale(id) } else { Occurrence::QueueFresh(id) }, why);
                 let flow = &mut self.state.flow.queues[i];
                 flow.stale = stale;
                 flow.why = Some(seen);
@@ -247,7 +179,7 @@ impl Engine<'_> {
     }
 
     /// Whether a service serves at a site, or anywhere where it does not run there.
-    pub(super) fn serves_where_needed(&self, service: crate::world::ServiceId, site: Option<SiteId>) -> bool {
+    pub(super) fn serves_where_needed(&self, service: ServiceId, site: Option<SiteId>) -> bool {
         let placed = &self.world.services[service.at()].stations;
         match placed.iter().find(|s| Some(self.world.stations[s.at()].site) == site) {
             Some(here) => self.serves(*here),
@@ -256,7 +188,7 @@ impl Engine<'_> {
     }
 
     /// Whether a station serves.
-    pub(super) fn serves(&self, id: crate::world::StationId) -> bool {
+    pub(super) fn serves(&self, id: StationId) -> bool {
         self.state.stations[id.at()].phase == StationPhase::Serving
     }
 }

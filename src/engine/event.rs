@@ -1,10 +1,26 @@
 //! Events and their order.
 
-use super::measures::Step;
 use crate::units::Time;
 use crate::world::{GroupId, NodeId, StationId};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+
+/// What a step of a procedure's event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is ordered.
+    Order,
+    /// Somebody looks whether work can begin.
+    Begin,
+    /// A step is due.
+    Phase,
+    /// What a step broke is mended.
+    Mend,
+    /// It is taken back.
+    TakeBack,
+    /// A bad release is rolled back.
+    RollBack,
+}
 
 /// What is due. Closed: whoever adds one has to say how it is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +53,8 @@ pub(super) enum Event {
     Failback { group: GroupId, token: u32 },
     /// A step of the maintenance.
     Maintenance { step: u8, token: u32 },
-    /// A step of a measure.
-    Measure { index: u32, step: Step },
+    /// A step of a procedure.
+    Procedure { index: u32, step: Step },
     /// An autoscaler looks.
     Autoscale { index: u32 },
     /// What an autoscaler ordered is there.
@@ -64,7 +80,7 @@ impl Event {
             Event::Maintenance { .. } => 4,
             Event::Started { .. } => 5,
             Event::Failover { .. } | Event::FalseAlarm { .. } | Event::Failback { .. } => 6,
-            Event::Measure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
+            Event::Procedure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
             Event::Look { .. } | Event::Seen { .. } => 8,
             Event::Flow { .. } => 9,
             Event::Horizon => 10,

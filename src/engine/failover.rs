@@ -1,12 +1,12 @@
 //! Failover: detect, decide, fence, promote, start, warm, steer, verify; each with its own clock and its own way to
 //! fail.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use super::state::{GroupStreams, Stage};
+use super::state::groups::{GroupStreams, Stage};
 use crate::dist::Sampler;
 use crate::num;
-use crate::observe::{FailoverFailure, What};
+use crate::observe::{FailoverFailure, Occurrence};
 use crate::rng::Stream;
 use crate::units::Duration;
 use crate::world::{Decide, Detect, Failover, GroupId, PhaseKind};
@@ -71,7 +71,7 @@ impl Engine<'_> {
                 let state = &self.state.groups[id.at()];
                 if view == View::Well && !state.false_alarm && !state.ordered {
                     let why = state.why;
-                    self.see_because(What::CalledOff(id), self.cause.or(why));
+                    self.see_because(Occurrence::CalledOff(id), self.cause.or(why));
                     return self.rest(id);
                 }
                 if self.member_up(id, state.target) {
@@ -112,7 +112,7 @@ impl Engine<'_> {
             }
             None => {
                 let why = self.state.groups[id.at()].why;
-                self.see_because(What::FailoverFailed(id, FailoverFailure::NoTarget), why);
+                self.see_because(Occurrence::FailoverFailed(id, FailoverFailure::NoTarget), why);
                 let state = &mut self.state.groups[id.at()];
                 state.stage = Stage::NobodyLeft;
                 state.token += 1;
@@ -224,7 +224,7 @@ impl Engine<'_> {
         }
         state.false_alarm = true;
         state.failed_at = self.now;
-        let seen = self.see(What::Detected { group: id, false_alarm: true, failed_at: self.now });
+        let seen = self.see(Occurrence::Detected { group: id, false_alarm: true, failed_at: self.now });
         self.state.groups[id.at()].why = Some(seen);
         match self.next_target(id) {
             Some(target) => {
@@ -250,7 +250,7 @@ impl Engine<'_> {
         match self.state.groups[id.at()].stage {
             Stage::Detecting => {
                 let failed_at = self.state.groups[id.at()].failed_at;
-                let seen = self.see(What::Detected { group: id, false_alarm: false, failed_at });
+                let seen = self.see(Occurrence::Detected { group: id, false_alarm: false, failed_at });
                 self.state.groups[id.at()].why = Some(seen);
                 self.cause = Some(seen);
                 self.nobody_or_another(id);
@@ -262,7 +262,7 @@ impl Engine<'_> {
                 self.activate(id, target, false);
             }
             Stage::Verifying => {
-                self.see(What::PhaseDone(id, PhaseKind::Verify));
+                self.see(Occurrence::PhaseDone(id, PhaseKind::Verify));
                 self.state.groups[id.at()].stage = Stage::Idle;
                 self.groups_dirty.insert(id);
             }
@@ -294,7 +294,7 @@ impl Engine<'_> {
     fn decided(&mut self, id: GroupId) {
         let Some(policy) = &self.world.groups[id.at()].failover else { return };
         let by_people = !matches!(policy.decide, Decide::Automatic);
-        let seen = self.see(What::Decided { group: id, by_people });
+        let seen = self.see(Occurrence::Decided { group: id, by_people });
         self.state.groups[id.at()].why = Some(seen);
         self.cause = Some(seen);
         let probability = self.state.groups[id.at()].fails_on_demand;
@@ -338,20 +338,20 @@ impl Engine<'_> {
         if fails {
             return self.failover_fails(id, FailoverFailure::Phase(step.kind));
         }
-        let seen = self.see(What::PhaseDone(id, step.kind));
+        let seen = self.see(Occurrence::PhaseDone(id, step.kind));
         self.state.groups[id.at()].why = Some(seen);
         self.cause = Some(seen);
         self.begin_phase(id, index + 1);
     }
 
     fn failover_fails(&mut self, id: GroupId, failure: FailoverFailure) {
-        let seen = self.see(What::FailoverFailed(id, failure));
+        let seen = self.see(Occurrence::FailoverFailed(id, failure));
         self.state.groups[id.at()].why = Some(seen);
         let Some(policy) = &self.world.groups[id.at()].failover else { return };
         match &policy.by_hand {
             Some(takes) => {
                 let takes = takes.draw(&mut self.streams(id).by_hand);
-                self.see_because(What::ByHand(id), Some(seen));
+                self.see_because(Occurrence::ByHand(id), Some(seen));
                 self.state.groups[id.at()].stage = Stage::ByHand;
                 self.due(id, takes);
             }
@@ -371,10 +371,10 @@ impl Engine<'_> {
         let old = self.state.groups[id.at()].active;
         let old_lives = self.member_up(id, old) && old != member;
         let cause = self.cause.or(self.state.groups[id.at()].why);
-        let seen = self.see_because(What::Activated { group: id, member, planned }, cause);
+        let seen = self.see_because(Occurrence::Activated { group: id, member, planned }, cause);
         self.cause = Some(seen);
         if old_lives && !planned && !group.failover.as_ref().is_some_and(|f| f.fences) {
-            self.see(What::SplitBrain(id));
+            self.see(Occurrence::SplitBrain(id));
         }
         self.promote_stores(id, old, member, planned || old_lives);
         let state = &mut self.state.groups[id.at()];

@@ -1,10 +1,11 @@
 //! Faults and repair: members fail and are repaired, shocks hit several, hidden failures wait to be found.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use super::state::{Condition, Job, RepairStreams, Surge};
+use super::state::drill::{Condition, Surge};
+use super::state::nodes::{Job, RepairStreams};
 use crate::dist::Sampler;
-use crate::observe::{FailedBy, SeenId, What};
+use crate::observe::{FailedBy, ObservationId, Occurrence};
 use crate::units::Duration;
 use crate::units::Time;
 use crate::world::{Act, NodeId, Routes};
@@ -133,8 +134,8 @@ impl Engine<'_> {
         by: FailedBy,
         repaired_after: Option<Duration>,
         hidden: bool,
-    ) -> SeenId {
-        let seen = self.see(What::Failed { node: id, by, hidden });
+    ) -> ObservationId {
+        let seen = self.see(Occurrence::Failed { node: id, by, hidden });
         let state = &mut self.state.nodes[id.at()];
         state.temporary = state.temporary.saturating_sub(members);
         if hidden {
@@ -150,7 +151,7 @@ impl Engine<'_> {
         seen
     }
 
-    fn begin_repair(&mut self, id: NodeId, members: u64, repaired_after: Option<Duration>, why: Option<SeenId>) {
+    fn begin_repair(&mut self, id: NodeId, members: u64, repaired_after: Option<Duration>, why: Option<ObservationId>) {
         let node = &self.world.nodes[id.at()];
         let (takes, temporary, mut wait) = match (&node.repair, repaired_after) {
             (_, Some(takes)) => (takes, false, Duration::ZERO),
@@ -244,7 +245,7 @@ impl Engine<'_> {
         if let Some(arrives) = crew.and_then(|c| self.world.crews[c.at()].arrives.as_ref()) {
             takes = Duration(takes.0.saturating_add(arrives.draw(&mut self.repair_luck(job.node).arrives).0));
         }
-        self.see_because(What::RepairBegan { node: job.node, temporary: job.temporary }, job.why);
+        self.see_because(Occurrence::RepairBegan { node: job.node, temporary: job.temporary }, job.why);
         self.events.push(self.now.after(takes), Event::RepairDone(index));
     }
 
@@ -258,7 +259,7 @@ impl Engine<'_> {
         if job.hands_on {
             self.free_hands(job.node);
         }
-        let seen = self.see_because(What::Repaired { node: job.node, temporary: job.temporary }, job.why);
+        let seen = self.see_because(Occurrence::Repaired { node: job.node, temporary: job.temporary }, job.why);
         let state = &mut self.state.nodes[job.node.at()];
         state.failed = state.failed.saturating_sub(job.members);
         if job.temporary {
@@ -302,7 +303,7 @@ impl Engine<'_> {
         if self.state.nodes[id.at()].hidden > 0 {
             self.find_hidden(id, false);
         } else {
-            self.see(What::Tested(id));
+            self.see(Occurrence::Tested(id));
         }
         if let Some(every) = self.world.nodes[id.at()].tested_every {
             self.events.push(self.now.after(every), Event::Test(id));
@@ -312,7 +313,7 @@ impl Engine<'_> {
     /// A hidden failure comes to light. With a repair of its own it is now repaired; without one it is put right at once.
     pub(super) fn find_hidden(&mut self, id: NodeId, on_demand: bool) {
         let members = self.state.nodes[id.at()].hidden;
-        let seen = self.see(What::Found { node: id, on_demand });
+        let seen = self.see(Occurrence::Found { node: id, on_demand });
         self.state.nodes[id.at()].hidden = 0;
         if self.world.nodes[id.at()].repair.is_some() {
             self.state.nodes[id.at()].failed += members;
@@ -325,7 +326,7 @@ impl Engine<'_> {
 
     /// Maintenance puts new members in: whatever was failed, hidden or on a temporary fix is as new.
     pub(super) fn replace(&mut self, id: NodeId) {
-        let seen = self.see(What::Replaced(id));
+        let seen = self.see(Occurrence::Replaced(id));
         for index in 0..self.state.jobs.len() {
             let job = &mut self.state.jobs[index];
             if job.node == id && !job.moot {
@@ -361,34 +362,34 @@ impl Engine<'_> {
                 }
             }
             Act::Gray { node, loses, lasts, .. } => {
-                let seen = self.see(What::Gray(*node, *loses));
+                let seen = self.see(Occurrence::Gray(*node, *loses));
                 self.condition(step, *lasts, seen);
                 self.look_at_every_group();
             }
             Act::Slow(stations, by, lasts) => {
                 for station in stations {
                     self.state.stations[station.at()].slow *= by;
-                    let seen = self.see(What::Slowed(*station, *by));
+                    let seen = self.see(Occurrence::Slowed(*station, *by));
                     self.cause = Some(seen);
                 }
-                let seen = self.cause.unwrap_or(SeenId(0));
+                let seen = self.cause.unwrap_or(ObservationId(0));
                 self.condition(step, *lasts, seen);
             }
             Act::SlowServers { stations, servers, by, lasts, .. } => {
-                let mut seen = SeenId(0);
+                let mut seen = ObservationId(0);
                 for station in stations {
-                    seen = self.see(What::ServersSlowed { station: *station, servers: *servers, by: *by });
+                    seen = self.see(Occurrence::ServersSlowed { station: *station, servers: *servers, by: *by });
                 }
                 self.condition(step, *lasts, seen);
             }
             Act::Cut(link, lasts) => {
-                let seen = self.see(What::LinkCut(*link, true));
+                let seen = self.see(Occurrence::LinkCut(*link, true));
                 self.condition(step, *lasts, seen);
                 self.state.links_cut[link.at()] += 1;
                 self.reroute();
             }
             Act::Surge { people, feature, by, ramp, lasts, falls, decays } => {
-                let seen = self.see(What::Surge(*people, true));
+                let seen = self.see(Occurrence::Surge(*people, true));
                 // A decay is over when nobody notices it any more.
                 let fades = Duration::from_seconds(decays.seconds() * DECAYS_UNTIL_OVER + falls.seconds());
                 let over = lasts.map(|lasts| Duration(lasts.0.saturating_add(ramp.0).saturating_add(fades.0)));
@@ -411,18 +412,18 @@ impl Engine<'_> {
             Act::FailOver(group, member) => self.order_switchover(*group, *member),
             // Words change nothing that flows.
             Act::Decide(_) => {
-                self.see(What::Decision(step));
+                self.see(Occurrence::Decision(step));
                 return;
             }
             Act::Tell(_) => {
-                self.see(What::Told(step));
+                self.see(Occurrence::Told(step));
                 return;
             }
         }
         self.flow_dirty = true;
     }
 
-    fn condition(&mut self, step: usize, lasts: Option<Duration>, why: SeenId) {
+    fn condition(&mut self, step: usize, lasts: Option<Duration>, why: ObservationId) {
         self.cause = Some(why);
         self.state.conditions.push(Condition { step, active: true, why });
         if let Some(lasts) = lasts {
@@ -439,23 +440,23 @@ impl Engine<'_> {
         self.cause = Some(why);
         match &self.world.drill[step].1 {
             Act::Gray { node, .. } => {
-                let seen = self.see(What::Gray(*node, 0.0));
+                let seen = self.see(Occurrence::Gray(*node, 0.0));
                 self.cause = Some(seen);
                 self.look_at_every_group();
             }
             Act::Slow(stations, by, _) => {
                 for station in stations {
                     self.state.stations[station.at()].slow /= by;
-                    self.see(What::Slowed(*station, 1.0));
+                    self.see(Occurrence::Slowed(*station, 1.0));
                 }
             }
             Act::SlowServers { stations, servers, .. } => {
                 for station in stations {
-                    self.see(What::ServersSlowed { station: *station, servers: *servers, by: 1.0 });
+                    self.see(Occurrence::ServersSlowed { station: *station, servers: *servers, by: 1.0 });
                 }
             }
             Act::Cut(link, _) => {
-                let seen = self.see(What::LinkCut(*link, false));
+                let seen = self.see(Occurrence::LinkCut(*link, false));
                 self.cause = Some(seen);
                 self.state.links_cut[link.at()] -= 1;
                 self.reroute();
@@ -463,7 +464,7 @@ impl Engine<'_> {
             Act::Surge { people, .. } => {
                 self.close_span();
                 self.state.surges.retain(|s| s.step != step);
-                self.see(What::Surge(*people, false));
+                self.see(Occurrence::Surge(*people, false));
             }
             _ => {}
         }

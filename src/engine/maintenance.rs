@@ -1,8 +1,8 @@
 //! Maintenance: told, begun, overrun, aborted, ended.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use crate::observe::What;
+use crate::observe::Occurrence;
 use crate::scenario::Order;
 use crate::units::Duration;
 use crate::world::{NodeId, NodeKind};
@@ -26,13 +26,13 @@ impl Engine<'_> {
     pub(super) fn maintenance_due(&mut self, step: u8, token: u32) {
         match step {
             TOLD => {
-                let seen = self.see(What::MaintenanceTold);
+                let seen = self.see(Occurrence::MaintenanceTold);
                 self.state.maintenance.why = Some(seen);
             }
             BEGINS => self.maintenance_begins(),
             _ if token != self.state.maintenance.token => {}
             PROMISE_BREAKS => {
-                self.see_because(What::MaintenanceOverran, self.state.maintenance.why);
+                self.see_because(Occurrence::MaintenanceOverran, self.state.maintenance.why);
             }
             NEXT_ONE => self.take_next_one(),
             GIVEN_UP => {
@@ -40,7 +40,7 @@ impl Engine<'_> {
                     return;
                 };
                 let takes = rollback.draw(&mut self.state.maintenance.rollbacks);
-                let seen = self.see_because(What::MaintenanceAborted, self.state.maintenance.why);
+                let seen = self.see_because(Occurrence::MaintenanceAborted, self.state.maintenance.why);
                 self.state.maintenance.why = Some(seen);
                 self.state.maintenance.aborted = true;
                 self.events.push(self.now.after(takes), Event::Maintenance { step: ENDS, token });
@@ -61,11 +61,11 @@ impl Engine<'_> {
         self.cause = self.state.maintenance.why;
         let down = plan.takes_down.iter().any(|id| !self.state.nodes[self.state.active_node(self.world, *id).at()].up);
         if plan.only_if_healthy && down {
-            self.see(What::MaintenanceSkipped);
+            self.see(Occurrence::MaintenanceSkipped);
             return;
         }
         let promised = self.now.after(plan.announced);
-        let seen = self.see(What::MaintenanceBegan(promised));
+        let seen = self.see(Occurrence::MaintenanceBegan(promised));
         let state = &mut self.state.maintenance;
         state.token += 1;
         state.round += 1;
@@ -165,7 +165,7 @@ impl Engine<'_> {
     fn maintenance_ends(&mut self) {
         let Some(plan) = &self.world.maintenance else { return };
         let rolled_back = self.state.maintenance.aborted;
-        let seen = self.see_because(What::MaintenanceEnded { rolled_back }, self.state.maintenance.why);
+        let seen = self.see_because(Occurrence::MaintenanceEnded { rolled_back }, self.state.maintenance.why);
         self.state.maintenance.why = Some(seen);
         self.state.maintenance.under_way = false;
         self.state.maintenance.token += 1;
@@ -176,7 +176,7 @@ impl Engine<'_> {
                 self.cause = Some(seen);
             }
             for (group, fails_on_demand) in plan.improves.clone() {
-                self.see(What::Improved(group, fails_on_demand));
+                self.see(Occurrence::Improved(group, fails_on_demand));
                 self.state.groups[group.at()].fails_on_demand = fails_on_demand;
             }
         }

@@ -3,70 +3,35 @@
 //! Between two events nothing changes but what flows, and that is integrated exactly (see `flow`). The engine never reads
 //! objectives or expectations, and never asks what is measured.
 
+mod abandonment;
 mod autoscale;
-mod crowd;
+mod core;
 mod data;
-mod domains;
 mod event;
 mod failover;
+mod failure_domains;
 mod faults;
 mod flow;
 mod maintenance;
-mod measures;
 mod paths;
 mod request;
+mod runbook;
 mod servers;
-mod span;
 mod state;
 mod steering;
-mod watch;
+mod triggers;
 
-use event::{Event, EventQueue};
-pub use request::Unfollowable;
-use request::{Note, Requests};
-pub use span::{LatencyPart, Span, StationWait};
-
-use crate::observe::{Observer, Seen, SeenId, What};
+pub use self::core::Engine;
+use self::event::{Event, EventQueue};
+pub use self::request::check::Unfollowable;
+use self::request::check::check;
+use self::request::state::backend_pool::Note;
+use self::state::State;
+use crate::observe::{ObservationId, Observer, Occurrence};
 use crate::rng::Luck;
 use crate::units::{Duration, Time};
-use crate::world::{GroupId, NodeId, StationId, World};
-use state::State;
+use crate::world::{StationId, World};
 use std::collections::BTreeSet;
-
-/// A run of a world, from the start to wherever it has got to. It can be cloned: the copy goes its own way.
-#[derive(Debug, Clone)]
-pub struct Engine<'w> {
-    world: &'w World,
-    luck: Luck,
-    now: Time,
-    events: EventQueue,
-    state: State,
-    /// Observations of the current event, not yet told.
-    told: Vec<Seen>,
-    seen_next: u64,
-    /// The observation that whatever happens now is due to.
-    cause: Option<SeenId>,
-    /// Nodes to look at again, by topological rank.
-    nodes_dirty: BTreeSet<(u32, NodeId)>,
-    stations_dirty: bool,
-    groups_dirty: BTreeSet<GroupId>,
-    /// Who works, or what is reachable, has changed: paths have to be found again.
-    paths_dirty: bool,
-    /// Rates or capacities have changed.
-    flow_dirty: bool,
-    /// Spans that are complete and not yet told.
-    spans: Vec<Span>,
-    /// One that has been told: the next takes over its memory.
-    told_span: Option<Span>,
-    finished: bool,
-    started: bool,
-    /// Between these times, in nanoseconds, every request is followed.
-    window: Option<(u64, u64)>,
-    /// Those requests, in that time.
-    requests: Option<Box<Requests>>,
-    /// Events of requests that were handled before.
-    followed: u64,
-}
 
 impl<'w> Engine<'w> {
     /// A run at its start.
@@ -101,7 +66,7 @@ impl<'w> Engine<'w> {
         engine.start_domains();
         engine.start_failover();
         engine.start_maintenance();
-        engine.start_measures();
+        engine.start_procedures();
         engine.start_autoscale();
         engine
     }
@@ -112,7 +77,7 @@ impl<'w> Engine<'w> {
     ///
     /// A request that would make more calls than can be followed one by one.
     pub fn following(world: &'w World, luck: Luck, from: Time, to: Time) -> Result<Engine<'w>, Unfollowable> {
-        request::check(world)?;
+        check(world)?;
         let mut engine = Engine::new(world, luck);
         let (from, to) = (from.max(Time::ZERO), to.min(world.horizon));
         if from < to {
@@ -123,21 +88,6 @@ impl<'w> Engine<'w> {
             }
         }
         Ok(engine)
-    }
-
-    /// Events of single requests that have been handled so far.
-    pub fn followed(&self) -> u64 {
-        self.followed + self.requests.as_ref().map_or(0, |requests| requests.events)
-    }
-
-    /// The run's clock.
-    pub fn now(&self) -> Time {
-        self.now
-    }
-
-    /// Whether the horizon has been reached.
-    pub fn is_finished(&self) -> bool {
-        self.finished
     }
 
     /// Ends the run where it is: what has flowed until now is told.
@@ -198,10 +148,10 @@ impl<'w> Engine<'w> {
                     break;
                 }
                 self.now = Time(now as i64);
-                for (farm, note) in noted {
-                    let (station, cause) = requests.what_led_to(farm, &note);
+                for (pool, note) in noted {
+                    let (station, cause) = requests.what_led_to(pool, &note);
                     let seen = self.see_note(station, &note, cause);
-                    requests.told(farm, &note, seen);
+                    requests.told(pool, &note, seen);
                 }
                 self.tell(observer);
             }
@@ -210,11 +160,11 @@ impl<'w> Engine<'w> {
     }
 
     /// A balancer has done something.
-    fn see_note(&mut self, station: StationId, note: &Note, cause: Option<SeenId>) -> SeenId {
+    fn see_note(&mut self, station: StationId, note: &Note, cause: Option<ObservationId>) -> ObservationId {
         let what = match *note {
-            Note::Ejected { server, in_rotation, .. } => What::Ejected { station, server, in_rotation },
-            Note::Returned { server, in_rotation } => What::Returned { station, server, in_rotation },
-            Note::Panic(panics) => What::Panic(station, panics),
+            Note::Ejected { server, in_rotation, .. } => Occurrence::Ejected { station, server, in_rotation },
+            Note::Returned { server, in_rotation } => Occurrence::Returned { station, server, in_rotation },
+            Note::Panic(panics) => Occurrence::Panic(station, panics),
         };
         self.see_because(what, cause)
     }
@@ -236,7 +186,7 @@ impl<'w> Engine<'w> {
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
-            Event::Measure { index, step } => self.measure_due(index as usize, step),
+            Event::Procedure { index, step } => self.procedure_due(index as usize, step),
             Event::Autoscale { index } => self.autoscale(index as usize),
             Event::Scaled { index } => self.scaled(index as usize),
             Event::Look { index, token } => self.look(index as usize, token),
@@ -266,35 +216,15 @@ impl<'w> Engine<'w> {
         self.finished = true;
         self.flow_dirty = false;
     }
-
-    /// Records an observation and returns its number.
-    fn see_because(&mut self, what: What, cause: Option<SeenId>) -> SeenId {
-        let id = SeenId(self.seen_next);
-        self.seen_next += 1;
-        self.told.push(Seen { id, at: self.now, what, cause });
-        id
-    }
-
-    /// Records an observation due to whatever is happening now.
-    fn see(&mut self, what: What) -> SeenId {
-        self.see_because(what, self.cause)
-    }
-
-    fn tell(&mut self, observer: &mut impl Observer) {
-        for span in self.spans.drain(..) {
-            observer.flowed(self.world, &span);
-            self.told_span = Some(span);
-        }
-        for seen in self.told.drain(..) {
-            observer.saw(self.world, &seen);
-        }
-    }
 }
 
 /// Whether an observation divides what is measured into before and after, though nothing flows differently.
-fn divides(what: &What) -> bool {
+fn divides(what: &Occurrence) -> bool {
     matches!(
         what,
-        What::MaintenanceBegan(_) | What::MaintenanceOverran | What::MaintenanceSkipped | What::MaintenanceEnded { .. }
+        Occurrence::MaintenanceBegan(_)
+            | Occurrence::MaintenanceOverran
+            | Occurrence::MaintenanceSkipped
+            | Occurrence::MaintenanceEnded { .. }
     )
 }

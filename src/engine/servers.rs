@@ -1,7 +1,7 @@
 //! Single servers behind a balancer that the drill has made slow.
 
-use super::Engine;
-use crate::observe::SeenId;
+use super::core::Engine;
+use crate::observe::ObservationId;
 use crate::world::{Act, StationId};
 
 /// The first servers of a station are slow.
@@ -14,7 +14,7 @@ pub(super) struct SlowServers {
     /// Health checks see nothing of it.
     pub checks_pass: bool,
     /// What has been told of it.
-    pub why: SeenId,
+    pub why: ObservationId,
 }
 
 impl Engine<'_> {

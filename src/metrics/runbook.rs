@@ -1,7 +1,7 @@
 //! What became of the procedures of a runbook: needed, ordered, in effect.
 
 use super::outcome::*;
-use crate::observe::{Mood, Seen, What, Why};
+use crate::observe::{Observation, Occurrence, ServiceLevel, Why};
 use crate::units::Time;
 use crate::world::{Action, World, civil_label};
 
@@ -53,7 +53,7 @@ impl RunbookMetrics {
         }
     }
 
-    pub fn saw(&mut self, world: &World, seen: &Seen) {
+    pub fn saw(&mut self, world: &World, seen: &Observation) {
         let mut needed = |found: &[Helped]| {
             for (progress, helps) in self.procedures.iter_mut().zip(&self.helps) {
                 if progress.needed.is_none() && helps.iter().any(|h| found.contains(h)) {
@@ -62,8 +62,8 @@ impl RunbookMetrics {
             }
         };
         match &seen.what {
-            What::Overloaded(station) => needed(&[Helped::Station(station.at())]),
-            What::Feels { people, mood, why, .. } if *mood >= Mood::Degraded => {
+            Occurrence::Overloaded(station) => needed(&[Helped::Station(station.at())]),
+            Occurrence::Feels { people, mood, why, .. } if *mood >= ServiceLevel::Degraded => {
                 let mut found = vec![Helped::People(people.at())];
                 match why {
                     Why::Link(link) => found.push(Helped::Link(link.at())),
@@ -72,17 +72,17 @@ impl RunbookMetrics {
                 }
                 needed(&found);
             }
-            What::Ordered(id) => self.procedures[*id].ordered = Some(seen.at),
-            What::Effect { measure: id, phase, .. } => {
+            Occurrence::Ordered(id) => self.procedures[*id].ordered = Some(seen.at),
+            Occurrence::Effect { measure: id, phase, .. } => {
                 let progress = &mut self.procedures[*id];
                 progress.began.get_or_insert(seen.at);
                 if *phase == world.procedures[*id].count {
                     progress.done = Some(seen.at);
                 }
             }
-            What::PhaseFailed(id) => self.procedures[*id].failed += 1,
-            What::TakenBack(id) => self.procedures[*id].over = true,
-            What::RolledBack(id) => self.procedures[*id].rolled_back = true,
+            Occurrence::PhaseFailed(id) => self.procedures[*id].failed += 1,
+            Occurrence::TakenBack(id) => self.procedures[*id].over = true,
+            Occurrence::RolledBack(id) => self.procedures[*id].rolled_back = true,
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! The story of a run: the observations worth telling, in words, each with the one that led to it.
 
-use crate::observe::{FailedBy, FailoverFailure, Mood, Observer, Seen, SeenId, What, Why};
+use crate::observe::{FailedBy, FailoverFailure, Observation, ObservationId, Observer, Occurrence, ServiceLevel, Why};
 use crate::units::{Duration, Time};
 use crate::world::{Act, Action, StationId, World, civil_label};
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub struct StoryLine {
     /// The population that it is about.
     pub people: Option<String>,
     /// How that population feels from then on.
-    pub mood: Option<Mood>,
+    pub mood: Option<ServiceLevel>,
 }
 
 /// Lines that are kept; a run that tells more is cut short, and says so.
@@ -55,7 +55,7 @@ pub const STORY_LINES_MAX: usize = 20_000;
 pub struct Story {
     lines: Vec<StoryLine>,
     /// The line of an observation, or the line of what led to it where it has none of its own.
-    line_of: BTreeMap<SeenId, usize>,
+    line_of: BTreeMap<ObservationId, usize>,
 }
 
 impl Story {
@@ -70,7 +70,7 @@ impl Story {
     }
 
     /// What led to an observation, nearest first.
-    pub fn because(&self, cause: Option<SeenId>) -> Vec<String> {
+    pub fn because(&self, cause: Option<ObservationId>) -> Vec<String> {
         let mut found = Vec::new();
         let mut next = cause.and_then(|c| self.line_of.get(&c).copied());
         while let Some(line) = next {
@@ -85,12 +85,14 @@ impl Story {
 }
 
 impl Observer for Story {
-    fn saw(&mut self, world: &World, seen: &Seen) {
+    fn saw(&mut self, world: &World, seen: &Observation) {
         let because = seen.cause.and_then(|c| self.line_of.get(&c).copied());
         match words(world, &seen.what).filter(|_| self.lines.len() < STORY_LINES_MAX) {
             Some((theme, text)) => {
                 let (people, mood) = match &seen.what {
-                    What::Feels { people, mood, .. } => (Some(world.people[people.at()].name.clone()), Some(*mood)),
+                    Occurrence::Feels { people, mood, .. } => {
+                        (Some(world.people[people.at()].name.clone()), Some(*mood))
+                    }
                     _ => (None, None),
                 };
                 self.line_of.insert(seen.id, self.lines.len());
@@ -105,7 +107,7 @@ impl Observer for Story {
         }
     }
 
-    fn flowed(&mut self, _: &World, _: &crate::engine::Span) {}
+    fn flowed(&mut self, _: &World, _: &crate::observe::Interval) {}
 }
 
 /// What a reason is called.
@@ -163,7 +165,7 @@ pub fn length_words(seconds: f64) -> String {
 }
 
 /// The words for an observation, if it is worth a line.
-fn words(world: &World, what: &What) -> Option<(Theme, String)> {
+fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
     let node = |id: &crate::world::NodeId| world.nodes[id.at()].name.as_str();
     let told = |id: &crate::world::NodeId| world.nodes[id.at()].told;
     let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
@@ -174,7 +176,7 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
     let clock = |at: Time| world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string();
     let plan = world.maintenance.as_ref().map_or("maintenance", |m| m.name.as_str());
     Some(match what {
-        What::Failed { node: id, by, hidden } if told(id) => {
+        Occurrence::Failed { node: id, by, hidden } if told(id) => {
             let how = match by {
                 FailedBy::Drill if *hidden => "fails, and nobody notices".to_owned(),
                 _ if *hidden => "fails, and nobody notices".to_owned(),
@@ -184,143 +186,149 @@ fn words(world: &World, what: &What) -> Option<(Theme, String)> {
             };
             (Theme::Fault, format!("{} {how}", node(id)))
         }
-        What::Found { node: id, on_demand } => {
+        Occurrence::Found { node: id, on_demand } => {
             let how = if *on_demand { "when it was needed" } else { "by a test" };
             (Theme::Fault, format!("{} turns out to have failed, found {how}", node(id)))
         }
-        What::RepairBegan { node: id, temporary } if told(id) => {
+        Occurrence::RepairBegan { node: id, temporary } if told(id) => {
             let what = if *temporary { "a temporary fix of" } else { "repair of" };
             (Theme::Repair, format!("{what} {} begins", node(id)))
         }
-        What::Repaired { node: id, temporary } if told(id) => {
+        Occurrence::Repaired { node: id, temporary } if told(id) => {
             let how = if *temporary { "works again, on a temporary fix" } else { "is repaired" };
             (Theme::Repair, format!("{} {how}", node(id)))
         }
-        What::StationDown(id) => (Theme::System, format!("{} stops serving", station(id))),
-        What::StationStarting(id, until) => {
+        Occurrence::StationDown(id) => (Theme::System, format!("{} stops serving", station(id))),
+        Occurrence::StationStarting(id, until) => {
             (Theme::System, format!("{} begins to start, until {}", station(id), clock(*until)))
         }
-        What::StationUp(id) => (Theme::System, format!("{} serves", station(id))),
-        What::Detected { group: id, false_alarm: true, .. } => {
+        Occurrence::StationUp(id) => (Theme::System, format!("{} serves", station(id))),
+        Occurrence::Detected { group: id, false_alarm: true, .. } => {
             (Theme::Response, format!("{}: checks fail although all is well, a false alarm", group(id)))
         }
-        What::Detected { group: id, .. } => (Theme::Response, format!("{}: the failure is noticed", group(id))),
-        What::Decided { group: id, by_people } => {
+        Occurrence::Detected { group: id, .. } => (Theme::Response, format!("{}: the failure is noticed", group(id))),
+        Occurrence::Decided { group: id, by_people } => {
             let who = if *by_people { "people decide" } else { "the automation decides" };
             (Theme::Response, format!("{}: {who} to fail over", group(id)))
         }
-        What::PhaseDone(id, phase) => (Theme::Response, format!("{}: {} done", group(id), phase.name())),
-        What::FailoverFailed(id, failure) => {
+        Occurrence::PhaseDone(id, phase) => (Theme::Response, format!("{}: {} done", group(id), phase.name())),
+        Occurrence::FailoverFailed(id, failure) => {
             (Theme::ResponseFailed, format!("{}: failover fails, {}", group(id), failure_words(world, *failure)))
         }
-        What::ByHand(id) => (Theme::Response, format!("{}: people fail over by hand", group(id))),
-        What::CalledOff(id) => {
+        Occurrence::ByHand(id) => (Theme::Response, format!("{}: people fail over by hand", group(id))),
+        Occurrence::CalledOff(id) => {
             (Theme::Response, format!("{}: failover called off, the active member is back", group(id)))
         }
-        What::Activated { group: id, member, planned } => {
+        Occurrence::Activated { group: id, member, planned } => {
             let member = node(&world.groups[id.at()].members[*member]);
             let how = if *planned { "switchover" } else { "failover" };
             (Theme::Response, format!("{}: {how} done, {member} is active", group(id)))
         }
-        What::SteeringBegan { people: id, to } => {
+        Occurrence::SteeringBegan { people: id, to } => {
             (Theme::Response, format!("{} are led to {}", people(id), world.sites[to.at()].name))
         }
-        What::SteeringDone(id) => (Theme::Response, format!("{} have all moved", people(id))),
-        What::DataLost { store, window_s, writes } if *writes > 0.0 || *window_s > 0.0 => (
+        Occurrence::SteeringDone(id) => (Theme::Response, format!("{} have all moved", people(id))),
+        Occurrence::DataLost { store, window_s, writes } if *writes > 0.0 || *window_s > 0.0 => (
             Theme::ResponseFailed,
             format!("{} loses {} of writes ({writes:.0})", world.stores[store.at()].name, length_words(*window_s)),
         ),
-        What::SplitBrain(id) => (Theme::ResponseFailed, format!("{}: two members take writes, split brain", group(id))),
-        What::MaintenanceTold => (Theme::Word, format!("users are told of {plan}")),
-        What::MaintenanceBegan(until) => {
+        Occurrence::SplitBrain(id) => {
+            (Theme::ResponseFailed, format!("{}: two members take writes, split brain", group(id)))
+        }
+        Occurrence::MaintenanceTold => (Theme::Word, format!("users are told of {plan}")),
+        Occurrence::MaintenanceBegan(until) => {
             (Theme::Maintenance, format!("{plan} begins, announced until {}", clock(*until)))
         }
-        What::MaintenanceSkipped => (Theme::Maintenance, format!("{plan} does not begin: something is down already")),
-        What::MaintenanceOverran => (Theme::Maintenance, format!("{plan} overruns what was announced")),
-        What::MaintenanceAborted => (Theme::Maintenance, format!("{plan} is given up and rolled back")),
-        What::MaintenanceEnded { rolled_back } => {
+        Occurrence::MaintenanceSkipped => {
+            (Theme::Maintenance, format!("{plan} does not begin: something is down already"))
+        }
+        Occurrence::MaintenanceOverran => (Theme::Maintenance, format!("{plan} overruns what was announced")),
+        Occurrence::MaintenanceAborted => (Theme::Maintenance, format!("{plan} is given up and rolled back")),
+        Occurrence::MaintenanceEnded { rolled_back } => {
             let how = if *rolled_back { "is rolled back" } else { "is done" };
             (Theme::Maintenance, format!("{plan} {how}"))
         }
-        What::Replaced(id) => (Theme::Repair, format!("{} is replaced", node(id))),
-        What::Improved(id, to) => (
+        Occurrence::Replaced(id) => (Theme::Repair, format!("{} is replaced", node(id))),
+        Occurrence::Improved(id, to) => (
             Theme::Maintenance,
             format!("{}: failover enhanced, fails on demand {} of the time", group(id), percent(*to)),
         ),
-        What::Gray(id, loses) if *loses > 0.0 => {
+        Occurrence::Gray(id, loses) if *loses > 0.0 => {
             (Theme::Fault, format!("{} turns gray: {} of requests get lost", node(id), percent(*loses)))
         }
-        What::Gray(id, _) => (Theme::Repair, format!("{} is no longer gray", node(id))),
-        What::Slowed(id, by) if *by != 1.0 => (Theme::Fault, format!("{} takes x{by} as long", station(id))),
-        What::ServersSlowed { station: id, servers, by } if *by != 1.0 => {
+        Occurrence::Gray(id, _) => (Theme::Repair, format!("{} is no longer gray", node(id))),
+        Occurrence::Slowed(id, by) if *by != 1.0 => (Theme::Fault, format!("{} takes x{by} as long", station(id))),
+        Occurrence::ServersSlowed { station: id, servers, by } if *by != 1.0 => {
             (Theme::Fault, format!("{} takes x{by} as long", servers_words(world, *id, *servers)))
         }
-        What::ServersSlowed { station: id, servers, .. } => {
+        Occurrence::ServersSlowed { station: id, servers, .. } => {
             (Theme::Repair, format!("{} is as fast as usual", servers_words(world, *id, *servers)))
         }
-        What::Ejected { station: id, server, in_rotation } => (
+        Occurrence::Ejected { station: id, server, in_rotation } => (
             Theme::Response,
             format!("server {server} of {} is ejected: its health checks fail; {in_rotation} in rotation", station(id)),
         ),
-        What::Returned { station: id, server, in_rotation } => (
+        Occurrence::Returned { station: id, server, in_rotation } => (
             Theme::Response,
             format!("server {server} of {} passes health checks again; {in_rotation} in rotation", station(id)),
         ),
-        What::Panic(id, true) => {
+        Occurrence::Panic(id, true) => {
             (Theme::Response, format!("too few servers of {} are healthy: panic mode, all get requests", station(id)))
         }
-        What::Panic(id, false) => (Theme::Response, format!("panic mode of {} is over", station(id))),
-        What::Slowed(id, _) => (Theme::Repair, format!("{} is as fast as usual", station(id))),
-        What::LinkCut(id, true) => (Theme::Fault, format!("link {} is cut", world.links[id.at()].name)),
-        What::LinkCut(id, false) => (Theme::Repair, format!("link {} is back", world.links[id.at()].name)),
-        What::Surge(id, true) => (Theme::People, format!("{} surge", people(id))),
-        What::Surge(id, false) => (Theme::People, format!("{} are as many as usual again", people(id))),
-        What::Overloaded(id) => (Theme::System, format!("{} is overloaded", station(id))),
-        What::Drained(id) => (Theme::System, format!("{} has drained its queue", station(id))),
-        What::QueueStale(id) => (Theme::System, format!("{} gets stale", queue(id))),
-        What::QueueStopped(id) => (Theme::System, format!("{} stands still, work piles up", queue(id))),
-        What::QueueServes(id) => (Theme::System, format!("{} works again, with a backlog to drain", queue(id))),
-        What::QueueFresh(id) => (Theme::System, format!("{} is fresh again", queue(id))),
-        What::Feels { people: id, feature: None, mood, why } => {
+        Occurrence::Panic(id, false) => (Theme::Response, format!("panic mode of {} is over", station(id))),
+        Occurrence::Slowed(id, _) => (Theme::Repair, format!("{} is as fast as usual", station(id))),
+        Occurrence::LinkCut(id, true) => (Theme::Fault, format!("link {} is cut", world.links[id.at()].name)),
+        Occurrence::LinkCut(id, false) => (Theme::Repair, format!("link {} is back", world.links[id.at()].name)),
+        Occurrence::Surge(id, true) => (Theme::People, format!("{} surge", people(id))),
+        Occurrence::Surge(id, false) => (Theme::People, format!("{} are as many as usual again", people(id))),
+        Occurrence::Overloaded(id) => (Theme::System, format!("{} is overloaded", station(id))),
+        Occurrence::Drained(id) => (Theme::System, format!("{} has drained its queue", station(id))),
+        Occurrence::QueueStale(id) => (Theme::System, format!("{} gets stale", queue(id))),
+        Occurrence::QueueStopped(id) => (Theme::System, format!("{} stands still, work piles up", queue(id))),
+        Occurrence::QueueServes(id) => (Theme::System, format!("{} works again, with a backlog to drain", queue(id))),
+        Occurrence::QueueFresh(id) => (Theme::System, format!("{} is fresh again", queue(id))),
+        Occurrence::Feels { people: id, feature: None, mood, why } => {
             let how = match mood {
-                Mood::Fine => "all is well".to_owned(),
-                Mood::Stale => format!("served, but what they see is old ({})", why_words(world, *why)),
-                Mood::Degraded => format!("degraded ({})", why_words(world, *why)),
-                Mood::Down => format!("down ({})", why_words(world, *why)),
+                ServiceLevel::Fine => "all is well".to_owned(),
+                ServiceLevel::Stale => format!("served, but what they see is old ({})", why_words(world, *why)),
+                ServiceLevel::Degraded => format!("degraded ({})", why_words(world, *why)),
+                ServiceLevel::Down => format!("down ({})", why_words(world, *why)),
             };
             (Theme::People, format!("{}: {how}", people(id)))
         }
-        What::Decision(step) => match &world.drill[*step].1 {
+        Occurrence::Decision(step) => match &world.drill[*step].1 {
             Act::Decide(what) => (Theme::Word, format!("decision: {what}")),
             _ => return None,
         },
-        What::Told(step) => match &world.drill[*step].1 {
+        Occurrence::Told(step) => match &world.drill[*step].1 {
             Act::Tell(what) => (Theme::Word, format!("users are told: {what}")),
             _ => return None,
         },
-        What::ToldBy { measure: id, action } => match &world.procedures[*id].actions[*action] {
+        Occurrence::ToldBy { measure: id, action } => match &world.procedures[*id].actions[*action] {
             Action::Tell(what) => (Theme::Word, format!("users are told: {what}")),
             _ => return None,
         },
-        What::DecisionBy { measure: id, action } => match &world.procedures[*id].actions[*action] {
+        Occurrence::DecisionBy { measure: id, action } => match &world.procedures[*id].actions[*action] {
             Action::Decide(what) => (Theme::Word, format!("decision: {what}")),
             _ => return None,
         },
-        What::Ordered(id) if world.procedures[*id].only_words() => return None,
-        What::Effect { measure: id, .. } if world.procedures[*id].only_words() => return None,
-        What::Ordered(id) => (Theme::Response, format!("{} is ordered ({})", procedure(*id), world.procedures[*id].does)),
-        What::Effect { measure: id, phase, short } => {
+        Occurrence::Ordered(id) if world.procedures[*id].only_words() => return None,
+        Occurrence::Effect { measure: id, .. } if world.procedures[*id].only_words() => return None,
+        Occurrence::Ordered(id) => {
+            (Theme::Response, format!("{} is ordered ({})", procedure(*id), world.procedures[*id].does))
+        }
+        Occurrence::Effect { measure: id, phase, short } => {
             let count = world.procedures[*id].count;
             let step = if count > 1 { format!("step {phase} of {count} of ") } else { String::new() };
             let less = if *short { ", but less came than was asked for: there is no more" } else { "" };
             (Theme::Response, format!("{step}{} is in effect{less}", procedure(*id)))
         }
-        What::PhaseFailed(id) => (Theme::ResponseFailed, format!("a step of {} goes wrong", procedure(*id))),
-        What::Mended(id) => (Theme::Repair, format!("what {} broke is mended", procedure(*id))),
-        What::TakenBack(id) => (Theme::Response, format!("{} is taken back", procedure(*id))),
-        What::BadRelease(id) => (Theme::ResponseFailed, format!("the release of {} is bad", procedure(*id))),
-        What::RolledBack(id) => (Theme::Repair, format!("the release of {} is rolled back", procedure(*id))),
-        What::Scaled { autoscale: id, servers } => {
+        Occurrence::PhaseFailed(id) => (Theme::ResponseFailed, format!("a step of {} goes wrong", procedure(*id))),
+        Occurrence::Mended(id) => (Theme::Repair, format!("what {} broke is mended", procedure(*id))),
+        Occurrence::TakenBack(id) => (Theme::Response, format!("{} is taken back", procedure(*id))),
+        Occurrence::BadRelease(id) => (Theme::ResponseFailed, format!("the release of {} is bad", procedure(*id))),
+        Occurrence::RolledBack(id) => (Theme::Repair, format!("the release of {} is rolled back", procedure(*id))),
+        Occurrence::Scaled { autoscale: id, servers } => {
             let scaler = &world.autoscale[*id];
             (Theme::System, format!("{}: {servers} servers of {}", scaler.name, station(&scaler.station)))
         }

@@ -3,7 +3,7 @@
 //! The numbers are those of `docs/reference/agreement.md`.
 
 use super::outcome::*;
-use crate::engine::Span;
+use crate::observe::Interval;
 use crate::queueing::Wait;
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
 use crate::world::{Call, Callee, Feature, StationId, World, civil_label};
@@ -36,7 +36,7 @@ impl StrainMetrics {
         StrainMetrics { stations: vec![Strain::default(); world.stations.len()] }
     }
 
-    pub fn flowed(&mut self, span: &Span) {
+    pub fn flowed(&mut self, span: &Interval) {
         // Followed requests have no such waits: what they tell is not approximated.
         for wait in span.waits.iter().filter(|wait| !matches!(wait.wait, Wait::Never | Wait::Fixed(_))) {
             let work = &span.stations[wait.station.at()];

@@ -1,7 +1,7 @@
 //! An outcome made by hand, for snapshots: a site lost on a Monday, a takedown that overruns on Tuesday.
 
 use crate::metrics::*;
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::world::{Assumption, PhaseKind};
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ const RESTORED: f64 = FAULT + 12.0 * HOUR + 59.0 * 60.0;
 /// Tue 21:30, the takedown.
 const TAKEDOWN: f64 = 45.5 * HOUR;
 
-fn interval(mood: Mood, from_s: f64, to_s: f64, why: &str) -> OutcomeInterval {
+fn interval(mood: ServiceLevel, from_s: f64, to_s: f64, why: &str) -> OutcomeInterval {
     let (from, to) = (String::new(), String::new());
     OutcomeInterval { mood, from_s, to_s, from, to, why: why.to_owned(), because: Vec::new() }
 }
@@ -23,8 +23,10 @@ fn latency(requests: f64, p50: f64, p95: f64, p99: f64) -> LatencyOutcome {
 }
 
 fn people(users: f64, intervals: Vec<OutcomeInterval>) -> PeopleOutcome {
-    let spent = |mood: Mood| intervals.iter().filter(|i| i.mood == mood).map(|i| i.to_s - i.from_s).sum::<f64>();
-    let (downtime_s, degraded_s, stale_s) = (spent(Mood::Down), spent(Mood::Degraded), spent(Mood::Stale));
+    let spent =
+        |mood: ServiceLevel| intervals.iter().filter(|i| i.mood == mood).map(|i| i.to_s - i.from_s).sum::<f64>();
+    let (downtime_s, degraded_s, stale_s) =
+        (spent(ServiceLevel::Down), spent(ServiceLevel::Degraded), spent(ServiceLevel::Stale));
     PeopleOutcome {
         users,
         downtime_s,
@@ -56,12 +58,16 @@ fn people(users: f64, intervals: Vec<OutcomeInterval>) -> PeopleOutcome {
 /// The outcome and its story.
 pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
     let oslo = vec![
-        interval(Mood::Down, FAULT, RESTORED, "site oslo is down"),
-        interval(Mood::Stale, RESTORED, RESTORED + 3.0 * HOUR, "notifications is behind"),
-        interval(Mood::Down, TAKEDOWN, TAKEDOWN + 4.0 * HOUR, "site oslo is down"),
+        interval(ServiceLevel::Down, FAULT, RESTORED, "site oslo is down"),
+        interval(ServiceLevel::Stale, RESTORED, RESTORED + 3.0 * HOUR, "notifications is behind"),
+        interval(ServiceLevel::Down, TAKEDOWN, TAKEDOWN + 4.0 * HOUR, "site oslo is down"),
     ];
-    let us =
-        vec![interval(Mood::Degraded, FAULT + 600.0, FAULT + 12.0 * HOUR + 19.0 * 60.0, "web at us is overloaded")];
+    let us = vec![interval(
+        ServiceLevel::Degraded,
+        FAULT + 600.0,
+        FAULT + 12.0 * HOUR + 19.0 * 60.0,
+        "web at us is overloaded",
+    )];
     let phase = |phase, took_s, ok| PhaseOutcome { phase, took_s, ok };
     let failover = FailoverOutcome {
         group: "core".into(),
@@ -228,13 +234,13 @@ fn story() -> Vec<StoryLine> {
     let done = tell(TAKEDOWN + 4.0 * HOUR, Theme::Maintenance, Some(begins), "takedown is done");
     let back = tell(TAKEDOWN + 4.0 * HOUR, Theme::People, Some(done), "oslo schools: all is well");
     for (line, mood) in [
-        (down, Mood::Down),
-        (slow, Mood::Degraded),
-        (well, Mood::Fine),
-        (stale, Mood::Stale),
-        (fine, Mood::Fine),
-        (again, Mood::Down),
-        (back, Mood::Fine),
+        (down, ServiceLevel::Down),
+        (slow, ServiceLevel::Degraded),
+        (well, ServiceLevel::Fine),
+        (stale, ServiceLevel::Stale),
+        (fine, ServiceLevel::Fine),
+        (again, ServiceLevel::Down),
+        (back, ServiceLevel::Fine),
     ] {
         lines[line].mood = Some(mood);
     }
@@ -282,7 +288,7 @@ fn by_the_hour() -> HoursOutcome {
         ]),
         moods: BTreeMap::from([(
             "oslo schools".to_owned(),
-            (0..count).map(|i| if wave(i) > 1.1 { Mood::Degraded } else { Mood::Fine }).collect(),
+            (0..count).map(|i| if wave(i) > 1.1 { ServiceLevel::Degraded } else { ServiceLevel::Fine }).collect(),
         )]),
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::explain::{ButFor, Explanation, Impact, Interaction, Role};
 use crate::metrics::*;
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use std::collections::BTreeMap;
 
 const HOUR: f64 = 3_600.0;
@@ -31,18 +31,18 @@ fn capacity(hour: usize) -> f64 {
     }
 }
 
-fn mood(hour: usize, tolerance: f64) -> Mood {
+fn mood(hour: usize, tolerance: f64) -> ServiceLevel {
     match crowd(hour) / capacity(hour) * tolerance {
-        over if over > 1.6 => Mood::Down,
-        over if over > 1.0 => Mood::Degraded,
-        over if over > 0.9 => Mood::Stale,
-        _ => Mood::Fine,
+        over if over > 1.6 => ServiceLevel::Down,
+        over if over > 1.0 => ServiceLevel::Degraded,
+        over if over > 0.9 => ServiceLevel::Stale,
+        _ => ServiceLevel::Fine,
     }
 }
 
-fn intervals(moods: &[Mood]) -> Vec<OutcomeInterval> {
+fn intervals(moods: &[ServiceLevel]) -> Vec<OutcomeInterval> {
     let mut found: Vec<OutcomeInterval> = Vec::new();
-    for (hour, mood) in moods.iter().enumerate().filter(|(_, mood)| **mood > Mood::Fine) {
+    for (hour, mood) in moods.iter().enumerate().filter(|(_, mood)| **mood > ServiceLevel::Fine) {
         let (from_s, to_s) = (hour as f64 * HOUR, (hour + 1) as f64 * HOUR);
         match found.last_mut().filter(|last| last.to_s == from_s && last.mood == *mood) {
             Some(last) => last.to_s = to_s,
@@ -70,13 +70,13 @@ pub fn three_weeks() -> (Outcome, Vec<StoryLine>) {
     let mut moods = BTreeMap::new();
     for (r, region) in regions.iter().enumerate() {
         for (kind, tolerance) in kinds {
-            let felt: Vec<Mood> = (0..HOURS).map(|h| mood(h, tolerance - 0.13 * r as f64)).collect();
+            let felt: Vec<ServiceLevel> = (0..HOURS).map(|h| mood(h, tolerance - 0.13 * r as f64)).collect();
             let mut people = like.clone();
             people.users = 350_000.0 / (r + 1) as f64;
             people.intervals = intervals(&felt);
-            let spent = |m: Mood| felt.iter().filter(|f| **f == m).count() as f64 * HOUR;
+            let spent = |m: ServiceLevel| felt.iter().filter(|f| **f == m).count() as f64 * HOUR;
             (people.downtime_s, people.degraded_s, people.stale_s) =
-                (spent(Mood::Down), spent(Mood::Degraded), spent(Mood::Stale));
+                (spent(ServiceLevel::Down), spent(ServiceLevel::Degraded), spent(ServiceLevel::Stale));
             people.user_minutes_lost = people.downtime_s / 60.0 * people.users * 0.1;
             people.user_minutes_degraded = people.degraded_s / 60.0 * people.users * 0.1;
             outcome.people.insert(format!("{region} {kind}"), people);
@@ -108,7 +108,7 @@ pub fn three_weeks() -> (Outcome, Vec<StoryLine>) {
     (outcome, story())
 }
 
-fn hours(moods: BTreeMap<String, Vec<Mood>>) -> HoursOutcome {
+fn hours(moods: BTreeMap<String, Vec<ServiceLevel>>) -> HoursOutcome {
     let each = |f: &dyn Fn(usize) -> f64| (0..HOURS).map(f).collect::<Vec<f64>>();
     let mut loads = BTreeMap::new();
     let names = ["web@oslo", "web@us", "core@oslo", "files@oslo", "oslo uplink", "video@oslo", "search@oslo"];
@@ -171,7 +171,7 @@ fn concurrency() -> ConcurrencyOutcome {
                 ("video".to_owned(), if d >= 7 { ratio * 3.4 } else { ratio }),
                 ("messages".to_owned(), if d >= 7 { ratio * 1.8 } else { ratio }),
             ]),
-            degraded_s: day_hours.clone().filter(|h| mood(*h, 1.1) >= Mood::Degraded).count() as f64 * HOUR,
+            degraded_s: day_hours.clone().filter(|h| mood(*h, 1.1) >= ServiceLevel::Degraded).count() as f64 * HOUR,
             p95_s: day_hours.map(|h| Some(0.3 * crowd(h))).max_by(|a, b| a.unwrap().total_cmp(&b.unwrap())).flatten(),
         }
     });
@@ -226,7 +226,7 @@ fn procedures() -> BTreeMap<String, ProcedureOutcome> {
 
 fn story() -> Vec<StoryLine> {
     let mut lines: Vec<StoryLine> = Vec::new();
-    let mut tell = |at_h: f64, theme: Theme, because: Option<usize>, text: &str, mood: Option<Mood>| {
+    let mut tell = |at_h: f64, theme: Theme, because: Option<usize>, text: &str, mood: Option<ServiceLevel>| {
         let (at_s, at, text) = (at_h * HOUR, String::new(), text.to_owned());
         lines.push(StoryLine { at_s, at, theme, text, because, people: None, mood });
         lines.len() - 1
@@ -238,7 +238,7 @@ fn story() -> Vec<StoryLine> {
         let over = tell(hour, Theme::System, Some(surge), "web@oslo is overloaded", None);
         for kind in ["students", "teachers", "parents"] {
             let text = format!("norway {kind}: degraded (web@oslo is overloaded)");
-            tell(hour, Theme::People, Some(over), &text, Some(Mood::Degraded));
+            tell(hour, Theme::People, Some(over), &text, Some(ServiceLevel::Degraded));
         }
         if day == 7 {
             tell(hour + 1.0, Theme::Word, None, "users are told: many more than usual, it is slow", None);
@@ -246,7 +246,13 @@ fn story() -> Vec<StoryLine> {
         }
         let drained = tell(hour + 6.0, Theme::System, Some(over), "web@oslo has drained its queue", None);
         for kind in ["students", "teachers", "parents"] {
-            tell(hour + 6.0, Theme::People, Some(drained), &format!("norway {kind}: all is well"), Some(Mood::Fine));
+            tell(
+                hour + 6.0,
+                Theme::People,
+                Some(drained),
+                &format!("norway {kind}: all is well"),
+                Some(ServiceLevel::Fine),
+            );
         }
         if day == 9 {
             let fault = tell(hour + 7.0, Theme::Fault, None, "oslo/storage fails", None);

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::metrics::{MetOutcome, Metrics, Outcome};
-use crate::observe::{Digest, FailedBy, Observer, Seen, What};
+use crate::observe::{Digest, FailedBy, Observation, Observer, Occurrence};
 use crate::rng::Luck;
 use crate::scenario::Order;
 use crate::units::{Duration, Time};
@@ -99,11 +99,11 @@ struct Faults<'a> {
 }
 
 impl Observer for Faults<'_> {
-    fn saw(&mut self, _: &World, seen: &Seen) {
+    fn saw(&mut self, _: &World, seen: &Observation) {
         match &seen.what {
-            What::MaintenanceBegan(_) => self.under_way = true,
-            What::MaintenanceEnded { .. } => self.under_way = false,
-            What::Failed { node, by, .. } => {
+            Occurrence::MaintenanceBegan(_) => self.under_way = true,
+            Occurrence::MaintenanceEnded { .. } => self.under_way = false,
+            Occurrence::Failed { node, by, .. } => {
                 self.fault |= self.under_way && !self.spared[node.at()];
                 self.fix_failed |= *by == FailedBy::OnTemporaryFix;
             }
@@ -111,5 +111,5 @@ impl Observer for Faults<'_> {
         }
     }
 
-    fn flowed(&mut self, _: &World, _: &crate::engine::Span) {}
+    fn flowed(&mut self, _: &World, _: &crate::observe::Interval) {}
 }

@@ -20,9 +20,9 @@ mod user;
 mod way;
 
 use engine::{Counts, Naive, Note};
-use firedrill::engine::{Engine, Span};
+use firedrill::engine::Engine;
 use firedrill::load::load;
-use firedrill::observe::{Answer, Observer, Seen, Visit};
+use firedrill::observe::{Answer, Interval, Observation, Observer, Visit};
 use firedrill::rng::{Luck, Stream};
 use firedrill::scenario::{Choice, Source};
 use firedrill::units::Time;
@@ -36,9 +36,9 @@ struct Told {
 }
 
 impl Observer for Told {
-    fn saw(&mut self, _: &World, _: &Seen) {}
+    fn saw(&mut self, _: &World, _: &Observation) {}
 
-    fn flowed(&mut self, _: &World, span: &Span) {
+    fn flowed(&mut self, _: &World, span: &Interval) {
         self.counts.resize(span.uses.iter().map(Vec::len).sum(), Counts::default());
         for (counts, used) in self.counts.iter_mut().zip(span.uses.iter().flatten()) {
             counts.intended += used.intended as u64;

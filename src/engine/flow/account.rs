@@ -1,8 +1,18 @@
 //! Accounts: what flowed in a span that is over.
 
-use super::load::attempts_of;
-use super::*;
+use super::approximations::{FELT_WAIT, attempts_of, integral};
+use crate::engine::core::Engine;
+use crate::engine::state::disposition::Disposition;
+use crate::engine::state::flow::{AtStation, Open, Regime};
+use crate::engine::state::paths::Path;
+use crate::observe::{Interval, LatencyPart, StationWait, Use, Work};
+use crate::queueing::Wait;
+use crate::world::{Feature, LinkId, Retries, StationId};
 use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Samples of a wait that changes during a span.
+const WAIT_SAMPLES: usize = 16;
 
 impl Engine<'_> {
     /// Integrates what flowed since the span began, and hands it on.
@@ -35,7 +45,7 @@ impl Engine<'_> {
         self.pass_restrictions(&open, dt_s);
         self.pass_away(dt_s);
         let now = self.now;
-        self.state.flow.echoes.iter_mut().for_each(|echo| echo.forget(now));
+        self.state.flow.delayed_retries.iter_mut().for_each(|delayed| delayed.forget(now));
         self.account_crashes(&mut span);
         self.account_queues(dt_s, &mut span);
         self.account_stores(dt_s, &mut span);
@@ -46,7 +56,7 @@ impl Engine<'_> {
     }
 
     /// What flowed through the stations, and what became of it.
-    fn account_flow(&mut self, open: &mut Open, dt_s: f64, span: &mut Span) {
+    fn account_flow(&mut self, open: &mut Open, dt_s: f64, span: &mut Interval) {
         let mut waits: Vec<[f64; WAIT_SAMPLES]> = Vec::with_capacity(open.stations.len());
         let mut grown = Vec::with_capacity(open.stations.len());
         for (i, at) in open.stations.iter().enumerate() {
@@ -68,9 +78,9 @@ impl Engine<'_> {
                 });
             }
         }
-        let fates = std::mem::take(&mut open.fates);
-        self.account_paths(open, &fates, &waits, dt_s, span);
-        open.fates = fates;
+        let dispositions = std::mem::take(&mut open.dispositions);
+        self.account_paths(open, &dispositions, &waits, dt_s, span);
+        open.dispositions = dispositions;
         self.account_waiting(open, &grown, dt_s, span);
     }
 
@@ -150,10 +160,10 @@ impl Engine<'_> {
     fn account_paths(
         &mut self,
         open: &Open,
-        fates: &[Fate],
+        dispositions: &[Disposition],
         waits: &[[f64; WAIT_SAMPLES]],
         dt_s: f64,
-        span: &mut Span,
+        span: &mut Interval,
     ) {
         let mean_waits: Vec<f64> = waits.iter().map(|w| w.iter().sum::<f64>() / WAIT_SAMPLES as f64).collect();
         for index in 0..self.state.flow.paths.len() {
@@ -165,8 +175,8 @@ impl Engine<'_> {
             let moving =
                 self.state.flow.paths[index].visits.iter().any(|v| open.stations[v.0.at()].regime == Regime::Moving);
             // Where no queue moves, what holds at the start of a span holds until its end.
-            let known = fates.get(index).filter(|_| !moving).cloned();
-            let mut fate = known.unwrap_or_else(|| self.fate(index, open, &mean_waits));
+            let known = dispositions.get(index).filter(|_| !moving).cloned();
+            let mut disposition = known.unwrap_or_else(|| self.disposition(index, open, &mean_waits));
             let path = &self.state.flow.paths[index];
             let population = &self.world.people[path.people];
             let feature_id = population.uses[path.feature].0;
@@ -176,112 +186,70 @@ impl Engine<'_> {
             let sent = intended * open.sent[index] * open.pace[index];
             let turned_away = sent * (1.0 - open.let_in[index]);
             let first = sent - turned_away;
-            let echoes: Vec<f64> = open.echoes[index].iter().map(|rate| rate * dt_s).collect();
+            let delayed_retries: Vec<f64> = open.delayed_retries[index].iter().map(|rate| rate * dt_s).collect();
             total.intended += intended;
             total.never_sent += intended - sent;
             total.shed += turned_away;
-            if fate.dead {
-                let again: f64 = echoes.iter().sum();
+            if disposition.dead {
+                let again: f64 = delayed_retries.iter().sum();
                 total.failed += first * population.keeps_trying + again;
                 total.never_sent += first * (1.0 - population.keeps_trying);
                 continue;
             }
             // While a queue moves, each part of the span has its own wait and its own share that is too late.
-            let (mut parts, mut in_time) = ([path.fixed_s; WAIT_SAMPLES], [fate.in_time; WAIT_SAMPLES]);
+            let mut parts = [(path.fixed_s, disposition.in_time); WAIT_SAMPLES];
             if moving {
-                for (i, part_s) in parts.iter_mut().enumerate() {
-                    let moves = path.visits.iter().filter(|v| open.stations[v.0.at()].regime == Regime::Moving);
-                    *part_s = moves.map(|v| v.1 * waits[v.0.at()][i]).sum::<f64>() + path.fixed_s;
-                }
-                in_time =
-                    parts.map(|moving_s| feature.timeout_s.map_or(1.0, |t| 1.0 - fate.latency.ccdf(t - moving_s)));
-                fate.in_time = in_time.iter().sum::<f64>() / in_time.len() as f64;
+                parts = in_parts(path, feature, &disposition, open, waits);
+                disposition.in_time = parts.iter().map(|part| part.1).sum::<f64>() / parts.len() as f64;
             }
-            let samples = if moving { WAIT_SAMPLES } else { 1 };
-            let (parts, in_time) = (&parts[..samples], &in_time[..samples]);
-            let succeeds = fate.success();
+            let parts = &parts[..if moving { WAIT_SAMPLES } else { 1 }];
+            let succeeds = disposition.success();
             let lost = 1.0 - succeeds;
             // Of what fails at last: turned away or given up in a queue, or failed.
-            let refused = if lost > 0.0 { fate.arrives * (1.0 - fate.admitted) / lost } else { 0.0 };
+            let refused = if lost > 0.0 { disposition.arrives * (1.0 - disposition.admitted) / lost } else { 0.0 };
             let (served, failed) = match feature.retries {
                 // Without a timeout there is nothing that is known late.
                 Some(retries) if moving && feature.timeout_s.is_some() => {
                     // Each attempt that fails, but the last, is made again after the timeout.
                     let mut attempts = vec![first];
-                    attempts.extend(&echoes);
+                    attempts.extend(&delayed_retries);
                     attempts.resize(retries.attempts as usize, 0.0);
                     let allowed = retries.budget * first;
                     let again: f64 = attempts[..attempts.len() - 1].iter().sum::<f64>() * lost;
                     let kept = if again > allowed { allowed / again } else { 1.0 };
-                    let rates: Vec<f64> =
-                        attempts[..attempts.len() - 1].iter().map(|n| n * lost * kept / dt_s).collect();
-                    let at_last = attempts[attempts.len() - 1] * lost + again * (1.0 - kept);
                     if let Some(later) = self.retries_after(feature_id.at()) {
-                        let echo = &mut self.state.flow.echoes[self.state.flow.first_use[path.people] + path.feature];
-                        echo.add(open.from, self.now, later, rates);
+                        let tried = &attempts[..attempts.len() - 1];
+                        let rates = tried.iter().map(|n| n * lost * kept / dt_s).collect();
+                        let delayed =
+                            &mut self.state.flow.delayed_retries[self.state.flow.first_use[path.people] + path.feature];
+                        delayed.add(open.from, self.now, later, rates);
                     }
+                    let at_last = attempts[attempts.len() - 1] * lost + again * (1.0 - kept);
                     (attempts.iter().sum::<f64>() * succeeds, at_last)
                 }
-                Some(retries) => {
-                    // All attempts fall within the span, also those that are left of earlier ones.
-                    let mut attempts = first * attempts_of(lost, retries.attempts, retries.budget);
-                    let mut all = first;
-                    for (made, again) in echoes.iter().enumerate() {
-                        let left = retries.attempts.saturating_sub(made as u32 + 1).max(1);
-                        attempts += again * attempts_of(lost, left, retries.budget);
-                        all += again;
-                    }
-                    let served = (attempts * succeeds).min(all);
-                    (served, all - served)
-                }
+                Some(retries) => retried_at_once(first, &delayed_retries, retries, succeeds),
                 None => (first * succeeds, first * lost),
             };
-            // Who is served by a later attempt has waited for the others: for the timeouts, or for refusals, and for the pauses.
-            let by_attempt = match feature.retries {
-                Some(retries) if lost > FELT_WAIT && succeeds > 0.0 => {
-                    let late = fate.arrives * fate.admitted * (1.0 - fate.in_time) / lost;
-                    let each_s = retries.after_s + feature.timeout_s.map_or(0.0, |timeout_s| timeout_s * late);
-                    let made = attempts_of(lost, retries.attempts, retries.budget);
-                    let free = attempts_of(lost, retries.attempts, f64::INFINITY);
-                    let kept = if free > 1.0 { (made - 1.0) / (free - 1.0) } else { 1.0 };
-                    Cow::Owned(by_attempt(lost, retries.attempts, kept, each_s))
-                }
-                _ => Cow::Borrowed(&[(1.0, 0.0)][..]),
-            };
-            let admitted = if fate.in_time > 0.0 { served / fate.in_time } else { 0.0 };
+            let by_attempt = attempts_served(feature, &disposition, succeeds);
+            let admitted = if disposition.in_time > 0.0 { served / disposition.in_time } else { 0.0 };
             total.served += served;
             total.shed += failed * refused;
             total.failed += failed * (1.0 - refused);
             let path = &self.state.flow.paths[index];
-            let slow = feature.slow_over_s.is_some_and(|over_s| fate.latency.quantile(0.95) + fate.moving_s > over_s);
+            let slow = feature
+                .slow_over_s
+                .is_some_and(|over_s| disposition.latency.quantile(0.95) + disposition.moving_s > over_s);
             if path.missing.is_some() || slow {
                 total.degraded += served;
             } else {
-                total.degraded += served * (1.0 - fate.soft);
+                total.degraded += served * (1.0 - disposition.soft);
             }
-            for (moving_s, in_time) in parts.iter().zip(in_time) {
-                // Who is served is served before the timeout.
-                let latency = match feature.timeout_s {
-                    Some(timeout_s) if *in_time < 1.0 - FELT_WAIT && *in_time > 0.0 => {
-                        Arc::new(fate.latency.within(timeout_s - moving_s))
-                    }
-                    _ => Arc::clone(&fate.latency),
-                };
-                for (share, later_s) in by_attempt.iter() {
-                    span.latencies.push(LatencyPart {
-                        people: path.people,
-                        feature: path.feature,
-                        latency: Arc::clone(&latency),
-                        shift_s: moving_s + later_s,
-                        weight: admitted * in_time * share / parts.len() as f64,
-                    });
-                }
-            }
+            note_latencies(path, feature, &disposition, parts, &by_attempt, admitted, span);
         }
     }
 
     /// Who waits in the queues that moved: they are not served yet.
-    pub(super) fn account_waiting(&mut self, open: &Open, grown: &[f64], dt_s: f64, span: &mut Span) {
+    pub(super) fn account_waiting(&mut self, open: &Open, grown: &[f64], dt_s: f64, span: &mut Interval) {
         let uses = self.state.flow.crashed.len();
         // What joins each queue, by population and feature; and in all queues together.
         let mut joining: Vec<(StationId, Vec<f64>)> = Vec::new();
@@ -321,7 +289,7 @@ impl Engine<'_> {
     }
 
     /// A queue has become shorter: who waited has been served, in proportion.
-    fn leave_queue(&mut self, id: StationId, by: f64, span: &mut Span) {
+    fn leave_queue(&mut self, id: StationId, by: f64, span: &mut Interval) {
         let flow = &mut self.state.flow;
         let backlog = flow.stations[id.at()].fluid.backlog;
         let kept = backlog / (backlog + by);
@@ -357,7 +325,7 @@ impl Engine<'_> {
     }
 
     /// Who waited where a station has stopped has failed.
-    pub(super) fn account_crashes(&mut self, span: &mut Span) {
+    pub(super) fn account_crashes(&mut self, span: &mut Interval) {
         self.crash_queues();
         let flow = &mut self.state.flow;
         for (people, first) in flow.first_use.iter().enumerate() {
@@ -375,7 +343,7 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn account_queues(&mut self, dt_s: f64, span: &mut Span) {
+    pub(super) fn account_queues(&mut self, dt_s: f64, span: &mut Interval) {
         let now_s = self.now.seconds();
         for flow in &mut self.state.flow.queues {
             let flowed = flow.fluid.advance(dt_s, flow.inflow, flow.slope, flow.capacity);
@@ -392,7 +360,7 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn account_stores(&mut self, dt_s: f64, span: &mut Span) {
+    pub(super) fn account_stores(&mut self, dt_s: f64, span: &mut Interval) {
         let now_s = self.now.seconds();
         for store in &mut self.state.flow.stores {
             let mut replicas = Vec::with_capacity(store.replicas.len());
@@ -408,6 +376,81 @@ impl Engine<'_> {
             }
             span.replicas.push(replicas);
             span.writes_per_s.push(store.inflow + store.slope * dt_s / 2.0);
+        }
+    }
+}
+
+/// What requests of a path wait in queues that move, and the share of them that is in time, in each part of a span.
+fn in_parts(
+    path: &Path,
+    feature: &Feature,
+    disposition: &Disposition,
+    open: &Open,
+    waits: &[[f64; WAIT_SAMPLES]],
+) -> [(f64, f64); WAIT_SAMPLES] {
+    std::array::from_fn(|i| {
+        let moves = path.visits.iter().filter(|v| open.stations[v.0.at()].regime == Regime::Moving);
+        let moving_s = moves.map(|v| v.1 * waits[v.0.at()][i]).sum::<f64>() + path.fixed_s;
+        (moving_s, feature.timeout_s.map_or(1.0, |t| 1.0 - disposition.latency.ccdf(t - moving_s)))
+    })
+}
+
+/// Requests that are served, and that fail, where all attempts fall within the span, also those that are left of earlier ones.
+fn retried_at_once(first: f64, delayed_retries: &[f64], retries: Retries, succeeds: f64) -> (f64, f64) {
+    let lost = 1.0 - succeeds;
+    let mut attempts = first * attempts_of(lost, retries.attempts, retries.budget);
+    let mut all = first;
+    for (made, again) in delayed_retries.iter().enumerate() {
+        let left = retries.attempts.saturating_sub(made as u32 + 1).max(1);
+        attempts += again * attempts_of(lost, left, retries.budget);
+        all += again;
+    }
+    let served = (attempts * succeeds).min(all);
+    (served, all - served)
+}
+
+/// Who is served by a later attempt has waited for the others: for the timeouts, or for refusals, and for the pauses.
+fn attempts_served(feature: &Feature, disposition: &Disposition, succeeds: f64) -> Cow<'static, [(f64, f64)]> {
+    let lost = 1.0 - succeeds;
+    match feature.retries {
+        Some(retries) if lost > FELT_WAIT && succeeds > 0.0 => {
+            let late = disposition.arrives * disposition.admitted * (1.0 - disposition.in_time) / lost;
+            let each_s = retries.after_s + feature.timeout_s.map_or(0.0, |timeout_s| timeout_s * late);
+            let made = attempts_of(lost, retries.attempts, retries.budget);
+            let free = attempts_of(lost, retries.attempts, f64::INFINITY);
+            let kept = if free > 1.0 { (made - 1.0) / (free - 1.0) } else { 1.0 };
+            Cow::Owned(by_attempt(lost, retries.attempts, kept, each_s))
+        }
+        _ => Cow::Borrowed(&[(1.0, 0.0)][..]),
+    }
+}
+
+/// Hands on the latencies of those who are served, for each part of the span and each attempt.
+fn note_latencies(
+    path: &Path,
+    feature: &Feature,
+    disposition: &Disposition,
+    parts: &[(f64, f64)],
+    by_attempt: &[(f64, f64)],
+    admitted: f64,
+    span: &mut Interval,
+) {
+    for (moving_s, in_time) in parts {
+        // Who is served is served before the timeout.
+        let latency = match feature.timeout_s {
+            Some(timeout_s) if *in_time < 1.0 - FELT_WAIT && *in_time > 0.0 => {
+                Arc::new(disposition.latency.within(timeout_s - moving_s))
+            }
+            _ => Arc::clone(&disposition.latency),
+        };
+        for (share, later_s) in by_attempt {
+            span.latencies.push(LatencyPart {
+                people: path.people,
+                feature: path.feature,
+                latency: Arc::clone(&latency),
+                shift_s: moving_s + later_s,
+                weight: admitted * in_time * share / parts.len() as f64,
+            });
         }
     }
 }

@@ -1,6 +1,12 @@
 //! How long what flows stays as it is.
 
-use super::*;
+use super::approximations::SMALL_ROOM_S;
+use super::service_levels::{DEGRADED_ABOVE, DOWN_ABOVE};
+use crate::engine::core::Engine;
+use crate::engine::state::flow::{Open, Regime};
+use crate::engine::state::paths::Path;
+use crate::units::Time;
+use crate::world::StationId;
 
 impl Engine<'_> {
     /// Shortens the span to the next moment at which something changes by itself.
@@ -52,7 +58,7 @@ impl Engine<'_> {
                     self.bound_by_patience(path, open, &mut at_most);
                 }
             }
-            self.bound_by_echoes(open, &mut at_most);
+            self.bound_by_delayed_retries(open, &mut at_most);
         }
         self.bound_by_steering(&mut at_most);
         for flow in &self.state.flow.queues {
@@ -97,7 +103,7 @@ impl Engine<'_> {
     }
 
     /// What fails late comes again after the timeout: no span may be longer than that.
-    fn bound_by_echoes(&self, open: &Open, at_most: &mut impl FnMut(f64)) {
+    fn bound_by_delayed_retries(&self, open: &Open, at_most: &mut impl FnMut(f64)) {
         for path in self.state.flow.paths.iter().filter(|path| path.dead.is_none()) {
             let feature = self.world.people[path.people].uses[path.feature].0.at();
             let Some(later) = self.retries_after(feature) else { continue };

@@ -1,7 +1,14 @@
 //! Demand: what everybody means to send, and what the doors and the links let through.
 
-use super::*;
-use crate::engine::measures::Restriction;
+use super::approximations::integral;
+use crate::engine::core::Engine;
+use crate::engine::state::flow::Open;
+use crate::engine::state::paths::Path;
+use crate::engine::state::runbook::Restriction;
+use crate::num;
+use crate::queueing::{Flow, max_min};
+use crate::units::{Duration, Time};
+use crate::world::LinkId;
 use crate::world::{Action, SiteId};
 
 /// A surge that ramps or falls is a staircase of so many steps; one that decays, of a quarter as many for each factor of e.
@@ -16,7 +23,7 @@ impl Engine<'_> {
             let active = self.active(people, until);
             open.people.push(active);
         }
-        self.look_at_crowd(&open.people, until);
+        self.look_at_abandonment(&open.people, until);
         self.look_at_restrictions(open, until);
         let mut path = 0;
         for people in 0..self.world.people.len() {
@@ -50,14 +57,15 @@ impl Engine<'_> {
                 rate = rate * (1.0 - put_off) + made_up;
                 slope *= 1.0 - put_off;
                 let let_in = self.let_in(people, id.at(), until);
-                let (echoes, next) = self.state.flow.echoes[self.state.flow.first_use[people] + feature].at(self.now);
+                let (delayed_retries, next) =
+                    self.state.flow.delayed_retries[self.state.flow.first_use[people] + feature].at(self.now);
                 *until = (*until).min(next);
                 for share in shares.iter() {
                     debug_assert!(self.state.flow.paths[path].feature == feature);
                     open.rates.push((rate * share.now, slope * share.now + rate * share.slope));
                     open.sent.push(sent);
                     open.let_in.push(let_in);
-                    open.echoes.push(echoes.iter().map(|rate| rate * share.now).collect());
+                    open.delayed_retries.push(delayed_retries.iter().map(|rate| rate * share.now).collect());
                     path += 1;
                 }
             }
@@ -131,7 +139,7 @@ impl Engine<'_> {
     fn let_in(&self, people: usize, feature: usize, until: &mut Time) -> f64 {
         let mut let_in = 1.0;
         for shedding in &self.state.sheddings {
-            let action = &self.world.procedures[shedding.measure].actions[shedding.action];
+            let action = &self.world.procedures[shedding.procedure].actions[shedding.action];
             let Action::Shed { feature: of, people: who, share, eases_over } = action else { continue };
             if of.is_some_and(|of| of.at() != feature) || who.is_some_and(|who| who.at() != people) {
                 continue;
@@ -155,7 +163,7 @@ impl Engine<'_> {
     fn look_at_restrictions(&mut self, open: &Open, until: &mut Time) {
         for i in 0..self.state.restrictions.len() {
             let restriction = &mut self.state.restrictions[i];
-            let action = &self.world.procedures[restriction.measure].actions[restriction.action];
+            let action = &self.world.procedures[restriction.procedure].actions[restriction.action];
             let Action::Restrict { uses, .. } = action else { continue };
             let (people, _, hours) = &uses[restriction.index];
             let (is_open, _, next) = hours.at(self.now, &mut restriction.cursor);
@@ -182,7 +190,7 @@ impl Engine<'_> {
     fn put_off(&self, people: usize, feature: usize) -> (f64, f64) {
         let (mut kept, mut made_up) = (1.0, 0.0);
         for restriction in &self.state.restrictions {
-            let action = &self.world.procedures[restriction.measure].actions[restriction.action];
+            let action = &self.world.procedures[restriction.procedure].actions[restriction.action];
             let Action::Restrict { uses, compliance } = action else { continue };
             if (uses[restriction.index].0, uses[restriction.index].1) == (people, feature) {
                 if restriction.open {
@@ -206,7 +214,7 @@ impl Engine<'_> {
         for &(people, feature, rate, slope) in &open.put_off {
             let amount = integral(rate, slope, dt_s);
             let compliance = |restriction: &Restriction| {
-                let action = &self.world.procedures[restriction.measure].actions[restriction.action];
+                let action = &self.world.procedures[restriction.procedure].actions[restriction.action];
                 let Action::Restrict { uses, compliance } = action else { return 0.0 };
                 let is_it = (uses[restriction.index].0, uses[restriction.index].1) == (people, feature);
                 if is_it && !restriction.open { *compliance } else { 0.0 }
@@ -291,7 +299,7 @@ impl Engine<'_> {
             let bits = world.features[world.people[path.people].uses[path.feature].0.at()].bits;
             let sent = if path.dead.is_some() { world.people[path.people].keeps_trying } else { 1.0 };
             let rate = (open.rates[i].0 + open.rates[i].1 * half_s).max(0.0) * open.sent[i] * open.let_in[i] * sent;
-            let rate = rate + open.echoes[i].iter().sum::<f64>();
+            let rate = rate + open.delayed_retries[i].iter().sum::<f64>();
             let mut cross = |links: &[LinkId], times: f64| {
                 let demand = rate * times * bits;
                 if demand > 0.0 {

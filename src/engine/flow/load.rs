@@ -1,6 +1,19 @@
 //! Load: what every station gets, how long it holds its workers, and how its queue moves.
 
-use super::*;
+use super::approximations::{
+    FELT_WAIT, SMALL_ROOM_S, departures_scv, digits, is_at_ease, rounded, rounded_rate, settled_rate, three_digits,
+};
+use crate::engine::core::Engine;
+use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
+use crate::queueing::{Impatient, MultiServerQueue, Residual, Wait};
+use crate::units::Time;
+use crate::world::StationId;
+use std::sync::Arc;
+
+/// Rounds of finding who is overloaded by whom.
+const ROUNDS_MAX: usize = 40;
+/// The same where failures are retried, or users wait for answers.
+const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
 
 impl Engine<'_> {
     /// What every station gets, how long it holds a worker, and how its queue moves. Who turns requests away changes what
@@ -59,10 +72,10 @@ impl Engine<'_> {
             let class = self.world.features[population.uses[path.feature].0.at()].class;
             let through = if path.dead.is_some() { population.keeps_trying } else { open.through_links[i] };
             let sent = open.sent[i] * open.let_in[i] * open.pace[i] * through;
-            let echoes = open.echoes[i].iter().sum::<f64>() * open.let_in[i] * through;
+            let delayed_retries = open.delayed_retries[i].iter().sum::<f64>() * open.let_in[i] * through;
             for (station, times) in &path.entry {
                 let at = &mut stations[station.at()];
-                let entering = (rate * sent * open.attempts[i] + echoes) * times;
+                let entering = (rate * sent * open.attempts[i] + delayed_retries) * times;
                 at.inflow += entering;
                 at.slope += slope * sent * open.attempts[i] * times;
                 at.scv_sum += entering * population.arrival_scv;
@@ -126,33 +139,8 @@ impl Engine<'_> {
 
     /// How long a station holds its workers, and how its queue moves.
     fn work(&self, id: StationId, stations: &mut [AtStation], rooms: &[Option<u64>], half_s: f64) {
-        let world = self.world;
-        let station = &world.stations[id.at()];
-        let service = &world.services[station.service.at()];
-        let slower = stations[id.at()].slower;
-        let mut held_s = service.takes_mean_s * slower;
-        let mut variance = held_s * held_s * service.takes_scv;
-        let computes_s = held_s;
-        if service.holds {
-            for call in &station.calls {
-                let times = call.times * self.kept_calls(call);
-                let alive = self.callee(call).filter(|c| self.state.flow.statuses[c.at()].dead.is_none());
-                match alive {
-                    Some(callee) => {
-                        let at = &stations[callee.at()];
-                        let route = self.state.routes.between(station.site, world.stations[callee.at()].site);
-                        held_s += times * (route.map_or(0.0, |r| r.rtt_s) + at.wait_mean_s + at.held_s);
-                        variance += times * (at.held_s * at.held_s * at.held_scv + at.wait_mean_s * at.wait_mean_s);
-                    }
-                    None => {
-                        held_s += times * call.gives_up_s;
-                        if call.hard {
-                            break;
-                        }
-                    }
-                }
-            }
-        }
+        let service = &self.world.services[self.world.stations[id.at()].service.at()];
+        let (computes_s, held_s, variance) = self.held(id, stations);
         let workers = if self.serves(id) { self.state.flow.stations[id.at()].workers } else { 0 };
         let fluid = &self.state.flow.stations[id.at()].fluid;
         let at = &mut stations[id.at()];
@@ -192,45 +180,11 @@ impl Engine<'_> {
             return;
         }
         if at.impatience_sum > 0.0 && at.inflow > 0.0 {
-            let scv_sum = model.service_scv + model.arrival_scv;
-            let (rounded_s, rate) = rounded(held_s, rounded_rate(middle, at.capacity, at.slope), at.slope);
-            let impatient = Impatient {
-                servers: workers,
-                service_s: rounded_s,
-                // The mix of those who wait changes all the time, and little depends on it.
-                gives_up_per_s: if at.slope == 0.0 {
-                    at.impatience_sum / at.inflow
-                } else {
-                    digits(at.impatience_sum / at.inflow, 5)
-                },
-                waiting_max: service.waiting_max,
-                fluid: scv_sum <= 0.0,
-            };
-            at.regime = Regime::Rest;
-            at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
-            let steady = world.steady.get(&impatient.key(rate), || impatient.steady(rate));
-            at.block = steady.block;
-            at.class_block = [at.block; CLASSES];
-            at.given_up = steady.given_up;
-            at.admitted_wait = Some((steady.wait_probability, steady.wait_mean_s));
-            at.wait_mean_s = steady.wait.mean();
-            at.wait = steady.wait.clone();
+            self.wait_impatiently(at, &model, middle);
             return;
         }
         if let Some(optional_up_to) = service.sheds {
-            self.shed_by_class(at, optional_up_to, middle);
-            let kept = middle * (1.0 - at.block);
-            at.regime = Regime::Rest;
-            let full = kept >= at.capacity * (1.0 - 1e-9);
-            at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
-            let rate = settled_rate(kept, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope);
-            // Where even what is left fills the station, it waits for all places.
-            let places_s = service.waiting_max.map_or(1.0, |places| places as f64 / at.capacity);
-            at.wait = match model.steady(rate) {
-                Some(steady) if !full => steady.wait,
-                _ => Wait::Fixed(places_s),
-            };
-            at.wait_mean_s = at.wait.mean();
+            self.wait_behind_the_critical(at, &model, optional_up_to, middle, half_s);
             return;
         }
         let small_room = fluid.limit.is_some_and(|limit| limit <= SMALL_ROOM_S * at.capacity);
@@ -257,14 +211,102 @@ impl Engine<'_> {
             settled_rate(middle, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope)
         };
         at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
+        self.wait_at_rest(id, at, &model, rate, places);
+    }
+
+    /// How long a station holds a worker: while it computes, in all, and the variance of that.
+    fn held(&self, id: StationId, stations: &[AtStation]) -> (f64, f64, f64) {
+        let world = self.world;
+        let station = &world.stations[id.at()];
+        let service = &world.services[station.service.at()];
+        let slower = stations[id.at()].slower;
+        let mut held_s = service.takes_mean_s * slower;
+        let mut variance = held_s * held_s * service.takes_scv;
+        let computes_s = held_s;
+        if service.holds {
+            for call in &station.calls {
+                let times = call.times * self.kept_calls(call);
+                let alive = self.callee(call).filter(|c| self.state.flow.statuses[c.at()].dead.is_none());
+                match alive {
+                    Some(callee) => {
+                        let at = &stations[callee.at()];
+                        let route = self.state.routes.between(station.site, world.stations[callee.at()].site);
+                        held_s += times * (route.map_or(0.0, |r| r.rtt_s) + at.wait_mean_s + at.held_s);
+                        variance += times * (at.held_s * at.held_s * at.held_scv + at.wait_mean_s * at.wait_mean_s);
+                    }
+                    None => {
+                        held_s += times * call.gives_up_s;
+                        if call.hard {
+                            break;
+                        }
+                    }
+                }
+            }
+        }
+        (computes_s, held_s, variance)
+    }
+
+    /// The queue of users who give up while they wait.
+    fn wait_impatiently(&self, at: &mut AtStation, model: &MultiServerQueue, middle: f64) {
+        let scv_sum = model.service_scv + model.arrival_scv;
+        let (rounded_s, rate) = rounded(model.service_s, rounded_rate(middle, at.capacity, at.slope), at.slope);
+        let impatient = Impatient {
+            servers: model.servers,
+            service_s: rounded_s,
+            // The mix of those who wait changes all the time, and little depends on it.
+            gives_up_per_s: if at.slope == 0.0 {
+                at.impatience_sum / at.inflow
+            } else {
+                digits(at.impatience_sum / at.inflow, 5)
+            },
+            waiting_max: model.waiting_max,
+            fluid: scv_sum <= 0.0,
+        };
+        at.regime = Regime::Rest;
+        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
+        let steady = self.world.steady.get(&impatient.key(rate), || impatient.steady(rate));
+        at.block = steady.block;
+        at.class_block = [at.block; CLASSES];
+        at.given_up = steady.given_up;
+        at.admitted_wait = Some((steady.wait_probability, steady.wait_mean_s));
+        at.wait_mean_s = steady.wait.mean();
+        at.wait = steady.wait.clone();
+    }
+
+    /// The queue of a station that sheds by priority.
+    fn wait_behind_the_critical(
+        &self,
+        at: &mut AtStation,
+        model: &MultiServerQueue,
+        optional_up_to: f64,
+        middle: f64,
+        half_s: f64,
+    ) {
+        self.shed_by_class(at, optional_up_to, middle);
+        let kept = middle * (1.0 - at.block);
+        at.regime = Regime::Rest;
+        let full = kept >= at.capacity * (1.0 - 1e-9);
+        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
+        let rate = settled_rate(kept, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope);
+        // Where even what is left fills the station, it waits for all places.
+        let places_s = model.waiting_max.map_or(1.0, |places| places as f64 / at.capacity);
+        at.wait = match model.steady(rate) {
+            Some(steady) if !full => steady.wait,
+            _ => Wait::Fixed(places_s),
+        };
+        at.wait_mean_s = at.wait.mean();
+    }
+
+    /// The steady state of a queue; `places` is the most that can be at the station beyond those that are served.
+    fn wait_at_rest(&self, id: StationId, at: &mut AtStation, model: &MultiServerQueue, rate: f64, places: u64) {
         let (service_s, rate) = match model.service_scv + model.arrival_scv > 0.0 {
-            true => rounded(held_s, rate, at.slope),
+            true => rounded(model.service_s, rate, at.slope),
             // A fluid has no state but its load.
-            false => (held_s, rate),
+            false => (model.service_s, rate),
         };
         let service_scv = if at.slope == 0.0 { model.service_scv } else { three_digits(model.service_scv) };
-        let model = MultiServerQueue { service_s, service_scv, ..model };
-        if places < service.waiting_max.unwrap_or(u64::MAX) {
+        let model = MultiServerQueue { service_s, service_scv, ..*model };
+        if places < model.waiting_max.unwrap_or(u64::MAX) {
             // Nobody is turned away: who does not fit waits at the caller, whose workers are the places.
             (at.block, at.class_block) = (0.0, [0.0; CLASSES]);
             at.wait = Wait::Never;
@@ -279,7 +321,7 @@ impl Engine<'_> {
         if let Some(steady) = model.steady(rate) {
             at.block = steady.block;
             at.class_block = [at.block; CLASSES];
-            at.wait = self.shaped(id, &model, rate, computes_s < held_s, steady.wait);
+            at.wait = self.shaped(id, &model, rate, at.computes_s < at.held_s, steady.wait);
             at.wait_mean_s = at.wait.mean();
         }
     }
@@ -332,112 +374,6 @@ impl Engine<'_> {
         at.block = if middle > 0.0 { lost / middle } else { 0.0 };
     }
 
-    /// How failures and waits feed back on what is sent: retries of what was refused, and users who wait for answers. Says
-    /// how much that moved.
-    fn feel_back(&self, open: &mut Open, stations: &mut [AtStation]) -> f64 {
-        let world = self.world;
-        let mut moved = 0.0f64;
-        for (i, path) in self.state.flow.paths.iter().enumerate().filter(|(_, path)| path.dead.is_none()) {
-            let Some(retries) = world.features[world.people[path.people].uses[path.feature].0.at()].retries else {
-                continue;
-            };
-            let attempts = self.attempts(i, path, retries, open, stations);
-            moved = moved.max((attempts - open.attempts[i]).abs() / attempts);
-            open.attempts[i] = attempts;
-        }
-        moved.max(self.keep_pace(open, stations))
-    }
-
-    /// Attempts for each request within the span: all where a failure is known at once; one where it is known only after
-    /// the timeout, for the others then follow as echoes.
-    fn attempts(
-        &self,
-        index: usize,
-        path: &Path,
-        retries: crate::world::Retries,
-        open: &Open,
-        stations: &[AtStation],
-    ) -> f64 {
-        let feature = self.world.people[path.people].uses[path.feature].0.at();
-        let echoes = self.retries_after(feature).is_some();
-        if echoes && path.visits.iter().any(|v| stations[v.0.at()].regime == Regime::Moving) {
-            return 1.0;
-        }
-        let class = world_class(self, path);
-        let mut succeeds = path.passes * open.through_links[index];
-        for (id, times, hard) in &path.visits {
-            if *hard {
-                succeeds *= num::pow(1.0 - stations[id.at()].class_block[class], *times);
-            }
-        }
-        succeeds *= self.state.flow.in_time.get(index).copied().unwrap_or(1.0);
-        attempts_of(1.0 - succeeds, retries.attempts, retries.budget)
-    }
-
-    /// Users who wait for answers are slowed down by them: the rate of one is `1 / (think + respond)`. Where that is not
-    /// enough to stay below a station's capacity, its queue grows until it is: the asymptotic bound of a closed network,
-    /// `min(N / (Z + R), C)` (Denning & Buzen, Computing Surveys 10, 1978).
-    fn keep_pace(&self, open: &mut Open, stations: &mut [AtStation]) -> f64 {
-        let world = self.world;
-        if world.people.iter().all(|p| !p.waits) {
-            return 0.0;
-        }
-        let mut moved = 0.0f64;
-        // For each station: what those who wait send, and how fast that falls with the wait there.
-        let mut closed = vec![(0.0, 0.0); stations.len()];
-        let mut first = 0;
-        while first < self.state.flow.paths.len() {
-            let people = self.state.flow.paths[first].people;
-            let count = self.state.flow.paths[first..].iter().take_while(|p| p.people == people).count();
-            let mine = first..first + count;
-            first += count;
-            let population = &world.people[people];
-            if !population.waits {
-                continue;
-            }
-            // Mean response times over a second's worth of clicks, quiet and now.
-            let (mut quiet_s, mut now_s, mut visits) = (0.0, 0.0, vec![0.0; stations.len()]);
-            let users = open.people[people].0.max(1e-9);
-            for i in mine.clone().filter(|i| self.state.flow.paths[*i].dead.is_none()) {
-                let path = &self.state.flow.paths[i];
-                let clicks = open.rates[i].0 / users;
-                let base_s = path.fixed_s + path.quiet.mean();
-                let wait_s: f64 = path.visits.iter().map(|(id, times, _)| times * stations[id.at()].wait_mean_s).sum();
-                quiet_s += clicks * base_s;
-                now_s += clicks * (base_s + wait_s);
-                path.visits.iter().for_each(|(id, times, _)| visits[id.at()] += clicks * times);
-            }
-            let pace = (1.0 + quiet_s) / (1.0 + now_s);
-            for i in mine {
-                moved = moved.max((open.pace[i] - pace).abs());
-                open.pace[i] = pace;
-                let path = &self.state.flow.paths[i];
-                for (id, times, _) in path.visits.iter().filter(|_| path.dead.is_none()) {
-                    let sent = open.rates[i].0 * open.sent[i] * open.let_in[i] * pace * times;
-                    closed[id.at()].0 += sent;
-                    closed[id.at()].1 += sent * visits[id.at()] / (1.0 + now_s);
-                }
-            }
-        }
-        for (at, (sent, falls)) in stations.iter_mut().zip(closed) {
-            if sent <= 0.0 || falls <= 0.0 || at.capacity <= 0.0 || at.impatience_sum > 0.0 {
-                continue;
-            }
-            // The others come whatever happens; what they leave is what there is.
-            let room = at.capacity * NEARLY - (at.inflow - sent).max(0.0);
-            if room <= 0.0 {
-                at.held_back_s = 0.0;
-                continue;
-            }
-            let before = at.held_back_s;
-            // Newton's step towards the wait at which the load fits.
-            let step = (at.inflow.max(sent) - at.capacity * NEARLY) / falls;
-            at.held_back_s = (before + step).max(0.0).min(before * 4.0 + 1.0);
-            moved = moved.max((at.held_back_s - before).abs() / (1.0 + at.held_back_s));
-        }
-        moved
-    }
-
     pub(super) fn feed_queues(&mut self, open: &Open) {
         for (queue, flow) in self.state.flow.queues.iter_mut().enumerate() {
             flow.inflow = self.world.queues[queue].also_fed;
@@ -487,78 +423,4 @@ impl Engine<'_> {
             Regime::Moving | Regime::Full => (at.capacity, 0.0),
         }
     }
-}
-
-/// Variability of what leaves a station at rest, or of what it gives on: Whitt, The queueing network analyzer, Bell System Technical
-/// Journal 62 (1983), section 4.5. Arrivals and services without any variability make departures without any.
-fn departures_scv(at: &AtStation, workers: u64) -> f64 {
-    let arrivals = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
-    if (arrivals == 1.0 && at.held_scv == 1.0) || (arrivals <= 0.0 && at.held_scv <= 0.0) || workers == 0 {
-        return arrivals;
-    }
-    let rho = if at.capacity > 0.0 { (at.inflow / at.capacity).min(1.0) } else { 1.0 };
-    let square = rho * rho;
-    let services = (at.held_scv.max(0.2) - 1.0) / num::sqrt(workers as f64);
-    (1.0 + (1.0 - square) * (arrivals - 1.0) + square * services).max(0.0)
-}
-
-/// A closed load comes this close to the capacity of what it waits for.
-const NEARLY: f64 = 0.999;
-
-fn world_class(engine: &Engine, path: &Path) -> usize {
-    engine.world.features[engine.world.people[path.people].uses[path.feature].0.at()].class
-}
-
-/// Attempts for each request when each fails with probability `fails`: `(1 - q^n) / (1 - q)`, within the budget.
-pub(super) fn attempts_of(fails: f64, attempts_max: u32, budget: f64) -> f64 {
-    let q = fails.clamp(0.0, 1.0);
-    let n = f64::from(attempts_max);
-    let attempts = if q > 1.0 - 1e-9 { n } else { (1.0 - num::pow(q, n)) / (1.0 - q) };
-    attempts.min(1.0 + budget)
-}
-
-/// The number to so many binary digits.
-fn digits(x: f64, kept: u32) -> f64 {
-    let dropped = 52 - kept;
-    f64::from_bits((x.to_bits() + (1 << (dropped - 1))) >> dropped << dropped)
-}
-
-/// The number to a part in two thousand.
-fn three_digits(x: f64) -> f64 {
-    digits(x, 10)
-}
-
-/// While the load changes, a service time to three digits, and the rate at which the load stays the same: the mean field is
-/// no better than that, and equal states can be recognised.
-fn rounded(service_s: f64, rate: f64, slope: f64) -> (f64, f64) {
-    if slope == 0.0 || service_s <= 0.0 {
-        return (service_s, rate);
-    }
-    let rounded_s = three_digits(service_s);
-    (rounded_s, rate * service_s / rounded_s)
-}
-
-/// On a changing load the rate is rounded to a percent of the capacity, so that equal states can be recognised.
-fn rounded_rate(rate: f64, capacity: f64, slope: f64) -> f64 {
-    if slope == 0.0 || capacity <= 0.0 { rate } else { (rate / capacity * 100.0).round() / 100.0 * capacity }
-}
-
-/// Whether nobody waits, however the load moves a little: Halfin & Whitt (1981) with room to spare.
-pub(super) fn is_at_ease(workers: u64, offered: f64) -> bool {
-    let workers = workers as f64;
-    offered < 0.5 * workers && (workers - offered) > 12.0 * num::sqrt(workers)
-}
-
-/// The load whose steady state a queue can have reached. Near saturation a queue takes `1 / (capacity (1 - sqrt rho)^2)`
-/// to settle (its relaxation time, Cohen 1982); in a span shorter than that it does not get as far as the formula says.
-/// On a changing load the rate is rounded to a percent of the capacity, so that equal waits can be recognised.
-pub(super) fn settled_rate(rate: f64, capacity: f64, scv_sum: f64, span_s: f64, slope: f64) -> f64 {
-    if scv_sum <= 0.0 {
-        return rate;
-    }
-    let root = (1.0 - 1.0 / num::sqrt((capacity * span_s).max(4.0))).max(0.0);
-    let settled = rate.min(capacity * root * root);
-    // In steps of a percent of the capacity, and never above what the span allows.
-    let steps = (settled / capacity * 100.0).round().min((root * root * 100.0).floor());
-    if slope == 0.0 { settled } else { steps / 100.0 * capacity }
 }

@@ -1,37 +1,18 @@
 //! Accounts: what was counted since the span began.
 
-use super::Requests;
-use super::farm::NONE;
-use super::source::{Feeling, UseCounts};
-use crate::engine::Engine;
-use crate::engine::flow::Open;
-use crate::engine::span::Span;
-use crate::observe::{Use, Work};
+use super::state::backend_pool::NONE;
+use super::state::requests::Requests;
+use super::state::source::UseCounts;
+use super::state::station_sample::SampleWindow;
+use crate::engine::core::Engine;
+use crate::engine::state::disposition::Feeling;
+use crate::engine::state::flow::Open;
+use crate::observe::{Interval, Use, Work};
 use crate::world::LinkId;
-
-/// What was seen of a station the last time that anybody looked.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Seen {
-    pub inflow: f64,
-    pub held_s: f64,
-    pub wait_s: f64,
-    pub block: f64,
-}
-
-/// What has been counted of a station since anybody looked.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Look {
-    since: u64,
-    arrived: u64,
-    served: u64,
-    lost: u64,
-    busy_ns: u128,
-    wait_ns: u64,
-}
 
 impl Engine<'_> {
     /// Hands what was counted to a span, and begins to count anew.
-    pub(in crate::engine) fn account_requests(&mut self, open: &Open, dt_s: f64, span: &mut Span) {
+    pub(in crate::engine) fn account_requests(&mut self, open: &Open, dt_s: f64, span: &mut Interval) {
         let Some(mut requests) = self.requests.take() else { return };
         let now = self.now.0 as u64;
         requests.now = now;
@@ -61,7 +42,7 @@ impl Engine<'_> {
             }
             span.stations.push(work);
         }
-        for (link, wire) in requests.wires.iter_mut().enumerate() {
+        for (link, link_state) in requests.links.iter_mut().enumerate() {
             let transfers: f64 = (self.world.transfers.iter().zip(&open.transfers_bps))
                 .filter(|(transfer, _)| {
                     let links = self.links_between(transfer.ends.0, transfer.ends.1).unwrap_or_default();
@@ -69,26 +50,26 @@ impl Engine<'_> {
                 })
                 .map(|(_, bps)| bps)
                 .sum();
-            span.links_bps[link] = transfers + std::mem::take(&mut wire.bits) / dt_s;
-            wire.lost = 0;
+            span.links_bps[link] = transfers + std::mem::take(&mut link_state.bits) / dt_s;
+            link_state.lost = 0;
         }
         self.requests = Some(requests);
     }
 
     fn work_of(&mut self, requests: &mut Requests, station: usize, dt_s: f64) -> Work {
         let now = requests.now;
-        let desk = &mut requests.desks[station];
-        desk.pass(now);
-        let mut counts = std::mem::take(&mut desk.counts);
-        desk.counts.waiting_max = desk.waiting;
-        if desk.farm != NONE {
-            for server in &requests.farms[desk.farm as usize].servers {
-                let desk = &mut requests.desks[server.desk as usize];
-                desk.pass(now);
-                counts.add(&std::mem::take(&mut desk.counts));
+        let queue = &mut requests.station_queues[station];
+        queue.pass(now);
+        let mut counts = std::mem::take(&mut queue.counts);
+        queue.counts.waiting_max = queue.waiting;
+        if queue.pool != NONE {
+            for server in &requests.backend_pools[queue.pool as usize].servers {
+                let queue = &mut requests.station_queues[server.queue as usize];
+                queue.pass(now);
+                counts.add(&std::mem::take(&mut queue.counts));
             }
         }
-        let desk = &requests.desks[station];
+        let queue = &requests.station_queues[station];
         let flow = &mut self.state.flow.stations[station];
         let workers_s = flow.workers_s + flow.workers as f64 * self.now.since(flow.workers_since).seconds();
         flow.workers_s = 0.0;
@@ -109,18 +90,18 @@ impl Engine<'_> {
             }
             seen.wait_s = per(look.wait_ns as f64 * 1e-9, look.served);
             seen.block = per(look.lost as f64, look.arrived).min(1.0);
-            *look = Look { since: now, ..Look::default() };
+            *look = SampleWindow { since: now, ..SampleWindow::default() };
         }
         let seen = &requests.seen[station];
         let arrived = counts.arrived as f64;
-        let capacity = desk.workers as f64 / seen.held_s.max(1e-12);
-        let over = desk.workers > 0 && seen.inflow > capacity;
+        let capacity = queue.workers as f64 / seen.held_s.max(1e-12);
+        let over = queue.workers > 0 && seen.inflow > capacity;
         Work {
             arrived,
             served: counts.served as f64,
             lost: lost as f64,
             given_up: counts.given_up as f64,
-            backlog: desk.waiting as f64,
+            backlog: queue.waiting as f64,
             backlog_max: counts.waiting_max as f64,
             wait_s: counts.wait_ns as f64 * 1e-9,
             wait_max_s: counts.wait_max_ns as f64 * 1e-9,
@@ -174,8 +155,8 @@ impl Requests {
 
     /// How long the queue of a station would take to go away.
     fn queue_s(&self, station: usize) -> f64 {
-        let desk = &self.desks[station];
-        desk.waiting as f64 * self.seen[station].held_s / desk.workers.max(1) as f64
+        let queue = &self.station_queues[station];
+        queue.waiting as f64 * self.seen[station].held_s / queue.workers.max(1) as f64
     }
 
     /// How much a station keeps requests waiting or turns them away: only to compare it with others.

@@ -1,20 +1,21 @@
 //! What single requests learn of the world when something has changed.
 
-use super::desk::Line;
-use super::farm::{NONE, SERVERS_MAX};
-use super::program::{OUTSIDE, Op};
-use super::slots::*;
-use super::source::Way;
-use super::{Due, Kind, Requests};
-use crate::engine::Engine;
-use crate::engine::flow::{AtStation, Open};
+use super::state::backend_pool::{NONE, SERVERS_MAX};
+use super::state::due::{Due, Kind};
+use super::state::program::{OUTSIDE, Op};
+use super::state::requests::Requests;
+use super::state::slots::{BRANCH_FAILED, CHECK, QUEUED, SERVED};
+use super::state::source::Way;
+use super::state::station_queue::Line;
+use crate::engine::core::Engine;
+use crate::engine::state::flow::{AtStation, Open};
 use crate::world::{LinkId, StationId};
 
 /// Where a station becomes slower or faster by more than this, that goes for the requests that it is serving too.
 const RESCALED: f64 = 0.2;
 
 impl Engine<'_> {
-    /// Sources, desks and links follow what is true now. `open` holds the demand; what stations get is what has been counted.
+    /// Sources, station_queues and links follow what is true now. `open` holds the demand; what stations get is what has been counted.
     pub(in crate::engine) fn follow(&mut self, open: &mut Open) {
         let Some(mut requests) = self.requests.take() else { return };
         requests.now = self.now.0 as u64;
@@ -62,12 +63,12 @@ impl Engine<'_> {
                 source.sent = if source.waits { 1.0 } else { open.sent[index] };
             }
             if source.waits {
-                let crowd = &mut requests.crowds[people];
+                let closed = &mut requests.closed_users[people];
                 if feature == 0 {
-                    crowd.uses.clear();
+                    closed.uses.clear();
                 }
-                let sum = crowd.uses.last().map_or(0.0, |last| last.1);
-                crowd.uses.push((of as u32, sum + rate));
+                let sum = closed.uses.last().map_or(0.0, |last| last.1);
+                closed.uses.push((of as u32, sum + rate));
                 if feature + 1 == self.world.people[people].uses.len() {
                     let sent = mine.clone().next().map_or(1.0, |index| open.sent[index]);
                     requests.gather(people, open.people[people].0 * sent, sum + rate);
@@ -85,42 +86,42 @@ impl Engine<'_> {
         open.stations.clear();
         for i in 0..self.world.stations.len() {
             let id = StationId::new(i);
-            let desk = &mut requests.desks[i];
-            desk.serves = self.serves(id);
-            let workers = if desk.serves { self.state.flow.stations[i].workers } else { 0 };
-            let (slower, before) = (self.slower(id), desk.slower);
-            desk.slower = slower;
-            if (slower / before - 1.0).abs() > RESCALED && desk.busy > 0 {
+            let queue = &mut requests.station_queues[i];
+            queue.serves = self.serves(id);
+            let workers = if queue.serves { self.state.flow.stations[i].workers } else { 0 };
+            let (slower, before) = (self.slower(id), queue.slower);
+            queue.slower = slower;
+            if (slower / before - 1.0).abs() > RESCALED && queue.busy > 0 {
                 requests.rescale(i as u32, &[slower / before]);
             }
-            let desk = &mut requests.desks[i];
-            if workers != desk.workers {
-                desk.pass(now);
-                let before = desk.workers;
-                if let Line::Shared(sharing) = &mut desk.line {
+            let queue = &mut requests.station_queues[i];
+            if workers != queue.workers {
+                queue.pass(now);
+                let before = queue.workers;
+                if let Line::Shared(sharing) = &mut queue.line {
                     sharing.pass(now, before);
                 }
-                desk.workers = workers;
+                queue.workers = workers;
                 if workers > before {
                     requests.opened.push_back(i as u32);
                 }
-                if requests.desks[i].is_shared() {
+                if requests.station_queues[i].is_shared() {
                     requests.share_again(i as u32);
                 }
             }
-            if requests.desks[i].farm != NONE {
+            if requests.station_queues[i].pool != NONE {
                 self.follow_servers(requests, id);
             }
-            let desk = &requests.desks[i];
+            let queue = &requests.station_queues[i];
             let seen = &requests.seen[i];
             let service = &self.world.services[self.world.stations[i].service.at()];
-            let held_s = if seen.held_s > 0.0 { seen.held_s } else { service.takes_mean_s * desk.slower };
-            let mut at = AtStation::new(desk.slower);
+            let held_s = if seen.held_s > 0.0 { seen.held_s } else { service.takes_mean_s * queue.slower };
+            let mut at = AtStation::new(queue.slower);
             at.inflow = seen.inflow;
             at.out = (seen.inflow * (1.0 - seen.block), 0.0);
             at.block = seen.block;
             at.held_s = held_s;
-            at.computes_s = service.takes_mean_s * desk.slower;
+            at.computes_s = service.takes_mean_s * queue.slower;
             at.capacity = if held_s > 0.0 { workers as f64 / held_s } else { 0.0 };
             at.wait_mean_s = seen.wait_s;
             at.held_back_s = 0.0;
@@ -131,24 +132,24 @@ impl Engine<'_> {
 
     /// The servers of a station behind a balancer: how many there are, and how each of them is.
     fn follow_servers(&self, requests: &mut Requests, id: StationId) {
-        let base = &requests.desks[id.at()];
-        let (farm, slower) = (base.farm as usize, base.slower);
+        let base = &requests.station_queues[id.at()];
+        let (pool, slower) = (base.pool as usize, base.slower);
         let each = u64::from(self.world.stations[id.at()].workers.max(1));
         let count = (base.workers / each).min(SERVERS_MAX) as usize;
-        requests.staff(farm, count, each, self.luck, &self.world.stations[id.at()].name);
+        requests.staff(pool, count, each, self.luck, &self.world.stations[id.at()].name);
         let slow: Vec<_> = self.slow_servers(id).collect();
         let mut factors = vec![1.0; count];
         for (number, factor) in factors.iter_mut().enumerate() {
             let mine = || slow.iter().filter(|slow| (number as u64) < slow.servers);
-            let server = &mut requests.farms[farm].servers[number];
+            let server = &mut requests.backend_pools[pool].servers[number];
             server.fooled = mine().any(|slow| slow.checks_pass);
             server.why = mine().map(|slow| slow.why).next_back();
-            let desk = &mut requests.desks[server.desk as usize];
+            let queue = &mut requests.station_queues[server.queue as usize];
             let slower = slower * mine().map(|slow| slow.by).product::<f64>();
-            if (slower / desk.slower - 1.0).abs() > RESCALED {
-                *factor = slower / desk.slower;
+            if (slower / queue.slower - 1.0).abs() > RESCALED {
+                *factor = slower / queue.slower;
             }
-            desk.slower = slower;
+            queue.slower = slower;
         }
         if factors.iter().any(|factor| *factor != 1.0) {
             requests.rescale(id.0, &factors);
@@ -156,7 +157,7 @@ impl Engine<'_> {
     }
 
     fn follow_links(&self, requests: &mut Requests, open: &Open) {
-        for (link, wire) in requests.wires.iter_mut().enumerate() {
+        for (link, link_state) in requests.links.iter_mut().enumerate() {
             let most = self.link_bps(LinkId::new(link));
             let mut left = most;
             for (transfer, bps) in self.world.transfers.iter().zip(&open.transfers_bps) {
@@ -165,7 +166,7 @@ impl Engine<'_> {
                     left -= bps;
                 }
             }
-            wire.bps = if most.is_finite() { left.max(most * 1e-3) } else { f64::INFINITY };
+            link_state.bps = if most.is_finite() { left.max(most * 1e-3) } else { f64::INFINITY };
         }
     }
 
@@ -182,16 +183,16 @@ impl Engine<'_> {
 impl Requests {
     /// So many users of a population are there, who click so often altogether.
     fn gather(&mut self, people: usize, users: f64, clicks_per_s: f64) {
-        let crowd = &mut self.crowds[people];
-        crowd.target = (users + 0.5).max(0.0) as u64;
-        crowd.thinks_ns = if clicks_per_s > 0.0 { users / clicks_per_s * 1e9 } else { f64::INFINITY };
-        if !crowd.thinks_ns.is_finite() {
+        let closed = &mut self.closed_users[people];
+        closed.target = (users + 0.5).max(0.0) as u64;
+        closed.thinks_ns = if clicks_per_s > 0.0 { users / clicks_per_s * 1e9 } else { f64::INFINITY };
+        if !closed.thinks_ns.is_finite() {
             return;
         }
-        while self.crowds[people].present < self.crowds[people].target {
-            let crowd = &mut self.crowds[people];
-            crowd.present += 1;
-            let thought = crowd.thinks_ns * crate::dist::exponential(&mut crowd.luck);
+        while self.closed_users[people].present < self.closed_users[people].target {
+            let closed = &mut self.closed_users[people];
+            closed.present += 1;
+            let thought = closed.thinks_ns * crate::dist::exponential(&mut closed.luck);
             let at = self.now.saturating_add(thought as u64);
             self.push(at, Due::new(Kind::Think, people as u32, 0));
         }
@@ -200,15 +201,15 @@ impl Requests {
     /// What is left of the services of a station takes so many times as long: behind a balancer, at each of its servers.
     fn rescale(&mut self, station: u32, factors: &[f64]) {
         let now = self.now;
-        if self.desks[station as usize].is_shared() {
+        if self.station_queues[station as usize].is_shared() {
             return;
         }
         for id in self.slots.under_way() {
             let slot = &mut self.slots[id];
             let here = matches!(self.programs.ops[slot.pc as usize], Op::Enter { station: s, .. } if s == station);
             if here && slot.is(SERVED) {
-                let desk = self.desk_at(station, id, self.slots[id].pc);
-                let server = self.desks[desk as usize].server;
+                let queue = self.queue_at(station, id, self.slots[id].pc);
+                let server = self.station_queues[queue as usize].server;
                 let factor =
                     if server == NONE { factors[0] } else { factors.get(server as usize).copied().unwrap_or(1.0) };
                 let slot = &mut self.slots[id];
@@ -223,33 +224,33 @@ impl Requests {
     /// A station stops at once; behind a balancer, some of its servers, or all of them and more.
     pub(super) fn crash(&mut self, station: u32, servers: std::ops::Range<usize>) {
         let now = self.now;
-        let desk = &mut self.desks[station as usize];
-        let farm = desk.farm;
-        let whole = farm == NONE || servers.end == usize::MAX;
+        let queue = &mut self.station_queues[station as usize];
+        let pool = queue.pool;
+        let whole = pool == NONE || servers.end == usize::MAX;
         if whole {
-            desk.pass(now);
-            desk.serves = false;
-            desk.workers = 0;
-            if let Some(cache) = &mut desk.cache {
+            queue.pass(now);
+            queue.serves = false;
+            queue.workers = 0;
+            if let Some(cache) = &mut queue.cache {
                 cache.forget();
             }
         }
         let mut gone = vec![station];
-        if farm != NONE {
-            let of = &self.farms[farm as usize].servers;
+        if pool != NONE {
+            let of = &self.backend_pools[pool as usize].servers;
             let servers = servers.start..servers.end.min(of.len());
-            gone = of[servers.clone()].iter().map(|server| server.desk).collect();
-            self.unstaff(farm as usize, servers);
+            gone = of[servers.clone()].iter().map(|server| server.queue).collect();
+            self.unstaff(pool as usize, servers);
             if whole {
-                self.farms[farm as usize].here = 0;
-                self.rotate(farm as usize);
+                self.backend_pools[pool as usize].here = 0;
+                self.rotate(pool as usize);
             }
         }
-        for desk in &gone {
-            let desk = &mut self.desks[*desk as usize];
-            desk.pass(now);
-            desk.serves = false;
-            desk.workers = 0;
+        for queue in &gone {
+            let queue = &mut self.station_queues[*queue as usize];
+            queue.pass(now);
+            queue.serves = false;
+            queue.workers = 0;
         }
         for id in self.slots.under_way() {
             let slot = self.slots[id];
@@ -260,16 +261,16 @@ impl Requests {
                 let visit = self.programs.frames[frame as usize];
                 // One who is still on the way to it is at the operation that enters, too.
                 let is_there = if visit.enter == slot.pc { slot.is(SERVED | QUEUED) } else { visit.holds };
-                if visit.station == station && is_there && (whole || gone.contains(&self.desk_around(id, &visit))) {
+                if visit.station == station && is_there && (whole || gone.contains(&self.queue_around(id, &visit))) {
                     lost = Some(visit);
                 }
                 frame = visit.parent;
             }
             let Some(lost) = lost else { continue };
-            let desk = self.desk_around(id, &lost);
+            let queue = self.queue_around(id, &lost);
             let is_check = slot.is(CHECK);
             if slot.is(QUEUED) && lost.enter == slot.pc {
-                self.counts_no_more(desk, id);
+                self.counts_no_more(queue, id);
             }
             self.drop_inside(id, &lost, station);
             let slot = &mut self.slots[id];
@@ -283,18 +284,18 @@ impl Requests {
                 slot.pc = lost.broken;
                 self.goes_on(id);
             }
-            self.desks[desk as usize].counts.crashed += u64::from(!is_check);
+            self.station_queues[queue as usize].counts.crashed += u64::from(!is_check);
         }
-        for desk in gone {
-            let desk = &mut self.desks[desk as usize];
-            desk.clear();
-            desk.busy = 0;
-            desk.inside = 0;
+        for queue in gone {
+            let queue = &mut self.station_queues[queue as usize];
+            queue.clear();
+            queue.busy = 0;
+            queue.inside = 0;
         }
     }
 
     /// What a request holds inside of a visit that is lost is given back.
-    fn drop_inside(&mut self, id: u32, lost: &super::program::Frame, station: u32) {
+    fn drop_inside(&mut self, id: u32, lost: &super::state::program::Frame, station: u32) {
         let slot = self.slots[id];
         let mut frame = self.programs.frame_of[slot.pc as usize];
         while frame != OUTSIDE {
@@ -304,11 +305,11 @@ impl Requests {
             }
             let here = visit.enter == slot.pc;
             if visit.station != station {
-                let desk = self.desk_of(&slot, &visit);
+                let queue = self.queue_of(&slot, &visit);
                 if here && slot.is(QUEUED) {
-                    self.waits_no_more(desk, id);
+                    self.waits_no_more(queue, id);
                 } else if (here && slot.is(SERVED)) || (!here && visit.holds) {
-                    self.released.push_back((desk, here));
+                    self.released.push_back((queue, here));
                 }
             }
             if visit.enter == lost.enter {

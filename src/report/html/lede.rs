@@ -2,7 +2,7 @@
 
 use super::markup::Html;
 use crate::metrics::{Outcome, OutcomeInterval, PeopleOutcome};
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::report::clock::Clock;
 use crate::report::format;
 use crate::report::stretches::{days_differ, kind_words, worst};
@@ -41,7 +41,7 @@ pub fn head(html: &mut Html, outcome: &Outcome, clock: &Clock) {
 /// Populations that felt something of a kind, when it began, and the longest that any of them did.
 fn hurt(
     outcome: &Outcome,
-    mood: Mood,
+    mood: ServiceLevel,
     seconds: fn(&PeopleOutcome) -> f64,
 ) -> Option<(Vec<&str>, &OutcomeInterval, f64)> {
     let found: Vec<_> = outcome.people.iter().filter(|(_, p)| seconds(p) > 0.0).collect();
@@ -85,8 +85,8 @@ fn held(text: &str) -> String {
 fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
     let all = outcome.people.len();
     let mut told = Vec::new();
-    let down = hurt(outcome, Mood::Down, |p| p.downtime_s);
-    let degraded = hurt(outcome, Mood::Degraded, |p| p.degraded_s);
+    let down = hurt(outcome, ServiceLevel::Down, |p| p.downtime_s);
+    let degraded = hurt(outcome, ServiceLevel::Degraded, |p| p.degraded_s);
     for (found, what) in [(&down, "down"), (&degraded, "degraded")] {
         let Some((names, first, longest)) = found else { continue };
         let why = if first.why.is_empty() { String::new() } else { format!(" ({})", first.why) };

@@ -2,7 +2,7 @@
 
 use super::markup::Html;
 use crate::metrics::{StoryLine, Theme};
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::report::clock::Clock;
 use crate::report::narrative::{self, Entry};
 
@@ -78,8 +78,8 @@ fn because(story: &[StoryLine], clock: &Clock, line: usize) -> Option<String> {
     if (story[line].theme, story[next].theme) == (Theme::Maintenance, Theme::Maintenance) {
         return None;
     }
-    let hurts =
-        matches!(story[line].theme, Theme::People | Theme::ResponseFailed) && story[line].mood != Some(Mood::Fine);
+    let hurts = matches!(story[line].theme, Theme::People | Theme::ResponseFailed)
+        && story[line].mood != Some(ServiceLevel::Fine);
     let mut chain = vec![next];
     while let (true, Some(cause)) = (hurts, narrative::cause(story, next)) {
         next = cause;
@@ -104,10 +104,10 @@ fn sign(line: &StoryLine) -> (&'static str, &'static str, &'static str) {
         Theme::System => ("faint", "·", "system"),
         Theme::People => match line.mood {
             None => ("", "◇", "users"),
-            Some(Mood::Fine) => ("good", "✓", "users: fine"),
-            Some(Mood::Stale) => ("poor", "░", "users: stale"),
-            Some(Mood::Degraded) => ("poor", "▒", "users: degraded"),
-            Some(Mood::Down) => ("bad", "█", "users: down"),
+            Some(ServiceLevel::Fine) => ("good", "✓", "users: fine"),
+            Some(ServiceLevel::Stale) => ("poor", "░", "users: stale"),
+            Some(ServiceLevel::Degraded) => ("poor", "▒", "users: degraded"),
+            Some(ServiceLevel::Down) => ("bad", "█", "users: down"),
         },
         Theme::Word if narrative::is_word_to_users(line) => ("", "▲", "users are told"),
         Theme::Word => ("", "◆", "decision"),

@@ -4,7 +4,7 @@ use super::markup::Html;
 use super::svg::{AXIS_HEIGHT, Frame, LEFT, RIGHT, drawing, name, rectangle};
 use super::tables::{Cell, data};
 use crate::metrics::Outcome;
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::report::format;
 
 /// Populations that are drawn.
@@ -13,22 +13,22 @@ const ROW_HEIGHT: f64 = 22.0;
 const BAR_HEIGHT: f64 = 16.0;
 
 /// What a mood is called.
-pub fn mood_words(mood: Mood) -> &'static str {
+pub fn mood_words(mood: ServiceLevel) -> &'static str {
     match mood {
-        Mood::Fine => "fine",
-        Mood::Stale => "stale",
-        Mood::Degraded => "degraded",
-        Mood::Down => "down",
+        ServiceLevel::Fine => "fine",
+        ServiceLevel::Stale => "stale",
+        ServiceLevel::Degraded => "degraded",
+        ServiceLevel::Down => "down",
     }
 }
 
 /// How much of a bar a mood fills.
-fn fills(mood: Mood) -> f64 {
+fn fills(mood: ServiceLevel) -> f64 {
     match mood {
-        Mood::Fine => 0.12,
-        Mood::Stale => 0.38,
-        Mood::Degraded => 0.68,
-        Mood::Down => 1.0,
+        ServiceLevel::Fine => 0.12,
+        ServiceLevel::Stale => 0.38,
+        ServiceLevel::Degraded => 0.68,
+        ServiceLevel::Down => 1.0,
     }
 }
 
@@ -36,11 +36,11 @@ fn fills(mood: Mood) -> f64 {
 struct Felt {
     from_s: f64,
     to_s: f64,
-    mood: Mood,
+    mood: ServiceLevel,
     why: String,
 }
 
-fn felt(outcome: &Outcome, people: &str, moods: &[Mood]) -> Vec<Felt> {
+fn felt(outcome: &Outcome, people: &str, moods: &[ServiceLevel]) -> Vec<Felt> {
     let hours = &outcome.hours;
     let mut found: Vec<Felt> = Vec::new();
     for (start, mood) in hours.starts_s.iter().zip(moods) {
@@ -66,16 +66,16 @@ pub fn strip(html: &mut Html, outcome: &Outcome, frame: &Frame) {
         return;
     }
     let height = rows.len() as f64 * ROW_HEIGHT + 6.0;
-    let hurt = rows.iter().filter(|(_, felt)| felt.iter().any(|f| f.mood >= Mood::Degraded)).count();
+    let hurt = rows.iter().filter(|(_, felt)| felt.iter().any(|f| f.mood >= ServiceLevel::Degraded)).count();
     let label = format!("Who was up when: {hurt} of {} populations were degraded or down at some time", rows.len());
     drawing(html, height + AXIS_HEIGHT, &label, |html| {
         frame.backdrop(html, 0.0, height);
         for (index, (called, felt)) in rows.iter().enumerate() {
             let bottom = index as f64 * ROW_HEIGHT + ROW_HEIGHT - 1.0;
             name(html, bottom - 4.0, "name", called);
-            let fine = BAR_HEIGHT * fills(Mood::Fine);
+            let fine = BAR_HEIGHT * fills(ServiceLevel::Fine);
             rectangle(html, (LEFT, bottom - fine), (RIGHT - LEFT, fine), "fine", "");
-            for felt in felt.iter().filter(|f| f.mood > Mood::Fine) {
+            for felt in felt.iter().filter(|f| f.mood > ServiceLevel::Fine) {
                 let (from, to) = (frame.x(felt.from_s), frame.x(felt.to_s));
                 let tall = BAR_HEIGHT * fills(felt.mood);
                 let because = if felt.why.is_empty() { String::new() } else { format!(" ({})", felt.why) };
@@ -97,7 +97,7 @@ pub fn strip(html: &mut Html, outcome: &Outcome, frame: &Frame) {
     }
     let mut listed = Vec::new();
     for (called, felt) in &rows {
-        for felt in felt.iter().filter(|f| f.mood > Mood::Fine) {
+        for felt in felt.iter().filter(|f| f.mood > ServiceLevel::Fine) {
             listed.push(vec![
                 Cell::name(called.as_str()),
                 Cell::text(mood_words(felt.mood)),
@@ -112,10 +112,10 @@ pub fn strip(html: &mut Html, outcome: &Outcome, frame: &Frame) {
 fn legend(html: &mut Html, outcome: &Outcome) {
     html.within("p", &[("class", &"legend")], |html| {
         for (mood, words) in [
-            (Mood::Fine, "fine"),
-            (Mood::Stale, "stale: what they see is old"),
-            (Mood::Degraded, "degraded: slow, or something is missing"),
-            (Mood::Down, "down"),
+            (ServiceLevel::Fine, "fine"),
+            (ServiceLevel::Stale, "stale: what they see is old"),
+            (ServiceLevel::Degraded, "degraded: slow, or something is missing"),
+            (ServiceLevel::Down, "down"),
         ] {
             html.within("span", &[("class", &"key")], |html| {
                 html.within("span", &[("class", &"cell")], |html| {

@@ -1,19 +1,19 @@
 //! The sign of a mood, in every strip the same.
 
 use super::line::Ink;
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 
 /// The sign and the colour of a mood.
-pub fn sign(mood: Mood) -> (Ink, &'static str) {
+pub fn sign(mood: ServiceLevel) -> (Ink, &'static str) {
     match mood {
-        Mood::Fine => (Ink::Good, "·"),
-        Mood::Stale => (Ink::Stale, "░"),
-        Mood::Degraded => (Ink::Degraded, "▒"),
-        Mood::Down => (Ink::Bad, "█"),
+        ServiceLevel::Fine => (Ink::Good, "·"),
+        ServiceLevel::Stale => (Ink::Stale, "░"),
+        ServiceLevel::Degraded => (Ink::Degraded, "▒"),
+        ServiceLevel::Down => (Ink::Bad, "█"),
     }
 }
 
 /// The same; a blank where nothing was measured.
-pub fn sign_or_blank(mood: Option<Mood>) -> (Ink, &'static str) {
+pub fn sign_or_blank(mood: Option<ServiceLevel>) -> (Ink, &'static str) {
     mood.map_or((Ink::Plain, " "), sign)
 }

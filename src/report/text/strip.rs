@@ -6,7 +6,7 @@ use super::sign::{sign, sign_or_blank};
 use super::table::ROWS_MAX;
 use super::weeks::{self, Marks, Weeks};
 use crate::metrics::{Outcome, OutcomeInterval, StoryLine};
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::report::clock::Clock;
 use crate::report::format;
 use crate::report::narrative::is_word_to_users;
@@ -50,11 +50,14 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
         }
     };
     let mut legend = Line::new();
-    let felt = |mood: Mood| outcome.people.values().any(|p| p.intervals.iter().any(|i| i.mood == mood));
-    for (mood, word) in
-        [(Mood::Fine, "fine"), (Mood::Stale, "stale"), (Mood::Degraded, "degraded"), (Mood::Down, "down")]
-    {
-        if mood == Mood::Fine || felt(mood) {
+    let felt = |mood: ServiceLevel| outcome.people.values().any(|p| p.intervals.iter().any(|i| i.mood == mood));
+    for (mood, word) in [
+        (ServiceLevel::Fine, "fine"),
+        (ServiceLevel::Stale, "stale"),
+        (ServiceLevel::Degraded, "degraded"),
+        (ServiceLevel::Down, "down"),
+    ] {
+        if mood == ServiceLevel::Fine || felt(mood) {
             let (ink, sign) = sign(mood);
             legend.push(ink, sign);
             legend.push(Ink::Faint, format!(" {word}  "));
@@ -113,9 +116,10 @@ impl Cells {
     }
 
     /// The worst mood of each stretch; nothing where it was not measured.
-    fn moods(&self, intervals: &[OutcomeInterval], measured_from_s: f64) -> Vec<Option<Mood>> {
-        let mut moods: Vec<Option<Mood>> =
-            (1..=self.count).map(|end| (end as f64 * self.each_s > measured_from_s).then_some(Mood::Fine)).collect();
+    fn moods(&self, intervals: &[OutcomeInterval], measured_from_s: f64) -> Vec<Option<ServiceLevel>> {
+        let mut moods: Vec<Option<ServiceLevel>> = (1..=self.count)
+            .map(|end| (end as f64 * self.each_s > measured_from_s).then_some(ServiceLevel::Fine))
+            .collect();
         for interval in intervals {
             for cell in self.touched(interval.from_s, interval.to_s) {
                 moods[cell] = moods[cell].max(Some(interval.mood));

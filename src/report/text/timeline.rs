@@ -8,7 +8,7 @@ use super::line::{Ink, Line, cut, width, wrap};
 use super::page::Page;
 use super::sign::sign;
 use crate::metrics::{StoryLine, Theme};
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::report::clock::Clock;
 use crate::report::narrative::{Entry, cause, instants, is_word_to_users, middle, text, worth_telling};
 
@@ -134,7 +134,7 @@ fn because(story: &[StoryLine], clock: &Clock, line: usize, columns: usize) -> O
     if (story[line].theme, story[next].theme) == (Theme::Maintenance, Theme::Maintenance) {
         return None;
     }
-    let felt = story[line].mood != Some(Mood::Fine);
+    let felt = story[line].mood != Some(ServiceLevel::Fine);
     let long = felt && matches!(story[line].theme, Theme::People | Theme::ResponseFailed);
     let mut chain = vec![story[next].text.as_str()];
     while let (true, Some(cause)) = (long, cause(story, next)) {
@@ -183,7 +183,7 @@ fn glyph(line: &StoryLine) -> (Ink, &'static str) {
         Theme::Maintenance => (Ink::Planned, "▬"),
         Theme::System => (Ink::Faint, "·"),
         Theme::People => line.mood.map_or((Ink::Strong, "◇"), |mood| match mood {
-            Mood::Fine => (Ink::Good, "✓"),
+            ServiceLevel::Fine => (Ink::Good, "✓"),
             mood => sign(mood),
         }),
         Theme::Word if is_word_to_users(line) => (Ink::Word, "▲"),

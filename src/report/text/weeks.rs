@@ -4,7 +4,7 @@ use super::line::{Ink, Line, cut, width};
 use super::page::Page;
 use super::sign::sign;
 use crate::metrics::{Outcome, OutcomeInterval};
-use crate::observe::Mood;
+use crate::observe::ServiceLevel;
 use crate::report::clock::Clock;
 use crate::report::format;
 use crate::report::ticks::ticks;
@@ -80,7 +80,7 @@ impl Weeks {
             let mut axis = Line::new().with(Ink::Plain, "  ").with(Ink::Faint, cut(&title, name_width));
             axis.pad(name_width + 4);
             let touches = |from: f64, to: f64| from < last.2 && to.max(from + 1.0) > first.1;
-            let felt = |i: &OutcomeInterval| i.mood > Mood::Fine && touches(i.from_s, i.to_s);
+            let felt = |i: &OutcomeInterval| i.mood > ServiceLevel::Fine && touches(i.from_s, i.to_s);
             let is_marked = |m: &&Marks| m.3.iter().any(|(from, to)| touches(*from, *to));
             let is_calm =
                 !outcome.people.values().any(|p| p.intervals.iter().any(felt)) && !marks.iter().any(|m| is_marked(&m));
@@ -123,7 +123,7 @@ impl Weeks {
                         return (Ink::Plain, " ");
                     }
                     let worst = here.iter().filter(|i| i.from_s < to && i.to_s > from).map(|i| i.mood).max();
-                    sign(worst.unwrap_or(Mood::Fine))
+                    sign(worst.unwrap_or(ServiceLevel::Fine))
                 });
             }
             for (name, ink, mark, times) in marks.iter().filter(is_marked) {

@@ -1,9 +1,9 @@
 //! Failure domains: a change goes up through everything that stands on it, and stations stop and start.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use super::state::{StationPhase, StationState};
-use crate::observe::{SeenId, What};
+use super::state::stations::{StationPhase, StationState};
+use crate::observe::{ObservationId, Occurrence};
 use crate::world::{Gate, NodeId, NodeKind, StationId};
 
 impl Engine<'_> {
@@ -30,7 +30,7 @@ impl Engine<'_> {
     }
 
     /// Marks a node to be looked at again, due to an observation.
-    pub(super) fn touch_node(&mut self, id: NodeId, why: Option<SeenId>) {
+    pub(super) fn touch_node(&mut self, id: NodeId, why: Option<ObservationId>) {
         self.nodes_dirty.insert((self.world.node_rank[id.at()], id));
         if why.is_some() {
             self.cause = why;
@@ -67,7 +67,7 @@ impl Engine<'_> {
                 continue;
             }
             let cause = if up { root } else { why.or(root) };
-            let seen = self.see_because(if up { What::NodeUp(id) } else { What::NodeDown(id) }, cause);
+            let seen = self.see_because(if up { Occurrence::NodeUp(id) } else { Occurrence::NodeDown(id) }, cause);
             if !up {
                 self.before_node_goes_down(id, seen);
             }
@@ -155,9 +155,9 @@ impl Engine<'_> {
         }
     }
 
-    fn station_stops(&mut self, id: StationId, cause: Option<SeenId>) {
+    fn station_stops(&mut self, id: StationId, cause: Option<ObservationId>) {
         self.close_span();
-        let seen = self.see_because(What::StationDown(id), cause);
+        let seen = self.see_because(Occurrence::StationDown(id), cause);
         let planned = self.state.maintenance.under_way
             && self.state.maintenance.holds.iter().any(|held| !self.state.nodes[held.at()].up);
         let state = &mut self.state.stations[id.at()];
@@ -195,7 +195,7 @@ impl Engine<'_> {
                 self.state.stations[id.at()].cold_since = None;
             }
         } else {
-            let seen = self.see(What::StationStarting(id, until));
+            let seen = self.see(Occurrence::StationStarting(id, until));
             self.state.stations[id.at()].why = Some(seen);
             self.events.push(until, Event::Started { station: id, token });
         }
@@ -203,7 +203,7 @@ impl Engine<'_> {
     }
 
     /// The latest of what a station had to wait for.
-    fn what_let_start(&self, id: StationId) -> Option<SeenId> {
+    fn what_let_start(&self, id: StationId) -> Option<ObservationId> {
         let station = &self.world.stations[id.at()];
         let nodes = station.gates.iter().flat_map(|g| &g.of).chain(&station.pool);
         let firsts = self.world.services[station.service.at()].starts_after.iter();
@@ -222,7 +222,7 @@ impl Engine<'_> {
         state.phase = StationPhase::Serving;
         state.cold_since = Some(self.now);
         let why = state.why;
-        let seen = self.see_because(What::StationUp(id), why.or(self.cause));
+        let seen = self.see_because(Occurrence::StationUp(id), why.or(self.cause));
         self.state.stations[id.at()].why = Some(seen);
         self.cause = Some(seen);
         self.stations_dirty = true;

@@ -1,21 +1,8 @@
-//! The crowd: users who give up while nothing works, and come back to a storm of log-ins.
+//! Abandonment: users who give up while nothing works, and come back to a storm of log-ins.
 
-use super::Engine;
+use super::core::Engine;
+use super::state::abandonment::Away;
 use crate::units::{Duration, Time};
-
-/// Users of a population who should be there and are not.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Away {
-    /// They will look again.
-    pub waiting: f64,
-    /// They have stopped trying, for this session.
-    pub gone: f64,
-    /// Change of both per second in the span that is open.
-    waiting_slope: f64,
-    gone_slope: f64,
-    /// Log-ins per second of those who come back.
-    pub returns: f64,
-}
 
 /// So few are away, or fail, that nobody would notice.
 const FEW: f64 = 1e-3;
@@ -37,7 +24,7 @@ impl Engine<'_> {
     /// With `f` the share of requests that fail: who is there leaves at the rate `f / gives_up`; of those a share looks again
     /// after a while, finds it working with probability `1 - f`, and logs in; the others' sessions are over as they would have
     /// been anyway.
-    pub(super) fn look_at_crowd(&mut self, active: &[(f64, f64)], until: &mut Time) {
+    pub(super) fn look_at_abandonment(&mut self, active: &[(f64, f64)], until: &mut Time) {
         for (i, people) in self.world.people.iter().enumerate() {
             let Some(sessions) = &people.sessions else { continue };
             let failing = self.state.flow.failing[i];

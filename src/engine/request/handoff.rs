@@ -1,28 +1,21 @@
-//! Seams: from what flows to single requests, and back.
+//! The handoff: from what flows to single requests, and back.
 //!
 //! Where a queue is at rest, the flow counts a request as served when it arrives: those who are under way then, by Little's
 //! law, become ghosts, which take room and count nowhere. Where a queue moves, those who wait have not been counted yet: they
 //! become requests that will be. Back in the flow, whoever waits in a long queue waits on, whoever is under way has been served.
 
-use super::program::{OUTSIDE, Op};
-use super::slots::*;
-use super::source::Source;
-use super::{Due, Kind, Requests};
-use crate::engine::Engine;
-use crate::engine::flow::{AtStation, Regime};
+use super::state::due::{Due, Kind};
+use super::state::flow_before::FlowBefore;
+use super::state::program::{OUTSIDE, Op};
+use super::state::requests::Requests;
+use super::state::slots::{GHOST, NOBODY, ORPHAN, QUEUED, SERVED};
+use super::state::source::Source;
+use crate::engine::core::Engine;
+use crate::engine::state::flow::Regime;
 use crate::rng::Stream;
 use crate::units::{Duration, Time};
 use crate::world::StationId;
 use std::collections::BTreeMap;
-
-/// What flowed before the seam.
-#[derive(Debug, Clone)]
-pub struct Before {
-    /// Requests per second of every path, attempts included.
-    rates: Vec<f64>,
-    stations: Vec<AtStation>,
-    luck: Stream,
-}
 
 /// Rounds so that sums are kept.
 #[derive(Debug, Default)]
@@ -47,7 +40,7 @@ impl Engine<'_> {
         requests.now = self.now.0 as u64;
         if self.now > Time::ZERO {
             let luck = Stream::new(self.luck, "seam", "requests under way");
-            requests.before = Some(Box::new(Before { rates, stations, luck }));
+            requests.before = Some(Box::new(FlowBefore { rates, stations, luck }));
         }
         self.requests = Some(Box::new(requests));
         self.paths_dirty = true;
@@ -55,24 +48,26 @@ impl Engine<'_> {
     }
 
     /// Those who were under way in the flow.
-    pub(super) fn fill(&mut self, requests: &mut Requests, before: &Before) {
+    pub(super) fn fill(&mut self, requests: &mut Requests, before: &FlowBefore) {
         let mut luck = before.luck.clone();
         self.fill_ghosts(requests, before, &mut luck);
         self.fill_backlogs(requests, before);
         self.fill_retries(requests);
         for station in 0..self.world.stations.len() {
-            if let (Some(cache), None) = (&mut requests.desks[station].cache, self.state.stations[station].cold_since) {
+            if let (Some(cache), None) =
+                (&mut requests.station_queues[station].cache, self.state.stations[station].cold_since)
+            {
                 cache.warm();
             }
         }
-        for station in 0..requests.desks.len() {
+        for station in 0..requests.station_queues.len() {
             requests.opened.push_back(station as u32);
-            requests.desks[station].counts = Default::default();
+            requests.station_queues[station].counts = Default::default();
         }
     }
 
     /// By Little's law so many are at each operation of a program: its rate times how long it takes.
-    fn fill_ghosts(&self, requests: &mut Requests, before: &Before, luck: &mut Stream) {
+    fn fill_ghosts(&self, requests: &mut Requests, before: &FlowBefore, luck: &mut Stream) {
         let mut carries: BTreeMap<u32, Carry> = BTreeMap::new();
         let mut waiting: Vec<(u32, u32, u32)> = Vec::new();
         let mut index = 0;
@@ -100,18 +95,20 @@ impl Engine<'_> {
                             let at = &before.stations[station as usize];
                             let rate = rate * (1.0 - at.block);
                             let service = &self.world.services[self.world.stations[station as usize].service.at()];
-                            let takes_s = service.takes_mean_s * requests.desks[station as usize].slower;
+                            let takes_s = service.takes_mean_s * requests.station_queues[station as usize].slower;
                             let carry = carries.entry(station).or_default();
                             for _ in 0..carry.whole(rate * takes_s) {
-                                let desk = requests.emptiest(station);
-                                if requests.desks[desk as usize].busy >= requests.desks[desk as usize].workers {
+                                let queue = requests.emptiest(station);
+                                if requests.station_queues[queue as usize].busy
+                                    >= requests.station_queues[queue as usize].workers
+                                {
                                     break;
                                 }
                                 let id = ghost(requests, of as u32, pc);
-                                let slower = requests.desks[desk as usize].slower;
+                                let slower = requests.station_queues[queue as usize].slower;
                                 let left = service.takes.draw_residual(luck).0 as f64 * slower;
-                                enter_at(requests, id, pc, desk);
-                                serve_ghost(requests, id, desk, left as u64);
+                                enter_at(requests, id, pc, queue);
+                                serve_ghost(requests, id, queue, left as u64);
                                 hold_outer(requests, id, outer(requests, pc));
                             }
                             if at.regime == Regime::Rest {
@@ -128,15 +125,15 @@ impl Engine<'_> {
         }
         for (of, pc, station) in waiting {
             let id = ghost(requests, of, pc);
-            let desk = requests.emptiest(station);
-            enter_at(requests, id, pc, desk);
-            queue(requests, id, desk, requests.now);
+            let queue = requests.emptiest(station);
+            enter_at(requests, id, pc, queue);
+            wait_in_line(requests, id, queue, requests.now);
             hold_outer(requests, id, outer(requests, pc));
         }
     }
 
     /// Queues that were filling or draining: who waits there, from the one who has waited longest.
-    fn fill_backlogs(&mut self, requests: &mut Requests, before: &Before) {
+    fn fill_backlogs(&mut self, requests: &mut Requests, before: &FlowBefore) {
         let now = requests.now;
         for i in 0..self.world.stations.len() {
             let backlog = self.state.flow.stations[i].fluid_backlog();
@@ -175,9 +172,9 @@ impl Engine<'_> {
                     requests.slots[id].flags = 0;
                     requests.slots[id].started = since;
                 }
-                let desk = requests.emptiest(i as u32);
-                enter_at(requests, id, pc, desk);
-                queue(requests, id, desk, since);
+                let queue = requests.emptiest(i as u32);
+                enter_at(requests, id, pc, queue);
+                wait_in_line(requests, id, queue, since);
                 hold_outer(requests, id, outer(requests, pc));
             }
             self.state.flow.stations[i].take_backlog(placed);
@@ -189,7 +186,7 @@ impl Engine<'_> {
         let now = self.now;
         for of in 0..requests.sources.len() {
             let mut carry = Carry::default();
-            for (from, to, rates) in self.state.flow.take_echoes(of, now) {
+            for (from, to, rates) in self.state.flow.take_delayed_retries(of, now) {
                 for (made, rate) in rates.iter().enumerate() {
                     let count = carry.whole(rate * to.since(from).seconds());
                     for k in 0..count {
@@ -215,7 +212,7 @@ impl Engine<'_> {
         let behind: Vec<bool> = (0..self.world.stations.len()).map(|i| requests.is_behind(i)).collect();
         for (i, behind) in behind.iter().enumerate() {
             if *behind {
-                self.state.flow.stations[i].add_backlog(requests.desks[i].waiting as f64);
+                self.state.flow.stations[i].add_backlog(requests.station_queues[i].waiting as f64);
             } else {
                 self.state.flow.land_parts(StationId::new(i));
             }
@@ -287,7 +284,7 @@ fn enters(requests: &Requests, of: u32, station: u32) -> Option<u32> {
 }
 
 /// Visits per second of a source at a station.
-fn visits(requests: &Requests, before: &Before, of: usize, station: u32) -> f64 {
+fn visits(requests: &Requests, before: &FlowBefore, of: usize, station: u32) -> f64 {
     let first: usize = requests.sources[..of].iter().map(|source: &Source| source.ways.len()).sum();
     let mut sum = 0.0;
     for (nth, way) in requests.sources[of].ways.iter().enumerate() {
@@ -316,10 +313,10 @@ fn ghost(requests: &mut Requests, of: u32, pc: u32) -> u32 {
 fn serve_ghost(requests: &mut Requests, id: u32, station: u32, left_ns: u64) {
     let turn = requests.slots[id].turn;
     requests.slots[id].flags |= SERVED;
-    let desk = &mut requests.desks[station as usize];
-    desk.busy += 1;
-    desk.inside += 1;
-    if desk.is_shared() {
+    let queue = &mut requests.station_queues[station as usize];
+    queue.busy += 1;
+    queue.inside += 1;
+    if queue.is_shared() {
         requests.share(station, id, turn, left_ns);
     } else {
         requests.slots[id].until = requests.now + left_ns;
@@ -327,23 +324,23 @@ fn serve_ghost(requests: &mut Requests, id: u32, station: u32, left_ns: u64) {
     }
 }
 
-fn queue(requests: &mut Requests, id: u32, station: u32, since: u64) {
+fn wait_in_line(requests: &mut Requests, id: u32, station: u32, since: u64) {
     let slot = &mut requests.slots[id];
     slot.flags |= QUEUED;
     slot.arrived = since;
-    let waiting = super::desk::Waiting { id, turn: slot.turn };
+    let waiting = super::state::station_queue::Waiting { id, turn: slot.turn };
     let class = slot.class;
-    requests.desks[station as usize].join(waiting, class);
-    let base = requests.desks[station as usize].station;
+    requests.station_queues[station as usize].join(waiting, class);
+    let base = requests.station_queues[station as usize].station;
     if base != station {
-        requests.desks[base as usize].one_more_waits();
+        requests.station_queues[base as usize].one_more_waits();
     }
 }
 
-/// A request is at an operation that enters a station, and at this desk of it.
-fn enter_at(requests: &mut Requests, id: u32, pc: u32, desk: u32) {
+/// A request is at an operation that enters a station, and at this queue of it.
+fn enter_at(requests: &mut Requests, id: u32, pc: u32, queue: u32) {
     let visit = requests.programs.frames[requests.programs.frame_of[pc as usize] as usize];
-    requests.put(id, &visit, desk);
+    requests.put(id, &visit, queue);
 }
 
 /// Workers of the visits around an operation are held. A branch stands for itself: what waits for it is not there.
@@ -358,12 +355,12 @@ fn hold_outer(requests: &mut Requests, id: u32, mut frame: u32) {
             return;
         }
         if visit.holds {
-            let desk = requests.emptiest(visit.station);
-            requests.put(id, &visit, desk);
-            let desk = &mut requests.desks[desk as usize];
-            desk.inside += 1;
-            if !desk.is_shared() {
-                desk.busy += 1;
+            let queue = requests.emptiest(visit.station);
+            requests.put(id, &visit, queue);
+            let queue = &mut requests.station_queues[queue as usize];
+            queue.inside += 1;
+            if !queue.is_shared() {
+                queue.busy += 1;
             }
         }
         frame = visit.parent;

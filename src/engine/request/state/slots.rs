@@ -141,3 +141,15 @@ impl Slots {
         (0..self.all.len() as u32).filter(|id| self.all[*id as usize].pc != NOBODY).collect()
     }
 }
+
+/// The name of a request in a timer.
+#[inline]
+pub fn token(id: u32, life: u32) -> u64 {
+    u64::from(life) << 32 | u64::from(id)
+}
+
+#[inline]
+pub fn is_live(slots: &Slots, token: u64) -> bool {
+    let slot = &slots[token as u32];
+    slot.life == (token >> 32) as u32 && !slot.is(ORPHAN)
+}

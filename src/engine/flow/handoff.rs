@@ -1,7 +1,9 @@
 //! What the flow gives to single requests and gets back from them, at the ends of the stretch that is followed.
 
-use super::*;
-use crate::engine::Engine;
+use crate::engine::core::Engine;
+use crate::engine::state::flow::{AtStation, FlowState, StationFlow};
+use crate::units::{Duration, Time};
+use crate::world::StationId;
 
 impl StationFlow {
     /// Requests that wait in a queue that moves.
@@ -48,8 +50,8 @@ impl FlowState {
     }
 
     /// What is about to be tried again from a time on: from, to, attempts per second by how many were made.
-    pub(in crate::engine) fn take_echoes(&mut self, of: usize, now: Time) -> Vec<(Time, Time, Vec<f64>)> {
-        self.echoes[of].take(now)
+    pub(in crate::engine) fn take_delayed_retries(&mut self, of: usize, now: Time) -> Vec<(Time, Time, Vec<f64>)> {
+        self.delayed_retries[of].take(now)
     }
 
     /// A request that was followed is tried again within a second.
@@ -57,7 +59,7 @@ impl FlowState {
         let mut rates = vec![0.0; attempts.saturating_sub(1) as usize];
         if let Some(last) = rates.last_mut() {
             *last = 1.0;
-            self.echoes[of].add_to(now, now.after(Duration::from_seconds(1.0)), rates);
+            self.delayed_retries[of].add_to(now, now.after(Duration::from_seconds(1.0)), rates);
         }
     }
 }
@@ -71,7 +73,7 @@ impl Engine<'_> {
                 let dt_s = self.now.since(open.from).seconds();
                 let meant = (open.rates[i].0 + open.rates[i].1 * dt_s).max(0.0);
                 meant * open.sent[i] * open.let_in[i] * open.pace[i] * open.through_links[i] * open.attempts[i]
-                    + open.echoes[i].iter().sum::<f64>()
+                    + open.delayed_retries[i].iter().sum::<f64>()
             })
             .collect();
         (rates, open.stations.clone())

@@ -1,6 +1,5 @@
 //! What flowed while nothing else changed.
 
-use crate::observe::{Use, Work};
 use crate::queueing::{Latency, Wait};
 use crate::units::Time;
 use crate::world::StationId;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 
 /// A stretch of time between two changes, with everything that flowed in it.
 #[derive(Debug, Clone, Default)]
-pub struct Span {
+pub struct Interval {
     /// Its start.
     pub from: Time,
     /// Its end.
@@ -47,9 +46,9 @@ pub struct Span {
     pub links_most_bps: Vec<f64>,
 }
 
-impl Span {
+impl Interval {
     /// Begins again with nothing, in the memory that there is.
-    pub(super) fn clear(&mut self, from: Time, to: Time) {
+    pub(crate) fn clear(&mut self, from: Time, to: Time) {
         (self.from, self.to) = (from, to);
         self.uses.iter_mut().for_each(Vec::clear);
         self.active_user_s.clear();
@@ -98,4 +97,52 @@ pub struct LatencyPart {
     pub shift_s: f64,
     /// How many requests.
     pub weight: f64,
+}
+
+/// What one population did with one feature during a span, in requests.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Use {
+    /// Requests that users meant to make.
+    pub intended: f64,
+    /// Answered in time.
+    pub served: f64,
+    /// Answered in time, but without something.
+    pub degraded: f64,
+    /// Failed: refused, lost, or too late.
+    pub failed: f64,
+    /// Turned away by a full queue.
+    pub shed: f64,
+    /// Never sent, because nothing worked.
+    pub never_sent: f64,
+}
+
+/// What one station did during a span, in requests.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Work {
+    /// Arrived.
+    pub arrived: f64,
+    /// Left, served.
+    pub served: f64,
+    /// Turned away, given up, or lost in a crash.
+    pub lost: f64,
+    /// Of those, given up while waiting.
+    pub given_up: f64,
+    /// Waiting at the end of the span beyond the steady queue.
+    pub backlog: f64,
+    /// The largest backlog in the span.
+    pub backlog_max: f64,
+    /// Sum over arrivals of the time that they wait, in seconds.
+    pub wait_s: f64,
+    /// The longest wait of an arrival, in seconds.
+    pub wait_max_s: f64,
+    /// Arrivals that met a backlog.
+    pub delayed: f64,
+    /// Worker-seconds that all who arrived would take.
+    pub asked_s: f64,
+    /// Worker-seconds in use.
+    pub busy_s: f64,
+    /// Worker-seconds there were.
+    pub workers_s: f64,
+    /// Seconds with the load above the capacity.
+    pub overloaded_s: f64,
 }

@@ -1,6 +1,15 @@
-//! Fate: what becomes of the requests of a path.
+//! Disposition: what becomes of the requests of a path.
 
-use super::*;
+use super::approximations::FELT_WAIT;
+use crate::engine::core::Engine;
+use crate::engine::state::disposition::{Disposition, Feeling};
+use crate::engine::state::flow::{Open, Regime};
+use crate::engine::state::paths::Path;
+use crate::num;
+use crate::observe::Why;
+use crate::queueing::{Latency, Wait};
+use crate::world::{LinkId, StationId};
+use std::sync::Arc;
 
 impl Engine<'_> {
     /// The latency of a path at the waits that hold now, without the network and moving queues; and the sum of those.
@@ -29,12 +38,21 @@ impl Engine<'_> {
     }
 
     /// Of the requests of a path: admitted everywhere where that is needed, and in time.
-    pub(super) fn fate(&self, index: usize, open: &Open, waits_s: &[f64]) -> Fate {
+    pub(super) fn disposition(&self, index: usize, open: &Open, waits_s: &[f64]) -> Disposition {
         let (latency, moving_s) = self.latency_now(index, open, waits_s);
         let path = &self.state.flow.paths[index];
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
         if let Some(why) = path.dead {
-            return Fate { dead: true, arrives: 0.0, admitted: 0.0, in_time: 0.0, why, latency, moving_s, soft: 0.0 };
+            return Disposition {
+                dead: true,
+                arrives: 0.0,
+                admitted: 0.0,
+                in_time: 0.0,
+                why,
+                latency,
+                moving_s,
+                soft: 0.0,
+            };
         }
         let arrives = path.passes * open.through_links[index];
         let (mut admitted, mut soft) = (1.0, 1.0 - path.dimmed);
@@ -66,16 +84,16 @@ impl Engine<'_> {
         if in_time < 0.99 {
             why = self.longest_wait(path, open, waits_s).map_or(why, Why::Overload);
         }
-        Fate { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft }
+        Disposition { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft }
     }
 
     /// The same as it was seen of single requests.
-    pub(super) fn fate_seen(&self, index: usize, felt: &crate::engine::request::Feeling) -> Fate {
+    pub(super) fn disposition_seen(&self, index: usize, felt: &Feeling) -> Disposition {
         let path = &self.state.flow.paths[index];
         let nothing = || Arc::clone(&self.state.flow.nothing);
         if let Some(why) = path.dead {
             let latency = nothing();
-            return Fate {
+            return Disposition {
                 dead: true,
                 arrives: 0.0,
                 admitted: 0.0,
@@ -94,7 +112,7 @@ impl Engine<'_> {
             Some((_, id)) if felt.lost > 0.0 || felt.p95_s > 0.0 => Why::Overload(id),
             _ => path.loss.or(path.dimmed_for).unwrap_or(Why::Slow),
         };
-        Fate {
+        Disposition {
             dead: false,
             arrives: 1.0 - felt.lost,
             admitted: 1.0,
@@ -124,33 +142,4 @@ impl Engine<'_> {
         let links = self.links_of(path).map(|(link, _)| link);
         links.max_by(|a, b| fill(*a).total_cmp(&fill(*b)).then(b.cmp(a))).map(LinkId::new)
     }
-}
-
-/// What becomes of the requests of a path.
-#[derive(Debug, Clone)]
-pub(in crate::engine) struct Fate {
-    pub(super) dead: bool,
-    /// Share that gets through the network.
-    pub(super) arrives: f64,
-    /// Share of those that is admitted wherever that is needed.
-    pub(super) admitted: f64,
-    /// Share of those that is answered before the user gives up.
-    pub(super) in_time: f64,
-    pub(super) why: Why,
-    pub(super) latency: Arc<Latency>,
-    /// Waits in moving queues, on top of the latency.
-    pub(super) moving_s: f64,
-    /// Share of those for which nothing is missing.
-    pub(super) soft: f64,
-}
-
-impl Fate {
-    pub(super) fn success(&self) -> f64 {
-        self.arrives * self.admitted * self.in_time
-    }
-}
-
-/// The integral over `dt_s` of a rate that starts at `rate` and changes by `slope` per second.
-pub(super) fn integral(rate: f64, slope: f64, dt_s: f64) -> f64 {
-    (dt_s * (rate + slope * dt_s / 2.0)).max(0.0)
 }

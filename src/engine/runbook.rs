@@ -1,124 +1,26 @@
-//! Measures: ordered by the clock or by what is seen, done by people in their hours, in effect step by step.
+//! Procedures: ordered by the clock or by what is seen, done by people in their hours, in effect step by step.
 
-use super::Engine;
-use super::event::Event;
-use crate::observe::{SeenId, What};
-use crate::rng::{Luck, Stream};
+use super::core::Engine;
+use super::event::{Event, Step};
+use super::state::runbook::{ProcedureStage, Restriction, Shedding};
+use crate::observe::Occurrence;
 use crate::units::{Duration, Time};
-use crate::world::{Action, Amount, LinkId, PopId, SiteId, StationId, World};
-use std::collections::VecDeque;
-
-/// Where a measure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MeasureStage {
-    /// Not ordered.
-    Waiting,
-    /// Ordered; the team is busy, away or at work.
-    Ordered,
-    /// This many steps are in effect.
-    Phase(u32),
-    /// All of it is.
-    Done,
-    /// Taken back.
-    Over,
-}
-
-/// A measure's state.
-#[derive(Debug, Clone)]
-pub struct MeasureState {
-    pub stage: MeasureStage,
-    pub why: Option<SeenId>,
-    /// It takes one of its team's places.
-    at_work: bool,
-    /// What each of its actions comes to in all: servers, or the factor that there was before.
-    totals: Vec<f64>,
-    /// What of that is in effect.
-    given: Vec<f64>,
-    lead: Stream,
-    risks: Stream,
-    releases: Stream,
-}
-
-/// A team's state.
-#[derive(Debug, Clone, Default)]
-pub struct TeamState {
-    pub busy: u32,
-    pub waiting: VecDeque<usize>,
-}
-
-/// A feature that is used in some hours only.
-#[derive(Debug, Clone)]
-pub struct Restriction {
-    pub measure: usize,
-    pub action: usize,
-    /// Index into the action's uses.
-    pub index: usize,
-    pub cursor: usize,
-    /// Requests put off so far.
-    pub put_off: f64,
-    /// Requests per second that are made up for now.
-    pub release: f64,
-    /// It was open at the last look.
-    pub open: bool,
-    pub over: bool,
-}
-
-/// Requests that are turned away at the door.
-#[derive(Debug, Clone)]
-pub struct Shedding {
-    pub measure: usize,
-    pub action: usize,
-    pub from: Time,
-}
-
-/// What a step of a measure's event is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// It is ordered.
-    Order,
-    /// Somebody looks whether work can begin.
-    Begin,
-    /// A step is due.
-    Phase,
-    /// What a step broke is mended.
-    Mend,
-    /// It is taken back.
-    TakeBack,
-    /// A bad release is rolled back.
-    RollBack,
-}
-
-impl MeasureState {
-    pub fn new(luck: Luck, world: &World, index: usize) -> MeasureState {
-        let measure = &world.procedures[index];
-        let stream = |purpose| Stream::new(luck, &measure.name, purpose);
-        MeasureState {
-            stage: MeasureStage::Waiting,
-            why: None,
-            at_work: false,
-            totals: vec![0.0; measure.actions.len()],
-            given: vec![0.0; measure.actions.len()],
-            lead: stream("lead"),
-            risks: stream("phase goes wrong"),
-            releases: stream("bad release"),
-        }
-    }
-}
+use crate::world::{Action, Amount, LinkId, PopId, SiteId, StationId};
 
 impl Engine<'_> {
-    pub(super) fn start_measures(&mut self) {
-        for (i, measure) in self.world.procedures.iter().enumerate().filter(|(_, measure)| !measure.muted) {
-            if let Some(at) = measure.at {
-                self.events.push(at, Event::Measure { index: i as u32, step: Step::Order });
+    pub(super) fn start_procedures(&mut self) {
+        for (i, procedure) in self.world.procedures.iter().enumerate().filter(|(_, procedure)| !procedure.muted) {
+            if let Some(at) = procedure.at {
+                self.events.push(at, Event::Procedure { index: i as u32, step: Step::Order });
             }
-            if let Some(until) = measure.until {
-                self.events.push(until, Event::Measure { index: i as u32, step: Step::TakeBack });
+            if let Some(until) = procedure.until {
+                self.events.push(until, Event::Procedure { index: i as u32, step: Step::TakeBack });
             }
         }
     }
 
-    pub(super) fn measure_due(&mut self, index: usize, step: Step) {
-        self.cause = self.state.measures[index].why;
+    pub(super) fn procedure_due(&mut self, index: usize, step: Step) {
+        self.cause = self.state.procedures[index].why;
         match step {
             Step::Order => self.order(index),
             Step::Begin => self.begin(index),
@@ -129,15 +31,15 @@ impl Engine<'_> {
         }
     }
 
-    /// Somebody, or something that watches, orders a measure.
+    /// Somebody, or something that watches, orders a procedure.
     pub(super) fn order(&mut self, index: usize) {
-        let state = &mut self.state.measures[index];
-        if state.stage != MeasureStage::Waiting {
+        let state = &mut self.state.procedures[index];
+        if state.stage != ProcedureStage::Waiting {
             return;
         }
-        state.stage = MeasureStage::Ordered;
-        let seen = self.see(What::Ordered(index));
-        self.state.measures[index].why = Some(seen);
+        state.stage = ProcedureStage::Ordered;
+        let seen = self.see(Occurrence::Ordered(index));
+        self.state.procedures[index].why = Some(seen);
         self.cause = Some(seen);
         self.begin(index);
     }
@@ -151,16 +53,16 @@ impl Engine<'_> {
 
     /// Work begins as soon as there is somebody to do it.
     fn begin(&mut self, index: usize) {
-        let measure = &self.world.procedures[index];
-        if self.state.measures[index].stage != MeasureStage::Ordered {
+        let procedure = &self.world.procedures[index];
+        if self.state.procedures[index].stage != ProcedureStage::Ordered {
             // It was taken back while it waited for somebody.
             return;
         }
         let mut longer = 1.0;
-        if let Some(by) = measure.by {
+        if let Some(by) = procedure.by {
             let from = self.on_duty_from(by);
             if from > self.now {
-                self.events.push(from, Event::Measure { index: index as u32, step: Step::Begin });
+                self.events.push(from, Event::Procedure { index: index as u32, step: Step::Begin });
                 return;
             }
             let team = &self.world.teams[by];
@@ -170,61 +72,62 @@ impl Engine<'_> {
                 return;
             }
             state.busy += 1;
-            self.state.measures[index].at_work = true;
+            self.state.procedures[index].at_work = true;
             if let (Some((after, factor)), Some(hours)) = (team.tired, &team.hours)
                 && hours.since_start(&self.world.calendar, self.now) >= after
             {
                 longer = factor;
             }
         }
-        let lead = measure.lead.as_ref().map_or(0.0, |lead| lead.draw(&mut self.state.measures[index].lead).seconds());
+        let lead =
+            procedure.lead.as_ref().map_or(0.0, |lead| lead.draw(&mut self.state.procedures[index].lead).seconds());
         let due = self.now.after(Duration::from_seconds(lead * longer));
         if due == self.now {
             self.phase(index);
         } else {
-            self.events.push(due, Event::Measure { index: index as u32, step: Step::Phase });
+            self.events.push(due, Event::Procedure { index: index as u32, step: Step::Phase });
         }
     }
 
     /// One step: in effect, or gone wrong.
     fn phase(&mut self, index: usize) {
-        let measure = &self.world.procedures[index];
-        if let Some(hours) = &measure.hours {
+        let procedure = &self.world.procedures[index];
+        if let Some(hours) = &procedure.hours {
             let from = hours.next(&self.world.calendar, self.now);
             if from > self.now {
-                self.events.push(from, Event::Measure { index: index as u32, step: Step::Phase });
+                self.events.push(from, Event::Procedure { index: index as u32, step: Step::Phase });
                 return;
             }
         }
-        let done = match self.state.measures[index].stage {
-            MeasureStage::Phase(done) => done,
-            MeasureStage::Ordered => 0,
+        let done = match self.state.procedures[index].stage {
+            ProcedureStage::Phase(done) => done,
+            ProcedureStage::Ordered => 0,
             _ => return,
         };
-        self.state.measures[index].stage = MeasureStage::Phase(done);
-        if measure.fails > 0.0 && self.state.measures[index].risks.chance(measure.fails) {
-            let seen = self.see(What::PhaseFailed(index));
+        self.state.procedures[index].stage = ProcedureStage::Phase(done);
+        if procedure.fails > 0.0 && self.state.procedures[index].risks.chance(procedure.fails) {
+            let seen = self.see(Occurrence::PhaseFailed(index));
             self.cause = Some(seen);
             self.break_what_is_touched(index);
-            let mended = self.now.after(measure.breaks);
-            self.events.push(mended, Event::Measure { index: index as u32, step: Step::Mend });
+            let mended = self.now.after(procedure.breaks);
+            self.events.push(mended, Event::Procedure { index: index as u32, step: Step::Mend });
             return;
         }
         let now = done + 1;
         let mut short = false;
-        for action in 0..measure.actions.len() {
+        for action in 0..procedure.actions.len() {
             short |= self.act(index, action, now);
         }
-        let seen = self.see(What::Effect { measure: index, phase: now, short });
-        self.state.measures[index].why = Some(seen);
+        let seen = self.see(Occurrence::Effect { measure: index, phase: now, short });
+        self.state.procedures[index].why = Some(seen);
         self.cause = Some(seen);
-        self.state.measures[index].stage = MeasureStage::Phase(now);
-        if now >= measure.count {
-            self.state.measures[index].stage = MeasureStage::Done;
+        self.state.procedures[index].stage = ProcedureStage::Phase(now);
+        if now >= procedure.count {
+            self.state.procedures[index].stage = ProcedureStage::Done;
             self.free_team(index);
         } else {
-            let next = self.now.after(measure.pause);
-            self.events.push(next, Event::Measure { index: index as u32, step: Step::Phase });
+            let next = self.now.after(procedure.pause);
+            self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase });
         }
         self.flow_dirty = true;
         self.paths_dirty = true;
@@ -232,13 +135,13 @@ impl Engine<'_> {
 
     fn free_team(&mut self, index: usize) {
         let Some(by) = self.world.procedures[index].by else { return };
-        if !std::mem::take(&mut self.state.measures[index].at_work) {
+        if !std::mem::take(&mut self.state.procedures[index].at_work) {
             return;
         }
         let team = &mut self.state.teams[by];
         team.busy = team.busy.saturating_sub(1);
         if let Some(next) = team.waiting.pop_front() {
-            let (cause, why) = (self.cause, self.state.measures[next].why);
+            let (cause, why) = (self.cause, self.state.procedures[next].why);
             self.cause = why;
             self.begin(next);
             self.cause = cause;
@@ -247,11 +150,11 @@ impl Engine<'_> {
 
     /// A step that goes wrong takes out as many servers as it should have added.
     fn break_what_is_touched(&mut self, index: usize) {
-        let measure = &self.world.procedures[index];
-        for (i, action) in measure.actions.iter().enumerate() {
+        let procedure = &self.world.procedures[index];
+        for (i, action) in procedure.actions.iter().enumerate() {
             if let Action::AddServers(station, amount) = action {
                 let total = self.total_of(index, i, *station, *amount);
-                let broken = (total / f64::from(measure.count)).abs().ceil() as u64;
+                let broken = (total / f64::from(procedure.count)).abs().ceil() as u64;
                 self.state.stations[station.at()].broken += broken;
             }
         }
@@ -259,24 +162,24 @@ impl Engine<'_> {
     }
 
     fn mend(&mut self, index: usize) {
-        let measure = &self.world.procedures[index];
-        for (i, action) in measure.actions.iter().enumerate() {
+        let procedure = &self.world.procedures[index];
+        for (i, action) in procedure.actions.iter().enumerate() {
             if let Action::AddServers(station, _) = action {
-                let broken = (self.state.measures[index].totals[i] / f64::from(measure.count)).abs().ceil() as u64;
+                let broken = (self.state.procedures[index].totals[i] / f64::from(procedure.count)).abs().ceil() as u64;
                 let state = &mut self.state.stations[station.at()];
                 state.broken = state.broken.saturating_sub(broken);
             }
         }
-        self.see(What::Mended(index));
-        let next = self.now.after(measure.pause);
-        self.events.push(next, Event::Measure { index: index as u32, step: Step::Phase });
+        self.see(Occurrence::Mended(index));
+        let next = self.now.after(procedure.pause);
+        self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase });
         self.flow_dirty = true;
     }
 
     /// What an action comes to in all, fixed when it first begins.
     fn total_of(&mut self, index: usize, action: usize, station: StationId, amount: Amount) -> f64 {
         let servers = self.servers(station) as f64;
-        let total = &mut self.state.measures[index].totals[action];
+        let total = &mut self.state.procedures[index].totals[action];
         if *total == 0.0 {
             *total = match amount {
                 Amount::Times(by) => (servers * (by - 1.0)).round(),
@@ -288,31 +191,31 @@ impl Engine<'_> {
 
     /// Does the part of an action that belongs to a step. Says whether less came than was asked for.
     fn act(&mut self, index: usize, action: usize, phase: u32) -> bool {
-        let measure = &self.world.procedures[index];
-        let part = f64::from(phase) / f64::from(measure.count);
+        let procedure = &self.world.procedures[index];
+        let part = f64::from(phase) / f64::from(procedure.count);
         let first = phase == 1;
         let mut short = false;
-        match &measure.actions[action] {
+        match &procedure.actions[action] {
             Action::AddServers(station, amount) => {
                 let total = self.total_of(index, action, *station, *amount);
-                let wanted = (total * part).round() - self.state.measures[index].given[action];
-                self.state.measures[index].given[action] += wanted;
+                let wanted = (total * part).round() - self.state.procedures[index].given[action];
+                self.state.procedures[index].given[action] += wanted;
                 let got = self.take_from_provider(*station, wanted as i64);
                 self.state.stations[station.at()].extra += got;
                 short = got < wanted as i64;
             }
             Action::AddNetwork(link, by) => {
                 // By what this step widens it, whatever else has widened it in between.
-                let before = 1.0 + (by - 1.0) * f64::from(phase - 1) / f64::from(measure.count);
+                let before = 1.0 + (by - 1.0) * f64::from(phase - 1) / f64::from(procedure.count);
                 self.state.links_factor[link.at()] *= (1.0 + (by - 1.0) * part) / before;
             }
             Action::MovePeople(people, site, share) => {
-                self.move_people(*people, *site, share / f64::from(measure.count));
+                self.move_people(*people, *site, share / f64::from(procedure.count));
             }
             Action::FreeHardware(give, get, servers) => {
-                let wanted = (*servers as f64 * part).round() - self.state.measures[index].given[action];
+                let wanted = (*servers as f64 * part).round() - self.state.procedures[index].given[action];
                 let got = (wanted as i64).min(self.servers(*give) as i64);
-                self.state.measures[index].given[action] += got as f64;
+                self.state.procedures[index].given[action] += got as f64;
                 self.state.stations[give.at()].extra -= got;
                 self.state.stations[get.at()].extra += got;
                 short = got < wanted as i64;
@@ -320,7 +223,7 @@ impl Engine<'_> {
             Action::Restrict { uses, .. } if first => {
                 for i in 0..uses.len() {
                     self.state.restrictions.push(Restriction {
-                        measure: index,
+                        procedure: index,
                         action,
                         index: i,
                         cursor: 0,
@@ -336,28 +239,28 @@ impl Engine<'_> {
                 self.state.stagger_cursors[people.at()] = (0, 0);
             }
             Action::Hotfix { service, takes, bad, worse, rolled_back_after } if first => {
-                let is_bad = *bad > 0.0 && self.state.measures[index].releases.chance(*bad);
+                let is_bad = *bad > 0.0 && self.state.procedures[index].releases.chance(*bad);
                 let by = if is_bad { *worse } else { *takes };
                 for station in &self.world.services[service.at()].stations {
                     self.state.stations[station.at()].takes *= by;
                 }
                 if is_bad {
-                    let seen = self.see(What::BadRelease(index));
-                    self.state.measures[index].why = Some(seen);
+                    let seen = self.see(Occurrence::BadRelease(index));
+                    self.state.procedures[index].why = Some(seen);
                     let due = self.now.after(*rolled_back_after);
-                    self.events.push(due, Event::Measure { index: index as u32, step: Step::RollBack });
+                    self.events.push(due, Event::Procedure { index: index as u32, step: Step::RollBack });
                 }
             }
             Action::Shed { .. } if first => {
-                self.state.sheddings.push(Shedding { measure: index, action, from: self.now });
+                self.state.sheddings.push(Shedding { procedure: index, action, from: self.now });
             }
             Action::Dim(service, share) if first => self.state.dims[service.at()].push((index, *share)),
             Action::SwitchOver(group, member) if first => self.order_switchover(*group, *member),
             Action::Tell(_) if first => {
-                self.see(What::ToldBy { measure: index, action });
+                self.see(Occurrence::ToldBy { measure: index, action });
             }
             Action::Decide(_) if first => {
-                self.see(What::DecisionBy { measure: index, action });
+                self.see(Occurrence::DecisionBy { measure: index, action });
             }
             _ => {}
         }
@@ -386,36 +289,36 @@ impl Engine<'_> {
     fn move_people(&mut self, people: PopId, site: SiteId, share: f64) {
         let why = self.cause;
         self.state.steering[people.at()].move_share(site, share);
-        self.see_because(What::SteeringBegan { people, to: site }, why);
+        self.see_because(Occurrence::SteeringBegan { people, to: site }, why);
         self.paths_dirty = true;
     }
 
-    /// A measure that can be taken back is.
+    /// A procedure that can be taken back is.
     fn take_back(&mut self, index: usize) {
-        if matches!(self.state.measures[index].stage, MeasureStage::Waiting | MeasureStage::Over) {
-            self.state.measures[index].stage = MeasureStage::Over;
+        if matches!(self.state.procedures[index].stage, ProcedureStage::Waiting | ProcedureStage::Over) {
+            self.state.procedures[index].stage = ProcedureStage::Over;
             return;
         }
         for (i, action) in self.world.procedures[index].actions.iter().enumerate() {
             match action {
                 Action::Restrict { .. } => {
-                    let mine = |r: &&mut Restriction| r.measure == index && r.action == i;
+                    let mine = |r: &&mut Restriction| r.procedure == index && r.action == i;
                     self.state.restrictions.iter_mut().filter(mine).for_each(|r| r.over = true);
                 }
                 Action::Stagger { people, .. } if self.state.staggers[people.at()] == Some((index, i)) => {
                     self.state.staggers[people.at()] = None;
                 }
-                Action::Shed { .. } => self.state.sheddings.retain(|s| (s.measure, s.action) != (index, i)),
+                Action::Shed { .. } => self.state.sheddings.retain(|s| (s.procedure, s.action) != (index, i)),
                 Action::Dim(service, _) => self.state.dims[service.at()].retain(|dim| dim.0 != index),
                 _ => {}
             }
         }
-        self.state.measures[index].stage = MeasureStage::Over;
+        self.state.procedures[index].stage = ProcedureStage::Over;
         if let Some(by) = self.world.procedures[index].by {
             self.state.teams[by].waiting.retain(|waits| *waits != index);
         }
         self.free_team(index);
-        self.see(What::TakenBack(index));
+        self.see(Occurrence::TakenBack(index));
         self.flow_dirty = true;
         self.paths_dirty = true;
     }
@@ -428,7 +331,7 @@ impl Engine<'_> {
                 }
             }
         }
-        self.see(What::RolledBack(index));
+        self.see(Occurrence::RolledBack(index));
         self.flow_dirty = true;
         self.paths_dirty = true;
     }

@@ -4,12 +4,12 @@
 //! in a queue fails only when its client has lost patience: its retry comes that much later, and that is what keeps a
 //! metastable overload alive.
 
-use super::*;
+use crate::units::{Duration, Time};
 use std::collections::VecDeque;
 
 /// What is about to be tried again, of one feature of one population.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Echo {
+pub struct DelayedRetries {
     parts: VecDeque<Part>,
 }
 
@@ -22,7 +22,7 @@ struct Part {
     rates: Vec<f64>,
 }
 
-impl Echo {
+impl DelayedRetries {
     /// Attempts per second that are due at a time, and when that changes.
     pub fn at(&self, now: Time) -> (Vec<f64>, Time) {
         let mut rates: Vec<f64> = Vec::new();
@@ -88,16 +88,6 @@ impl Echo {
     }
 }
 
-impl Engine<'_> {
-    /// How long after an attempt its retry comes, when it got no answer in time.
-    pub(super) fn retries_after(&self, feature: usize) -> Option<Duration> {
-        let feature = &self.world.features[feature];
-        let retries = feature.retries?;
-        let timeout_s = feature.timeout_s?;
-        Some(Duration::from_seconds(timeout_s + retries.after_s))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,17 +95,17 @@ mod tests {
     #[test]
     fn what_fails_comes_again() {
         let second = |s: i64| Time(s * crate::units::NANOS_PER_SECOND);
-        let mut echo = Echo::default();
+        let mut delayed = DelayedRetries::default();
         let later = Duration::from_seconds(5.0);
-        echo.add(second(0), second(2), later, vec![10.0]);
-        echo.add(second(2), second(3), later, vec![10.0]);
-        echo.add(second(3), second(4), later, vec![0.0, 4.0]);
-        assert_eq!(echo.parts.len(), 2);
-        assert_eq!(echo.at(second(1)), (vec![], second(5)));
-        assert_eq!(echo.at(second(6)), (vec![10.0], second(8)));
-        assert_eq!(echo.at(second(8)), (vec![0.0, 4.0], second(9)));
-        assert_eq!(echo.pending(second(7)), 14.0);
-        echo.forget(second(8));
-        assert_eq!(echo.pending(second(0)), 4.0);
+        delayed.add(second(0), second(2), later, vec![10.0]);
+        delayed.add(second(2), second(3), later, vec![10.0]);
+        delayed.add(second(3), second(4), later, vec![0.0, 4.0]);
+        assert_eq!(delayed.parts.len(), 2);
+        assert_eq!(delayed.at(second(1)), (vec![], second(5)));
+        assert_eq!(delayed.at(second(6)), (vec![10.0], second(8)));
+        assert_eq!(delayed.at(second(8)), (vec![0.0, 4.0], second(9)));
+        assert_eq!(delayed.pending(second(7)), 14.0);
+        delayed.forget(second(8));
+        assert_eq!(delayed.pending(second(0)), 4.0);
     }
 }

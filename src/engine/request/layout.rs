@@ -1,94 +1,11 @@
-//! Programs: what a request of a population and a feature does from a site, one operation after another.
-//!
-//! Calls within calls are laid out flat, with a place to go to where one fails. A request is then one program counter, and
-//! needs no stack. When the world changes, paths are laid out again for the requests that come; those that are under way go on
-//! in the program that they began.
+//! Lays out what a request of a path does as a program.
 
-use super::super::Engine;
-use super::super::paths::Path;
-use super::super::state::StationPhase;
+use super::state::program::{Frame, Leg, OUTSIDE, Op, Programs};
+use crate::engine::core::Engine;
+use crate::engine::state::paths::Path;
+use crate::engine::state::stations::StationPhase;
 use crate::units::Duration;
 use crate::world::{Call, NodeId, SiteId, StationId};
-use std::collections::BTreeMap;
-
-/// No frame.
-pub const OUTSIDE: u32 = u32::MAX;
-
-/// What a request does next.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Op {
-    /// Takes time on the network, or waits for the dead, in nanoseconds.
-    Delay(u64),
-    /// Crosses links on which it may be slowed down or lost.
-    Leg { leg: u32, lost: u32 },
-    /// Gets lost with some probability.
-    Lose { share: f64, to: u32 },
-    /// Leaves something out with some probability.
-    Skip { share: f64, to: u32 },
-    /// Comes to a station: waits, is served, or is turned away.
-    Enter { station: u32, refused: u32 },
-    /// Gives the worker back.
-    Leave { station: u32 },
-    /// A health check is back, and gives the worker back if it has passed.
-    Checked { station: u32, passed: bool },
-    /// Looks into a station's cache.
-    Look { station: u32, found: u32 },
-    /// Makes several calls at the same time; goes on at the next operation when all are back, or at the one after that when
-    /// one has failed.
-    Fork { first: u32, count: u32 },
-    /// A branch is back.
-    Join { failed: bool },
-    /// Goes on elsewhere.
-    Goto(u32),
-    /// Does without something.
-    Degrade,
-    /// The user has the answer.
-    Answered,
-    /// The user knows that it has failed.
-    Failed,
-}
-
-/// A visit to a station, in a program: from the operation that enters it to the one that gives the worker back.
-#[derive(Debug, Clone, Copy)]
-pub struct Frame {
-    pub station: u32,
-    pub enter: u32,
-    /// The visit from which it was called.
-    pub parent: u32,
-    /// Where the caller learns that the station has broken down.
-    pub broken: u32,
-    /// Whether the worker is held while calls are under way.
-    pub holds: bool,
-    /// How many forks deep it is.
-    pub depth: u32,
-    /// How many visits to services with a balancer are around it, since the last fork.
-    pub level: u8,
-}
-
-/// A way over links on which chance or load matter.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Leg {
-    pub links: Vec<u32>,
-    /// One way without anything in it, in nanoseconds.
-    pub base_ns: u64,
-    /// Probability of getting lost.
-    pub loses: f64,
-    /// What is sent, in bits: 0 on the way back.
-    pub bits: f64,
-}
-
-/// All programs of a run.
-#[derive(Debug, Clone, Default)]
-pub struct Programs {
-    pub ops: Vec<Op>,
-    /// The innermost frame of each operation.
-    pub frame_of: Vec<u32>,
-    pub frames: Vec<Frame>,
-    pub legs: Vec<Leg>,
-    /// Where the branches of forks begin.
-    pub branches: Vec<u32>,
-    known: BTreeMap<Vec<u64>, u32>,
-}
 
 /// Lays out one program.
 struct Layout<'e, 'w> {
@@ -126,79 +43,6 @@ impl Programs {
         layout.request(path);
         let Layout { ops, frame_of, frames, branches, .. } = layout;
         self.link(ops, frame_of, frames, branches)
-    }
-
-    /// The program of a health check of a station.
-    pub fn of_check(&mut self, station: u32) -> u32 {
-        let ops = vec![
-            Op::Enter { station, refused: 2 },
-            Op::Checked { station, passed: true },
-            Op::Checked { station, passed: false },
-        ];
-        let frame = Frame { station, enter: 0, parent: OUTSIDE, broken: 2, holds: true, depth: 0, level: 0 };
-        self.link(ops, vec![0, 0, OUTSIDE], vec![frame], Vec::new())
-    }
-
-    /// Adds a program, or finds the same one.
-    fn link(&mut self, ops: Vec<Op>, frame_of: Vec<u32>, frames: Vec<Frame>, branches: Vec<u32>) -> u32 {
-        let mut key = Vec::with_capacity(ops.len() * 3 + branches.len());
-        ops.iter().for_each(|op| key.extend(words(op)));
-        key.extend(branches.iter().map(|b| u64::from(*b)));
-        if let Some(start) = self.known.get(&key) {
-            return *start;
-        }
-        let start = self.ops.len() as u32;
-        let (frames_start, branches_start) = (self.frames.len() as u32, self.branches.len() as u32);
-        let moved = |frame: u32| if frame == OUTSIDE { OUTSIDE } else { frame + frames_start };
-        self.ops.extend(ops.iter().map(|op| match *op {
-            Op::Leg { leg, lost } => Op::Leg { leg, lost: lost + start },
-            Op::Lose { share, to } => Op::Lose { share, to: to + start },
-            Op::Skip { share, to } => Op::Skip { share, to: to + start },
-            Op::Enter { station, refused } => Op::Enter { station, refused: refused + start },
-            Op::Look { station, found } => Op::Look { station, found: found + start },
-            Op::Fork { first, count } => Op::Fork { first: first + branches_start, count },
-            Op::Goto(to) => Op::Goto(to + start),
-            other => other,
-        }));
-        self.frame_of.extend(frame_of.iter().map(|frame| moved(*frame)));
-        self.frames.extend(frames.iter().map(|frame| Frame {
-            enter: frame.enter + start,
-            broken: frame.broken + start,
-            parent: moved(frame.parent),
-            ..*frame
-        }));
-        self.branches.extend(branches.iter().map(|branch| branch + start));
-        self.known.insert(key, start);
-        start
-    }
-
-    fn leg(&mut self, leg: Leg) -> u32 {
-        let at = self.legs.iter().position(|known| *known == leg);
-        at.unwrap_or_else(|| {
-            self.legs.push(leg);
-            self.legs.len() - 1
-        }) as u32
-    }
-}
-
-/// An operation as numbers, to compare programs by.
-fn words(op: &Op) -> [u64; 3] {
-    let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
-    match *op {
-        Op::Delay(ns) => [0, ns, 0],
-        Op::Leg { leg, lost } => [1, pair(leg, lost), 0],
-        Op::Lose { share, to } => [2, share.to_bits(), u64::from(to)],
-        Op::Skip { share, to } => [3, share.to_bits(), u64::from(to)],
-        Op::Enter { station, refused } => [4, pair(station, refused), 0],
-        Op::Leave { station } => [5, u64::from(station), 0],
-        Op::Look { station, found } => [6, pair(station, found), 0],
-        Op::Fork { first, count } => [7, pair(first, count), 0],
-        Op::Join { failed } => [8, u64::from(failed), 0],
-        Op::Goto(to) => [9, u64::from(to), 0],
-        Op::Degrade => [10, 0, 0],
-        Op::Answered => [11, 0, 0],
-        Op::Failed => [12, 0, 0],
-        Op::Checked { station, passed } => [13, u64::from(station), u64::from(passed)],
     }
 }
 

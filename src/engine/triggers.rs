@@ -1,55 +1,18 @@
 //! Watching: conditions over what can be seen from outside, and what they set off.
 
-use super::Engine;
+use super::core::Engine;
 use super::event::Event;
-use super::measures::MeasureStage;
-use crate::observe::{Mood, What};
+use super::state::runbook::ProcedureStage;
+use crate::observe::{Occurrence, ServiceLevel};
 use crate::units::{Duration, Time};
-use crate::world::{Condition, World};
-
-/// What one condition has seen so far.
-#[derive(Debug, Clone)]
-pub struct Watch {
-    /// Since when each of its parts has held, in the order in which they are written.
-    since: Vec<Option<Time>>,
-    /// It has been seen, and sets nothing off any more.
-    pub done: bool,
-    token: u32,
-}
-
-impl Watch {
-    fn new(condition: &Condition) -> Watch {
-        Watch { since: vec![None; parts(condition)], done: false, token: 0 }
-    }
-
-    /// One for each measure, seen or not, and one for each step of the drill that waits.
-    pub fn all(world: &World) -> Vec<Watch> {
-        let nothing = Watch { since: Vec::new(), done: true, token: 0 };
-        let of_measure = |m: &crate::world::Procedure| match &m.when {
-            Some(when) if !m.muted => Watch::new(when),
-            _ => nothing.clone(),
-        };
-        let of_step = |(when, step): &(Condition, usize)| match world.muted.contains(step) {
-            true => nothing.clone(),
-            false => Watch::new(when),
-        };
-        world.procedures.iter().map(of_measure).chain(world.triggers.iter().map(of_step)).collect()
-    }
-}
-
-fn parts(condition: &Condition) -> usize {
-    match condition {
-        Condition::All(list) | Condition::Any(list) => list.iter().map(parts).sum(),
-        _ => 1,
-    }
-}
+use crate::world::Condition;
 
 impl Engine<'_> {
     /// Looks at every condition, and sets off what waited for it.
     pub(super) fn look_at_conditions(&mut self) {
         let measures = self.world.procedures.len();
-        for index in 0..self.state.watches.len() {
-            if self.state.watches[index].done {
+        for index in 0..self.state.triggers.len() {
+            if self.state.triggers[index].done {
                 continue;
             }
             let condition = match index.checked_sub(measures) {
@@ -58,9 +21,9 @@ impl Engine<'_> {
             };
             let Some(condition) = condition else { continue };
             let mut wake = Time::NEVER;
-            let mut since = std::mem::take(&mut self.state.watches[index].since);
+            let mut since = std::mem::take(&mut self.state.triggers[index].since);
             let holds = self.holds(condition, &mut since.iter_mut(), &mut wake);
-            let watch = &mut self.state.watches[index];
+            let watch = &mut self.state.triggers[index];
             watch.since = since;
             if holds {
                 watch.done = true;
@@ -93,14 +56,18 @@ impl Engine<'_> {
         let flow = &self.state.flow;
         let (now, lasts) = match condition {
             Condition::Slow(people, over_s, lasts) => (flow.p95_s[people.at()] > *over_s, *lasts),
-            Condition::Degraded(people, lasts) => (flow.overall_mood(people.at()) >= Mood::Degraded, *lasts),
-            Condition::Down(people, lasts) => (flow.overall_mood(people.at()) == Mood::Down, *lasts),
+            Condition::Degraded(people, lasts) => {
+                (flow.overall_service_level(people.at()) >= ServiceLevel::Degraded, *lasts)
+            }
+            Condition::Down(people, lasts) => (flow.overall_service_level(people.at()) == ServiceLevel::Down, *lasts),
             Condition::Busy(station, above, lasts) => (flow.asked_of_station(station.at()) > *above, *lasts),
             Condition::BusyNetwork(link, above, lasts) => {
                 (flow.offered_bps(link.at()) / self.link_bps(*link) > *above, *lasts)
             }
             Condition::Crowd(people, above) => (flow.active_users(people.at()) > *above, Duration::ZERO),
-            Condition::After(measure) => (self.state.measures[*measure].stage == MeasureStage::Done, Duration::ZERO),
+            Condition::After(measure) => {
+                (self.state.procedures[*measure].stage == ProcedureStage::Done, Duration::ZERO)
+            }
             Condition::OnDuty(team) => {
                 let from = self.on_duty_from(*team);
                 if from > self.now {
@@ -123,7 +90,7 @@ impl Engine<'_> {
 
     /// It is time to look again: what flows has not changed, but something has lasted for long enough.
     pub(super) fn look(&mut self, index: usize, token: u32) {
-        if self.state.watches[index].token == token && !self.state.watches[index].done {
+        if self.state.triggers[index].token == token && !self.state.triggers[index].done {
             self.flow_dirty = true;
         }
     }
@@ -136,7 +103,7 @@ impl Engine<'_> {
                 self.order(index);
             }
             Some(trigger) => {
-                let seen = self.see_because(What::Triggered(trigger), self.state.flow.latest_feeling);
+                let seen = self.see_because(Occurrence::Triggered(trigger), self.state.flow.latest_feeling);
                 self.cause = Some(seen);
                 self.inject(self.world.triggers[trigger].1);
             }

@@ -1,4 +1,4 @@
-//! Desks: stations as single requests meet them, with workers, a queue and its discipline.
+//! Stations as single requests meet them, with workers, a queue and its discipline.
 
 use super::cache::Cache;
 use super::slots::{QUEUED, Slots};
@@ -201,7 +201,7 @@ impl Bucket {
 
 /// What has been counted since the span began.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct DeskCounts {
+pub struct StationCounts {
     pub arrived: u64,
     pub served: u64,
     pub refused: u64,
@@ -217,12 +217,12 @@ pub struct DeskCounts {
 
 /// A station, or a server of one behind a balancer.
 #[derive(Debug, Clone)]
-pub struct Desk {
+pub struct StationQueue {
     /// The station that it is, or whose server it is.
     pub station: u32,
-    /// The farm of the servers of this station; there it counts what all of them have in common.
-    pub farm: u32,
-    /// Which server of the farm it is.
+    /// The pool of the servers of this station; there it counts what all of them have in common.
+    pub pool: u32,
+    /// Which server of the pool it is.
     pub server: u32,
     /// It refuses everybody while it is down or starts.
     pub serves: bool,
@@ -245,7 +245,7 @@ pub struct Desk {
     pub cache: Option<Box<Cache>>,
     /// It calls nobody: its service is over when its worker is free.
     pub is_leaf: bool,
-    pub counts: DeskCounts,
+    pub counts: StationCounts,
     pub busy_since: u64,
 }
 
@@ -289,9 +289,9 @@ fn lowest<'a>(line: impl Iterator<Item = (usize, &'a Waiting)>, class: u8, slots
     found.map(|(at, _)| at)
 }
 
-impl DeskCounts {
+impl StationCounts {
     /// Adds what was counted at a server. How many wait is counted for all of them together.
-    pub fn add(&mut self, server: &DeskCounts) {
+    pub fn add(&mut self, server: &StationCounts) {
         self.arrived += server.arrived;
         self.served += server.served;
         self.refused += server.refused;
@@ -304,7 +304,7 @@ impl DeskCounts {
     }
 }
 
-impl Desk {
+impl StationQueue {
     /// Whether the rate limit lets a request in.
     #[inline]
     pub fn lets_in(&mut self, now: u64) -> bool {

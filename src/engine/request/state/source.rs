@@ -2,6 +2,7 @@
 
 use super::client::ClientState;
 use crate::dist;
+use crate::engine::state::disposition::Feeling;
 use crate::rng::Stream;
 
 /// Nothing will come.
@@ -106,17 +107,6 @@ pub struct Source {
     pub counts: UseCounts,
     pub felt: Felt,
     felt_since: u64,
-}
-
-/// How something has felt.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Feeling {
-    /// Share of the requests that failed.
-    pub lost: f64,
-    /// Share of the others that lacked something.
-    pub degraded: f64,
-    /// The 95th percentile of their latency, in seconds.
-    pub p95_s: f64,
 }
 
 impl Source {

@@ -1,0 +1,233 @@
+//! How everybody feels.
+
+use super::approximations::attempts_of;
+use crate::engine::core::Engine;
+use crate::engine::state::flow::{AtStation, Open, Regime};
+use crate::engine::state::steering::Share;
+use crate::observe::{ObservationId, Occurrence, ServiceLevel, Why};
+use crate::world::{PopId, StationId};
+
+/// More than this share of failed requests is down.
+pub const DOWN_ABOVE: f64 = 0.5;
+/// More than this share of failed, slow or incomplete requests is degraded.
+pub const DEGRADED_ABOVE: f64 = 0.01;
+
+/// What the users of a feature get, as shares of their requests, and what most of each is due to.
+#[derive(Debug, Clone, Copy)]
+struct Felt {
+    failed: f64,
+    degraded: f64,
+    stale: f64,
+    /// The largest part of each of the three, and what that is due to.
+    whys: [(f64, Why); 3],
+    /// The 95th percentile of the slowest path, in seconds.
+    p95_s: f64,
+}
+
+impl Default for Felt {
+    fn default() -> Felt {
+        Felt { failed: 0.0, degraded: 0.0, stale: 0.0, whys: [(0.0, Why::Nothing); 3], p95_s: 0.0 }
+    }
+}
+
+impl Felt {
+    fn note(&mut self, i: usize, share: f64, why: Why) {
+        if share > self.whys[i].0 {
+            self.whys[i] = (share, why);
+        }
+    }
+
+    fn mood(&self) -> (ServiceLevel, Why) {
+        let Felt { failed, degraded, stale, whys, .. } = *self;
+        if failed > DOWN_ABOVE {
+            (ServiceLevel::Down, whys[0].1)
+        } else if failed + degraded > DEGRADED_ABOVE {
+            (ServiceLevel::Degraded, if failed >= degraded { whys[0].1 } else { whys[1].1 })
+        } else if stale > DEGRADED_ABOVE {
+            (ServiceLevel::Stale, whys[2].1)
+        } else {
+            (ServiceLevel::Fine, Why::Nothing)
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// How everybody feels from now on.
+    pub(super) fn look_at_service_levels(&mut self) {
+        let Some(mut open) = self.state.flow.open.take() else { return };
+        if let Some(requests) = &mut self.requests {
+            requests.feel();
+        }
+        self.state.flow.in_time.resize(self.state.flow.paths.len(), 1.0);
+        // A moment from now: a queue that just begins to move past somebody's patience has moved past it.
+        let waits_s: Vec<f64> = open.stations.iter().enumerate().map(|(i, at)| self.wait_soon(i, at)).collect();
+        let mut index = 0;
+        for people in 0..self.world.people.len() {
+            let population = &self.world.people[people];
+            let (mut all_failed, mut all_rate) = (0.0, 0.0);
+            let mut worst = (ServiceLevel::Fine, Why::Nothing);
+            let mut most_failed = (0.0, Why::Nothing);
+            let mut p95_worst_s = 0.0f64;
+            let (shares, _) = self.state.steering[people].shares(self.now);
+            for feature in 0..population.uses.len() {
+                let felt = self.look_at_feature((people, feature), &shares, index, &mut open, &waits_s);
+                index += shares.len();
+                p95_worst_s = p95_worst_s.max(felt.p95_s);
+                let (failed, whys, mood) = (felt.failed, felt.whys, felt.mood());
+                let rate = population.uses[feature].1;
+                all_rate += rate;
+                all_failed += rate * failed;
+                if rate * failed > most_failed.0 {
+                    most_failed = (rate * failed, whys[0].1);
+                }
+                // For the population as a whole one feature that is down is a degradation.
+                let part = (mood.0.min(ServiceLevel::Degraded), mood.1);
+                if part.0 > worst.0 {
+                    worst = part;
+                }
+                if mood != self.state.flow.service_levels[people][feature] {
+                    self.feel(people, Some(feature), mood);
+                    self.state.flow.service_levels[people][feature] = mood;
+                }
+            }
+            self.state.flow.p95_s[people] = p95_worst_s;
+            self.state.flow.failing[people] = if all_rate > 0.0 { all_failed / all_rate } else { 0.0 };
+            let overall = if all_rate > 0.0 && all_failed / all_rate > DOWN_ABOVE {
+                (ServiceLevel::Down, most_failed.1)
+            } else {
+                worst
+            };
+            if overall != self.state.flow.overall[people] {
+                self.feel(people, None, overall);
+                self.state.flow.overall[people] = overall;
+            }
+        }
+        self.state.flow.open = Some(open);
+    }
+
+    /// How one feature of a population feels, over the sites that serve it: their paths begin at `first`.
+    fn look_at_feature(
+        &mut self,
+        (people, feature): (usize, usize),
+        shares: &[Share],
+        first: usize,
+        open: &mut Open,
+        waits_s: &[f64],
+    ) -> Felt {
+        let population = &self.world.people[people];
+        let mut felt = Felt::default();
+        for (index, share) in (first..).zip(shares) {
+            // A share that is just leaving counts, one that is just arriving does not yet.
+            let part = share.now;
+            let disposition = match &self.requests {
+                Some(requests) => {
+                    self.disposition_seen(index, requests.felt(self.state.flow.first_use[people] + feature))
+                }
+                None => self.disposition(index, open, waits_s),
+            };
+            let path = &self.state.flow.paths[index];
+            let id = population.uses[feature].0;
+            let wanted = &self.world.features[id.at()];
+            self.state.flow.in_time[index] = disposition.in_time;
+            // Of the requests rather than of their attempts, and of those who are turned away at the door.
+            let attempt = disposition.success();
+            let attempts = match wanted.retries {
+                // What was seen is what became of requests, whatever their attempts.
+                Some(_) if self.requests.is_some() => 1.0,
+                Some(retries) => attempts_of(1.0 - attempt, retries.attempts, retries.budget),
+                None => 1.0,
+            };
+            let let_in = if self.requests.is_some() { 1.0 } else { open.let_in[index] };
+            let success = if disposition.dead { 0.0 } else { (attempt * attempts).min(1.0) * let_in };
+            felt.failed += part * (1.0 - success);
+            felt.note(0, part * (1.0 - success), disposition.why);
+            let p95_s = disposition.latency.quantile(0.95) + disposition.moving_s;
+            if part > 0.0 && !disposition.dead && open.rates[index].0 > 0.0 {
+                felt.p95_s = felt.p95_s.max(p95_s);
+            }
+            let slow = wanted.slow_over_s.is_some_and(|over_s| !disposition.dead && p95_s > over_s);
+            if let Some(why) = path.missing.filter(|_| !disposition.dead) {
+                felt.degraded += part * success;
+                felt.note(1, part * success, why);
+            } else if slow {
+                felt.degraded += part * success;
+                let why = self.longest_wait(path, open, waits_s).map_or(Why::Slow, Why::Overload);
+                felt.note(1, part * success, why);
+            } else if disposition.soft < 1.0 {
+                felt.degraded += part * success * (1.0 - disposition.soft);
+                felt.note(1, part * success * (1.0 - disposition.soft), disposition.why);
+            }
+            for queue in &wanted.fresh {
+                if self.state.flow.queues[queue.at()].stale {
+                    felt.stale += part * success;
+                    felt.note(2, part * success, Why::Queue(*queue));
+                }
+            }
+            for (store, fresh_s) in &wanted.reads {
+                if self.read_age_s(*store, share.site) >= *fresh_s * (1.0 - 1e-12) && *fresh_s > 0.0 {
+                    felt.stale += part * success;
+                    felt.note(2, part * success, Why::Store(*store));
+                }
+            }
+            if self.requests.is_none() {
+                open.dispositions.push(disposition);
+            }
+        }
+        felt
+    }
+
+    pub(super) fn feel(&mut self, people: usize, feature: Option<usize>, (mood, why): (ServiceLevel, Why)) {
+        let before = match feature {
+            Some(feature) => self.state.flow.service_levels[people][feature],
+            None => self.state.flow.overall[people],
+        };
+        // What got better is due to the end of what made it bad.
+        let cause = self.cause_of(if mood > before.0 || why != Why::Nothing { why } else { before.1 });
+        let cause = cause.or(self.cause);
+        let seen = self.see_because(Occurrence::Feels { people: PopId::new(people), feature, mood, why }, cause);
+        self.state.flow.latest_feeling = Some(seen);
+    }
+
+    /// The observation behind a reason.
+    pub(super) fn cause_of(&self, why: Why) -> Option<ObservationId> {
+        match why {
+            Why::Site(site) => self.state.nodes[self.world.sites[site.at()].node.at()].why,
+            Why::Station(id) | Why::Missing(id) => self.state.stations[id.at()].why,
+            Why::Queue(id) => self.state.flow.queues[id.at()].why,
+            Why::Store(id) => self.state.nodes[self.node_of(self.world.stores[id.at()].primary).at()].why,
+            _ => None,
+        }
+    }
+
+    pub(super) fn wait_soon(&self, station: usize, at: &AtStation) -> f64 {
+        if at.regime != Regime::Moving {
+            return at.wait_mean_s;
+        }
+        let soon_s = 1e-3;
+        let backlog = self.state.flow.stations[station].fluid.backlog + (at.inflow - at.capacity) * soon_s;
+        (backlog / at.capacity).max(0.0)
+    }
+
+    /// Notes stations whose load passes their capacity, and those whose queue is gone again.
+    pub(super) fn look_at_loads(&mut self) {
+        let Some(open) = &self.state.flow.open else { return };
+        let mut seen = Vec::new();
+        for (i, at) in open.stations.iter().enumerate() {
+            let flow = &self.state.flow.stations[i];
+            let above = at.capacity > 0.0 && at.inflow > at.capacity;
+            let busy = match &self.requests {
+                // Single requests make every load a little uneven: what counts is a queue that does not go away.
+                Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.is_left_over(i)),
+                None => at.regime != Regime::Rest || above || at.held_back_s > 0.0,
+            };
+            if busy != flow.overloaded {
+                seen.push((i, busy));
+            }
+        }
+        for (i, busy) in seen {
+            self.state.flow.stations[i].overloaded = busy;
+            let id = StationId::new(i);
+            self.see(if busy { Occurrence::Overloaded(id) } else { Occurrence::Drained(id) });
+        }
+    }
+}

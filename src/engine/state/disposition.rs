@@ -1,0 +1,40 @@
+//! What becomes of the requests of a path.
+
+use crate::observe::Why;
+use crate::queueing::Latency;
+use std::sync::Arc;
+
+/// What becomes of the requests of a path.
+#[derive(Debug, Clone)]
+pub struct Disposition {
+    pub dead: bool,
+    /// Share that gets through the network.
+    pub arrives: f64,
+    /// Share of those that is admitted wherever that is needed.
+    pub admitted: f64,
+    /// Share of those that is answered before the user gives up.
+    pub in_time: f64,
+    pub why: Why,
+    pub latency: Arc<Latency>,
+    /// Waits in moving queues, on top of the latency.
+    pub moving_s: f64,
+    /// Share of those for which nothing is missing.
+    pub soft: f64,
+}
+
+impl Disposition {
+    pub fn success(&self) -> f64 {
+        self.arrives * self.admitted * self.in_time
+    }
+}
+
+/// How something has felt.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Feeling {
+    /// Share of the requests that failed.
+    pub lost: f64,
+    /// Share of the others that lacked something.
+    pub degraded: f64,
+    /// The 95th percentile of their latency, in seconds.
+    pub p95_s: f64,
+}

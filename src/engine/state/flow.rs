@@ -1,0 +1,290 @@
+//! What flows: the demand, what every station gets of it, and what waits.
+
+use super::data::{QueueFlow, StoreFlow, stores};
+use super::delayed_retries::DelayedRetries;
+use super::disposition::Disposition;
+use super::paths::{Path, Status};
+use crate::observe::{ObservationId, ServiceLevel, Why};
+use crate::queueing::{FluidQueue, Latency, Wait};
+use crate::rng::Luck;
+use crate::units::Time;
+use crate::world::{StationId, World};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Classes of priority: critical, normal, optional.
+pub const CLASSES: usize = 3;
+
+/// What flows.
+#[derive(Debug, Clone)]
+pub struct FlowState {
+    pub token: u32,
+    pub paths: Vec<Path>,
+    pub statuses: Vec<Status>,
+    pub stations: Vec<StationFlow>,
+    pub queues: Vec<QueueFlow>,
+    pub stores: Vec<StoreFlow>,
+    /// The latency of nothing.
+    pub nothing: Arc<Latency>,
+    /// Where each population's profile has got to.
+    pub cursors: Vec<usize>,
+    pub log_in_cursors: Vec<usize>,
+    /// How each population's features feel, and all of it.
+    pub service_levels: Vec<Vec<(ServiceLevel, Why)>>,
+    pub overall: Vec<(ServiceLevel, Why)>,
+    /// Requests that wait in fluid queues, and how many of them will be served worse, by station and then by population
+    /// and feature.
+    pub waiting: BTreeMap<StationId, Vec<(f64, f64)>>,
+    /// Requests lost from a crashed queue since the last span, by population and feature.
+    pub crashed: Vec<f64>,
+    /// Requests that were followed until now, and are taken to be served, by population and feature.
+    pub landed: Vec<f64>,
+    /// Share of each population's requests that fails.
+    pub failing: Vec<f64>,
+    /// The 95th percentile of the slowest feature of each population, in seconds.
+    pub p95_s: Vec<f64>,
+    /// The latest observation of a feeling: what a condition is due to.
+    pub latest_feeling: Option<ObservationId>,
+    /// What failed late on each population's feature and is about to be tried again.
+    pub delayed_retries: Vec<DelayedRetries>,
+    /// Share of the attempts of each path that were answered in time when it was last looked at.
+    pub in_time: Vec<f64>,
+    /// The first feature of each population in the lists by population and feature.
+    pub first_use: Vec<usize>,
+    pub open: Option<Open>,
+    /// What was open before: the next takes over its memory.
+    pub closed: Option<Open>,
+}
+
+/// A station's fluid part.
+#[derive(Debug, Clone)]
+pub struct StationFlow {
+    pub fluid: FluidQueue,
+    /// What chance alone kept waiting when the queue was last at rest. It is still there when the queue begins to move: a load
+    /// that comes near the capacity slowly has a queue before it is above it (Newell, Applications of Queueing Theory, 1982,
+    /// chapter 4).
+    pub by_chance: f64,
+    /// It has stopped in this span: what waits at its end is lost.
+    pub crashed: bool,
+    /// Requests lost that way and not yet told.
+    pub lost: f64,
+    pub overloaded: bool,
+    /// Workers, since when, and worker-seconds before that in this span.
+    pub workers: u64,
+    pub workers_since: Time,
+    pub workers_s: f64,
+}
+
+/// What was worked out at the start of the span that is open.
+#[derive(Debug, Clone, Default)]
+pub struct Open {
+    pub from: Time,
+    /// Active users: now, and slope per second.
+    pub people: Vec<(f64, f64)>,
+    /// Requests per second of each path: now, and slope.
+    pub rates: Vec<(f64, f64)>,
+    pub stations: Vec<AtStation>,
+    /// What the links leave of each path.
+    pub through_links: Vec<f64>,
+    /// Share of what users mean to send that they do send: who is away sends nothing.
+    pub sent: Vec<f64>,
+    /// Share of that which is not turned away at the door.
+    pub let_in: Vec<f64>,
+    /// Of those who wait for answers, how fast they go on against how fast they would on a quiet day.
+    pub pace: Vec<f64>,
+    /// Attempts for each request, where all are made within the span.
+    pub attempts: Vec<f64>,
+    /// Requests per second that restrictions put off, and their slope, by population and feature.
+    pub put_off: Vec<(usize, usize, f64, f64)>,
+    /// Attempts per second that were put off after a failure, by path and by how many were made before.
+    pub delayed_retries: Vec<Vec<f64>>,
+    pub transfers_bps: Vec<f64>,
+    pub links_bps: Vec<f64>,
+    pub links_offered_bps: Vec<f64>,
+    /// What becomes of the requests of each path at its start.
+    pub dispositions: Vec<Disposition>,
+}
+
+impl Open {
+    /// Begins again with nothing, in the memory that there is.
+    pub fn clear(&mut self, from: Time, paths: usize, links: usize) {
+        self.from = from;
+        self.people.clear();
+        self.rates.clear();
+        self.stations.clear();
+        refill(&mut self.through_links, paths, 1.0);
+        self.sent.clear();
+        self.let_in.clear();
+        refill(&mut self.pace, paths, 1.0);
+        refill(&mut self.attempts, paths, 1.0);
+        self.put_off.clear();
+        self.delayed_retries.clear();
+        self.transfers_bps.clear();
+        refill(&mut self.links_bps, links, 0.0);
+        refill(&mut self.links_offered_bps, links, 0.0);
+        self.dispositions.clear();
+    }
+}
+
+fn refill(numbers: &mut Vec<f64>, count: usize, with: f64) {
+    numbers.clear();
+    numbers.resize(count, with);
+}
+
+/// How a station's queue moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Regime {
+    /// At rest: the steady state of its load.
+    #[default]
+    Rest,
+    /// Filling or draining.
+    Moving,
+    /// Full, and turning requests away.
+    Full,
+}
+
+#[derive(Debug, Clone)]
+pub struct AtStation {
+    pub inflow: f64,
+    pub slope: f64,
+    /// Variability of the arrivals, weighted by inflow.
+    pub scv_sum: f64,
+    pub out: (f64, f64),
+    pub held_s: f64,
+    pub held_scv: f64,
+    /// The part of it in which the worker computes.
+    pub computes_s: f64,
+    pub slower: f64,
+    pub capacity: f64,
+    pub block: f64,
+    /// Part of `block`: given up while waiting.
+    pub given_up: f64,
+    /// Where requests are shed by priority: the inflow of each class, and what of it is turned away.
+    pub classes: [f64; CLASSES],
+    pub class_block: [f64; CLASSES],
+    /// Rate at which a waiting request is given up, weighted by inflow.
+    pub impatience_sum: f64,
+    /// Probability and mean of the wait of all who are admitted, given up or not, where that is not what `wait` says.
+    pub admitted_wait: Option<(f64, f64)>,
+    /// Wait at which those who wait for answers ask for no more than there is.
+    pub held_back_s: f64,
+    pub wait: Wait,
+    pub wait_mean_s: f64,
+    pub regime: Regime,
+    /// Load is far enough below capacity that a few servers more or less change nothing.
+    pub at_ease: bool,
+}
+
+impl AtStation {
+    /// Nobody has come yet.
+    pub fn new(slower: f64) -> AtStation {
+        AtStation {
+            inflow: 0.0,
+            slope: 0.0,
+            scv_sum: 0.0,
+            out: (0.0, 0.0),
+            held_s: 0.0,
+            held_scv: 0.0,
+            slower,
+            capacity: 0.0,
+            block: 0.0,
+            given_up: 0.0,
+            classes: [0.0; CLASSES],
+            class_block: [0.0; CLASSES],
+            impatience_sum: 0.0,
+            admitted_wait: None,
+            held_back_s: 0.0,
+            computes_s: 0.0,
+            wait: Wait::Never,
+            wait_mean_s: 0.0,
+            regime: Regime::Rest,
+            at_ease: true,
+        }
+    }
+}
+
+impl FlowState {
+    pub fn new(world: &World, luck: Luck) -> FlowState {
+        let mut first_use = Vec::with_capacity(world.people.len());
+        let mut uses = 0;
+        for people in &world.people {
+            first_use.push(uses);
+            uses += people.uses.len();
+        }
+        let service_levels =
+            world.people.iter().map(|p| vec![(ServiceLevel::Fine, Why::Nothing); p.uses.len()]).collect();
+        FlowState {
+            token: 0,
+            paths: Vec::new(),
+            statuses: Vec::new(),
+            stations: world
+                .stations
+                .iter()
+                .map(|s| StationFlow {
+                    fluid: FluidQueue::new(world.services[s.service.at()].waiting_max.map(|n| n as f64)),
+                    by_chance: 0.0,
+                    crashed: false,
+                    lost: 0.0,
+                    overloaded: false,
+                    workers: 0,
+                    workers_since: Time::ZERO,
+                    workers_s: 0.0,
+                })
+                .collect(),
+            queues: world.queues.iter().map(QueueFlow::new).collect(),
+            stores: stores(world, luck),
+            nothing: Arc::new(Latency::fixed(0.0)),
+            cursors: vec![0; world.people.len()],
+            log_in_cursors: vec![0; world.people.len()],
+            service_levels,
+            overall: vec![(ServiceLevel::Fine, Why::Nothing); world.people.len()],
+            waiting: BTreeMap::new(),
+            crashed: vec![0.0; uses],
+            landed: vec![0.0; uses],
+            failing: vec![0.0; world.people.len()],
+            p95_s: vec![0.0; world.people.len()],
+            latest_feeling: None,
+            delayed_retries: vec![DelayedRetries::default(); uses],
+            in_time: Vec::new(),
+            first_use,
+            open: None,
+            closed: None,
+        }
+    }
+}
+
+impl FlowState {
+    /// How a population feels.
+    pub fn overall_service_level(&self, people: usize) -> ServiceLevel {
+        self.overall[people].0
+    }
+
+    /// What is asked of a station over what it can do.
+    pub fn asked_of_station(&self, station: usize) -> f64 {
+        let Some(open) = &self.open else { return 0.0 };
+        let at = &open.stations[station];
+        if at.capacity > 0.0 { at.inflow / at.capacity } else { 0.0 }
+    }
+
+    /// Bits per second that are asked of a link.
+    pub fn offered_bps(&self, link: usize) -> f64 {
+        self.open.as_ref().map_or(0.0, |open| open.links_offered_bps[link])
+    }
+
+    /// Users who would be active now.
+    pub fn active_users(&self, people: usize) -> f64 {
+        self.open.as_ref().map_or(0.0, |open| open.people[people].0)
+    }
+
+    /// What an autoscaler sees of a station: workers in use, or only those that compute.
+    pub fn signal(&self, station: usize, cpu: bool) -> f64 {
+        let Some(open) = &self.open else { return 0.0 };
+        let at = &open.stations[station];
+        if at.capacity <= 0.0 {
+            return 0.0;
+        }
+        let asked = at.inflow / at.capacity;
+        // Workers that wait for a callee are in use, and compute nothing.
+        if cpu { asked.min(1.0) * at.computes_s / at.held_s.max(1e-12) } else { asked }
+    }
+}

@@ -1,0 +1,96 @@
+//! Groups, and where their failovers are.
+
+use crate::observe::ObservationId;
+use crate::rng::{Luck, Stream};
+use crate::units::Time;
+use crate::world::Group;
+
+/// A group's state.
+#[derive(Debug, Clone)]
+pub struct GroupState {
+    /// The active member.
+    pub active: usize,
+    pub stage: Stage,
+    pub token: u32,
+    /// When the active member failed.
+    pub failed_at: Time,
+    /// The observation that the failover goes on from.
+    pub why: Option<ObservationId>,
+    /// Probability of failing on demand: maintenance can improve it.
+    pub fails_on_demand: f64,
+    /// Where the failover goes.
+    pub target: usize,
+    /// The alarm was false: the active member works.
+    pub false_alarm: bool,
+    pub alarm_token: u32,
+    pub failback_token: u32,
+    pub failback_pending: bool,
+    /// The switchover was ordered.
+    pub ordered: bool,
+    pub streams: Option<Box<GroupStreams>>,
+}
+
+impl GroupState {
+    /// The first member is active.
+    pub fn new(group: &Group, luck: Luck) -> GroupState {
+        GroupState {
+            active: 0,
+            stage: Stage::Idle,
+            token: 0,
+            failed_at: Time::ZERO,
+            why: None,
+            fails_on_demand: group.failover.as_ref().map_or(0.0, |f| f.fails_on_demand),
+            target: 0,
+            false_alarm: false,
+            alarm_token: 0,
+            failback_token: 0,
+            failback_pending: false,
+            ordered: false,
+            streams: group.failover.as_ref().map(|_| {
+                let stream = |purpose| Stream::new(luck, &group.name, purpose);
+                Box::new(GroupStreams {
+                    detect: stream("detect"),
+                    decide: stream("decide"),
+                    demand: stream("fails on demand"),
+                    phases: stream("phase takes"),
+                    phase_fails: stream("phase fails"),
+                    by_hand: stream("by hand"),
+                    alarms: stream("false alarms"),
+                })
+            }),
+        }
+    }
+}
+
+/// A group's luck, one stream for each purpose.
+#[derive(Debug, Clone)]
+pub struct GroupStreams {
+    pub detect: Stream,
+    pub decide: Stream,
+    pub demand: Stream,
+    pub phases: Stream,
+    pub phase_fails: Stream,
+    pub by_hand: Stream,
+    pub alarms: Stream,
+}
+
+/// Where a failover is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// All is well.
+    Idle,
+    /// The failure has not been noticed yet.
+    Detecting,
+    /// It is being decided.
+    Deciding,
+    /// A phase is under way, by index.
+    Phase(usize),
+    /// It is done by hand.
+    ByHand,
+    /// Users have been led over; it is verified.
+    Verifying,
+    /// It failed; the active member has to come back.
+    GivenUp,
+    /// No member works.
+    NobodyLeft,
+}

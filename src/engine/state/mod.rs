@@ -1,0 +1,109 @@
+//! Everything that changes during a run, one file a noun. Nothing here knows of events: handlers, in the files above, write it.
+
+pub mod abandonment;
+pub mod autoscale;
+pub mod data;
+pub mod delayed_retries;
+pub mod disposition;
+pub mod drill;
+pub mod flow;
+pub mod groups;
+pub mod maintenance;
+pub mod nodes;
+pub mod paths;
+pub mod runbook;
+pub mod stations;
+pub mod steering;
+pub mod triggers;
+
+use crate::rng::{Luck, Stream};
+use crate::world::{NodeId, NodeKind, Routes, World};
+use abandonment::Away;
+use autoscale::AutoscaleState;
+use drill::{Condition, Surge};
+use flow::FlowState;
+use groups::GroupState;
+use maintenance::MaintenanceState;
+use nodes::{CrewState, Job, NodeState};
+use runbook::{ProcedureState, Restriction, Shedding, TeamState};
+use stations::StationState;
+use steering::SteeringState;
+use triggers::TriggerState;
+
+/// The state of a run.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub nodes: Vec<NodeState>,
+    pub stations: Vec<StationState>,
+    pub groups: Vec<GroupState>,
+    pub crews: Vec<CrewState>,
+    pub jobs: Vec<Job>,
+    pub jobs_free: Vec<u32>,
+    pub shocks: Vec<Stream>,
+    /// Passing conditions of the drill that are in force.
+    pub conditions: Vec<Condition>,
+    pub links_cut: Vec<u32>,
+    pub routes: Routes,
+    pub maintenance: MaintenanceState,
+    pub steering: Vec<SteeringState>,
+    pub surges: Vec<Surge>,
+    pub procedures: Vec<ProcedureState>,
+    pub teams: Vec<TeamState>,
+    pub triggers: Vec<TriggerState>,
+    pub autoscale: Vec<AutoscaleState>,
+    pub restrictions: Vec<Restriction>,
+    /// For each population the procedure and the action by which it staggers.
+    pub staggers: Vec<Option<(usize, usize)>>,
+    pub stagger_cursors: Vec<(usize, usize)>,
+    pub sheddings: Vec<Shedding>,
+    /// For each service the procedures that leave soft calls to it out, and which share.
+    pub dims: Vec<Vec<(usize, f64)>>,
+    /// Servers that each provider has given.
+    pub providers_taken: Vec<i64>,
+    /// How many times as wide each link is.
+    pub links_factor: Vec<f64>,
+    /// Users of each population who are away.
+    pub away: Vec<Away>,
+    pub flow: FlowState,
+}
+
+impl State {
+    pub fn new(world: &World, luck: Luck) -> State {
+        State {
+            nodes: world.nodes.iter().map(|node| NodeState::new(node, luck)).collect(),
+            stations: vec![StationState::new(); world.stations.len()],
+            groups: world.groups.iter().map(|group| GroupState::new(group, luck)).collect(),
+            crews: vec![CrewState::default(); world.crews.len()],
+            jobs: Vec::new(),
+            jobs_free: Vec::new(),
+            shocks: world.shocks.iter().map(|s| Stream::new(luck, &s.name, "shock")).collect(),
+            conditions: Vec::new(),
+            links_cut: vec![0; world.links.len()],
+            routes: world.routes.clone(),
+            maintenance: MaintenanceState::new(world, luck),
+            steering: world.people.iter().map(|p| SteeringState::new(world, p)).collect(),
+            surges: Vec::new(),
+            procedures: (0..world.procedures.len()).map(|i| ProcedureState::new(luck, world, i)).collect(),
+            teams: vec![TeamState::default(); world.teams.len()],
+            triggers: TriggerState::all(world),
+            autoscale: vec![AutoscaleState::default(); world.autoscale.len()],
+            restrictions: Vec::new(),
+            staggers: vec![None; world.people.len()],
+            stagger_cursors: vec![(0, 0); world.people.len()],
+            sheddings: Vec::new(),
+            dims: vec![Vec::new(); world.services.len()],
+            providers_taken: vec![0; world.providers.len()],
+            links_factor: vec![1.0; world.links.len()],
+            away: vec![Away::default(); world.people.len()],
+            flow: FlowState::new(world, luck),
+        }
+    }
+
+    /// The active member's node of a group, or the node itself.
+    pub fn active_node(&self, world: &World, node: NodeId) -> NodeId {
+        match world.nodes[node.at()].kind {
+            NodeKind::Group(group) => world.groups[group.at()].members[self.groups[group.at()].active],
+            _ => node,
+        }
+    }
+}

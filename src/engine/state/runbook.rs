@@ -1,0 +1,87 @@
+//! The runbook during a run: how far each of its procedures is, who works on it, and what is in force because of it.
+
+use crate::observe::ObservationId;
+use crate::rng::{Luck, Stream};
+use crate::units::Time;
+use crate::world::World;
+use std::collections::VecDeque;
+
+/// Where a procedure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcedureStage {
+    /// Not ordered.
+    Waiting,
+    /// Ordered; the team is busy, away or at work.
+    Ordered,
+    /// This many steps are in effect.
+    Phase(u32),
+    /// All of it is.
+    Done,
+    /// Taken back.
+    Over,
+}
+
+/// A procedure's state.
+#[derive(Debug, Clone)]
+pub struct ProcedureState {
+    pub stage: ProcedureStage,
+    pub why: Option<ObservationId>,
+    /// It takes one of its team's places.
+    pub at_work: bool,
+    /// What each of its actions comes to in all: servers, or the factor that there was before.
+    pub totals: Vec<f64>,
+    /// What of that is in effect.
+    pub given: Vec<f64>,
+    pub lead: Stream,
+    pub risks: Stream,
+    pub releases: Stream,
+}
+
+/// A team's state.
+#[derive(Debug, Clone, Default)]
+pub struct TeamState {
+    pub busy: u32,
+    pub waiting: VecDeque<usize>,
+}
+
+/// A feature that is used in some hours only.
+#[derive(Debug, Clone)]
+pub struct Restriction {
+    pub procedure: usize,
+    pub action: usize,
+    /// Index into the action's uses.
+    pub index: usize,
+    pub cursor: usize,
+    /// Requests put off so far.
+    pub put_off: f64,
+    /// Requests per second that are made up for now.
+    pub release: f64,
+    /// It was open at the last look.
+    pub open: bool,
+    pub over: bool,
+}
+
+/// Requests that are turned away at the door.
+#[derive(Debug, Clone)]
+pub struct Shedding {
+    pub procedure: usize,
+    pub action: usize,
+    pub from: Time,
+}
+
+impl ProcedureState {
+    pub fn new(luck: Luck, world: &World, index: usize) -> ProcedureState {
+        let procedure = &world.procedures[index];
+        let stream = |purpose| Stream::new(luck, &procedure.name, purpose);
+        ProcedureState {
+            stage: ProcedureStage::Waiting,
+            why: None,
+            at_work: false,
+            totals: vec![0.0; procedure.actions.len()],
+            given: vec![0.0; procedure.actions.len()],
+            lead: stream("lead"),
+            risks: stream("phase goes wrong"),
+            releases: stream("bad release"),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A hash over everything that is observed.
+
+use super::interval::Interval;
+use super::observation::{Observation, Occurrence};
+use super::observer::{Answer, Observer};
+use crate::world::{GroupId, NodeId, PopId, QueueId, StationId, World};
+use xxhash_rust::xxh3::Xxh3;
+
+/// A hash over everything observed, by name: the same run gives the same digest on every machine.
+#[derive(Clone)]
+pub struct Digest {
+    hash: Xxh3,
+    /// Answers since the last span, folded into one number.
+    answers: u64,
+    /// Running digests at intervals, to find the first divergence of two runs.
+    count: u64,
+}
+
+impl Default for Digest {
+    fn default() -> Self {
+        Digest { hash: Xxh3::new(), answers: 0, count: 0 }
+    }
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "Digest({} observations, {})", self.count, self.hex())
+    }
+}
+
+impl Digest {
+    /// The digest so far, in 32 hexadecimal digits.
+    pub fn hex(&self) -> String {
+        format!("{:032x}", self.hash.digest128())
+    }
+
+    /// How many observations and spans went into it.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    fn number(&mut self, value: u64) {
+        self.hash.update(&value.to_le_bytes());
+    }
+
+    fn float(&mut self, value: f64) {
+        self.floats([value]);
+    }
+
+    /// Several at once: handing over eight bytes takes longer than hashing them.
+    fn floats<const N: usize>(&mut self, values: [f64; N]) {
+        // Zero has two representations that compare equal.
+        let bytes = values.map(|value| if value == 0.0 { [0; 8] } else { value.to_le_bytes() });
+        self.hash.update(bytes.as_flattened());
+    }
+
+    fn name(&mut self, name: &str) {
+        self.number(name.len() as u64);
+        self.hash.update(name.as_bytes());
+    }
+}
+
+impl Observer for Digest {
+    fn saw(&mut self, world: &World, seen: &Observation) {
+        self.count += 1;
+        self.number(seen.at.0 as u64);
+        self.number(seen.cause.map_or(u64::MAX, |c| c.0));
+        let node = |id: NodeId| world.nodes[id.at()].name.as_str();
+        let group = |id: GroupId| world.groups[id.at()].name.as_str();
+        let station = |id: StationId| world.stations[id.at()].name.as_str();
+        let queue = |id: QueueId| world.queues[id.at()].name.as_str();
+        let people = |id: PopId| world.people[id.at()].name.as_str();
+        let measure = |id: usize| world.procedures[id].name.as_str();
+        // (kind, name, up to three numbers): names instead of ids, so that an unused entity changes nothing.
+        let (kind, name, numbers): (u64, &str, [f64; 3]) = match &seen.what {
+            Occurrence::Failed { node: id, hidden, .. } => (1, node(*id), [f64::from(u8::from(*hidden)), 0.0, 0.0]),
+            Occurrence::Found { node: id, on_demand } => (2, node(*id), [f64::from(u8::from(*on_demand)), 0.0, 0.0]),
+            Occurrence::Tested(id) => (3, node(*id), [0.0; 3]),
+            Occurrence::RepairBegan { node: id, temporary } => {
+                (4, node(*id), [f64::from(u8::from(*temporary)), 0.0, 0.0])
+            }
+            Occurrence::Repaired { node: id, temporary } => (5, node(*id), [f64::from(u8::from(*temporary)), 0.0, 0.0]),
+            Occurrence::NodeDown(id) => (6, node(*id), [0.0; 3]),
+            Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
+            Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),
+            Occurrence::StationStarting(id, until) => (9, station(*id), [until.seconds(), 0.0, 0.0]),
+            Occurrence::StationUp(id) => (10, station(*id), [0.0; 3]),
+            Occurrence::Detected { group: id, false_alarm, failed_at } => {
+                (11, group(*id), [f64::from(u8::from(*false_alarm)), failed_at.seconds(), 0.0])
+            }
+            Occurrence::Decided { group: id, by_people } => {
+                (12, group(*id), [f64::from(u8::from(*by_people)), 0.0, 0.0])
+            }
+            Occurrence::PhaseDone(id, phase) => (13, group(*id), [f64::from(*phase as u8), 0.0, 0.0]),
+            Occurrence::FailoverFailed(id, _) => (14, group(*id), [0.0; 3]),
+            Occurrence::ByHand(id) => (15, group(*id), [0.0; 3]),
+            Occurrence::CalledOff(id) => (16, group(*id), [0.0; 3]),
+            Occurrence::Activated { group: id, member, planned } => {
+                (17, group(*id), [*member as f64, f64::from(u8::from(*planned)), 0.0])
+            }
+            Occurrence::SteeringBegan { people: id, to } => {
+                self.name(&world.sites[to.at()].name);
+                (18, people(*id), [0.0; 3])
+            }
+            Occurrence::SteeringDone(id) => (19, people(*id), [0.0; 3]),
+            Occurrence::AtRisk { store, replica, window_s, writes, .. } => {
+                self.name(&world.sites[replica.at()].name);
+                (20, &world.stores[store.at()].name, [*window_s, *writes, 0.0])
+            }
+            Occurrence::DataLost { store, window_s, writes } => {
+                (21, &world.stores[store.at()].name, [*window_s, *writes, 0.0])
+            }
+            Occurrence::SplitBrain(id) => (22, group(*id), [0.0; 3]),
+            Occurrence::MaintenanceTold => (23, "", [0.0; 3]),
+            Occurrence::MaintenanceBegan(until) => (24, "", [until.seconds(), 0.0, 0.0]),
+            Occurrence::MaintenanceSkipped => (25, "", [0.0; 3]),
+            Occurrence::MaintenanceOverran => (26, "", [0.0; 3]),
+            Occurrence::MaintenanceAborted => (27, "", [0.0; 3]),
+            Occurrence::MaintenanceEnded { rolled_back } => (28, "", [f64::from(u8::from(*rolled_back)), 0.0, 0.0]),
+            Occurrence::Replaced(id) => (29, node(*id), [0.0; 3]),
+            Occurrence::Improved(id, to) => (30, group(*id), [*to, 0.0, 0.0]),
+            Occurrence::Gray(id, loses) => (31, node(*id), [*loses, 0.0, 0.0]),
+            Occurrence::Slowed(id, by) => (32, station(*id), [*by, 0.0, 0.0]),
+            Occurrence::LinkCut(id, cut) => (33, &world.links[id.at()].name, [f64::from(u8::from(*cut)), 0.0, 0.0]),
+            Occurrence::Surge(id, began) => (34, people(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
+            Occurrence::Overloaded(id) => (35, station(*id), [0.0; 3]),
+            Occurrence::Drained(id) => (36, station(*id), [0.0; 3]),
+            Occurrence::QueueStale(id) => (37, queue(*id), [0.0; 3]),
+            Occurrence::QueueStopped(id) => (38, queue(*id), [0.0; 3]),
+            Occurrence::QueueServes(id) => (39, queue(*id), [0.0; 3]),
+            Occurrence::QueueFresh(id) => (40, queue(*id), [0.0; 3]),
+            Occurrence::Feels { people: id, feature, mood, .. } => {
+                (41, people(*id), [feature.map_or(-1.0, |f| f as f64), f64::from(*mood as u8), 0.0])
+            }
+            Occurrence::Decision(_) => (42, "", [0.0; 3]),
+            Occurrence::Told(_) => (43, "", [0.0; 3]),
+            Occurrence::Ordered(id) => (44, measure(*id), [0.0; 3]),
+            Occurrence::Effect { measure: id, phase, short } => {
+                (45, measure(*id), [f64::from(*phase), f64::from(u8::from(*short)), 0.0])
+            }
+            Occurrence::PhaseFailed(id) => (46, measure(*id), [0.0; 3]),
+            Occurrence::Mended(id) => (47, measure(*id), [0.0; 3]),
+            Occurrence::TakenBack(id) => (48, measure(*id), [0.0; 3]),
+            Occurrence::BadRelease(id) => (49, measure(*id), [0.0; 3]),
+            Occurrence::RolledBack(id) => (50, measure(*id), [0.0; 3]),
+            Occurrence::ToldBy { measure: id, action } => (51, measure(*id), [*action as f64, 0.0, 0.0]),
+            Occurrence::DecisionBy { measure: id, action } => (52, measure(*id), [*action as f64, 0.0, 0.0]),
+            Occurrence::Scaled { autoscale, servers } => {
+                (53, &world.autoscale[*autoscale].name, [*servers as f64, 0.0, 0.0])
+            }
+            Occurrence::ServersSlowed { station: id, servers, by } => (55, station(*id), [*servers as f64, *by, 0.0]),
+            Occurrence::Ejected { station: id, server, in_rotation } => {
+                (56, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
+            }
+            Occurrence::Returned { station: id, server, in_rotation } => {
+                (57, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
+            }
+            Occurrence::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
+            Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
+        };
+        self.number(kind);
+        self.name(name);
+        self.floats(numbers);
+    }
+
+    #[inline]
+    fn answered(&mut self, _: &World, answer: &Answer) {
+        // In the order in which they come; the multiplier is that of Knuth's MMIX generator.
+        let folded = answer.took_ns ^ answer.at_ns.rotate_left(32);
+        self.answers = (self.answers ^ folded).wrapping_mul(6_364_136_223_846_793_005).rotate_left(23);
+    }
+
+    fn flowed(&mut self, world: &World, span: &Interval) {
+        self.count += 1;
+        if self.answers != 0 {
+            let answers = std::mem::take(&mut self.answers);
+            self.number(answers);
+        }
+        self.number(span.from.0 as u64);
+        self.number(span.to.0 as u64);
+        for (pop, uses) in span.uses.iter().enumerate() {
+            if uses.iter().any(|u| u.intended > 0.0) {
+                self.name(&world.people[pop].name);
+                for used in uses {
+                    self.floats([used.served, used.degraded, used.failed, used.shed, used.never_sent]);
+                }
+            }
+        }
+        for (queue, backlog) in span.queue_backlogs.iter().enumerate() {
+            if *backlog > 0.0 {
+                self.name(&world.queues[queue].name);
+                self.float(*backlog);
+            }
+        }
+    }
+}

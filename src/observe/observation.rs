@@ -1,0 +1,332 @@
+//! Typed observations, each with its cause.
+
+use crate::units::Time;
+use crate::world::{GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, StationId, StoreId};
+
+/// The number of an observation in its run, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObservationId(pub u64);
+
+/// One observation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observation {
+    /// Its number.
+    pub id: ObservationId,
+    /// When.
+    pub at: Time,
+    /// What.
+    pub what: Occurrence,
+    /// The observation that led to it.
+    pub cause: Option<ObservationId>,
+}
+
+/// How a member failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedBy {
+    /// The drill said so.
+    Drill,
+    /// By itself, of old age or bad luck.
+    Itself,
+    /// While on a temporary fix.
+    OnTemporaryFix,
+    /// A shock that hit several; its index in the world.
+    Shock(usize),
+}
+
+/// Why a failover failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailoverFailure {
+    /// The mechanism had failed unnoticed.
+    Mechanism(NodeId),
+    /// The mechanism did not work when called upon.
+    OnDemand,
+    /// A phase failed.
+    Phase(PhaseKind),
+    /// There is no working member to go to.
+    NoTarget,
+}
+
+/// How a population or a feature feels to its users, from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceLevel {
+    /// As it should be.
+    Fine,
+    /// Served, but what is shown is old.
+    Stale,
+    /// Served worse: slow, or something is missing, or some requests fail.
+    Degraded,
+    /// Most requests fail.
+    Down,
+}
+
+/// What a mood is due to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Why {
+    /// Nothing.
+    Nothing,
+    /// The site that serves them is down.
+    Site(SiteId),
+    /// A station that they need does not serve.
+    Station(StationId),
+    /// A station that would be nice to have does not serve.
+    Missing(StationId),
+    /// A station is overloaded: a queue is full or long.
+    Overload(StationId),
+    /// A link is full.
+    Link(LinkId),
+    /// There is no route.
+    NoRoute,
+    /// A share of requests gets lost on the way.
+    Loss,
+    /// Requests are turned away on purpose.
+    Shed,
+    /// Something gray.
+    Gray(NodeId),
+    /// A queue is behind.
+    Queue(QueueId),
+    /// A replica is old.
+    Store(StoreId),
+    /// It takes long, without a queue.
+    Slow,
+}
+
+/// What can be observed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Occurrence {
+    /// A member failed.
+    Failed {
+        /// Of this node.
+        node: NodeId,
+        /// How.
+        by: FailedBy,
+        /// Nobody notices.
+        hidden: bool,
+    },
+    /// A hidden failure was found.
+    Found {
+        /// Of this node.
+        node: NodeId,
+        /// By a demand instead of a test.
+        on_demand: bool,
+    },
+    /// A proof test found that all is well.
+    Tested(NodeId),
+    /// Hands-on repair began.
+    RepairBegan {
+        /// Of this node.
+        node: NodeId,
+        /// Only a temporary fix.
+        temporary: bool,
+    },
+    /// A member works again.
+    Repaired {
+        /// Of this node.
+        node: NodeId,
+        /// Only on a temporary fix.
+        temporary: bool,
+    },
+    /// A node stopped working.
+    NodeDown(NodeId),
+    /// A node works again.
+    NodeUp(NodeId),
+    /// A station stopped serving.
+    StationDown(StationId),
+    /// A station begins to start, and will serve from then.
+    StationStarting(StationId, Time),
+    /// A station serves.
+    StationUp(StationId),
+    /// The failure of a group's active member was noticed.
+    Detected {
+        /// The group.
+        group: GroupId,
+        /// It works all the same.
+        false_alarm: bool,
+        /// When it failed.
+        failed_at: Time,
+    },
+    /// It was decided to fail over.
+    Decided {
+        /// The group.
+        group: GroupId,
+        /// People were needed.
+        by_people: bool,
+    },
+    /// A phase of a failover ended well.
+    PhaseDone(GroupId, PhaseKind),
+    /// A failover failed.
+    FailoverFailed(GroupId, FailoverFailure),
+    /// A failover is being done by hand.
+    ByHand(GroupId),
+    /// A failover was called off: the active member is back.
+    CalledOff(GroupId),
+    /// Another member is active.
+    Activated {
+        /// The group.
+        group: GroupId,
+        /// The member, as an index.
+        member: usize,
+        /// It was ordered or a failback, not a failure.
+        planned: bool,
+    },
+    /// Users begin to move.
+    SteeringBegan {
+        /// Who.
+        people: PopId,
+        /// Where to.
+        to: SiteId,
+    },
+    /// All users that move have moved.
+    SteeringDone(PopId),
+    /// The primary of a store failed, and its replica lacked this.
+    AtRisk {
+        /// The store.
+        store: StoreId,
+        /// The replica's site.
+        replica: SiteId,
+        /// How it is kept.
+        kind: ReplicaKind,
+        /// Seconds of writes.
+        window_s: f64,
+        /// Writes.
+        writes: f64,
+    },
+    /// A replica was promoted without what it lacked.
+    DataLost {
+        /// The store.
+        store: StoreId,
+        /// Seconds of writes.
+        window_s: f64,
+        /// Writes.
+        writes: f64,
+    },
+    /// A member was made active while the old one still took writes, unfenced: two writers.
+    SplitBrain(GroupId),
+    /// The users were told of a maintenance.
+    MaintenanceTold,
+    /// A maintenance began; it was announced to end then.
+    MaintenanceBegan(Time),
+    /// A maintenance did not begin: something was down already.
+    MaintenanceSkipped,
+    /// A maintenance took longer than announced from here on.
+    MaintenanceOverran,
+    /// A maintenance was given up and is rolled back.
+    MaintenanceAborted,
+    /// A maintenance ended; it did what it was for, or was rolled back.
+    MaintenanceEnded {
+        /// It was rolled back.
+        rolled_back: bool,
+    },
+    /// A component was replaced.
+    Replaced(NodeId),
+    /// A group's failover is better now.
+    Improved(GroupId, f64),
+    /// A node is gray: this share gets lost.
+    Gray(NodeId, f64),
+    /// Stations take this much longer.
+    Slowed(StationId, f64),
+    /// The first servers of a station take this much longer, behind a balancer.
+    ServersSlowed {
+        /// The station.
+        station: StationId,
+        /// How many servers.
+        servers: u64,
+        /// How much longer.
+        by: f64,
+    },
+    /// A balancer has ejected a server: its health checks fail.
+    Ejected {
+        /// The station.
+        station: StationId,
+        /// Which server, from 1.
+        server: u32,
+        /// Servers that are healthy now.
+        in_rotation: u32,
+    },
+    /// A server is back in rotation: its health checks pass again.
+    Returned {
+        /// The station.
+        station: StationId,
+        /// Which server, from 1.
+        server: u32,
+        /// Servers that are healthy now.
+        in_rotation: u32,
+    },
+    /// A balancer's panic mode began or ended.
+    Panic(StationId, bool),
+    /// A link was cut or came back.
+    LinkCut(LinkId, bool),
+    /// A surge began or ended.
+    Surge(PopId, bool),
+    /// A station's load is above its capacity.
+    Overloaded(StationId),
+    /// A station's queue is empty again.
+    Drained(StationId),
+    /// A background queue is older than fresh.
+    QueueStale(QueueId),
+    /// A background queue's workers stopped.
+    QueueStopped(QueueId),
+    /// A background queue's workers work again.
+    QueueServes(QueueId),
+    /// A background queue is fresh again.
+    QueueFresh(QueueId),
+    /// How a population feels.
+    Feels {
+        /// Who.
+        people: PopId,
+        /// One of their features, as an index into their uses; `None` for all of it.
+        feature: Option<usize>,
+        /// How.
+        mood: ServiceLevel,
+        /// Due to what.
+        why: Why,
+    },
+    /// A decision.
+    Decision(usize),
+    /// A word to the users.
+    Told(usize),
+    /// A measure was ordered, by index.
+    Ordered(usize),
+    /// A step of a measure is in effect.
+    Effect {
+        /// The measure.
+        measure: usize,
+        /// Which step, from 1.
+        phase: u32,
+        /// Less came than was asked for: the provider has no more.
+        short: bool,
+    },
+    /// A step of a measure went wrong.
+    PhaseFailed(usize),
+    /// What it broke is mended.
+    Mended(usize),
+    /// A measure was taken back.
+    TakenBack(usize),
+    /// The release of a measure is bad.
+    BadRelease(usize),
+    /// It was rolled back.
+    RolledBack(usize),
+    /// A measure tells the users something.
+    ToldBy {
+        /// The measure.
+        measure: usize,
+        /// Which of its actions.
+        action: usize,
+    },
+    /// A decision of a measure.
+    DecisionBy {
+        /// The measure.
+        measure: usize,
+        /// Which of its actions.
+        action: usize,
+    },
+    /// Automation made this many servers.
+    Scaled {
+        /// The autoscaler.
+        autoscale: usize,
+        /// Servers now.
+        servers: u64,
+    },
+    /// What a step of the drill waited for was seen, by index of the trigger.
+    Triggered(usize),
+}
