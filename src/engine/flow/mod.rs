@@ -1,9 +1,9 @@
 //! The flow traffic engine: demand as rates, queues as fluid, latency from queueing theory.
 //!
 //! Between two changes every rate is a straight line, so that what flows is integrated exactly. Where a queue is at rest
-//! it is in the steady state of [`Station`](crate::queueing::Station) at its present load (the pointwise stationary approximation, Green & Kolesar
-//! 1991); where it fills or drains it is a fluid. A span ends when a rate bends, a queue fills or empties, or somebody
-//! feels the difference.
+//! it is in the steady state of [`Station`](crate::queueing::Station) at its present load (the pointwise stationary
+//! approximation, Green & Kolesar 1991); where it fills or drains it is a fluid. A span ends when a rate bends, a queue fills
+//! or empties, or somebody feels the difference.
 
 mod account;
 mod approximations;

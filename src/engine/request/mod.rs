@@ -2,7 +2,7 @@
 //!
 //! Everything else is the same as in the flow engine: faults, failovers, procedures and people are handled by the same events.
 //! Between two of them the loop of `drive` runs by itself, on its own queue, and counts; at the next change what was
-//! counted becomes a [`Interval`](crate::observe::Interval).
+//! counted becomes an [`Interval`](crate::observe::Interval).
 
 mod account;
 mod attempts;

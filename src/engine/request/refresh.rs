@@ -15,7 +15,8 @@ use crate::world::{LinkId, StationId};
 const RESCALED: f64 = 0.2;
 
 impl Engine<'_> {
-    /// Sources, station_queues and links follow what is true now. `open` holds the demand; what stations get is what has been counted.
+    /// Sources, stations and links follow what is true now. `open` holds the demand; what stations get is what has been
+    /// counted.
     pub(in crate::engine) fn follow(&mut self, open: &mut Open) {
         let Some(mut requests) = self.requests.take() else { return };
         requests.now = self.now.0 as u64;

@@ -65,7 +65,7 @@ pub struct Server {
 }
 
 impl BackendPool {
-    /// The backend_pools of a world, by station.
+    /// The backend pools of a world, by station.
     pub fn all(world: &World, luck: Luck) -> Vec<BackendPool> {
         let stations = world.stations.iter().enumerate();
         let pool = |(station, of): (usize, &crate::world::Station)| {
