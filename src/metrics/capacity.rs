@@ -201,7 +201,15 @@ impl CapacityMetrics {
     }
 
     pub fn flowed(&mut self, world: &World, span: &Interval) {
-        let dt_s = span.to.since(span.from).seconds();
+        self.stations_flowed(span);
+        self.waits_flowed(span);
+        self.queues_flowed(span);
+        self.stores_flowed(span);
+        self.links_flowed(world, span);
+    }
+
+    /// What came to stations, and what they did.
+    fn stations_flowed(&mut self, span: &Interval) {
         let to_s = span.to.seconds();
         for (sums, work) in self.stations.iter_mut().zip(&span.stations) {
             let outcome = &mut sums.outcome;
@@ -229,6 +237,10 @@ impl CapacityMetrics {
                 over.wait_max_s = over.wait_max_s.max(work.wait_max_s);
             }
         }
+    }
+
+    /// How long requests waited, as distributions: of too many the nearest are joined.
+    fn waits_flowed(&mut self, span: &Interval) {
         for wait in &span.waits {
             let sums = &mut self.stations[wait.station.at()];
             sums.held_s += wait.held_s * wait.weight;
@@ -251,6 +263,12 @@ impl CapacityMetrics {
                 }
             }
         }
+    }
+
+    /// What came to queues, and how far behind they are.
+    fn queues_flowed(&mut self, span: &Interval) {
+        let dt_s = span.to.since(span.from).seconds();
+        let to_s = span.to.seconds();
         for (i, sums) in self.queues.iter_mut().enumerate() {
             let (backlog, age_s) = (span.queue_backlogs[i], span.queue_ages_s[i]);
             let outcome = &mut sums.outcome;
@@ -270,6 +288,12 @@ impl CapacityMetrics {
                 behind.age_max_s = behind.age_max_s.max(age_s);
             }
         }
+    }
+
+    /// What was written, and what replicas lack of it.
+    fn stores_flowed(&mut self, span: &Interval) {
+        let dt_s = span.to.since(span.from).seconds();
+        let to_s = span.to.seconds();
         for (i, sums) in self.stores.iter_mut().enumerate() {
             sums.outcome.writes += span.writes_per_s[i] * dt_s;
             if span.writes_per_s[i] > 0.0 {
@@ -287,6 +311,11 @@ impl CapacityMetrics {
                 *behind = *backlog > 0.0;
             }
         }
+    }
+
+    /// What links and transfers carried.
+    fn links_flowed(&mut self, world: &World, span: &Interval) {
+        let dt_s = span.to.since(span.from).seconds();
         for ((link, sum), bps) in self.links.iter_mut().zip(&span.links_bps) {
             *sum += bps * dt_s;
             link.max_bps = link.max_bps.max(*bps);

@@ -166,15 +166,19 @@ pub fn length_words(seconds: f64) -> String {
 
 /// The words for an observation, if it is worth a line.
 fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    fault_words(world, what)
+        .or_else(|| failover_words(world, what))
+        .or_else(|| maintenance_words(world, what))
+        .or_else(|| system_words(world, what))
+        .or_else(|| people_words(world, what))
+        .or_else(|| runbook_words(world, what))
+}
+
+/// What breaks and is put right.
+fn fault_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
     let node = |id: &crate::world::NodeId| world.nodes[id.at()].name.as_str();
     let told = |id: &crate::world::NodeId| world.nodes[id.at()].told;
-    let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
     let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
-    let queue = |id: &crate::world::QueueId| world.queues[id.at()].name.as_str();
-    let procedure = |id: usize| world.procedures[id].name.as_str();
-    let people = |id: &crate::world::PopId| world.people[id.at()].name.as_str();
-    let clock = |at: Time| world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string();
-    let plan = world.maintenance.as_ref().map_or("maintenance", |m| m.name.as_str());
     Some(match what {
         Occurrence::Failed { node: id, by, hidden } if told(id) => {
             let how = match by {
@@ -198,11 +202,31 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             let how = if *temporary { "works again, on a temporary fix" } else { "is repaired" };
             (Theme::Repair, format!("{} {how}", node(id)))
         }
-        Occurrence::StationDown(id) => (Theme::System, format!("{} stops serving", station(id))),
-        Occurrence::StationStarting(id, until) => {
-            (Theme::System, format!("{} begins to start, until {}", station(id), clock(*until)))
+        Occurrence::Replaced(id) => (Theme::Repair, format!("{} is replaced", node(id))),
+        Occurrence::Gray(id, loses) if *loses > 0.0 => {
+            (Theme::Fault, format!("{} turns gray: {} of requests get lost", node(id), percent(*loses)))
         }
-        Occurrence::StationUp(id) => (Theme::System, format!("{} serves", station(id))),
+        Occurrence::Gray(id, _) => (Theme::Repair, format!("{} is no longer gray", node(id))),
+        Occurrence::Slowed(id, by) if *by != 1.0 => (Theme::Fault, format!("{} takes x{by} as long", station(id))),
+        Occurrence::ServersSlowed { station: id, servers, by } if *by != 1.0 => {
+            (Theme::Fault, format!("{} takes x{by} as long", servers_words(world, *id, *servers)))
+        }
+        Occurrence::ServersSlowed { station: id, servers, .. } => {
+            (Theme::Repair, format!("{} is as fast as usual", servers_words(world, *id, *servers)))
+        }
+        Occurrence::Slowed(id, _) => (Theme::Repair, format!("{} is as fast as usual", station(id))),
+        Occurrence::LinkCut(id, true) => (Theme::Fault, format!("link {} is cut", world.links[id.at()].name)),
+        Occurrence::LinkCut(id, false) => (Theme::Repair, format!("link {} is back", world.links[id.at()].name)),
+        _ => return None,
+    })
+}
+
+/// What failovers come to.
+fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    let node = |id: &crate::world::NodeId| world.nodes[id.at()].name.as_str();
+    let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
+    let people = |id: &crate::world::PopId| world.people[id.at()].name.as_str();
+    Some(match what {
         Occurrence::Detected { group: id, false_alarm: true, .. } => {
             (Theme::Response, format!("{}: checks fail although all is well, a false alarm", group(id)))
         }
@@ -235,6 +259,16 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         Occurrence::SplitBrain(id) => {
             (Theme::ResponseFailed, format!("{}: two members take writes, split brain", group(id)))
         }
+        _ => return None,
+    })
+}
+
+/// What becomes of planned work.
+fn maintenance_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
+    let clock = |at: Time| world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string();
+    let plan = world.maintenance.as_ref().map_or("maintenance", |m| m.name.as_str());
+    Some(match what {
         Occurrence::MaintenanceTold => (Theme::Word, format!("users are told of {plan}")),
         Occurrence::MaintenanceBegan(until) => {
             (Theme::Maintenance, format!("{plan} begins, announced until {}", clock(*until)))
@@ -248,22 +282,25 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             let how = if *rolled_back { "is rolled back" } else { "is done" };
             (Theme::Maintenance, format!("{plan} {how}"))
         }
-        Occurrence::Replaced(id) => (Theme::Repair, format!("{} is replaced", node(id))),
         Occurrence::Improved(id, to) => (
             Theme::Maintenance,
             format!("{}: failover enhanced, fails on demand {} of the time", group(id), percent(*to)),
         ),
-        Occurrence::Gray(id, loses) if *loses > 0.0 => {
-            (Theme::Fault, format!("{} turns gray: {} of requests get lost", node(id), percent(*loses)))
+        _ => return None,
+    })
+}
+
+/// What stations and queues do.
+fn system_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
+    let queue = |id: &crate::world::QueueId| world.queues[id.at()].name.as_str();
+    let clock = |at: Time| world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string();
+    Some(match what {
+        Occurrence::StationDown(id) => (Theme::System, format!("{} stops serving", station(id))),
+        Occurrence::StationStarting(id, until) => {
+            (Theme::System, format!("{} begins to start, until {}", station(id), clock(*until)))
         }
-        Occurrence::Gray(id, _) => (Theme::Repair, format!("{} is no longer gray", node(id))),
-        Occurrence::Slowed(id, by) if *by != 1.0 => (Theme::Fault, format!("{} takes x{by} as long", station(id))),
-        Occurrence::ServersSlowed { station: id, servers, by } if *by != 1.0 => {
-            (Theme::Fault, format!("{} takes x{by} as long", servers_words(world, *id, *servers)))
-        }
-        Occurrence::ServersSlowed { station: id, servers, .. } => {
-            (Theme::Repair, format!("{} is as fast as usual", servers_words(world, *id, *servers)))
-        }
+        Occurrence::StationUp(id) => (Theme::System, format!("{} serves", station(id))),
         Occurrence::Ejected { station: id, server, in_rotation } => (
             Theme::Response,
             format!("server {server} of {} is ejected: its health checks fail; {in_rotation} in rotation", station(id)),
@@ -276,17 +313,26 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             (Theme::Response, format!("too few servers of {} are healthy: panic mode, all get requests", station(id)))
         }
         Occurrence::Panic(id, false) => (Theme::Response, format!("panic mode of {} is over", station(id))),
-        Occurrence::Slowed(id, _) => (Theme::Repair, format!("{} is as fast as usual", station(id))),
-        Occurrence::LinkCut(id, true) => (Theme::Fault, format!("link {} is cut", world.links[id.at()].name)),
-        Occurrence::LinkCut(id, false) => (Theme::Repair, format!("link {} is back", world.links[id.at()].name)),
-        Occurrence::Surge(id, true) => (Theme::People, format!("{} surge", people(id))),
-        Occurrence::Surge(id, false) => (Theme::People, format!("{} are as many as usual again", people(id))),
         Occurrence::Overloaded(id) => (Theme::System, format!("{} is overloaded", station(id))),
         Occurrence::Drained(id) => (Theme::System, format!("{} has drained its queue", station(id))),
         Occurrence::QueueStale(id) => (Theme::System, format!("{} gets stale", queue(id))),
         Occurrence::QueueStopped(id) => (Theme::System, format!("{} stands still, work piles up", queue(id))),
         Occurrence::QueueServes(id) => (Theme::System, format!("{} works again, with a backlog to drain", queue(id))),
         Occurrence::QueueFresh(id) => (Theme::System, format!("{} is fresh again", queue(id))),
+        Occurrence::Scaled { autoscale: id, servers } => {
+            let scaler = &world.autoscale[*id];
+            (Theme::System, format!("{}: {servers} servers of {}", scaler.name, station(&scaler.station)))
+        }
+        _ => return None,
+    })
+}
+
+/// What people feel, are told and decide.
+fn people_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    let people = |id: &crate::world::PopId| world.people[id.at()].name.as_str();
+    Some(match what {
+        Occurrence::Surge(id, true) => (Theme::People, format!("{} surge", people(id))),
+        Occurrence::Surge(id, false) => (Theme::People, format!("{} are as many as usual again", people(id))),
         Occurrence::Feels { people: id, feature: None, mood, why } => {
             let how = match mood {
                 ServiceLevel::Fine => "all is well".to_owned(),
@@ -312,6 +358,14 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             Action::Decide(what) => (Theme::Word, format!("decision: {what}")),
             _ => return None,
         },
+        _ => return None,
+    })
+}
+
+/// What becomes of procedures.
+fn runbook_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    let procedure = |id: usize| world.procedures[id].name.as_str();
+    Some(match what {
         Occurrence::Ordered(id) if world.procedures[*id].only_words() => return None,
         Occurrence::Effect { measure: id, .. } if world.procedures[*id].only_words() => return None,
         Occurrence::Ordered(id) => {
@@ -328,10 +382,6 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         Occurrence::TakenBack(id) => (Theme::Response, format!("{} is taken back", procedure(*id))),
         Occurrence::BadRelease(id) => (Theme::ResponseFailed, format!("the release of {} is bad", procedure(*id))),
         Occurrence::RolledBack(id) => (Theme::Repair, format!("the release of {} is rolled back", procedure(*id))),
-        Occurrence::Scaled { autoscale: id, servers } => {
-            let scaler = &world.autoscale[*id];
-            (Theme::System, format!("{}: {servers} servers of {}", scaler.name, station(&scaler.station)))
-        }
         _ => return None,
     })
 }

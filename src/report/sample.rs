@@ -55,21 +55,10 @@ fn people(users: f64, intervals: Vec<OutcomeInterval>) -> PeopleOutcome {
     }
 }
 
-/// The outcome and its story.
-pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
-    let oslo = vec![
-        interval(ServiceLevel::Down, FAULT, RESTORED, "site oslo is down"),
-        interval(ServiceLevel::Stale, RESTORED, RESTORED + 3.0 * HOUR, "notifications is behind"),
-        interval(ServiceLevel::Down, TAKEDOWN, TAKEDOWN + 4.0 * HOUR, "site oslo is down"),
-    ];
-    let us = vec![interval(
-        ServiceLevel::Degraded,
-        FAULT + 600.0,
-        FAULT + 12.0 * HOUR + 19.0 * 60.0,
-        "web at us is overloaded",
-    )];
+/// A failover that fails.
+fn failover() -> FailoverOutcome {
     let phase = |phase, took_s, ok| PhaseOutcome { phase, took_s, ok };
-    let failover = FailoverOutcome {
+    FailoverOutcome {
         group: "core".into(),
         from: "oslo".into(),
         to: None,
@@ -86,8 +75,12 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         false_alarm: false,
         planned: false,
         time_to_restore_s: Some(RESTORED - FAULT),
-    };
-    let queue = QueueOutcome {
+    }
+}
+
+/// A queue that stands still and catches up.
+fn queue() -> QueueOutcome {
+    QueueOutcome {
         backlogs: vec![BacklogOutcome {
             from_s: FAULT,
             restored_at_s: Some(RESTORED),
@@ -98,14 +91,22 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
             age_max_s: RESTORED - FAULT,
         }],
         ..QueueOutcome::default()
-    };
-    let store = StoreOutcome {
+    }
+}
+
+/// A store that loses its last writes.
+fn store() -> StoreOutcome {
+    StoreOutcome {
         writes: 1e6,
         losses: vec![LossOutcome { at_s: RESTORED, at: String::new(), window_s: 4.2, writes: 812.0 }],
         data_loss_window_max_s: 4.2,
         writes_lost: 812.0,
         replicas: BTreeMap::new(),
-    };
+    }
+}
+
+/// A maintenance that overruns.
+fn takedown() -> MaintenanceOutcome {
     let by_hour = |list: &[(u8, f64)]| list.iter().copied().collect::<BTreeMap<u8, f64>>();
     let met = MetOutcome {
         user_minutes: 9_120_000.0,
@@ -113,7 +114,7 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         by_local_hour: by_hour(&[(3, 2e5), (4, 5e5), (5, 1.4e6), (6, 4.2e6), (7, 2.8e6)]),
         unannounced_by_local_hour: by_hour(&[(6, 3.5e6), (7, 2.8e6)]),
     };
-    let takedown = MaintenanceOutcome {
+    MaintenanceOutcome {
         plan: "takedown".into(),
         notice_s: Some(8.5 * HOUR),
         from_s: TAKEDOWN,
@@ -124,8 +125,12 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         overrun_s: HOUR,
         ended: "done".into(),
         met: BTreeMap::from([("oslo schools".into(), met)]),
-    };
-    let overload = OverloadOutcome {
+    }
+}
+
+/// The other site, while it carries everybody.
+fn overload() -> OverloadOutcome {
+    OverloadOutcome {
         from_s: FAULT + 600.0,
         load_over_until_s: FAULT + 8.0 * HOUR,
         drained_at_s: Some(FAULT + 12.3 * HOUR),
@@ -135,30 +140,50 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         requests_delayed: 1e6,
         delay_total_s: 1e7,
         shed: 120_400.0,
-    };
+    }
+}
+
+/// Where it comes from.
+fn provenance() -> Provenance {
+    Provenance {
+        scenario_hash: "0123456789abcdef0123456789abcdef".into(),
+        firedrill_version: "0.1.0".into(),
+        seed: 1,
+        replication: 0,
+        strategy: Some("as designed".into()),
+        maintenance: Some("takedown".into()),
+        variant: None,
+        tz_database: "2025b".into(),
+        digest: "fedcba9876543210fedcba9876543210".into(),
+        observations: 12_345,
+        assumptions: vec![
+            Assumption { path: "people.oslo schools.users".into(), why: "users per site".into() },
+            Assumption {
+                path: "strategies.as designed.failover.core.fails_on_demand".into(),
+                why: "one in fifty, as for storage controllers of that age; nobody has published a better number"
+                    .into(),
+            },
+        ],
+    }
+}
+
+/// The outcome and its story.
+pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
+    let oslo = vec![
+        interval(ServiceLevel::Down, FAULT, RESTORED, "site oslo is down"),
+        interval(ServiceLevel::Stale, RESTORED, RESTORED + 3.0 * HOUR, "notifications is behind"),
+        interval(ServiceLevel::Down, TAKEDOWN, TAKEDOWN + 4.0 * HOUR, "site oslo is down"),
+    ];
+    let us = vec![interval(
+        ServiceLevel::Degraded,
+        FAULT + 600.0,
+        FAULT + 12.0 * HOUR + 19.0 * 60.0,
+        "web at us is overloaded",
+    )];
     let outcome = Outcome {
         format: 1,
         title: "A site lost on a Monday".into(),
-        provenance: Provenance {
-            scenario_hash: "0123456789abcdef0123456789abcdef".into(),
-            firedrill_version: "0.1.0".into(),
-            seed: 1,
-            replication: 0,
-            strategy: Some("as designed".into()),
-            maintenance: Some("takedown".into()),
-            variant: None,
-            tz_database: "2025b".into(),
-            digest: "fedcba9876543210fedcba9876543210".into(),
-            observations: 12_345,
-            assumptions: vec![
-                Assumption { path: "people.oslo schools.users".into(), why: "users per site".into() },
-                Assumption {
-                    path: "strategies.as designed.failover.core.fails_on_demand".into(),
-                    why: "one in fifty, as for storage controllers of that age; nobody has published a better number"
-                        .into(),
-                },
-            ],
-        },
+        provenance: provenance(),
         clock: ClockOutcome {
             starts: "2016-10-10T00:00:00-04:00[America/New_York]".into(),
             from: "Mon 10 Oct 00:00:00".into(),
@@ -171,16 +196,16 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
             ("oslo schools".into(), people(4_200_000.0, oslo)),
             ("us schools".into(), people(2_800_000.0, us)),
         ]),
-        failovers: vec![failover],
+        failovers: vec![failover()],
         groups: BTreeMap::new(),
         components: BTreeMap::new(),
         services: BTreeMap::from([(
             "web at us".into(),
-            ServiceOutcome { overloads: vec![overload], ..ServiceOutcome::default() },
+            ServiceOutcome { overloads: vec![overload()], ..ServiceOutcome::default() },
         )]),
-        queues: BTreeMap::from([("notifications".into(), queue)]),
-        stores: BTreeMap::from([("main".into(), store)]),
-        maintenance: vec![takedown],
+        queues: BTreeMap::from([("notifications".into(), queue())]),
+        stores: BTreeMap::from([("main".into(), store())]),
+        maintenance: vec![takedown()],
         communication: CommunicationOutcome {
             first_felt_s: Some(FAULT),
             first_told_s: Some(37.0 * HOUR),
