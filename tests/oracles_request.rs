@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{assert_mean, mean_and_error, world};
+use common::{assert_mean, campaign, mean_and_error, world};
 use firedrill::metrics::{Outcome, ServiceOutcome};
 use firedrill::rng::Luck;
 use firedrill::run::{Traffic, follow};
@@ -35,8 +35,14 @@ fn station(horizon_s: u64, per_s: f64, service: &str, feature: &str, people: &st
 /// Asserts the mean of a measure over replications: |z| at most 4, and a half-width below one percent.
 #[track_caller]
 fn check(outcomes: &[Outcome], what: &str, expected: f64, of: impl Fn(&ServiceOutcome) -> f64) {
+    check_to(0.01, outcomes, what, expected, of);
+}
+
+/// The same with a half-width below `width`.
+#[track_caller]
+fn check_to(width: f64, outcomes: &[Outcome], what: &str, expected: f64, of: impl Fn(&ServiceOutcome) -> f64) {
     let values: Vec<f64> = outcomes.iter().map(|outcome| of(&outcome.services["work@a"])).collect();
-    assert_mean(what, &values, expected, 0.01);
+    assert_mean(what, &values, expected, width);
 }
 
 #[test]
@@ -97,15 +103,16 @@ fn o05_impatient_users() {
         (90, 0.103_364_481_358_679_22, 0.937_676_960_749_518, 20.672_896_271_735_844, 89.663_551_864_132_07),
         (80, 0.200_055_139_070_549_6, 0.998_559_546_966_415_5, 40.011_027_814_109_916, 79.994_486_092_945_04),
     ];
+    let (horizon_s, width) = campaign((2_000, 0.02), (8_000, 0.01));
     for (servers, given_up, waits, waiting, served) in exact {
         let service = format!(r#"(servers: {servers})}}, takes: exponential(mean: "1s"))}}"#);
-        let outcomes = replications(&station(8_000, 100.0, &service, "", r#", patience: "2s""#), 30);
-        check(&outcomes, "given up", given_up, |w| w.given_up / w.arrived);
-        check(&outcomes, "probability of waiting", waits, |w| w.wait_probability);
-        check(&outcomes, "waiting", waiting, |w| w.queue_len_mean);
-        check(&outcomes, "wait of all", waiting / 100.0, |w| w.wait_mean_s);
-        check(&outcomes, "throughput", served, |w| w.throughput_per_s);
-        check(&outcomes, "utilisation", served / f64::from(servers), |w| w.utilisation);
+        let outcomes = replications(&station(horizon_s, 100.0, &service, "", r#", patience: "2s""#), 30);
+        check_to(width, &outcomes, "given up", given_up, |w| w.given_up / w.arrived);
+        check_to(width, &outcomes, "probability of waiting", waits, |w| w.wait_probability);
+        check_to(width, &outcomes, "waiting", waiting, |w| w.queue_len_mean);
+        check_to(width, &outcomes, "wait of all", waiting / 100.0, |w| w.wait_mean_s);
+        check_to(width, &outcomes, "throughput", served, |w| w.throughput_per_s);
+        check_to(width, &outcomes, "utilisation", served / f64::from(servers), |w| w.utilisation);
     }
 }
 
@@ -117,10 +124,11 @@ fn o06_variability_of_the_service_time() {
         (r#"exponential(mean: "1s")"#, 2.333_333_333_333_333, 120_000),
         (r#"lognormal(mean: "1s", cv: 2)"#, 5.833_333_333_333_332, 2_200_000),
     ];
+    let (part, width) = campaign((4, 0.02), (1, 0.01));
     for (takes, wait_s, horizon_s) in cases {
         let service = format!(r#"(servers: 1)}}, takes: {takes})}}"#);
-        let outcomes = replications(&station(horizon_s, 0.7, &service, "", ""), 40);
-        check(&outcomes, takes, wait_s, |w| w.wait_mean_s);
+        let outcomes = replications(&station(horizon_s / part, 0.7, &service, "", ""), 40);
+        check_to(width, &outcomes, takes, wait_s, |w| w.wait_mean_s);
     }
 }
 
@@ -144,7 +152,7 @@ fn o20_attempts_for_each_request_and_budgets() {
             &format!(r#"drill: [at("00:00", gray(of: "a", loses: "{loses}", probes_pass: true))], people:"#),
             1,
         );
-        replications(&text, 30)
+        replications(&text, campaign(10, 30))
     };
     // What is lost on the way never arrives: attempts are counted by what users got.
     let success = |outcomes: &[Outcome]| -> Vec<f64> {
@@ -155,7 +163,7 @@ fn o20_attempts_for_each_request_and_budgets() {
     // Of all that arrives at a server that refuses everything.
     let refused = |retries: &str| -> Vec<f64> {
         let service = r#"(servers: 1)}, takes: fixed("1ms"), in_flight_max: 1, rate_limit: (rate: "1/h", burst: 1))}"#;
-        let outcomes = replications(&station(2_000, 200.0, service, retries, ""), 30);
+        let outcomes = replications(&station(2_000, 200.0, service, retries, ""), campaign(10, 30));
         outcomes.iter().map(|o| o.services["work@a"].arrived / o.people["all"].requests.intended).collect()
     };
     // Every one of them, but for those that are still under way.
@@ -228,14 +236,15 @@ fn o17_users_follow_dns() {
             drill: [at("+1min", crash(of: "a"))])"#
         )
     };
+    let (count, width) = campaign((10, 0.02), (40, 0.01));
     let failed = |steer: &str| -> Vec<f64> {
-        replications(&text(steer), 40).iter().map(|o| o.people["all"].requests.failed).collect()
+        replications(&text(steer), count).iter().map(|o| o.people["all"].requests.failed).collect()
     };
     let violators = r#"dns(ttl: "60s", ignored_by: "8.74%", ignored_for: "10m")"#;
-    assert_mean("lost user-seconds of a thousand", &failed(violators), 53_598.0, 0.01);
-    assert_mean("all honour the TTL", &failed(r#"dns(ttl: "60s")"#), 30_000.0, 0.01);
+    assert_mean("lost user-seconds of a thousand", &failed(violators), 53_598.0, width);
+    assert_mean("all honour the TTL", &failed(r#"dns(ttl: "60s")"#), 30_000.0, width);
     let asked = failed(r#"dns(ttl: "60s", asked_every: "120s")"#);
-    assert_mean("stale in the first TTL", &asked, 60_000.0 / 6.0, 0.01);
+    assert_mean("stale in the first TTL", &asked, 60_000.0 / 6.0, width);
 }
 
 #[test]

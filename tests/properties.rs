@@ -4,7 +4,7 @@
 mod common;
 mod generated;
 
-use common::world;
+use common::{campaign, world};
 use firedrill::engine::Engine;
 use firedrill::metrics::{Outcome, RequestsOutcome};
 use firedrill::observe::{Digest, Trace};
@@ -270,7 +270,7 @@ fn cases(cases: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(32))]
+    #![proptest_config(cases(campaign(8, 32)))]
 
     #[test]
     fn every_request_becomes_something(mut plan in plans(Chance::Any)) {

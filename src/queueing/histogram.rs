@@ -359,7 +359,7 @@ mod tests {
         let mut ours = LatencyHistogram::new();
         let mut value = 1_u64;
         for step in 0..4_000_u64 {
-            value = (value * 6_364_136_223_846_793_005).wrapping_add(step) >> 1;
+            value = value.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(step) >> 1;
             let us = (value >> (20 + step % 36)).clamp(1, LATENCY_MAX_US);
             theirs.record_n(us, 1_000 * (1 + step % 3)).unwrap();
             ours.record_s(us as f64 * 1e-6, (1 + step % 3) as f64);

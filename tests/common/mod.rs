@@ -7,6 +7,17 @@ use firedrill::run::run;
 use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
 
+/// How much of a campaign there is: `short` in the tests that one runs often, `full` with `FIREDRILL_CAMPAIGN=full`, as in
+/// `.ci/run`. A short form asks the same of less: what it accepts is as wide as less can tell, and never anything at all.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how much of them")]
+pub fn campaign<T>(short: T, full: T) -> T {
+    match std::env::var("FIREDRILL_CAMPAIGN").as_deref() {
+        Ok("full") => full,
+        Ok(other) if other != "short" => panic!("FIREDRILL_CAMPAIGN={other}: write full or short"),
+        _ => short,
+    }
+}
+
 /// Compiles a scenario's text; a mistake in it is a mistake in the test.
 pub fn world(text: &str) -> World {
     let reading = Source::new("test.ron", text).read(&Choice::default());
