@@ -1,5 +1,10 @@
 //! The module map of docs/architecture.md, held against the sources.
 
+#[path = "architecture/circles.rs"]
+mod circles;
+#[path = "architecture/sizes.rs"]
+mod sizes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
