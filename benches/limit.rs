@@ -16,6 +16,7 @@ use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 const MILLISECOND: f64 = 1e6;
@@ -352,7 +353,7 @@ fn phold<Q: Queue>() -> u64 {
 }
 
 /// The same station through the front door: a scenario, its users and their path to it, every metric and histogram on.
-fn engine(servers: u64, timeout: &str) -> (World, u64) {
+fn engine(servers: u64, timeout: &str) -> (Arc<World>, u64) {
     let per_s = servers as f64 * 18.0;
     // An arrival and a departure each.
     let horizon_s = EVENTS as f64 / 2.0 / per_s;
@@ -369,7 +370,7 @@ fn engine(servers: u64, timeout: &str) -> (World, u64) {
     (world, events)
 }
 
-fn followed(world: &World) -> u64 {
+fn followed(world: &Arc<World>) -> u64 {
     let luck = Luck { seed: 1, replication: 0 };
     let run = follow(world, luck, Traffic::every_request()).unwrap_or_else(|e| panic!("{e}"));
     run.outcome.traffic.events

@@ -10,6 +10,7 @@ use firedrill::run::run;
 use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
 use std::hint::black_box;
+use std::sync::Arc;
 
 const TEXT: &str = include_str!("../scenarios/itslearning-2016-10.ron");
 
@@ -25,11 +26,11 @@ fn october(c: &mut Criterion) {
         replication += 1;
         Luck { seed: 1, replication }
     };
-    group.bench_function("replication alone", |b| b.iter(|| Engine::new(&world, luck()).run(&mut Nobody)));
+    group.bench_function("replication alone", |b| b.iter(|| Engine::new(Arc::clone(&world), luck()).run(&mut Nobody)));
     group.bench_function("replication and digest", |b| {
         b.iter(|| {
             let mut digest = Digest::default();
-            Engine::new(&world, luck()).run(&mut digest);
+            Engine::new(Arc::clone(&world), luck()).run(&mut digest);
             digest.count()
         });
     });

@@ -11,11 +11,12 @@ use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 use std::time::Duration;
 
 const LUCK: Luck = Luck { seed: 1, replication: 0 };
 
-fn world(text: &str) -> World {
+fn world(text: &str) -> Arc<World> {
     load(&Source::new("bench.ron", text), &Choice::default()).unwrap_or_else(|e| panic!("{e}")).1
 }
 
@@ -65,9 +66,9 @@ impl Observer for Failures {
     fn flowed(&mut self, _: &World, _: &firedrill::observe::Interval) {}
 }
 
-fn failures(world: &World) -> u64 {
+fn failures(world: &Arc<World>) -> u64 {
     let mut failures = Failures::default();
-    Engine::new(world, LUCK).run(&mut failures);
+    Engine::new(Arc::clone(world), LUCK).run(&mut failures);
     failures.0
 }
 
@@ -107,7 +108,9 @@ fn years(c: &mut Criterion) {
         let world = world(&servers(count, "365d", fails));
         let failures = failures(&world);
         group.throughput(Throughput::Elements(failures));
-        group.bench_function(BenchmarkId::new(law, count), |b| b.iter(|| Engine::new(&world, LUCK).run(&mut Nobody)));
+        group.bench_function(BenchmarkId::new(law, count), |b| {
+            b.iter(|| Engine::new(Arc::clone(&world), LUCK).run(&mut Nobody))
+        });
         group.bench_function(BenchmarkId::new("bare loop of as many failures", format!("{law} {count}")), |b| {
             b.iter(|| bare_loop(failures));
         });
@@ -122,7 +125,7 @@ fn horizons(c: &mut Criterion) {
         let world = world(&servers(1_000, &format!("{days}d"), EXPONENTIAL));
         group.throughput(Throughput::Elements(days));
         group.bench_function(BenchmarkId::from_parameter(days), |b| {
-            b.iter(|| Engine::new(&world, LUCK).run(&mut Nobody))
+            b.iter(|| Engine::new(Arc::clone(&world), LUCK).run(&mut Nobody))
         });
     }
     group.finish();
@@ -164,7 +167,7 @@ fn crowds(c: &mut Criterion) {
         let world = world(&crowd(count, 3));
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::from_parameter(count), |b| {
-            b.iter(|| Engine::new(&world, LUCK).run(&mut Nobody))
+            b.iter(|| Engine::new(Arc::clone(&world), LUCK).run(&mut Nobody))
         });
     }
     group.finish();
@@ -174,7 +177,7 @@ fn crowds(c: &mut Criterion) {
         let world = world(&crowd(10, count));
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::from_parameter(count), |b| {
-            b.iter(|| Engine::new(&world, LUCK).run(&mut Nobody))
+            b.iter(|| Engine::new(Arc::clone(&world), LUCK).run(&mut Nobody))
         });
     }
     group.finish();

@@ -22,6 +22,7 @@ use firedrill::scenario::{Choice, Source};
 use firedrill::units::Time;
 use firedrill::world::World;
 use grid::{Cell, Family};
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -48,7 +49,7 @@ fn main() {
     print!("{}", page::page(&families, &results, &scenarios));
 }
 
-fn world_of(text: &str) -> World {
+fn world_of(text: &str) -> Arc<World> {
     let loaded = load(&Source::new("cell.ron", text), &Choice::default());
     loaded.unwrap_or_else(|mistakes| panic!("{mistakes}\n{text}")).1
 }

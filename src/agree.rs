@@ -12,6 +12,7 @@ use crate::units::Time;
 use crate::world::World;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a metric may differ by and still count as the same: means and counts.
 pub const MEANS_WITHIN: f64 = 0.05;
@@ -21,7 +22,7 @@ pub const TAILS_WITHIN: f64 = 0.10;
 /// Which runs an agreement needs, for whoever has cores to run them on.
 #[derive(Debug, Clone)]
 pub struct PairedRuns {
-    world: World,
+    world: Arc<World>,
     luck: Luck,
     from: Time,
     replications: u64,
@@ -76,7 +77,7 @@ impl PairedRuns {
         let mut world = world.clone();
         world.measured_from = world.measured_from.max(from);
         world.horizon = world.horizon.min(to);
-        PairedRuns { world, luck, from, replications }
+        PairedRuns { world: Arc::new(world), luck, from, replications }
     }
 
     /// How many steps there are.

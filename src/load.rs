@@ -6,6 +6,7 @@
 use crate::scenario::{Choice, Code, Diagnostic, Diagnostics, Scenario, Source};
 use crate::world::World;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Stands before the name of the strategy or variant without which a line would have no mistake.
 const IN_AN_OVERLAY: &str = ", as changed by ";
@@ -27,7 +28,7 @@ const IN_AN_OVERLAY: &str = ", as changed by ";
 /// # Errors
 /// Every mistake that the run would meet, each once, with its place in the text and in the order of the text. What only
 /// follows from something that could not be read is left out.
-pub fn load(source: &Source, choice: &Choice) -> Result<(Scenario, World), Diagnostics> {
+pub fn load(source: &Source, choice: &Choice) -> Result<(Scenario, Arc<World>), Diagnostics> {
     let mut reading = source.read(choice);
     let mut mistakes = std::mem::take(&mut reading.mistakes);
     // Without a title or a clock there is nothing to compile.

@@ -6,6 +6,7 @@ use crate::observe::Digest;
 use crate::rng::Luck;
 use crate::units::Time;
 use crate::world::{World, civil_label};
+use std::sync::Arc;
 
 /// A run that has been run.
 #[derive(Debug, Clone)]
@@ -39,19 +40,19 @@ impl Traffic {
 }
 
 /// Runs a world once with this luck. The same world and the same luck give the same outcome, to the last bit.
-pub fn run(world: &World, luck: Luck) -> Run {
-    let mut running = Running::flowing(world, luck);
+pub fn run(world: &Arc<World>, luck: Luck) -> Run {
+    let mut running = Running::flowing(Arc::clone(world), luck);
     running.run_until(world.horizon);
     running.finish()
 }
 
 /// The same run, of which only this much is measured: for the many runs of a study. What it leaves out is empty; what it has is
 /// the same to the last bit ([`BriefMetrics::finish`]).
-pub fn run_in_detail(world: &World, luck: Luck, detail: Detail) -> Outcome {
+pub fn run_in_detail(world: &Arc<World>, luck: Luck, detail: Detail) -> Outcome {
     if detail == Detail::Full {
         return run(world, luck).outcome;
     }
-    let (mut engine, mut digest) = (Engine::new(world, luck), Digest::default());
+    let (mut engine, mut digest) = (Engine::new(Arc::clone(world), luck), Digest::default());
     let mut metrics = BriefMetrics::new(world, detail);
     engine.run(&mut (&mut metrics, &mut digest));
     metrics.finish(world, luck, digest.hex(), digest.count())
@@ -79,31 +80,31 @@ pub fn run_in_detail(world: &World, luck: Luck, detail: Detail) -> Outcome {
 /// # Errors
 ///
 /// A request that would make more calls than can be followed one by one.
-pub fn follow(world: &World, luck: Luck, traffic: Traffic) -> Result<Run, Unfollowable> {
-    let mut running = Running::new(world, luck, traffic)?;
+pub fn follow(world: &Arc<World>, luck: Luck, traffic: Traffic) -> Result<Run, Unfollowable> {
+    let mut running = Running::new(Arc::clone(world), luck, traffic)?;
     running.run_until(world.horizon);
     Ok(running.finish())
 }
 
 /// A run that is under way, for whoever wants to see how far it is, or to stop it.
 #[derive(Debug, Clone)]
-pub struct Running<'w> {
-    world: &'w World,
+pub struct Running {
+    world: Arc<World>,
     luck: Luck,
     traffic: Traffic,
-    engine: Engine<'w>,
+    engine: Engine,
     metrics: Metrics,
     digest: Digest,
 }
 
-impl<'w> Running<'w> {
+impl Running {
     /// A run at its start.
     ///
     /// # Errors
     ///
     /// A request that would make more calls than can be followed one by one.
-    pub fn new(world: &'w World, luck: Luck, traffic: Traffic) -> Result<Running<'w>, Unfollowable> {
-        let running = Running::flowing(world, luck);
+    pub fn new(world: Arc<World>, luck: Luck, traffic: Traffic) -> Result<Running, Unfollowable> {
+        let running = Running::flowing(Arc::clone(&world), luck);
         match traffic {
             Traffic::Flow => Ok(running),
             Traffic::Request { from, to } => {
@@ -113,13 +114,13 @@ impl<'w> Running<'w> {
         }
     }
 
-    fn flowing(world: &'w World, luck: Luck) -> Running<'w> {
+    fn flowing(world: Arc<World>, luck: Luck) -> Running {
         Running {
+            metrics: Metrics::new(&world),
+            engine: Engine::new(Arc::clone(&world), luck),
             world,
             luck,
             traffic: Traffic::Flow,
-            engine: Engine::new(world, luck),
-            metrics: Metrics::new(world),
             digest: Digest::default(),
         }
     }
@@ -141,7 +142,8 @@ impl<'w> Running<'w> {
 
     /// What has come of it. Before the horizon, that is a partial outcome, which says so.
     pub fn finish(mut self) -> Run {
-        let world = self.world;
+        let world = Arc::clone(&self.world);
+        let world = &*world;
         let traffic = self.traffic_outcome();
         if self.engine.is_finished() {
             let (mut outcome, story) = self.metrics.finish(world, self.luck, self.digest.hex(), self.digest.count());

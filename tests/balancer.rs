@@ -7,6 +7,7 @@ use firedrill::metrics::{Outcome, ServiceOutcome};
 use firedrill::observe::Digest;
 use firedrill::rng::Luck;
 use firedrill::run::{Run, Traffic, follow};
+use std::sync::Arc;
 
 fn run_of(text: &str, replication: u64) -> Run {
     let luck = Luck { seed: 1, replication };
@@ -205,7 +206,7 @@ fn the_same_run_is_the_same_again() {
         let mut digest = Digest::default();
         let luck = Luck { seed: 9, replication };
         let window = (firedrill::units::Time::ZERO, world.horizon);
-        let mut engine = firedrill::engine::Engine::following(&world, luck, window.0, window.1).unwrap();
+        let mut engine = firedrill::engine::Engine::following(Arc::clone(&world), luck, window.0, window.1).unwrap();
         engine.run(&mut digest);
         digest.hex()
     };

@@ -8,6 +8,7 @@ use firedrill::run::{run, run_in_detail};
 use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
 use std::path::Path;
+use std::sync::Arc;
 
 const FILES: [&str; 4] = [
     "scenarios/itslearning-2016-10.ron",
@@ -44,7 +45,7 @@ fn a_brief_outcome_has_the_numbers_of_the_full_one() {
     }
 }
 
-fn hold_against_each_other(world: &World, full: &Outcome, brief: &Outcome) {
+fn hold_against_each_other(world: &Arc<World>, full: &Outcome, brief: &Outcome) {
     assert_eq!(full.provenance.digest, brief.provenance.digest);
     assert_eq!(full.provenance.observations, brief.provenance.observations);
     assert_eq!(full.people.len(), brief.people.len());

@@ -415,7 +415,7 @@ fn the_clients_that_a_page_writes_out_are_the_presets() {
     let written = &blocks("docs/reference/clients.md")[0].text;
     let features = |fragment: &str| {
         let source = Source::new("clients", framed(fragment));
-        load(&source, &Choice::default()).unwrap_or_else(|wrong| panic!("{wrong}")).1.features
+        load(&source, &Choice::default()).unwrap_or_else(|wrong| panic!("{wrong}")).1.features.clone()
     };
     for name in ["grpc", "aws_standard", "envoy", "hystrix"] {
         let preset = format!("features: {{\"lessons\": (calls: [hard(to: \"web\")], client: {name})}},");

@@ -8,6 +8,7 @@ use firedrill::rng::Luck;
 use firedrill::run::{Running, Traffic, follow, run};
 use firedrill::units::{Duration, Time};
 use firedrill::world::World;
+use std::sync::Arc;
 
 const LUCK: Luck = Luck { seed: 1, replication: 0 };
 
@@ -15,13 +16,13 @@ fn at(seconds: f64) -> Time {
     Time::ZERO.after(Duration::from_seconds(seconds))
 }
 
-fn zoomed(world: &World, from: f64, to: f64) -> Outcome {
+fn zoomed(world: &Arc<World>, from: f64, to: f64) -> Outcome {
     let traffic = Traffic::Request { from: at(from), to: at(to) };
     follow(world, LUCK, traffic).unwrap_or_else(|e| panic!("{e}")).outcome
 }
 
 /// A service that is too small from minute 10 to minute 20, at `scale` requests a second.
-fn surge(scale: f64, feature: &str) -> World {
+fn surge(scale: f64, feature: &str) -> Arc<World> {
     world(&format!(
         r#"Scenario(format: 1, title: "a surge",
             clock: (from: "2024-03-04T10:00", zone: "UTC", horizon: "1h"),
@@ -90,7 +91,7 @@ fn a_queue_goes_through_a_seam_as_long_as_it_is() {
 #[test]
 fn outside_of_the_stretch_nothing_is_different_until_it_begins() {
     let world = surge(200.0, "");
-    let shorter = World { horizon: at(300.0), ..world.clone() };
+    let shorter = Arc::new(World { horizon: at(300.0), ..World::clone(&world) });
     let before = |outcome: &Outcome| outcome.people["all"].requests.clone();
     let flowed = run(&shorter, LUCK).outcome;
     let zoomed = zoomed(&shorter, 299.0, 300.0);
@@ -103,7 +104,7 @@ fn a_run_in_pieces_is_a_run() {
     let world = surge(200.0, r#", timeout: "1s", retries: (attempts: 3)"#);
     let traffic = Traffic::Request { from: at(500.0), to: at(1_500.0) };
     let whole = follow(&world, LUCK, traffic).unwrap().outcome.provenance.digest;
-    let mut pieces = Running::new(&world, LUCK, traffic).unwrap();
+    let mut pieces = Running::new(Arc::clone(&world), LUCK, traffic).unwrap();
     (1..=97).for_each(|piece| pieces.run_until(at(f64::from(piece) * 37.123_456_7)));
     pieces.run_until(world.horizon);
     assert_eq!(pieces.finish().outcome.provenance.digest, whole);
@@ -116,7 +117,7 @@ fn a_run_in_pieces_is_a_run() {
 #[test]
 fn a_run_that_is_ended_early_says_so() {
     let world = surge(200.0, "");
-    let mut running = Running::new(&world, LUCK, Traffic::every_request()).unwrap();
+    let mut running = Running::new(Arc::clone(&world), LUCK, Traffic::every_request()).unwrap();
     running.run_until(at(90.0));
     let outcome = running.finish().outcome;
     let partial = outcome.partial.expect("a partial outcome");

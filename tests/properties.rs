@@ -17,14 +17,15 @@ use generated::{Chance, Plan, plain, plans};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestCaseResult};
 use serde_json::Value;
+use std::sync::Arc;
 
 const LUCK: Luck = Luck { seed: 7, replication: 3 };
 
-fn outcome(world: &World) -> Outcome {
+fn outcome(world: &Arc<World>) -> Outcome {
     run(world, LUCK).outcome
 }
 
-fn digest_of(world: &World, luck: Luck) -> String {
+fn digest_of(world: &Arc<World>, luck: Luck) -> String {
     run(world, luck).outcome.provenance.digest
 }
 
@@ -306,7 +307,7 @@ proptest! {
     fn time_never_goes_back(plan in plans(Chance::Any)) {
         let world = world(&plan.text(&plain));
         let mut trace = Trace::default();
-        Engine::new(&world, LUCK).run(&mut trace);
+        Engine::new(Arc::clone(&world), LUCK).run(&mut trace);
         for pair in trace.0.windows(2) {
             prop_assert!(pair[0].at <= pair[1].at, "{:?} before {:?}", pair[0], pair[1]);
             prop_assert!(pair[0].id < pair[1].id);
@@ -409,7 +410,7 @@ proptest! {
         let mut cuts = cuts;
         cuts.sort_by(f64::total_cmp);
         let mut digest = Digest::default();
-        let mut engine = Engine::new(&world, LUCK);
+        let mut engine = Engine::new(Arc::clone(&world), LUCK);
         for cut in cuts {
             let until = Time((world.horizon.0 as f64 * cut) as i64);
             engine.run_until(until, &mut digest);
@@ -427,7 +428,7 @@ proptest! {
     fn measuring_changes_nothing(plan in plans(Chance::Any)) {
         let world = world(&plan.text(&plain));
         let mut digest = Digest::default();
-        Engine::new(&world, LUCK).run(&mut digest);
+        Engine::new(Arc::clone(&world), LUCK).run(&mut digest);
         prop_assert_eq!(run(&world, LUCK).outcome.provenance.digest, digest.hex());
     }
 

@@ -7,6 +7,7 @@ use firedrill::load;
 use firedrill::rng::Luck;
 use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
+use std::sync::Arc;
 
 /// The run that arguments ask for, ready to be run.
 pub struct Asked {
@@ -15,7 +16,7 @@ pub struct Asked {
     /// What is chosen of it.
     pub choice: Choice,
     /// That, compiled.
-    pub world: World,
+    pub world: Arc<World>,
     /// The luck of the run.
     pub luck: Luck,
 }

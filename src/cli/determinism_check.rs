@@ -6,6 +6,7 @@ use firedrill::rng::Luck;
 use firedrill::run::Traffic;
 use firedrill::units::Time;
 use firedrill::world::{World, civil_label};
+use std::sync::Arc;
 
 /// One thing that an observer was told, and the digest over everything up to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,12 +42,12 @@ impl Observer for Recorder {
 }
 
 /// Runs both worlds once more and tells where they part.
-pub fn difference(first: &World, second: &World, luck: Luck, traffic: Traffic) -> String {
-    let steps = |world: &World| {
+pub fn difference(first: &Arc<World>, second: &Arc<World>, luck: Luck, traffic: Traffic) -> String {
+    let steps = |world: &Arc<World>| {
         let mut recorder = Recorder::default();
         let engine = match traffic {
-            Traffic::Flow => Ok(Engine::new(world, luck)),
-            Traffic::Request { from, to } => Engine::following(world, luck, from, to),
+            Traffic::Flow => Ok(Engine::new(Arc::clone(world), luck)),
+            Traffic::Request { from, to } => Engine::following(Arc::clone(world), luck, from, to),
         };
         if let Ok(mut engine) = engine {
             engine.run(&mut recorder);

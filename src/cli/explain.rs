@@ -13,6 +13,7 @@ use firedrill::run::run;
 use firedrill::study::Hands;
 use firedrill::world::World;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Explains a run.
 pub fn explain(args: &RunArgs) -> Said {
@@ -62,7 +63,7 @@ pub fn explain(args: &RunArgs) -> Said {
     said
 }
 
-fn explained(world: &World, luck: Luck) -> Option<Explanation> {
+fn explained(world: &Arc<World>, luck: Luck) -> Option<Explanation> {
     let counterfactuals = Counterfactuals::new(world, luck);
     let mut pool = ThreadPool::new("explaining", None);
     let mut all = |left_out: &[Vec<Thing>]| {

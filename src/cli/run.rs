@@ -14,6 +14,7 @@ use firedrill::scenario::{Choice, Source};
 use firedrill::units::Time;
 use firedrill::world::World;
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Runs a scenario and tells what its users lived through.
@@ -111,8 +112,8 @@ fn options(how: &TrafficArgs) -> String {
 const STEPS: i64 = 2_000;
 
 /// A run, with its progress where it takes more than a moment; Ctrl-C ends it where it is.
-pub fn with_progress(world: &World, luck: Luck, traffic: Traffic) -> Result<Run, firedrill::engine::Unfollowable> {
-    let mut running = Running::new(world, luck, traffic)?;
+pub fn with_progress(world: &Arc<World>, luck: Luck, traffic: Traffic) -> Result<Run, firedrill::engine::Unfollowable> {
+    let mut running = Running::new(Arc::clone(world), luck, traffic)?;
     let Traffic::Request { from, to } = traffic else {
         running.run_until(world.horizon);
         return Ok(running.finish());
@@ -143,7 +144,14 @@ fn told_of(world: &World, at: Time, events_per_s: f64) -> String {
 }
 
 /// Runs again from the text on, and compares.
-fn compare(source: &Source, choice: &Choice, world: &World, luck: Luck, traffic: Traffic, first: &Outcome) -> Said {
+fn compare(
+    source: &Source,
+    choice: &Choice,
+    world: &Arc<World>,
+    luck: Luck,
+    traffic: Traffic,
+    first: &Outcome,
+) -> Said {
     let again = match load::load(source, choice) {
         Ok((_, world)) => world,
         Err(mistakes) => {

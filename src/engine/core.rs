@@ -9,10 +9,11 @@ use crate::units::Time;
 use crate::world::{GroupId, NodeId, World};
 use std::collections::BTreeSet;
 
-/// A run of a world, from the start to wherever it has got to. It can be cloned: the copy goes its own way.
+/// A run and the world that it runs in. `W` is a reference while something happens, and nothing between two steps: so the
+/// handlers read the world and change the run side by side, and a run at rest can be kept.
 #[derive(Debug, Clone)]
-pub struct Engine<'w> {
-    pub(super) world: &'w World,
+pub(super) struct Core<W> {
+    pub(super) world: W,
     pub(super) luck: Luck,
     pub(super) now: Time,
     pub(super) events: EventQueue,
@@ -44,22 +45,43 @@ pub struct Engine<'w> {
     pub(super) followed: u64,
 }
 
-impl Engine<'_> {
+/// A run while something happens.
+pub(super) type Engine<'w> = Core<&'w World>;
+
+impl<W> Core<W> {
+    /// The same run in another hold of its world.
+    pub fn with<V>(self, world: V) -> Core<V> {
+        Core {
+            world,
+            luck: self.luck,
+            now: self.now,
+            events: self.events,
+            state: self.state,
+            told: self.told,
+            seen_next: self.seen_next,
+            cause: self.cause,
+            nodes_dirty: self.nodes_dirty,
+            stations_dirty: self.stations_dirty,
+            groups_dirty: self.groups_dirty,
+            paths_dirty: self.paths_dirty,
+            flow_dirty: self.flow_dirty,
+            spans: self.spans,
+            told_span: self.told_span,
+            finished: self.finished,
+            started: self.started,
+            window: self.window,
+            requests: self.requests,
+            followed: self.followed,
+        }
+    }
+
     /// Events of single requests that have been handled so far.
     pub fn followed(&self) -> u64 {
         self.followed + self.requests.as_ref().map_or(0, |requests| requests.events)
     }
+}
 
-    /// The run's clock.
-    pub fn now(&self) -> Time {
-        self.now
-    }
-
-    /// Whether the horizon has been reached.
-    pub fn is_finished(&self) -> bool {
-        self.finished
-    }
-
+impl Engine<'_> {
     /// Records an observation and returns its number.
     pub(super) fn see_because(&mut self, what: Occurrence, cause: Option<ObservationId>) -> ObservationId {
         let id = ObservationId(self.seen_next);

@@ -15,17 +15,19 @@ mod flow;
 mod maintenance;
 mod paths;
 mod request;
+mod run;
 mod runbook;
 mod servers;
 mod state;
 mod steering;
 mod triggers;
 
-pub use self::core::Engine;
+use self::core::Engine as Live;
 use self::event::{Event, EventQueue};
 pub use self::request::check::Unfollowable;
 use self::request::check::check;
 use self::request::state::backend_pool::Note;
+pub use self::run::Engine;
 use self::state::State;
 use crate::observe::{ObservationId, Observer, Occurrence};
 use crate::rng::Luck;
@@ -33,10 +35,10 @@ use crate::units::{Duration, Time};
 use crate::world::{StationId, World};
 use std::collections::BTreeSet;
 
-impl<'w> Engine<'w> {
+impl<'w> Live<'w> {
     /// A run at its start.
-    pub fn new(world: &'w World, luck: Luck) -> Engine<'w> {
-        let mut engine = Engine {
+    pub fn new(world: &'w World, luck: Luck) -> Live<'w> {
+        let mut engine = Live {
             world,
             luck,
             now: Time::ZERO,
@@ -76,9 +78,9 @@ impl<'w> Engine<'w> {
     /// # Errors
     ///
     /// A request that would make more calls than can be followed one by one.
-    pub fn following(world: &'w World, luck: Luck, from: Time, to: Time) -> Result<Engine<'w>, Unfollowable> {
+    pub fn following(world: &'w World, luck: Luck, from: Time, to: Time) -> Result<Live<'w>, Unfollowable> {
         check(world)?;
-        let mut engine = Engine::new(world, luck);
+        let mut engine = Live::new(world, luck);
         let (from, to) = (from.max(Time::ZERO), to.min(world.horizon));
         if from < to {
             engine.window = Some((from.0 as u64, to.0 as u64));
@@ -100,11 +102,6 @@ impl<'w> Engine<'w> {
             self.finish();
             self.tell(observer);
         }
-    }
-
-    /// Runs to the horizon.
-    pub fn run(&mut self, observer: &mut impl Observer) {
-        self.run_until(self.world.horizon, observer);
     }
 
     /// Handles every event up to and including `until`. Running in pieces gives what running at once gives: what flows is

@@ -6,6 +6,7 @@ use crate::rng::Luck;
 use crate::run::run;
 use crate::world::{Act, World, civil_label};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Of so many of the most important things every pair is looked at.
 const PAIRED_MAX: usize = 6;
@@ -101,7 +102,7 @@ impl<'w> Counterfactuals<'w> {
 
     /// Runs the world without some things.
     pub fn run(&self, left_out: &[Thing]) -> Impact {
-        impact(&run(&without(self.world, left_out), self.luck).outcome)
+        impact(&run(&Arc::new(without(self.world, left_out)), self.luck).outcome)
     }
 
     /// The second round, given the results of the first: pairs of the most important things.

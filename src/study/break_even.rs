@@ -9,6 +9,7 @@ use crate::rng::Luck;
 use crate::units::Time;
 use crate::world::{Maintenance, NodeId, World, civil_label};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Mean lives of a temporary fix between which the answer is looked for: an hour and ten years, in seconds.
 pub const LIVES_S: (f64, f64) = (3_600.0, 315_360_000.0);
@@ -83,7 +84,7 @@ impl Question<'_> {
                     *fails = Sampler::Exponential(life_s);
                 }
             }
-            world
+            Arc::new(world)
         });
         let sides = 2 * self.replications as usize;
         known.resize(sides, None);

@@ -10,6 +10,7 @@ use crate::rng::Luck;
 use crate::run::{run, run_in_detail};
 use crate::scenario::{Diagnostics, Scenario, Source};
 use crate::world::World;
+use std::sync::Arc;
 
 /// A protocol that can be run.
 #[derive(Debug, Clone)]
@@ -34,7 +35,7 @@ pub struct Design {
     /// What it is, in a line.
     pub about: String,
     /// Its world.
-    pub world: World,
+    pub world: Arc<World>,
 }
 
 /// Why a protocol cannot be run.
@@ -100,7 +101,7 @@ impl Study {
                 length(b),
             ));
         }
-        let metrics = metric::metrics(designs.iter().map(|d| &d.world), &protocol.paths, criteria.into_iter());
+        let metrics = metric::metrics(designs.iter().map(|d| &*d.world), &protocol.paths, criteria.into_iter());
         if metrics.is_empty() {
             let problem = "there is nobody in these scenarios, and nothing else to compare was named; name a number of the \
                            outcome, like --metric components.NAME.downtime_s";

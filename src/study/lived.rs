@@ -8,6 +8,7 @@ use crate::scenario::Order;
 use crate::units::{Duration, Time};
 use crate::world::{Maintenance, NodeId, NodeKind, World};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The same world with the maintenance at this start, under this promise.
 pub(super) fn beginning(world: &World, start: Time, announced: Duration) -> World {
@@ -82,10 +83,10 @@ impl Lived {
 }
 
 /// One run.
-pub(super) fn lived(world: &World, spared: &[bool], luck: Luck) -> Lived {
+pub(super) fn lived(world: &Arc<World>, spared: &[bool], luck: Luck) -> Lived {
     let (mut metrics, mut digest) = (Metrics::new(world), Digest::default());
     let mut faults = Faults { spared, under_way: false, fault: false, fix_failed: false };
-    Engine::new(world, luck).run(&mut (&mut (&mut metrics, &mut digest), &mut faults));
+    Engine::new(Arc::clone(world), luck).run(&mut (&mut (&mut metrics, &mut digest), &mut faults));
     let (outcome, _) = metrics.finish(world, luck, digest.hex(), digest.count());
     Lived::new(outcome, &faults, u128::from_str_radix(&digest.hex(), 16).unwrap_or_default())
 }

@@ -17,6 +17,7 @@ use crate::scenario::{Choice, Scenario, Source};
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
 use crate::world::{Maintenance, World, civil_label};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The confidence of all intervals.
@@ -53,11 +54,11 @@ pub struct WindowsAsked {
 /// A maintenance plan and the starts that are asked for, ready to be run.
 #[derive(Debug, Clone)]
 pub struct Windows {
-    world: World,
+    world: Arc<World>,
     plan: Maintenance,
     starts: Vec<Time>,
     asked: WindowsAsked,
-    now: Option<(World, Time)>,
+    now: Option<(Arc<World>, Time)>,
     durations: Sketch,
     given_up: u64,
 }
@@ -135,21 +136,21 @@ impl Windows {
     /// Runs everything. Nothing where the work was given up.
     pub fn answer(&self, hands: &mut impl Hands) -> Option<WindowsOutcome> {
         let mut digest = Xxh3::new();
-        let without = World { maintenance: None, ..self.world.clone() };
+        let without = Arc::new(World { maintenance: None, ..World::clone(&self.world) });
         let spared = spared(&self.world, &self.plan);
-        let live = |world: &World, replication: usize| {
+        let live = |world: &Arc<World>, replication: usize| {
             lived(world, &spared, Luck { seed: self.asked.seed, replication: replication as u64 })
         };
         let replications = self.asked.replications as usize;
         hands.expect(replications.saturating_mul(self.starts.len() + 2 + 2 * self.promises().len()));
         let none: Vec<f64> = hands.all(replications, |replication| live(&without, replication).lost)?;
-        let world = beginning(&self.world, self.plan.starts, self.plan.announced);
+        let world = Arc::new(beginning(&self.world, self.plan.starts, self.plan.announced));
         let own = hands.all(replications, |replication| live(&world, replication))?;
         let own_lost: Vec<f64> = own.iter().map(|lived| lived.lost).collect();
         let own = self.window(self.plan.starts, own, &none, &own_lost, &mut digest);
         let mut windows = Vec::with_capacity(self.starts.len());
         for start in &self.starts {
-            let world = beginning(&self.world, *start, self.plan.announced);
+            let world = Arc::new(beginning(&self.world, *start, self.plan.announced));
             let lived = hands.all(replications, |replication| live(&world, replication))?;
             windows.push(self.window(*start, lived, &none, &own_lost, &mut digest));
         }
@@ -159,7 +160,7 @@ impl Windows {
         for announced in self.promises() {
             let overrun = self.draws_above(announced);
             let mut unannounced = |start: Time| {
-                let world = beginning(&self.world, start, announced);
+                let world = Arc::new(beginning(&self.world, start, announced));
                 let lived = hands.all(replications, |replication| live(&world, replication))?;
                 Some(Estimate::of(lived.iter().map(|lived| lived.unannounced())))
             };
@@ -316,7 +317,7 @@ fn without_plan(scenario: &Scenario) -> String {
 }
 
 /// The scenario, for a run that lasts until then at least.
-fn loaded(source: &Source, choice: &Choice, until: Time) -> Result<(Scenario, World), StudyError> {
+fn loaded(source: &Source, choice: &Choice, until: Time) -> Result<(Scenario, Arc<World>), StudyError> {
     let read = |choice: &Choice| {
         load(source, choice)
             .map_err(|mistakes| StudyError::Mistakes { source_text: Box::new(source.clone()), mistakes })

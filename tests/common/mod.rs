@@ -6,6 +6,7 @@ use firedrill::rng::Luck;
 use firedrill::run::run;
 use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
+use std::sync::Arc;
 
 /// How much of a campaign there is: `short` in the tests that one runs often, `full` with `FIREDRILL_CAMPAIGN=full`, as in
 /// `.ci/run`. A short form asks the same of less: what it accepts is as wide as less can tell, and never anything at all.
@@ -19,14 +20,14 @@ pub fn campaign<T>(short: T, full: T) -> T {
 }
 
 /// Compiles a scenario's text; a mistake in it is a mistake in the test.
-pub fn world(text: &str) -> World {
+pub fn world(text: &str) -> Arc<World> {
     let reading = Source::new("test.ron", text).read(&Choice::default());
     assert!(reading.mistakes.is_empty(), "{:#?}", reading.mistakes);
     World::compile(&reading.scenario.expect("a scenario")).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// The outcome of replication `replication` under seed 1.
-pub fn outcome_of(world: &World, replication: u64) -> Outcome {
+pub fn outcome_of(world: &Arc<World>, replication: u64) -> Outcome {
     run(world, Luck { seed: 1, replication }).outcome
 }
 

@@ -28,6 +28,7 @@ use firedrill::rng::{Luck, Stream};
 use firedrill::scenario::{Choice, Source};
 use firedrill::units::Time;
 use firedrill::world::World;
+use std::sync::Arc;
 
 /// What the engine tells.
 #[derive(Default)]
@@ -70,7 +71,7 @@ fn differs(text: &str, luck: Luck) -> Result<(u64, u64), String> {
     let (_, world) = load(&Source::new("naive.ron", text), &Choice::default())
         .map_err(|mistakes| format!("not a scenario: {mistakes}"))?;
     let mut told = Told::default();
-    let mut engine = Engine::following(&world, luck, Time::ZERO, Time::NEVER).map_err(|e| e.to_string())?;
+    let mut engine = Engine::following(Arc::clone(&world), luck, Time::ZERO, Time::NEVER).map_err(|e| e.to_string())?;
     engine.run(&mut told);
     let mut naive = Naive::new(&world, luck);
     naive.run();
@@ -143,7 +144,7 @@ fn the_nth_request_comes_when_the_integral_of_the_rate_reaches_the_sum_of_n_unit
     ));
     let luck = Luck { seed: 3, replication: 0 };
     let mut told = Told::default();
-    let mut engine = Engine::following(&world, luck, Time::ZERO, Time::NEVER).expect("few calls");
+    let mut engine = Engine::following(Arc::clone(&world), luck, Time::ZERO, Time::NEVER).expect("few calls");
     engine.run(&mut told);
     let came = told.notes.iter().filter_map(|note| match note {
         Note::Answered { at, .. } => Some(*at as f64 * 1e-9),

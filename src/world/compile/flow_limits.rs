@@ -90,7 +90,7 @@ mod tests {
     use crate::units::Duration;
     use crate::world::{Backoff, Discipline, RateLimit, World};
 
-    fn world(services: &str, features: &str) -> World {
+    fn world(services: &str, features: &str) -> std::sync::Arc<World> {
         let text = format!(
             r#"Scenario(
                 format: 1,

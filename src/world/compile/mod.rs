@@ -45,6 +45,7 @@ use crate::world::ids::{GroupId, NodeId, StationId};
 use crate::world::model::{Assumption, World};
 use crate::world::routes::Routes;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 impl World {
@@ -62,7 +63,11 @@ impl World {
     /// let world = World::compile(&scenario).unwrap();
     /// assert_eq!(world.sites[0].name, "a");
     /// ```
-    pub fn compile(scenario: &Scenario) -> Result<World, Diagnostics> {
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of the scenario, with its place and the way to mend it.
+    pub fn compile(scenario: &Scenario) -> Result<Arc<World>, Diagnostics> {
         let mut c = Compiler::new(scenario)?;
         c.links = c.compile_links();
         c.uplinks = sites::uplinks(&c.links, c.names.sites.len());
@@ -98,7 +103,7 @@ impl World {
             return Err(Diagnostics(c.problems.into_found()));
         }
         c.finish_nodes();
-        Ok(World {
+        Ok(Arc::new(World {
             title: scenario.title.clone(),
             scenario_hash: hash(scenario),
             pick: scenario.run.clone(),
@@ -140,7 +145,7 @@ impl World {
             delays: DelayCache::default(),
             flow_limits: flow_limits(scenario),
             assumptions: assumptions(scenario),
-        })
+        }))
     }
 }
 

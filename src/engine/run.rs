@@ -1,0 +1,106 @@
+//! A run that owns what it needs: it can be sent to another thread, cloned at any moment, and kept.
+
+use super::core::{Core, Engine as Live};
+use super::request::check::Unfollowable;
+use crate::observe::Observer;
+use crate::rng::Luck;
+use crate::units::Time;
+use crate::world::World;
+use std::sync::Arc;
+
+/// A run of a world, from the start to wherever it has got to. A clone goes its own way: that is a fork of the run.
+///
+/// ```
+/// use firedrill::{engine::Engine, load::load, observe::Nobody, rng::Luck, scenario::{Choice, Source}, units::{Duration, Time}};
+/// let text = r#"Scenario(
+///     format: 1,
+///     title: "a site that fails",
+///     clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1h"),
+///     sites: {"a": ()},
+///     drill: [at("+10m", crash(of: "a"))],
+/// )"#;
+/// let (_, world) = load(&Source::new("one.ron", text), &Choice::default()).unwrap();
+/// let mut engine = Engine::new(world, Luck { seed: 1, replication: 0 });
+/// engine.run_until(Time::ZERO.after(Duration::from_seconds(300.0)), &mut Nobody);
+/// let mut fork = engine.clone();
+/// fork.run(&mut Nobody);
+/// assert!(fork.is_finished() && !engine.is_finished());
+/// ```
+#[derive(Debug, Clone)]
+pub struct Engine {
+    world: Arc<World>,
+    /// Away only while something happens.
+    core: Option<Box<Core<()>>>,
+}
+
+impl Engine {
+    /// A run at its start.
+    pub fn new(world: Arc<World>, luck: Luck) -> Engine {
+        let core = Live::new(&world, luck).with(());
+        Engine { world, core: Some(Box::new(core)) }
+    }
+
+    /// A run at its start in which every request is followed between two times, and everything flows before and after.
+    ///
+    /// # Errors
+    ///
+    /// A request that would make more calls than can be followed one by one.
+    pub fn following(world: Arc<World>, luck: Luck, from: Time, to: Time) -> Result<Engine, Unfollowable> {
+        let core = Live::following(&world, luck, from, to)?.with(());
+        Ok(Engine { world, core: Some(Box::new(core)) })
+    }
+
+    /// The world that it runs in.
+    pub fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// Its luck.
+    pub fn luck(&self) -> Luck {
+        self.core().luck
+    }
+
+    /// The run's clock.
+    pub fn now(&self) -> Time {
+        self.core().now
+    }
+
+    /// Whether the horizon has been reached.
+    pub fn is_finished(&self) -> bool {
+        self.core().finished
+    }
+
+    /// Events of single requests that have been handled so far.
+    pub fn followed(&self) -> u64 {
+        self.core().followed()
+    }
+
+    /// Runs to the horizon.
+    pub fn run(&mut self, observer: &mut impl Observer) {
+        self.run_until(self.world.horizon, observer);
+    }
+
+    /// Handles every event up to and including `until`. Running in pieces gives what running at once gives: what flows is
+    /// integrated from change to change, not from call to call.
+    pub fn run_until(&mut self, until: Time, observer: &mut impl Observer) {
+        self.live(|live| live.run_until(until, observer));
+    }
+
+    /// Ends the run where it is: what has flowed until now is told.
+    pub fn stop(&mut self, observer: &mut impl Observer) {
+        self.live(|live| live.stop(observer));
+    }
+
+    fn core(&self) -> &Core<()> {
+        self.core.as_deref().expect("a run that panicked is not asked again")
+    }
+
+    /// Lets something happen in the world.
+    fn live<R>(&mut self, happens: impl FnOnce(&mut Live) -> R) -> R {
+        let core = self.core.take().expect("a run that panicked does not go on");
+        let mut live = core.with(&*self.world);
+        let result = happens(&mut live);
+        self.core = Some(Box::new(live.with(())));
+        result
+    }
+}
