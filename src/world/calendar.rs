@@ -3,7 +3,7 @@
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 
 /// The start of the run and the zone in which its times are told.
 #[derive(Debug, Clone)]
@@ -34,10 +34,10 @@ impl Calendar {
     }
 
     /// The civil time of a run's time in a zone. The end of jiff's calendar (year 9999) bounds it.
-    pub fn zoned(&self, time: Time, zone: &TimeZone) -> Zoned {
+    pub fn zoned(&self, time: Time, zone: &TimeZone) -> ZonedDateTime {
         let nanos = self.start.as_nanosecond() + i128::from(time.0);
         let instant = Timestamp::from_nanosecond(nanos).unwrap_or(Timestamp::MAX);
-        instant.to_zoned(zone.clone())
+        instant.to_zoned_datetime(zone.clone())
     }
 
     /// Reads a time of the drill: `"14:31"` on the first day, `"Tue 21:30"`, `"2016-10-11T21:30"` or `"+90s"`.
@@ -47,7 +47,7 @@ impl Calendar {
             let offset: Duration = offset.parse().map_err(|e: crate::units::UnitError| (e.reason, e.fix))?;
             return Ok(Time::ZERO.after(offset));
         }
-        let first = self.start.to_zoned(self.zone.clone()).datetime();
+        let first = self.start.to_zoned_datetime(self.zone.clone()).datetime();
         let civil = if text.matches('-').count() >= 2 {
             read_civil(text)?
         } else if let Some((day, clock)) = text.split_once(' ') {

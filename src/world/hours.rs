@@ -3,7 +3,7 @@
 use super::calendar::Calendar;
 use super::curve::Curve;
 use crate::units::{Duration, Time};
-use jiff::Zoned;
+use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
 
 /// Hours of a day in a zone. From a later to an earlier hour they span midnight, and belong to the day on which they begin.
@@ -19,7 +19,7 @@ pub struct Hours {
     pub weekends: bool,
 }
 
-fn of_day(civil: &Zoned) -> i64 {
+fn of_day(civil: &ZonedDateTime) -> i64 {
     i64::from(civil.hour()) * 3_600 + i64::from(civil.minute()) * 60 + i64::from(civil.second())
 }
 
@@ -28,7 +28,7 @@ impl Hours {
     pub fn hold(&self, calendar: &Calendar, at: Time) -> bool {
         let civil = calendar.zoned(at, &self.zone);
         let now = of_day(&civil);
-        let on = |civil: &Zoned| self.weekends || civil.weekday().to_monday_zero_offset() < 5;
+        let on = |civil: &ZonedDateTime| self.weekends || civil.weekday().to_monday_zero_offset() < 5;
         if self.from_s < self.to_s {
             return on(&civil) && (self.from_s..self.to_s).contains(&now);
         }

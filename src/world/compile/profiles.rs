@@ -43,7 +43,7 @@ impl Compiler<'_> {
                 _ => &weekdays,
             };
             for (clock, share) in day {
-                if let Ok(zoned) = zone.to_ambiguous_zoned(date.to_datetime(*clock)).compatible() {
+                if let Ok(zoned) = zone.to_ambiguous_zoned_datetime(date.to_datetime(*clock)).compatible() {
                     let at = calendar.time_of(zoned.timestamp());
                     if points.last().is_none_or(|last| last.0 < at) {
                         points.push((at, *share));
