@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Dist {
     /// Always the same.
     Fixed(Duration),
@@ -75,6 +76,7 @@ pub enum Dist {
 
 /// A distribution with its parameters worked out, ready to draw from.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Sampler {
     /// A constant, in seconds.
     Fixed(f64),

@@ -46,17 +46,22 @@
 //! `docs/explanation/models.md`.
 #![forbid(unsafe_code)]
 
+#[doc(hidden)]
 pub mod agree;
 pub mod dist;
 pub mod engine;
+#[doc(hidden)]
 pub mod event_list;
 pub mod expect;
 pub mod explain;
 pub mod load;
 pub mod metrics;
+#[doc(hidden)]
 pub mod num;
 pub mod observe;
+#[doc(hidden)]
 pub mod queueing;
+#[doc(hidden)]
 pub mod replay;
 #[cfg(feature = "report")]
 pub mod report;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 /// A run that has been run.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Run {
     /// What came of it.
     pub outcome: Outcome,
@@ -19,6 +20,7 @@ pub struct Run {
 
 /// How what people do is worked out. Faults, failovers, measures and people are the same in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Traffic {
     /// As rates, with queues as fluid and latency from queueing theory: fast, and the same for everybody alike.
     #[default]

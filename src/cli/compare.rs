@@ -220,7 +220,7 @@ fn indifference(text: &str, unit: Unit, run_s: f64) -> Result<f64, String> {
             let share = amount.strip_suffix('%').and_then(|percent| percent.parse::<f64>().ok());
             share.ok_or_else(|| problem("0.1%"))? / 100.0
         }
-        Unit::UserMinutes | Unit::Plain => amount.replace('_', "").parse::<f64>().map_err(|_| problem("5000"))?,
+        _ => amount.replace('_', "").parse::<f64>().map_err(|_| problem("5000"))?,
     };
     if !(amount > 0.0 && amount.is_finite()) {
         return Err(problem("\"10 min\""));

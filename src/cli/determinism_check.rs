@@ -46,8 +46,8 @@ pub fn difference(first: &Arc<World>, second: &Arc<World>, luck: Luck, traffic: 
     let steps = |world: &Arc<World>| {
         let mut recorder = Recorder::default();
         let engine = match traffic {
-            Traffic::Flow => Ok(Engine::new(Arc::clone(world), luck)),
             Traffic::Request { from, to } => Engine::following(Arc::clone(world), luck, from, to),
+            _ => Ok(Engine::new(Arc::clone(world), luck)),
         };
         if let Ok(mut engine) = engine {
             engine.run(&mut recorder);

@@ -57,6 +57,7 @@ pub fn refused(error: StudyError) -> Said {
             said
         }
         StudyError::Asked(problem) => usage(&problem),
+        other => usage(&other.to_string()),
     }
 }
 

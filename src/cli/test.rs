@@ -169,7 +169,8 @@ fn objectives(
                 report.broken += 1;
                 match error {
                     StudyError::Mistakes { source_text, mistakes } => said.mistakes(&source_text, &mistakes),
-                    StudyError::Asked(problem) => {
+                    problem => {
+                        let problem = problem.to_string();
                         said.err.push_str(&format!("error: {}: {}\n", clean(&source.name), clean(&problem)));
                         said.worsen(exit::SCENARIO);
                     }
@@ -237,7 +238,7 @@ fn lines(cases: &[Case], look: Look) -> String {
         let (word, ink) = match case.judgement {
             Judgement::Pass => ("ok  ", style(AnsiColor::Green)),
             Judgement::Fail => ("FAIL", style(AnsiColor::Red)),
-            Judgement::Undecided => ("?   ", style(AnsiColor::Yellow)),
+            _ => ("?   ", style(AnsiColor::Yellow)),
         };
         out.push_str(&match case.judgement {
             Judgement::Pass => format!("    {ink}{word}{ink:#}  {what}{blanks}  {seen}  ({expected})\n"),

@@ -74,7 +74,7 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
     let ended = match embedded.cut_short {
         None => ended,
         Some(html::CutShort::Time) => End::Time,
-        Some(html::CutShort::Interrupted) => End::Interrupted,
+        Some(_) => End::Interrupted,
     };
     let mut comparison = tally.comparison(ended);
     let mut whole = study.clone();

@@ -7,6 +7,7 @@ use std::collections::BinaryHeap;
 
 /// What a step of a procedure's event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Step {
     /// It is ordered.
     Order,

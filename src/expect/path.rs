@@ -7,6 +7,10 @@ use serde_json::Value;
 const LISTED_MAX: usize = 12;
 
 /// The number at a path, or why there is none. Names may have dots in them: the longest that leads on is taken.
+///
+/// # Errors
+///
+/// A path that leads nowhere, or to no number: what there is instead.
 pub fn number_at(root: &Value, path: &str) -> Result<f64, String> {
     let mut furthest = Furthest { depth: 0, problem: String::new() };
     match find(root, path, "", &mut furthest) {

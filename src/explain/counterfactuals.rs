@@ -22,6 +22,7 @@ const NOTHING_BELOW: f64 = 2e-4;
 
 /// A cause or a response that can be left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Thing {
     /// A step of the drill, by index.
     Step(usize),

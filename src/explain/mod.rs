@@ -11,6 +11,7 @@ use serde::Serialize;
 
 /// What a run comes to, in the numbers by which causes and responses are weighed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Impact {
     /// Minutes of active users in which their requests failed or were never sent.
     pub user_minutes_lost: f64,
@@ -42,6 +43,7 @@ impl Impact {
 /// Whether something happened to the system or was done for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Role {
     /// A step of the drill.
     Cause,
@@ -79,6 +81,7 @@ pub struct Interaction {
 
 /// The explanation of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Explanation {
     /// What the run came to.
     pub run: Impact,

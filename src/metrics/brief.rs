@@ -12,6 +12,7 @@ use crate::world::World;
 
 /// How much of a run is worked out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Detail {
     /// Whole populations, maintenances and lost data.
     Brief,

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 /// Everything that a run has to say.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The version of this shape: 1. A field is never renamed or removed within a version.
     pub format: u32,
@@ -100,6 +101,7 @@ impl Outcome {
 
 /// How traffic was worked out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TrafficOutcome {
     /// `"flow"`, or `"request"` where requests were followed one by one.
     pub engine: String,
@@ -117,6 +119,7 @@ pub struct TrafficOutcome {
 
 /// A run that was ended before its horizon.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PartialOutcome {
     /// Seconds of the run that were run.
     pub reached_s: f64,
@@ -126,6 +129,7 @@ pub struct PartialOutcome {
 
 /// Where an outcome comes from.
 #[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
 pub struct Provenance {
     /// Hash of the scenario's content.
     pub scenario_hash: String,
@@ -153,6 +157,7 @@ pub struct Provenance {
 
 /// The run's clock.
 #[derive(Debug, Clone, Default, Serialize)]
+#[non_exhaustive]
 pub struct ClockOutcome {
     /// The instant of the start, with offset and zone: `2016-10-10T00:00:00-04:00[America/New_York]`.
     pub starts: String,

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 /// What a line of a story is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Theme {
     /// Something broke.
     Fault,
@@ -30,6 +31,7 @@ pub enum Theme {
 
 /// A line of a story.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct StoryLine {
     /// When, in seconds of the run.
     pub at_s: f64,

@@ -22,6 +22,7 @@ pub struct Observation {
 
 /// How a member failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FailedBy {
     /// The drill said so.
     Drill,
@@ -35,6 +36,7 @@ pub enum FailedBy {
 
 /// Why a failover failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FailoverFailure {
     /// The mechanism had failed unnoticed.
     Mechanism(NodeId),
@@ -49,6 +51,7 @@ pub enum FailoverFailure {
 /// How a population or a feature feels to its users, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ServiceLevel {
     /// As it should be.
     Fine,
@@ -62,6 +65,7 @@ pub enum ServiceLevel {
 
 /// What a mood is due to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Why {
     /// Nothing.
     Nothing,
@@ -93,6 +97,7 @@ pub enum Why {
 
 /// What can be observed.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Occurrence {
     /// A member failed.
     Failed {

@@ -19,6 +19,7 @@ pub struct Balancer {
 /// Which of the servers in rotation gets the next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Picks {
     /// One after the other.
     #[default]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// sources, are in `docs/reference/clients.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ClientPreset {
     /// gRPC with the retry policy that its proposal shows.
     Grpc,
@@ -45,6 +46,7 @@ pub struct Retries {
 /// How long a client waits before it tries again.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Backoff {
     /// Anything from nothing to `base` times `factor` for each retry before, equally likely, never above `at_most`
     /// (Brooker, Exponential Backoff And Jitter, AWS Architecture Blog 2015).

@@ -28,7 +28,7 @@ pub struct Site {
 }
 
 /// A network link between two sites.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
     /// The two sites.
@@ -52,6 +52,7 @@ pub struct Link {
 /// What has to work for something to work. A k-of-n gate expresses redundancy: 2N feeds, N+1 chillers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Gate {
     /// Every one of them.
     All(Vec<String>),
@@ -103,6 +104,7 @@ pub struct Component {
 /// The age of a component at the start of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Age {
     /// As new: a Weibull with a shape below 1 then fails early more often.
     #[default]
@@ -179,7 +181,7 @@ pub struct CommonCause {
 
 /// Redundant members of which one is active. Everything that stands on the group, is served by it or has its primary
 /// there follows the active member; the strategy says how the active member changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// Sites or components, in order of preference; the first is active at the start.
@@ -261,6 +263,7 @@ fn is_yes(value: &bool) -> bool {
 /// Which of those who wait is served next.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Discipline {
     /// Who came first.
     #[default]
@@ -325,6 +328,7 @@ pub struct Cache {
 /// What an overloaded service turns away.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Sheds {
     /// Whoever comes when the queue is full.
     #[default]
@@ -348,6 +352,7 @@ fn is_whole(ratio: &Ratio) -> bool {
 /// How much a feature matters to a service that has to turn requests away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Priority {
     /// Turned away last.
     Critical,
@@ -387,6 +392,7 @@ fn is_one(value: &u32) -> bool {
 /// A call to another service.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Call {
     /// Without it the request fails.
     Hard(CallTo),
@@ -453,7 +459,7 @@ pub struct Queue {
 }
 
 /// Data with one primary and replicas.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
     /// The site or group that takes the writes.
@@ -469,6 +475,7 @@ pub struct Store {
 /// How a replica is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Replica {
     /// A write is done when the replica has it: nothing is lost.
     Sync,
@@ -507,7 +514,7 @@ pub struct Transfer {
 }
 
 /// What people do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feature {
     /// The services that a request enters, one after the other.

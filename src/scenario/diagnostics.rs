@@ -5,6 +5,7 @@ use std::ops::Range;
 
 /// A kind of mistake, with a stable code that can be looked up in `docs/reference/errors.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Code {
     /// The text is not RON.
     Syntax,

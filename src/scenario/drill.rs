@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// `"2016-10-11T21:30"`, or `"+90s"` after the start; civil times are in the clock's zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Inject {
     /// At this time, this.
     At(String, Act),
@@ -21,6 +22,7 @@ pub enum Inject {
 /// What a drill can do to the world.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Act {
     /// A component or site fails. It is repaired as the component says, or after the given time.
     Crash {
@@ -113,6 +115,7 @@ pub enum Act {
 /// What a run is expected to show. Without `strategy`, `maintenance` or `variant` it speaks of the default run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Expectation {
     /// How long a population was down.
     Downtime(HowLong),

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 pub const FORMAT: u32 = 1;
 
 /// A whole scenario file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename = "Scenario")]
 pub struct Scenario {
     /// The version of the format: 1.
@@ -108,7 +108,7 @@ pub struct Scenario {
 }
 
 /// The run's clock.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Clock {
     /// The civil time at which the run starts: `"2016-10-10T00:00"`.

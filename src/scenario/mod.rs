@@ -5,6 +5,7 @@
 //! value can tell of itself. [`World::compile`](crate::world::World::compile) does the rest.
 
 mod assumed;
+pub mod author;
 mod balancer;
 mod choice;
 mod client;

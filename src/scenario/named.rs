@@ -31,6 +31,38 @@ impl<T> Named<T> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The thing of this name, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut T> {
+        self.0.iter_mut().find(|(n, _)| n == name).map(|(_, value)| value)
+    }
+
+    /// Puts a thing in: in the place of the one of this name, which is returned, or after all others.
+    ///
+    /// ```
+    /// use firedrill::scenario::{Named, Site};
+    /// let mut sites = Named::default();
+    /// assert!(sites.insert("oslo", Site::default()).is_none());
+    /// sites.get_mut("oslo").unwrap().provider = Some("usit".into());
+    /// assert!(sites.insert("oslo", Site::default()).is_some());
+    /// assert!(sites.remove("oslo").is_some() && sites.is_empty());
+    /// ```
+    pub fn insert(&mut self, name: impl Into<String>, value: T) -> Option<T> {
+        let name = name.into();
+        match self.get_mut(&name) {
+            Some(there) => Some(std::mem::replace(there, value)),
+            None => {
+                self.0.push((name, value));
+                None
+            }
+        }
+    }
+
+    /// Takes a thing out; the others keep their order.
+    pub fn remove(&mut self, name: &str) -> Option<T> {
+        let at = self.0.iter().position(|(n, _)| n == name)?;
+        Some(self.0.remove(at).1)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

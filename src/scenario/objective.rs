@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Objective {
     /// Availability, by a definition that has a name.
     Availability(AvailableFor),
@@ -31,6 +32,7 @@ pub enum Objective {
 /// What counts as available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Available {
     /// The share of time that a population was not down.
     #[default]
@@ -44,6 +46,7 @@ pub enum Available {
 /// In how many runs an objective has to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Holds {
     /// In every run: one that does not is a failure.
     #[default]
@@ -114,6 +117,7 @@ pub struct AnsweredWithin {
 /// A percentile that an outcome has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Percentile {
     /// The median.
     P50,

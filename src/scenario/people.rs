@@ -82,6 +82,7 @@ fn is_all(ratio: &Ratio) -> bool {
 /// Which share of a population is active over time; straight lines between the points.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Active {
     /// Everyone, always.
     #[default]
@@ -113,6 +114,7 @@ fn five_minutes() -> Duration {
 /// The randomness of arrivals within a constant rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Arrivals {
     /// Independent users: a Poisson process.
     #[default]

@@ -49,7 +49,7 @@ pub(super) fn read(rope: &Rope) -> Reading {
 fn trim_sets(scenario: &mut Scenario) {
     let strategies = scenario.strategies.0.iter_mut().flat_map(|(_, s)| &mut s.set.0);
     let variants = scenario.variants.0.iter_mut().flat_map(|(_, v)| &mut v.set.0);
-    strategies.chain(variants).for_each(|(_, value)| *value = value.trim().to_owned());
+    strategies.chain(variants).for_each(|(_, value)| value.trim());
 }
 
 /// Texts up to this size are searched for further missing fields: each costs several readings of the text.

@@ -31,7 +31,39 @@ pub struct Strategy {
     pub costs: Option<Rate>,
     /// Values of the file that this strategy changes, by their path.
     #[serde(skip_serializing_if = "Named::is_empty")]
-    pub set: Named<Box<RawValue>>,
+    pub set: Named<Written>,
+}
+
+/// A value as a file writes it, in RON: it is read where it is put.
+///
+/// ```
+/// use firedrill::scenario::Written;
+/// assert_eq!(Written::new(r#""2%""#).unwrap().text(), r#""2%""#);
+/// assert!(Written::new("(1, 2").is_err());
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Written(Box<RawValue>);
+
+impl Written {
+    /// The value of this text.
+    ///
+    /// # Errors
+    ///
+    /// A text that is not one value of RON; the error says where.
+    pub fn new(ron: &str) -> Result<Written, String> {
+        RawValue::from_boxed_ron(ron.into()).map(Written).map_err(|error| error.to_string())
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        self.0.get_ron()
+    }
+
+    /// Without what surrounds it.
+    pub(super) fn trim(&mut self) {
+        self.0 = self.0.trim().to_owned();
+    }
 }
 
 /// Another reading of the story.
@@ -43,7 +75,7 @@ pub struct Variant {
     pub about: String,
     /// Values of the file that are different, by their path.
     #[serde(skip_serializing_if = "Named::is_empty")]
-    pub set: Named<Box<RawValue>>,
+    pub set: Named<Written>,
 }
 
 /// How a group fails over: detect, decide, fence, promote, start, warm, steer, verify, each with its own clock.
@@ -104,6 +136,7 @@ pub struct Phase {
 /// How a failure is noticed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Detect {
     /// At once: for models that leave detection out.
     Instant,
@@ -174,6 +207,7 @@ fn is_one(value: &u32) -> bool {
 /// Who decides to fail over.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Decide {
     /// Nobody has to.
     #[default]
@@ -198,6 +232,7 @@ pub enum Decide {
 /// What leads users to the new member.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Steer {
     /// All at once.
     #[default]
@@ -223,6 +258,7 @@ pub enum Steer {
 /// What happens when a failover fails.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Fallback {
     /// The active member has to be repaired.
     #[default]
@@ -234,6 +270,7 @@ pub enum Fallback {
 /// Whether the preferred member becomes active again.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Failback {
     /// No.
     #[default]
@@ -286,6 +323,7 @@ pub struct Maintenance {
 /// How a maintenance takes things down.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Order {
     /// All at once.
     #[default]

@@ -60,6 +60,7 @@ pub struct Phases {
 /// What can be done about an outage or a surge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Action {
     /// More servers for a service at a site; what the provider has not got does not come.
     AddServers {
@@ -199,6 +200,7 @@ fn is_unchanged(factor: &Factor) -> bool {
 /// What can be seen from outside, by probes and alerts: never the hidden truth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum Condition {
     /// The 95th percentile of some feature of a population is above this.
     Slow {
@@ -338,6 +340,7 @@ pub struct Autoscale {
 /// What an autoscaler looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Signal {
     /// Workers in use, computing or waiting for others: 100% and more when overloaded.
     #[default]

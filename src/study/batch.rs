@@ -56,6 +56,7 @@ struct Footer {
 
 /// Why a text is not the batch that was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BatchError {
     /// Cut off, or changed.
     #[error("it is damaged: its lines do not give the checksum at its end")]

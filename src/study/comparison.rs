@@ -17,6 +17,7 @@ const CURVE_POINTS: usize = 120;
 
 /// What a study says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Comparison {
     /// The version of this shape: 1. A field is never renamed or removed within a version.
     pub format: u32,
@@ -62,6 +63,7 @@ pub struct Comparison {
 
 /// A metric.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct MetricOutcome {
     /// What it is called.
     pub name: String,
@@ -75,6 +77,7 @@ pub struct MetricOutcome {
 
 /// A design over all its replications.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct DesignOutcome {
     /// What it is called.
     pub label: String,
@@ -134,6 +137,7 @@ pub struct Spread {
 /// What is known of an objective.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Judgement {
     /// It holds, with the asked confidence.
     Pass,
@@ -145,6 +149,7 @@ pub enum Judgement {
 
 /// An objective over all replications.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ObjectiveOutcome {
     /// Its name.
     pub name: String,
@@ -212,6 +217,7 @@ pub struct Difference {
 /// What is known of the order of two designs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Separation {
     /// Settled.
     Settled,

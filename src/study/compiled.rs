@@ -40,6 +40,7 @@ pub struct Design {
 
 /// Why a protocol cannot be run.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum StudyError {
     /// A scenario has mistakes.
     #[error("{} has mistakes", source_text.name)]

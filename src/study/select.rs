@@ -9,6 +9,7 @@ pub const FIRST_STAGE: u64 = 10;
 /// What is to be settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Settle {
     /// The order of all designs.
     #[default]
@@ -19,6 +20,7 @@ pub enum Settle {
 
 /// What is known of two designs.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Settled {
     /// Not yet.
     No,

@@ -14,6 +14,7 @@ pub const WORST: usize = 3;
 /// How a study ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum End {
     /// What was asked is settled.
     Settled,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 /// When a maintenance can begin, and what comes of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WindowsOutcome {
     /// The version of this shape: 1. A field is never renamed or removed within a version.
     pub format: u32,
@@ -55,6 +56,7 @@ pub struct WindowsOutcome {
 
 /// The maintenance at one start.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WindowOutcome {
     /// The start, in seconds of the run.
     pub starts_s: f64,
@@ -112,6 +114,7 @@ pub struct Share {
 
 /// How long a maintenance takes, until it is done or rolled back.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TakesOutcome {
     /// Whether it always takes the same.
     pub fixed: bool,
@@ -135,6 +138,7 @@ pub struct TakesOutcome {
 
 /// What comes of a promise.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PromiseOutcome {
     /// The promise in seconds.
     pub announced_s: f64,
@@ -150,6 +154,7 @@ pub struct PromiseOutcome {
 
 /// Whether to begin at once or at the plan's own start, by user-minutes lost in the whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct NowOutcome {
     /// The moment that was asked for, in seconds of the run.
     pub now_s: f64,
@@ -175,6 +180,7 @@ pub struct NowOutcome {
 
 /// How often a temporary fix would have to fail for the answer to turn.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct FixOutcome {
     /// The components that are on it; all of them get the same mean life.
     pub components: Vec<String>,

@@ -3,6 +3,9 @@
 //! A [`World`] that exists can be simulated: [`World::compile`] finds every mistake, all at once. Entities have dense
 //! ids in the order of their *names*, so that the order of declarations in a file changes no number.
 //!
+//! Public is what reading a run needs: the world itself, ids and names. The compiled forms of everything else are the
+//! engine's, and hidden: they change as it does.
+//!
 //! A file here says what something is; the file of the same name in `compile` makes it out of a scenario.
 
 mod autoscale;
@@ -30,25 +33,48 @@ mod sites;
 mod steering;
 mod teams;
 
+#[doc(hidden)]
 pub use autoscale::Autoscale;
+#[doc(hidden)]
 pub use balancer::{Balancer, HealthChecks, Picks};
+#[doc(hidden)]
 pub use cache::{DelayCache, LatencyCache, ResultCache, SteadyCache};
-pub use calendar::{Calendar, civil_label};
+#[doc(hidden)]
+pub use calendar::Calendar;
+pub use calendar::civil_label;
+#[doc(hidden)]
 pub use clients::{Backoff, Breaker, Client, Hedge, Retries, Throttle, Tokens};
+#[doc(hidden)]
 pub use components::{Crew, Gate, Node, NodeKind, Repair, Shock};
+#[doc(hidden)]
 pub use curve::Curve;
-pub use data::{Queue, ReplicaKind, Store};
+pub use data::ReplicaKind;
+#[doc(hidden)]
+pub use data::{Queue, Store};
+#[doc(hidden)]
 pub use drill::Act;
-pub use failover::{Decide, Detect, Failover, Group, Phase, PhaseKind};
+pub use failover::PhaseKind;
+#[doc(hidden)]
+pub use failover::{Decide, Detect, Failover, Group, Phase};
+#[doc(hidden)]
 pub use features::Feature;
+#[doc(hidden)]
 pub use hours::Hours;
 pub use ids::*;
+#[doc(hidden)]
 pub use maintenance::Maintenance;
 pub use model::{Assumption, Costs, World};
+#[doc(hidden)]
 pub use populations::{Population, Sessions};
+#[doc(hidden)]
 pub use routes::{Route, Routes};
+#[doc(hidden)]
 pub use runbook::{Action, Amount, Condition, Procedure};
+#[doc(hidden)]
 pub use services::{Cache, Call, Callee, Discipline, RateLimit, Service, Station};
+#[doc(hidden)]
 pub use sites::{Link, Place, Provider, Site, Transfer};
+#[doc(hidden)]
 pub use steering::Tail;
+#[doc(hidden)]
 pub use teams::Team;

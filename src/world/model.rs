@@ -2,13 +2,13 @@
 
 use super::autoscale::Autoscale;
 use super::cache::{DelayCache, LatencyCache, SteadyCache};
-use super::calendar::Calendar;
+use super::calendar::{Calendar, civil_label};
 use super::components::{Crew, Node, Shock};
 use super::data::{Queue, Store};
 use super::drill::Act;
 use super::failover::Group;
 use super::features::Feature;
-use super::ids::{GroupId, LinkId, NodeId, StationId};
+use super::ids::{GroupId, LinkId, NodeId, PopId, QueueId, StationId, StoreId};
 use super::maintenance::Maintenance;
 use super::populations::Population;
 use super::routes::Routes;
@@ -21,93 +21,196 @@ use crate::units::Time;
 use std::collections::BTreeSet;
 
 /// A compiled scenario, ready to simulate.
+///
+/// It is opaque: whoever runs it needs its [horizon](World::horizon), whoever reads observations the names of what they are
+/// about. Everything else is for the engine, and changes with it.
 #[derive(Debug, Clone)]
 pub struct World {
     /// The scenario's title.
+    #[doc(hidden)]
     pub title: String,
     /// Hash of the scenario as data: the same for the same content however it is laid out.
+    #[doc(hidden)]
     pub scenario_hash: String,
     /// Which strategy, maintenance plan and variant this is.
+    #[doc(hidden)]
     pub pick: Pick,
     /// Civil time.
+    #[doc(hidden)]
     pub calendar: Calendar,
     /// The end of the run.
+    #[doc(hidden)]
     pub horizon: Time,
     /// What the design costs, where the file says so.
+    #[doc(hidden)]
     pub costs: Option<Costs>,
     /// From here on it is measured.
+    #[doc(hidden)]
     pub measured_from: Time,
     /// Sites, components and groups: everything that works or does not.
+    #[doc(hidden)]
     pub nodes: Vec<Node>,
     /// Node ids so that what stands on something comes after it.
+    #[doc(hidden)]
     pub node_order: Vec<NodeId>,
     /// The rank of each node in that order.
+    #[doc(hidden)]
     pub node_rank: Vec<u32>,
     /// The stations that stand on each node or have it as their pool.
+    #[doc(hidden)]
     pub stations_on: Vec<Vec<StationId>>,
     /// The groups of which each node is a member.
+    #[doc(hidden)]
     pub groups_of: Vec<Vec<GroupId>>,
     /// Whether a change of the node can be felt by traffic, queues or stores at once.
+    #[doc(hidden)]
     pub felt: Vec<bool>,
     /// Sites.
+    #[doc(hidden)]
     pub sites: Vec<Site>,
     /// Links between sites.
+    #[doc(hidden)]
     pub links: Vec<Link>,
     /// Routes with every link up.
+    #[doc(hidden)]
     pub routes: Routes,
     /// Shocks.
+    #[doc(hidden)]
     pub shocks: Vec<Shock>,
     /// Repair crews.
+    #[doc(hidden)]
     pub crews: Vec<Crew>,
     /// Redundant groups and how they fail over.
+    #[doc(hidden)]
     pub groups: Vec<Group>,
     /// Services.
+    #[doc(hidden)]
     pub services: Vec<Service>,
     /// Services at sites.
+    #[doc(hidden)]
     pub stations: Vec<Station>,
     /// Station ids so that callers come before callees.
+    #[doc(hidden)]
     pub station_order: Vec<StationId>,
     /// Background queues.
+    #[doc(hidden)]
     pub queues: Vec<Queue>,
     /// Stores.
+    #[doc(hidden)]
     pub stores: Vec<Store>,
     /// Features.
+    #[doc(hidden)]
     pub features: Vec<Feature>,
     /// Populations.
+    #[doc(hidden)]
     pub people: Vec<Population>,
     /// Bulk transfers.
+    #[doc(hidden)]
     pub transfers: Vec<Transfer>,
     /// The maintenance plan of this run.
+    #[doc(hidden)]
     pub maintenance: Option<Maintenance>,
     /// The drill, in order of time. Steps that wait for a condition stand at its end, at no time.
+    #[doc(hidden)]
     pub drill: Vec<(Time, Act)>,
     /// Conditions, and the steps of the drill that wait for them.
+    #[doc(hidden)]
     pub triggers: Vec<(Condition, usize)>,
     /// Steps of the drill that are left out of this run, to see what they are worth.
+    #[doc(hidden)]
     pub muted: BTreeSet<usize>,
     /// The uplink of each site.
+    #[doc(hidden)]
     pub uplinks: Vec<Option<LinkId>>,
     /// Who runs sites, and has more servers or not.
+    #[doc(hidden)]
     pub providers: Vec<Provider>,
     /// People who carry out procedures.
+    #[doc(hidden)]
     pub teams: Vec<Team>,
     /// The procedures in the runbook of the strategy that this run takes.
+    #[doc(hidden)]
     pub procedures: Vec<Procedure>,
     /// Its automation.
+    #[doc(hidden)]
     pub autoscale: Vec<Autoscale>,
     /// Latencies that runs of this world have worked out.
+    #[doc(hidden)]
     pub latencies: LatencyCache,
     /// Steady states that they have worked out.
+    #[doc(hidden)]
     pub steady: SteadyCache,
     /// Waits that have been worked out before.
+    #[doc(hidden)]
     pub delays: DelayCache,
     /// What the flow engine leaves out or takes by its mean only: a path of the scenario and a sentence each, sorted.
+    #[doc(hidden)]
     pub flow_limits: Vec<String>,
     /// What is assumed: path, value as written, and why.
+    #[doc(hidden)]
     pub assumptions: Vec<Assumption>,
 }
 
 impl World {
+    /// When a run of it ends.
+    pub fn horizon(&self) -> Time {
+        self.horizon
+    }
+
+    /// From when on a run is measured: after its warm-up.
+    pub fn measured_from(&self) -> Time {
+        self.measured_from
+    }
+
+    /// A time of the run as a civil time in the file's zone: `Mon 10 Oct 14:31:00`.
+    pub fn civil(&self, time: Time) -> String {
+        civil_label(&self.calendar, time)
+    }
+
+    /// A civil time of the file, or one after the start, as the drill writes it.
+    ///
+    /// # Errors
+    ///
+    /// What is no time, or one that the clocks skip.
+    pub fn time(&self, text: &str) -> Result<Time, String> {
+        self.calendar.read(text).map_err(|(reason, fix)| format!("{reason}: {fix}"))
+    }
+
+    /// The name of a site, a component or a group.
+    pub fn name_of_node(&self, id: NodeId) -> &str {
+        &self.nodes[id.at()].name
+    }
+
+    /// The name of a redundant group.
+    pub fn name_of_group(&self, id: GroupId) -> &str {
+        &self.groups[id.at()].name
+    }
+
+    /// The name of a service at a site: `"web@oslo"`.
+    pub fn name_of_station(&self, id: StationId) -> &str {
+        &self.stations[id.at()].name
+    }
+
+    /// The name of a population.
+    pub fn name_of_people(&self, id: PopId) -> &str {
+        &self.people[id.at()].name
+    }
+
+    /// The name of a link: `"oslo–bergen"`.
+    pub fn name_of_link(&self, id: LinkId) -> &str {
+        &self.links[id.at()].name
+    }
+
+    /// The name of a store.
+    pub fn name_of_store(&self, id: StoreId) -> &str {
+        &self.stores[id.at()].name
+    }
+
+    /// The name of a background queue.
+    pub fn name_of_queue(&self, id: QueueId) -> &str {
+        &self.queues[id.at()].name
+    }
+
     /// The node of this name.
     pub fn node(&self, name: &str) -> Option<NodeId> {
         self.nodes.binary_search_by(|n| n.name.as_str().cmp(name)).ok().map(NodeId::new)

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 /// The run in bins of one length. All lists have one entry per bin.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct HoursOutcome {
     /// Length of a bin in seconds.
     pub length_s: f64,
@@ -32,6 +33,7 @@ pub struct HoursOutcome {
 /// What kind of thing is narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum NarrowKind {
     /// A service at a site: requests per second.
     Servers,
@@ -41,6 +43,7 @@ pub enum NarrowKind {
 
 /// The narrowest thing of a bin.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct BottleneckOutcome {
     /// Its name.
     pub name: String,
@@ -52,6 +55,7 @@ pub struct BottleneckOutcome {
 
 /// What was asked of something over time, and what it could carry.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LoadOutcome {
     /// Servers: requests per second. Network: bits per second.
     pub kind: NarrowKind,
@@ -63,6 +67,7 @@ pub struct LoadOutcome {
 
 /// How many users were active at once.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ConcurrencyOutcome {
     /// The day that the others are compared with: the first weekday of the run.
     pub regular_day: String,
@@ -78,6 +83,7 @@ pub struct ConcurrencyOutcome {
 
 /// A civil day of the run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct DayOutcome {
     /// The date, `2020-03-16`.
     pub date: String,

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 /// A stretch of time in which people felt the same.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct OutcomeInterval {
     /// How they felt.
     pub mood: ServiceLevel,
@@ -25,6 +26,7 @@ pub struct OutcomeInterval {
 
 /// Latency percentiles in seconds, over requests that were served.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LatencyOutcome {
     /// How many requests.
     pub requests: f64,
@@ -64,6 +66,7 @@ pub struct Latencies {
 
 /// Requests and what became of them: `intended = served + failed + shed + waiting + never_sent`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct RequestsOutcome {
     /// What users meant to send.
     pub intended: f64,
@@ -83,6 +86,7 @@ pub struct RequestsOutcome {
 
 /// The worst window of a length.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct WorstWindowOutcome {
     /// Its length in seconds.
     pub window_s: f64,
@@ -94,6 +98,7 @@ pub struct WorstWindowOutcome {
 
 /// What a population lived through.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct PeopleOutcome {
     /// How many they are.
     pub users: f64,
@@ -133,6 +138,7 @@ pub struct PeopleOutcome {
 
 /// What a population lived through with one feature.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct FeatureOutcome {
     /// Seconds down.
     pub downtime_s: f64,
@@ -156,6 +162,7 @@ pub struct FeatureOutcome {
 
 /// A move of users to another site.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct SteeringOutcome {
     /// Where to.
     pub to: String,

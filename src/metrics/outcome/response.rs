@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 /// One phase of a failover.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct PhaseOutcome {
     /// Which.
     pub phase: PhaseKind,
@@ -17,6 +18,7 @@ pub struct PhaseOutcome {
 
 /// One failover, from the failure on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct FailoverOutcome {
     /// The group.
     pub group: String,
@@ -44,6 +46,7 @@ pub struct FailoverOutcome {
 
 /// A group over the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct GroupOutcome {
     /// Times that the mechanism was called upon.
     pub demands: u64,
@@ -63,6 +66,7 @@ pub struct GroupOutcome {
 
 /// What became of a procedure.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ProcedureOutcome {
     /// What it does, in words.
     pub does: String,
@@ -88,6 +92,7 @@ pub struct ProcedureOutcome {
 
 /// Users met by a maintenance.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct MetOutcome {
     /// Minutes of active users while it lasted.
     pub user_minutes: f64,
@@ -101,6 +106,7 @@ pub struct MetOutcome {
 
 /// One maintenance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct MaintenanceOutcome {
     /// The plan.
     pub plan: String,
@@ -126,6 +132,7 @@ pub struct MaintenanceOutcome {
 
 /// When the users heard.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct CommunicationOutcome {
     /// When the first population felt something, in seconds of the run.
     pub first_felt_s: Option<f64>,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 /// A site, component or group over the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ComponentOutcome {
     /// Share of time that it worked, whether or not anybody noticed.
     pub availability: f64,
@@ -22,6 +23,7 @@ pub struct ComponentOutcome {
 
 /// A time in which the load of a station was above its capacity, until its queue was gone.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct OverloadOutcome {
     /// Start, in seconds of the run.
     pub from_s: f64,
@@ -45,6 +47,7 @@ pub struct OverloadOutcome {
 
 /// A service at a site over the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ServiceOutcome {
     /// Requests that arrived.
     pub arrived: f64,
@@ -100,6 +103,7 @@ pub struct ServiceOutcome {
 
 /// Overload that outlives what set it off: what users send would fit, what arrives with all retries does not.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct MetastableOutcome {
     /// The service, over all its sites.
     pub service: String,
@@ -127,6 +131,7 @@ pub struct MetastableOutcome {
 
 /// A time in which a queue's workers stood still, until all was fresh again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct BacklogOutcome {
     /// When its workers stopped or it became stale, in seconds of the run.
     pub from_s: f64,
@@ -146,6 +151,7 @@ pub struct BacklogOutcome {
 
 /// A background queue over the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct QueueOutcome {
     /// Items that arrived.
     pub arrived: f64,
@@ -167,6 +173,7 @@ pub struct QueueOutcome {
 
 /// Data lost in a failover.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LossOutcome {
     /// When, in seconds of the run.
     pub at_s: f64,
@@ -180,6 +187,7 @@ pub struct LossOutcome {
 
 /// A replica over the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ReplicaOutcome {
     /// Largest number of writes that it lacked because it could not follow.
     pub backlog_max: f64,
@@ -205,6 +213,7 @@ pub struct ReplicaOutcome {
 
 /// A store over the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct StoreOutcome {
     /// Writes.
     pub writes: f64,
@@ -220,6 +229,7 @@ pub struct StoreOutcome {
 
 /// A link over the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LinkOutcome {
     /// Mean load in bits per second.
     pub mean_bps: f64,
@@ -233,6 +243,7 @@ pub struct LinkOutcome {
 
 /// A bulk transfer over the whole run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TransferOutcome {
     /// Mean rate in bits per second.
     pub mean_bps: f64,

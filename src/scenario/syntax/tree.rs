@@ -40,6 +40,7 @@ pub struct Problem {
 
 /// How a text can fail to be RON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ProblemKind {
     /// It breaks the grammar.
     Grammar,
@@ -68,6 +69,7 @@ pub struct Node {
 
 /// What a value looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// Text in quotes.
     Text,

@@ -27,6 +27,7 @@ pub struct EmbeddedStudy {
 /// What ended a study before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum CutShort {
     /// Its time was over.
     Time,
