@@ -94,10 +94,12 @@ pub enum Why {
 /// What can be observed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Occurrence {
-    /// A member failed.
+    /// Members failed.
     Failed {
         /// Of this node.
         node: NodeId,
+        /// How many.
+        members: u64,
         /// How.
         by: FailedBy,
         /// Nobody notices.
@@ -119,10 +121,12 @@ pub enum Occurrence {
         /// Only a temporary fix.
         temporary: bool,
     },
-    /// A member works again.
+    /// Members work again.
     Repaired {
         /// Of this node.
         node: NodeId,
+        /// How many.
+        members: u64,
         /// Only on a temporary fix.
         temporary: bool,
     },
