@@ -5,6 +5,7 @@
 //! draw. Where every request draws, [`Quick`] has the same distributions by rejection, several times as fast. Formulas: Law, Simulation Modeling and Analysis, chapter 8; Johnson, Kotz & Balakrishnan, Continuous Univariate
 //! Distributions.
 
+mod life;
 mod quick;
 mod ziggurat;
 
@@ -281,56 +282,6 @@ impl Sampler {
             Sampler::Erlang(stages, stage_mean) => erlang_cdf(*stages, t / stage_mean),
             Sampler::Empirical(sorted) => sorted.partition_point(|&x| x <= t) as f64 / sorted.len() as f64,
         }
-    }
-
-    /// A draw of the time that is left when a renewal process of this distribution is met at a random moment (the
-    /// equilibrium residual life, Cox, Renewal Theory, 1962): its density is `(1 - F(t)) / mean`. One uniform; inverted by
-    /// bisection on the integrated survival function.
-    pub fn draw_residual(&self, stream: &mut Stream) -> Duration {
-        let p = stream.uniform();
-        let mean = self.mean_s();
-        if let Sampler::Exponential(_) = self {
-            return Duration::from_seconds(self.quantile_s(p));
-        }
-        if let Sampler::Fixed(value) = self {
-            return Duration::from_seconds(value * p);
-        }
-        // E[min(X, t)] / mean is the distribution function of the residual.
-        let mut high = mean.max(1e-9);
-        while self.mean_below_s(high) < p * mean && high < 1e12 {
-            high *= 2.0;
-        }
-        let mut low = 0.0;
-        for _ in 0..60 {
-            let middle = (low + high) / 2.0;
-            if self.mean_below_s(middle) < p * mean {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        Duration::from_seconds((low + high) / 2.0)
-    }
-
-    /// `E[min(X, t)]`: the integral of the survival function from 0 to `t`, by Gauss-Legendre panels in the logarithm of
-    /// time, which resolves a density that is steep at zero.
-    fn mean_below_s(&self, t: f64) -> f64 {
-        const NODES: [(f64, f64); 4] = [
-            (0.069_431_844_202_973_71, 0.173_927_422_568_726_92),
-            (0.330_009_478_207_571_87, 0.326_072_577_431_273_07),
-            (0.669_990_521_792_428_1, 0.326_072_577_431_273_07),
-            (0.930_568_155_797_026_3, 0.173_927_422_568_726_92),
-        ];
-        let mut sum = 0.0;
-        let mut right = t;
-        for _ in 0..48 {
-            let left = right / 2.0;
-            for (x, w) in NODES {
-                sum += w * (right - left) * (1.0 - self.cdf(left + x * (right - left)));
-            }
-            right = left;
-        }
-        sum + right
     }
 }
 

@@ -74,6 +74,105 @@ pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x / core::f64::consts::SQRT_2)
 }
 
+/// Natural logarithm of the probability that a standard normal variate is above `z`, also where that probability is too small
+/// for a number: there by its asymptotic series (Abramowitz & Stegun 1964, 26.2.12).
+pub fn ln_normal_tail(z: f64) -> f64 {
+    const HALF_LN_TAU: f64 = 0.918_938_533_204_672_7;
+    if z < -1.0 {
+        return ln_1p(-normal_cdf(z));
+    }
+    if z < 30.0 {
+        return ln(normal_cdf(-z));
+    }
+    let r = 1.0 / (z * z);
+    -z * z / 2.0 - ln(z) - HALF_LN_TAU + ln_1p(-r * (1.0 - r * (3.0 - r * (15.0 - r * 105.0))))
+}
+
+/// The `z` at which [`ln_normal_tail`] is `-h`, for positive `h`.
+pub fn normal_tail_quantile(h: f64) -> f64 {
+    if h < core::f64::consts::LN_2 {
+        return normal_quantile(-exp_m1(-h));
+    }
+    if h < 600.0 {
+        return -normal_quantile(exp(-h));
+    }
+    let mut z = sqrt(2.0 * h);
+    for _ in 0..6 {
+        // The rate of a normal tail: z + 1/z - 2/z^3 + ...
+        z -= (-ln_normal_tail(z) - h) / (z + 1.0 / z);
+    }
+    z
+}
+
+/// The regularised incomplete gamma functions P(a, x) and Q(a, x) = 1 - P(a, x) as their natural logarithms, at `a > 0` and
+/// the logarithm of `x`.
+///
+/// By the series below `a + 1` and by the continued fraction above (Press et al., Numerical Recipes, 2007, section 6.2).
+pub fn ln_gamma_p_q(a: f64, ln_x: f64) -> (f64, f64) {
+    let x = exp(ln_x);
+    if x < a + 1.0 {
+        let (mut term, mut sum, mut n) = (1.0, 1.0, a);
+        while term > sum * 1e-17 {
+            n += 1.0;
+            term *= x / n;
+            sum += term;
+        }
+        let ln_p = (a * ln_x - x - ln_gamma(a + 1.0) + ln(sum)).min(0.0);
+        return (ln_p, ln_1p(-exp(ln_p)));
+    }
+    const TINY: f64 = 1e-300;
+    let mut b = x + 1.0 - a;
+    let (mut c, mut d) = (1.0 / TINY, 1.0 / b);
+    let mut fraction = d;
+    for i in 1..10_000 {
+        let i = f64::from(i);
+        let factor = -i * (i - a);
+        b += 2.0;
+        d = factor * d + b;
+        c = b + factor / c;
+        d = 1.0 / if d.abs() < TINY { TINY } else { d };
+        c = if c.abs() < TINY { TINY } else { c };
+        fraction *= d * c;
+        if (d * c - 1.0).abs() < 1e-16 {
+            break;
+        }
+    }
+    let ln_q = (a * ln_x - x - ln_gamma(a) + ln(fraction)).min(0.0);
+    (ln_1p(-exp(ln_q)), ln_q)
+}
+
+/// The root of an increasing function, given as its value and its slope: Newton's method from `start`, kept within what is
+/// known to be below and above the root. A function that is nearly a straight line takes a few steps.
+pub fn increasing_root(start: f64, function: impl Fn(f64) -> (f64, f64)) -> f64 {
+    let (mut x, mut low, mut high, mut reach) = (start, f64::NEG_INFINITY, f64::INFINITY, 1.0);
+    for _ in 0..200 {
+        let (value, slope) = function(x);
+        if value == 0.0 {
+            return x;
+        }
+        if value < 0.0 {
+            low = x;
+        } else {
+            high = x;
+        }
+        let mut next = x - value / slope;
+        if !(low < next && next < high) {
+            next = match (low.is_finite(), high.is_finite()) {
+                (true, true) => (low + high) / 2.0,
+                (true, false) => low + reach,
+                _ => high - reach,
+            };
+            reach *= 2.0;
+        }
+        // The error of the next is about the square of this step.
+        if (next - x).abs() <= 1e-11 * x.abs().max(1.0) {
+            return next;
+        }
+        x = next;
+    }
+    x
+}
+
 /// Quantile of Student's t distribution with a whole number of degrees of freedom, for `0.5 < p < 1`.
 ///
 /// The distribution function by its finite series (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4), inverted by bisection.

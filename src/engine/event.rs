@@ -1,5 +1,6 @@
 //! Events and their order.
 
+use super::state::nodes::Law;
 use crate::units::Time;
 use crate::world::{GroupId, NodeId, StationId};
 use std::cmp::Ordering;
@@ -30,14 +31,16 @@ pub(super) enum Event {
     Follow { begins: bool },
     /// A step of the drill, by index.
     Inject(u32),
-    /// A member of a node fails, unless the token is old.
-    Fail { node: NodeId, token: u32 },
+    /// One of the memoryless members of a law fails, unless the token is old.
+    Fail { node: NodeId, law: Law, token: u32 },
+    /// The life of a member that is told apart ends, unless the token is old.
+    LifeEnds { node: NodeId, member: u32, token: u32 },
     /// A shock, by index.
     Shock(u32),
-    /// What a repair waits for is there.
-    RepairReady(u32),
-    /// A repair is done.
-    RepairDone(u32),
+    /// The vendor that a repair waits for is there, unless the token is old.
+    RepairReady { job: u32, token: u32 },
+    /// A repair is done, unless the token is old.
+    RepairDone { job: u32, token: u32 },
     /// A spare part is back on the shelf.
     Restocked(NodeId),
     /// A proof test.
@@ -75,8 +78,8 @@ impl Event {
     fn class(self) -> u8 {
         match self {
             Event::Follow { .. } | Event::Inject(_) => 0,
-            Event::Fail { .. } | Event::Shock(_) => 1,
-            Event::RepairReady(_) | Event::RepairDone(_) | Event::Restocked(_) | Event::Ends(_) => 2,
+            Event::Fail { .. } | Event::LifeEnds { .. } | Event::Shock(_) => 1,
+            Event::RepairReady { .. } | Event::RepairDone { .. } | Event::Restocked(_) | Event::Ends(_) => 2,
             Event::Test(_) => 3,
             Event::Maintenance { .. } => 4,
             Event::Started { .. } => 5,
@@ -135,6 +138,18 @@ impl EventQueue {
     /// When the next event is due.
     pub fn next_at(&self) -> Option<Time> {
         self.heap.peek().map(|d| d.at)
+    }
+
+    /// How many events are pending.
+    #[cfg(debug_assertions)]
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+
+    /// What is pending, in no order.
+    #[cfg(debug_assertions)]
+    pub fn iter(&self) -> impl Iterator<Item = Event> {
+        self.heap.iter().map(|due| due.event)
     }
 
     /// Takes the next event.

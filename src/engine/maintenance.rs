@@ -98,8 +98,7 @@ impl Engine<'_> {
             }
         }
         for id in plan.hazard.clone() {
-            self.state.nodes[id.at()].hazard *= plan.hazard_by;
-            self.redraw_failures(id);
+            self.set_hazard(id, plan.hazard_by);
         }
         if takes > plan.announced {
             self.events.push(promised, Event::Maintenance { step: PROMISE_BREAKS, token });
@@ -181,8 +180,7 @@ impl Engine<'_> {
             }
         }
         for id in plan.hazard.clone() {
-            self.state.nodes[id.at()].hazard /= plan.hazard_by;
-            self.redraw_failures(id);
+            self.set_hazard(id, 1.0);
         }
         self.put_back();
     }

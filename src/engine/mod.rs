@@ -12,8 +12,12 @@ mod failover;
 mod failure_domains;
 mod faults;
 mod flow;
+#[cfg(debug_assertions)]
+mod invariants;
+mod lives;
 mod maintenance;
 mod paths;
+mod repair;
 mod request;
 mod run;
 mod runbook;
@@ -123,6 +127,8 @@ impl<'w> Live<'w> {
             self.cause = None;
             self.handle(event);
             self.settle();
+            #[cfg(debug_assertions)]
+            self.check();
             // Whoever measures hears of a change after what flowed before it.
             if self.told.iter().any(|seen| divides(&seen.what)) {
                 self.close_span();
@@ -171,10 +177,17 @@ impl<'w> Live<'w> {
             Event::Follow { begins: true } => self.begin_requests(),
             Event::Follow { begins: false } => self.end_requests(),
             Event::Inject(index) => self.inject(index as usize),
-            Event::Fail { node, token } => self.fail_by_itself(node, token),
+            Event::Fail { node, law, token } => {
+                let struck = self.one_of_pool(node, law, token);
+                self.fail_by_itself(node, struck);
+            }
+            Event::LifeEnds { node, member, token } => {
+                let struck = self.one_of_members(node, member, token);
+                self.fail_by_itself(node, struck);
+            }
             Event::Shock(index) => self.shock(index as usize),
-            Event::RepairReady(job) => self.repair_ready(job),
-            Event::RepairDone(job) => self.repair_done(job),
+            Event::RepairReady { job, token } => self.vendor_comes(job, token),
+            Event::RepairDone { job, token } => self.repair_done(job, token),
             Event::Restocked(node) => self.restocked(node),
             Event::Test(node) => self.proof_test(node),
             Event::Ends(index) => self.condition_ends(index as usize),

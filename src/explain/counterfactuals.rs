@@ -219,7 +219,10 @@ fn role_of(thing: &Thing) -> Role {
 /// What a step of the drill does.
 fn act_words(world: &World, act: &Act) -> String {
     match act {
-        Act::Crash(node, _) => format!("{} fails", world.nodes[node.at()].name),
+        Act::Crash(node, _, Some(members)) if *members < world.nodes[node.at()].count => {
+            format!("{members} of {} fail", world.nodes[node.at()].name)
+        }
+        Act::Crash(node, ..) => format!("{} fails", world.nodes[node.at()].name),
         Act::FailHidden(node) => format!("{} fails unnoticed", world.nodes[node.at()].name),
         Act::Gray { node, loses, .. } => format!("{} loses {:.3}%", world.nodes[node.at()].name, loses * 100.0),
         Act::Slow(stations, by, _) => {

@@ -73,12 +73,14 @@ impl ResponseMetrics {
 
     pub fn saw(&mut self, world: &World, seen: &Observation) {
         match &seen.what {
-            Occurrence::Failed { node, .. } => {
-                self.nodes[node.at()].failures += u64::from(seen.at >= world.measured_from)
+            Occurrence::Failed { node, members, .. } if seen.at >= world.measured_from => {
+                self.nodes[node.at()].failures += members;
             }
-            Occurrence::Repaired { node, .. } => {
-                self.nodes[node.at()].repairs += u64::from(seen.at >= world.measured_from)
+            Occurrence::Failed { .. } => {}
+            Occurrence::Repaired { node, members, .. } if seen.at >= world.measured_from => {
+                self.nodes[node.at()].repairs += members;
             }
+            Occurrence::Repaired { .. } => {}
             Occurrence::NodeDown(node) => self.node_down(world, *node, seen.at),
             Occurrence::NodeUp(node) => self.node_up(world, *node, seen.at),
             Occurrence::Feels { mood, .. } if *mood > ServiceLevel::Stale && seen.at >= world.measured_from => {

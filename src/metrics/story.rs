@@ -176,13 +176,23 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         .or_else(|| runbook_words(world, what))
 }
 
+/// A component, or a part of its members where that is neither one nor all.
+fn some_of(world: &World, id: crate::world::NodeId, members: u64) -> String {
+    let node = &world.nodes[id.at()];
+    if members > 1 && members < node.count {
+        format!("a part of {} ({members} of {})", node.name, node.count)
+    } else {
+        node.name.clone()
+    }
+}
+
 /// What breaks and is put right.
 fn fault_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
     let node = |id: &crate::world::NodeId| world.nodes[id.at()].name.as_str();
     let told = |id: &crate::world::NodeId| world.nodes[id.at()].told;
     let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
     Some(match what {
-        Occurrence::Failed { node: id, by, hidden } if told(id) => {
+        Occurrence::Failed { node: id, members, by, hidden } if told(id) => {
             let how = match by {
                 FailedBy::Drill if *hidden => "fails, and nobody notices".to_owned(),
                 _ if *hidden => "fails, and nobody notices".to_owned(),
@@ -190,7 +200,7 @@ fn fault_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
                 FailedBy::OnTemporaryFix => "fails again: the temporary fix did not hold".to_owned(),
                 FailedBy::Shock(i) => format!("fails: {}", world.shocks[*i].name),
             };
-            (Theme::Fault, format!("{} {how}", node(id)))
+            (Theme::Fault, format!("{} {how}", some_of(world, *id, *members)))
         }
         Occurrence::Found { node: id, on_demand } => {
             let how = if *on_demand { "when it was needed" } else { "by a test" };
@@ -200,9 +210,9 @@ fn fault_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             let what = if *temporary { "a temporary fix of" } else { "repair of" };
             (Theme::Repair, format!("{what} {} begins", node(id)))
         }
-        Occurrence::Repaired { node: id, temporary } if told(id) => {
+        Occurrence::Repaired { node: id, members, temporary } if told(id) => {
             let how = if *temporary { "works again, on a temporary fix" } else { "is repaired" };
-            (Theme::Repair, format!("{} {how}", node(id)))
+            (Theme::Repair, format!("{} {how}", some_of(world, *id, *members)))
         }
         Occurrence::Replaced(id) => (Theme::Repair, format!("{} is replaced", node(id))),
         Occurrence::Gray(id, loses) if *loses > 0.0 => {

@@ -73,13 +73,17 @@ impl Observer for Digest {
         let measure = |id: usize| world.procedures[id].name.as_str();
         // (kind, name, up to three numbers): names instead of ids, so that an unused entity changes nothing.
         let (kind, name, numbers): (u64, &str, [f64; 3]) = match &seen.what {
-            Occurrence::Failed { node: id, hidden, .. } => (1, node(*id), [f64::from(u8::from(*hidden)), 0.0, 0.0]),
+            Occurrence::Failed { node: id, members, hidden, .. } => {
+                (1, node(*id), [f64::from(u8::from(*hidden)), (*members - 1) as f64, 0.0])
+            }
             Occurrence::Found { node: id, on_demand } => (2, node(*id), [f64::from(u8::from(*on_demand)), 0.0, 0.0]),
             Occurrence::Tested(id) => (3, node(*id), [0.0; 3]),
             Occurrence::RepairBegan { node: id, temporary } => {
                 (4, node(*id), [f64::from(u8::from(*temporary)), 0.0, 0.0])
             }
-            Occurrence::Repaired { node: id, temporary } => (5, node(*id), [f64::from(u8::from(*temporary)), 0.0, 0.0]),
+            Occurrence::Repaired { node: id, members, temporary } => {
+                (5, node(*id), [f64::from(u8::from(*temporary)), (*members - 1) as f64, 0.0])
+            }
             Occurrence::NodeDown(id) => (6, node(*id), [0.0; 3]),
             Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
             Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),

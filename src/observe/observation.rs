@@ -99,10 +99,12 @@ pub enum Why {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Occurrence {
-    /// A member failed.
+    /// Members failed.
     Failed {
         /// Of this node.
         node: NodeId,
+        /// How many.
+        members: u64,
         /// How.
         by: FailedBy,
         /// Nobody notices.
@@ -124,10 +126,12 @@ pub enum Occurrence {
         /// Only a temporary fix.
         temporary: bool,
     },
-    /// A member works again.
+    /// Members work again.
     Repaired {
         /// Of this node.
         node: NodeId,
+        /// How many.
+        members: u64,
         /// Only on a temporary fix.
         temporary: bool,
     },

@@ -28,7 +28,10 @@ pub enum Act {
     Crash {
         /// The component or site.
         of: String,
-        /// Hands-on time of this repair.
+        /// How many of its working members; all of them where nothing is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        members: Option<u64>,
+        /// Time from the crash until all that it hit are back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         repaired_after: Option<Duration>,
     },

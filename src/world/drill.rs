@@ -6,8 +6,8 @@ use crate::units::Duration;
 /// What a drill does.
 #[derive(Debug, Clone)]
 pub enum Act {
-    /// A node fails.
-    Crash(NodeId, Option<Duration>),
+    /// Members of a node fail: which node, when they are back if not by its repair, and how many if not all.
+    Crash(NodeId, Option<Duration>, Option<u64>),
     /// A node fails unnoticed.
     FailHidden(NodeId),
     /// A share of requests and checks fails.

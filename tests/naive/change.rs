@@ -85,7 +85,7 @@ impl Now {
         for step in steps {
             let (at, act) = &world.drill[step];
             // What is down already does not fail once more, and is not repaired twice.
-            if let Act::Crash(node, repaired) = act {
+            if let Act::Crash(node, repaired, _) = act {
                 let until = down_until.entry(node.0).or_insert(0);
                 if *until > 0 && at.0 as u64 <= *until {
                     continue;
@@ -94,7 +94,7 @@ impl Now {
             }
             changes.push((at.0 as u64, 0, Change::Begins(step)));
             match act {
-                Act::Crash(node, Some(repaired)) => {
+                Act::Crash(node, Some(repaired), _) => {
                     changes.push((after(*at, *repaired), 2, Change::Repaired(*node)));
                 }
                 Act::Slow(_, _, Some(lasts))
@@ -119,7 +119,7 @@ impl Now {
         match change {
             Change::Begins(step) => {
                 match &world.drill[step].1 {
-                    Act::Crash(node, _) => self.down[node.at()] = 1,
+                    Act::Crash(node, ..) => self.down[node.at()] = 1,
                     Act::Slow(stations, by, _) => stations.iter().for_each(|station| self.slow[station.at()] *= by),
                     Act::Cut(link, _) => self.cut[link.at()] += 1,
                     _ => {}

@@ -1,10 +1,83 @@
 //! Components, their repairs and the crews that do them.
 
+use crate::dist::Sampler;
 use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::units::{Duration, Time};
 use crate::world::{Node, NodeId};
 use std::collections::VecDeque;
+
+/// The law that the life of a member follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Law {
+    /// Its own.
+    Own,
+    /// That of a temporary fix.
+    Temporary,
+}
+
+impl Law {
+    pub const ALL: [Law; 2] = [Law::Own, Law::Temporary];
+
+    /// The times to failure by this law; `None`: no failures.
+    pub fn of(self, node: &Node) -> Option<&Sampler> {
+        match self {
+            Law::Own => node.fails.as_ref(),
+            Law::Temporary => node.repair.as_ref()?.temporary.as_ref().map(|(_, fails)| fails),
+        }
+    }
+
+    pub fn at(self) -> usize {
+        self as usize
+    }
+}
+
+/// What a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Is {
+    /// It works.
+    Up,
+    /// It works on a temporary fix.
+    OnFix,
+    /// It has failed, and that is known.
+    Failed,
+    /// It has failed, and nobody knows.
+    Unnoticed,
+}
+
+impl Is {
+    /// The law of its life; `None`: it does not live.
+    pub fn law(self) -> Option<Law> {
+        match self {
+            Is::Up => Some(Law::Own),
+            Is::OnFix => Some(Law::Temporary),
+            Is::Failed | Is::Unnoticed => None,
+        }
+    }
+}
+
+/// A member that is told apart from the others, because its age matters.
+#[derive(Debug, Clone, Copy)]
+pub struct Member {
+    pub is: Is,
+    /// When its life began, in seconds of the run; below zero where it was not new at the start.
+    pub born_s: f64,
+    /// The cumulative hazard of its law at which its life ends, as long as the hazard stays what it is now.
+    pub ends_at: f64,
+    /// Whether its end is due.
+    pub pending: bool,
+    /// Invalidates ends that were due before.
+    pub token: u32,
+}
+
+/// Memoryless members of one law: one failure is due for all of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pool {
+    /// Whether it is due.
+    pub pending: bool,
+    /// Invalidates what was due before.
+    pub token: u32,
+}
 
 /// A node's state.
 #[derive(Debug, Clone)]
@@ -25,11 +98,18 @@ pub struct NodeState {
     pub since: Time,
     /// Times to failure.
     pub failures: Option<Stream>,
-    /// Invalidates pending failures.
-    pub token: u32,
+    /// How old members are at the start, where that matters.
+    pub ages: Option<Box<Stream>>,
+    /// Its members one by one, where they are told apart; else nothing.
+    pub members: Vec<Member>,
+    /// Its memoryless members, by [`Law`].
+    pub pools: [Pool; 2],
     /// Hazard factor.
     pub hazard: f64,
+    /// Parts on the shelf.
     pub spares: u32,
+    /// Parts on their way.
+    pub on_order: u32,
     /// Luck in repairing; made when first needed.
     pub repairs: Option<Box<RepairStreams>>,
     /// Repairs that wait for a spare part.
@@ -39,6 +119,9 @@ pub struct NodeState {
 impl NodeState {
     /// All its members work.
     pub fn new(node: &Node, luck: Luck) -> NodeState {
+        // Of memoryless members it is enough to know how many there are.
+        let told_apart = Law::ALL.iter().any(|law| law.of(node).is_some_and(|fails| !fails.is_memoryless()));
+        let new = Member { is: Is::Up, born_s: 0.0, ends_at: 0.0, pending: false, token: 0 };
         NodeState {
             failed: 0,
             hidden: 0,
@@ -47,11 +130,16 @@ impl NodeState {
             up: true,
             why: None,
             since: Time::ZERO,
-            failures: (node.fails.is_some() || node.repair.as_ref().is_some_and(|r| r.temporary.is_some()))
+            failures: Law::ALL
+                .iter()
+                .any(|law| law.of(node).is_some())
                 .then(|| Stream::new(luck, &node.name, "time to failure")),
-            token: 0,
+            ages: None,
+            members: if told_apart { vec![new; node.count as usize] } else { Vec::new() },
+            pools: [Pool::default(); 2],
             hazard: 1.0,
             spares: node.repair.as_ref().and_then(|r| r.spares.as_ref()).map_or(0, |s| s.0),
+            on_order: 0,
             repairs: None,
             waiting_for_spare: VecDeque::new(),
         }
@@ -60,6 +148,14 @@ impl NodeState {
     /// Members that work.
     pub fn working(&self, count: u64) -> u64 {
         count.saturating_sub(self.failed).saturating_sub(self.hidden)
+    }
+
+    /// Members that work by a law.
+    pub fn living(&self, law: Law, count: u64) -> u64 {
+        match law {
+            Law::Own => self.working(count).saturating_sub(self.temporary),
+            Law::Temporary => self.temporary,
+        }
     }
 }
 
@@ -90,18 +186,38 @@ pub struct CrewState {
     pub waiting: VecDeque<u32>,
 }
 
+/// How far a repair is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing: the place is free.
+    Free,
+    /// Vendor and spare part are sought.
+    Sought,
+    /// It waits for the crew.
+    Ready,
+    /// Hands are at it, or on their way.
+    HandsOn,
+    /// It comes back after a time that the drill says, without hands.
+    ByItself,
+}
+
 /// A repair.
 #[derive(Debug, Clone)]
 pub struct Job {
     pub node: NodeId,
-    /// How many members it repairs.
+    /// How many members it repairs: one, or all that a crash hit which says when they are back.
     pub members: u64,
+    /// Which, where they are told apart.
+    pub who: Vec<u32>,
     pub temporary: bool,
     /// Hands-on time.
     pub takes: Duration,
     pub why: Option<ObservationId>,
-    /// Done, or done already by maintenance.
-    pub moot: bool,
-    /// Somebody is at it.
-    pub hands_on: bool,
+    pub stage: Stage,
+    /// Whether the vendor is still sought.
+    pub wants_vendor: bool,
+    /// Whether it has a spare part.
+    pub has_spare: bool,
+    /// Invalidates what was due for a repair that had this place before.
+    pub token: u32,
 }

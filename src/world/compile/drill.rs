@@ -65,9 +65,12 @@ impl Compiler<'_> {
             Some(id)
         };
         Some(match act {
-            scenario::Act::Crash { of, repaired_after } => {
+            scenario::Act::Crash { of, members, repaired_after } => {
                 let id = node(of)?;
-                Act::Crash(id, *repaired_after)
+                if let Some(members) = members {
+                    self.crashed_members(id, *members, &format!("{path}.members"));
+                }
+                Act::Crash(id, *repaired_after, *members)
             }
             scenario::Act::FailHidden { of } => {
                 let id = self.component(of, &format!("{path}.of"))?;
@@ -97,6 +100,25 @@ impl Compiler<'_> {
             scenario::Act::Decide(what) => Act::Decide(what.clone()),
             scenario::Act::Tell(what) => Act::Tell(what.clone()),
         })
+    }
+
+    fn crashed_members(&self, id: NodeId, members: u64, path: &str) {
+        let (node, p) = (&self.nodes[id.at()], &self.problems);
+        if let NodeKind::Site(_) = node.kind {
+            p.add(
+                Code::NeverActs,
+                path,
+                format!("\"{}\" is a site: it has no members that fail one by one", node.name),
+                "leave it out, or name a component",
+            );
+            return;
+        }
+        p.range(
+            path,
+            (1..=node.count).contains(&members),
+            format!("{members} of the {} members of \"{}\" cannot fail", node.count, node.name),
+            format!("write from 1 to {}", node.count),
+        );
     }
 
     fn slow(&self, act: &scenario::Act, path: &str) -> Option<Act> {

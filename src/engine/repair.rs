@@ -1,0 +1,220 @@
+//! Repairs: vendor, spare part, crew, hands; and what becomes of them when the part is replaced.
+
+use super::core::Engine;
+use super::event::Event;
+use super::lives::Struck;
+use super::state::nodes::{Job, Law, RepairStreams, Stage};
+use crate::observe::{ObservationId, Occurrence};
+use crate::units::Duration;
+use crate::world::NodeId;
+
+impl Engine<'_> {
+    /// Failed members come back: all together after a time that the drill says, or else each by a repair of its own.
+    pub(super) fn begin_repairs(
+        &mut self,
+        id: NodeId,
+        struck: &Struck,
+        repaired_after: Option<Duration>,
+        why: Option<ObservationId>,
+    ) {
+        if let Some(takes) = repaired_after {
+            let index = self.new_job(Job {
+                node: id,
+                members: struck.members(),
+                who: struck.who.clone(),
+                temporary: false,
+                takes,
+                why,
+                stage: Stage::ByItself,
+                wants_vendor: false,
+                has_spare: false,
+                token: 0,
+            });
+            self.repair_ends_after(index, takes);
+            return;
+        }
+        for i in 0..struck.members() as usize {
+            self.begin_repair(id, struck.who.get(i).copied(), why);
+        }
+    }
+
+    /// One member is to be repaired. Vendor and spare part are sought side by side, from now on.
+    pub(super) fn begin_repair(&mut self, id: NodeId, member: Option<u32>, why: Option<ObservationId>) {
+        let Some(repair) = &self.world.nodes[id.at()].repair else { return };
+        let (takes, temporary) = match &repair.temporary {
+            Some((takes, _)) => (takes, true),
+            None => (&repair.takes, false),
+        };
+        let takes = takes.draw(&mut self.repair_luck(id).takes);
+        let vendor = repair.vendor.as_ref().map_or(Duration::ZERO, |v| v.draw(&mut self.repair_luck(id).vendor));
+        let index = self.new_job(Job {
+            node: id,
+            members: 1,
+            who: member.into_iter().collect(),
+            temporary,
+            takes,
+            why,
+            stage: Stage::Sought,
+            wants_vendor: vendor > Duration::ZERO,
+            has_spare: false,
+            token: 0,
+        });
+        if let Some((_, restock)) = &repair.spares {
+            let restock = restock.draw(&mut self.repair_luck(id).restock);
+            let state = &mut self.state.nodes[id.at()];
+            state.on_order += 1;
+            self.events.push(self.now.after(restock), Event::Restocked(id));
+            if state.spares == 0 {
+                state.waiting_for_spare.push_back(index);
+            } else {
+                state.spares -= 1;
+                self.state.jobs[index as usize].has_spare = true;
+            }
+        }
+        if vendor > Duration::ZERO {
+            let token = self.state.jobs[index as usize].token;
+            self.events.push(self.now.after(vendor), Event::RepairReady { job: index, token });
+        }
+        self.if_all_is_there(index);
+    }
+
+    /// The node's own luck in repairing, made when it is first needed.
+    fn repair_luck(&mut self, id: NodeId) -> &mut RepairStreams {
+        let (luck, name) = (self.luck, &self.world.nodes[id.at()].name);
+        self.state.nodes[id.at()].repairs.get_or_insert_with(|| Box::new(RepairStreams::new(luck, name)))
+    }
+
+    fn new_job(&mut self, job: Job) -> u32 {
+        match self.state.jobs_free.pop() {
+            Some(index) => {
+                let place = &mut self.state.jobs[index as usize];
+                *place = Job { token: place.token, ..job };
+                index
+            }
+            None => {
+                self.state.jobs.push(job);
+                (self.state.jobs.len() - 1) as u32
+            }
+        }
+    }
+
+    /// A repair is over, or void: nothing that was due for it counts any more.
+    fn end_job(&mut self, index: u32) {
+        let job = &mut self.state.jobs[index as usize];
+        job.stage = Stage::Free;
+        job.who = Vec::new();
+        job.token += 1;
+        self.state.jobs_free.push(index);
+    }
+
+    fn repair_ends_after(&mut self, index: u32, takes: Duration) {
+        let token = self.state.jobs[index as usize].token;
+        self.events.push(self.now.after(takes), Event::RepairDone { job: index, token });
+    }
+
+    pub(super) fn restocked(&mut self, id: NodeId) {
+        let state = &mut self.state.nodes[id.at()];
+        state.on_order -= 1;
+        match state.waiting_for_spare.pop_front() {
+            Some(index) => {
+                self.state.jobs[index as usize].has_spare = true;
+                self.if_all_is_there(index);
+            }
+            None => state.spares += 1,
+        }
+    }
+
+    /// The vendor has come.
+    pub(super) fn vendor_comes(&mut self, index: u32, token: u32) {
+        let job = &mut self.state.jobs[index as usize];
+        if job.token == token {
+            job.wants_vendor = false;
+            self.if_all_is_there(index);
+        }
+    }
+
+    /// When vendor and spare part are both there, the repair waits for the crew: first come, first served.
+    fn if_all_is_there(&mut self, index: u32) {
+        let job = &self.state.jobs[index as usize];
+        let repair = self.world.nodes[job.node.at()].repair.as_ref();
+        let wants_spare = repair.is_some_and(|r| r.spares.is_some()) && !job.has_spare;
+        if job.wants_vendor || wants_spare {
+            return;
+        }
+        if let Some(crew) = repair.and_then(|r| r.crew) {
+            let state = &mut self.state.crews[crew.at()];
+            if state.busy >= self.world.crews[crew.at()].at_once {
+                state.waiting.push_back(index);
+                self.state.jobs[index as usize].stage = Stage::Ready;
+                return;
+            }
+            state.busy += 1;
+        }
+        self.hands_on(index);
+    }
+
+    fn hands_on(&mut self, index: u32) {
+        let job = &mut self.state.jobs[index as usize];
+        job.stage = Stage::HandsOn;
+        let (id, mut takes, temporary, why) = (job.node, job.takes, job.temporary, job.why);
+        let crew = self.world.nodes[id.at()].repair.as_ref().and_then(|r| r.crew);
+        if let Some(arrives) = crew.and_then(|c| self.world.crews[c.at()].arrives.as_ref()) {
+            takes = Duration(takes.0.saturating_add(arrives.draw(&mut self.repair_luck(id).arrives).0));
+        }
+        self.see_because(Occurrence::RepairBegan { node: id, temporary }, why);
+        self.repair_ends_after(index, takes);
+    }
+
+    pub(super) fn repair_done(&mut self, index: u32, token: u32) {
+        let job = &mut self.state.jobs[index as usize];
+        if job.token != token {
+            return;
+        }
+        let (id, members, temporary, why) = (job.node, job.members, job.temporary, job.why);
+        let (who, stage) = (std::mem::take(&mut job.who), job.stage);
+        self.end_job(index);
+        if stage == Stage::HandsOn {
+            self.free_hands(id);
+        }
+        let seen = self.see_because(Occurrence::Repaired { node: id, members, temporary }, why);
+        let state = &mut self.state.nodes[id.at()];
+        state.failed -= members;
+        if temporary {
+            state.temporary += members;
+        }
+        self.touch_node(id, Some(seen));
+        self.lives_begin(id, &who, if temporary { Law::Temporary } else { Law::Own });
+    }
+
+    /// The crew of a node has hands free: the next repair that waits for it begins.
+    fn free_hands(&mut self, id: NodeId) {
+        let Some(crew) = self.world.nodes[id.at()].repair.as_ref().and_then(|r| r.crew) else { return };
+        let state = &mut self.state.crews[crew.at()];
+        match state.waiting.pop_front() {
+            Some(next) => self.hands_on(next),
+            None => state.busy -= 1,
+        }
+    }
+
+    /// All repairs of a node are void. Parts that they have got go back on the shelf, and parts that they wait for when they
+    /// come; hands go on to whoever is next, which is none of these.
+    pub(super) fn call_repairs_off(&mut self, id: NodeId) {
+        let mut hands = 0;
+        for index in 0..self.state.jobs.len() as u32 {
+            let job = &self.state.jobs[index as usize];
+            if job.node == id && job.stage != Stage::Free {
+                hands += u32::from(job.stage == Stage::HandsOn);
+                self.state.nodes[id.at()].spares += u32::from(job.has_spare);
+                self.end_job(index);
+            }
+        }
+        self.state.nodes[id.at()].waiting_for_spare.clear();
+        if let Some(crew) = self.world.nodes[id.at()].repair.as_ref().and_then(|r| r.crew) {
+            let jobs = &self.state.jobs;
+            self.state.crews[crew.at()].waiting.retain(|index| jobs[*index as usize].stage == Stage::Ready);
+            for _ in 0..hands {
+                self.free_hands(id);
+            }
+        }
+    }
+}
