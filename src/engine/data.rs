@@ -2,6 +2,7 @@
 
 use super::core::Engine;
 use super::state::data::ReplicaFlow;
+use super::state::groups::Handover;
 use super::state::stations::StationPhase;
 use crate::observe::{ObservationId, Occurrence};
 use crate::queueing::ApplyQueue;
@@ -98,7 +99,7 @@ impl Engine<'_> {
     }
 
     /// The stores of a group follow it to its new active member.
-    pub(super) fn promote_stores(&mut self, group: GroupId, old: usize, new: usize, old_lives: bool) {
+    pub(super) fn promote_stores(&mut self, group: GroupId, old: usize, new: usize, handover: Handover) {
         let sites = &self.world.groups[group.at()].sites;
         let (Some(old), Some(new)) = (sites[old], sites[new]) else { return };
         for store in 0..self.world.stores.len() {
@@ -111,7 +112,7 @@ impl Engine<'_> {
                     .replicas
                     .iter()
                     .find(|r| r.site == new)
-                    .and_then(|r| if old_lives { None } else { r.at_risk })
+                    .and_then(|r| if handover == Handover::Dead { r.at_risk } else { None })
                     .unwrap_or((0.0, 0.0));
                 for replica in &mut flow.replicas {
                     replica.at_risk = None;
@@ -134,7 +135,7 @@ impl Engine<'_> {
             let place = self.node_of(queue.place);
             let blocker = (!self.state.nodes[place.at()].up)
                 .then_some(place)
-                .or_else(|| queue.gates.iter().find_map(|g| self.gate_blocked_by(g)));
+                .or_else(|| queue.gates.iter().find_map(|g| self.gate_blocked_by(g, self.site_of(queue.place))));
             let missing = queue.needs.iter().find(|s| !self.serves_where_needed(**s, self.site_of(queue.place)));
             let serving = blocker.is_none() && missing.is_none();
             if serving != self.state.flow.queues[i].serving {

@@ -1,24 +1,13 @@
-//! Failover: detect, decide, fence, promote, start, warm, steer, verify; each with its own clock and its own way to
-//! fail.
+//! Failover: decide, fence, promote, start, warm, steer, verify, once a failure is noticed or a switchover ordered; each with
+//! its own clock and its own way to fail.
 
 use super::core::Engine;
+use super::detection::View;
 use super::event::Event;
-use super::state::groups::{GroupStreams, Stage};
-use crate::dist::Sampler;
-use crate::num;
-use crate::observe::{FailoverFailure, Occurrence};
-use crate::rng::Stream;
+use super::state::groups::{GroupStreams, Handover, Stage};
+use crate::observe::{FailoverFailure, Occurrence, Refusal};
 use crate::units::Duration;
-use crate::world::{Decide, Detect, Failover, GroupId, PhaseKind};
-
-/// What the detector sees of the active member.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum View {
-    Well,
-    Down,
-    /// This share of the checks fails.
-    Gray(f64),
-}
+use crate::world::{Decide, Failover, GroupId, PhaseKind};
 
 impl Engine<'_> {
     pub(super) fn start_failover(&mut self) {
@@ -51,34 +40,36 @@ impl Engine<'_> {
         let stage = self.state.groups[id.at()].stage;
         self.watch_for_failback(id);
         match (stage, view) {
-            (Stage::Idle | Stage::Verifying, View::Well) => false,
+            (Stage::Idle | Stage::Verifying, View::Well) => {
+                self.keep_watch(id);
+                false
+            }
             (Stage::Idle | Stage::Verifying, _) => {
-                let active = self.world.groups[id.at()].members[self.state.groups[id.at()].active];
-                let why = self.state.nodes[active.at()].why.or(self.cause);
+                self.has_failed(id, view);
                 let state = &mut self.state.groups[id.at()];
-                state.failed_at = self.now;
-                state.why = why;
                 state.false_alarm = false;
                 state.ordered = false;
                 state.stage = Stage::Detecting;
-                let wait = self.draw_detection(id, view);
-                self.due(id, wait);
+                let alarm = self.keep_watch(id);
+                self.due(id, alarm.since(self.now));
                 true
             }
-            (Stage::Detecting, View::Well) => self.rest(id),
-            (Stage::Detecting, _) => false,
-            (Stage::Deciding | Stage::Phase(_) | Stage::ByHand, _) => {
-                let state = &self.state.groups[id.at()];
-                if view == View::Well && !state.false_alarm && !state.ordered {
-                    let why = state.why;
-                    self.see_because(Occurrence::CalledOff(id), self.cause.or(why));
-                    return self.rest(id);
-                }
-                if self.member_up(id, state.target) {
-                    return false;
-                }
-                self.nobody_or_another(id)
+            (Stage::Detecting, View::Well) => {
+                self.keep_watch(id);
+                self.rest(id)
             }
+            (Stage::Detecting, _) => {
+                if view == View::Down && !self.state.groups[id.at()].seen_down {
+                    self.has_failed(id, view);
+                }
+                let before = self.state.groups[id.at()].watch.as_ref().map(|watch| watch.alarm);
+                let alarm = self.keep_watch(id);
+                if before.is_some_and(|before| before != alarm) {
+                    self.due(id, alarm.since(self.now));
+                }
+                false
+            }
+            (Stage::Deciding | Stage::Phase(_) | Stage::ByHand, _) => self.look_at_what_is_under_way(id, view),
             (Stage::GivenUp, View::Well) => self.rest(id),
             (Stage::GivenUp, _) => false,
             (Stage::NobodyLeft, View::Well) => self.rest(id),
@@ -86,15 +77,53 @@ impl Engine<'_> {
         }
     }
 
+    /// The active member fails now, or is seen to.
+    fn has_failed(&mut self, id: GroupId, view: View) {
+        let active = self.world.groups[id.at()].members[self.state.groups[id.at()].active];
+        let why = self.state.nodes[active.at()].why.filter(|_| !self.state.nodes[active.at()].up).or(self.cause);
+        let state = &mut self.state.groups[id.at()];
+        state.failed_at = self.now;
+        state.why = why;
+        state.seen_down = view == View::Down;
+    }
+
+    /// A failover or a switchover is under way, and something has changed.
+    fn look_at_what_is_under_way(&mut self, id: GroupId, view: View) -> bool {
+        let state = &self.state.groups[id.at()];
+        let (active, target, false_alarm) = (state.active, state.target, state.false_alarm);
+        if view == View::Well && !false_alarm && !state.ordered {
+            let why = state.why;
+            self.see_because(Occurrence::CalledOff(id), self.cause.or(why));
+            return self.rest(id);
+        }
+        // Who dies while it hands over hands nothing over any more.
+        if self.state.groups[id.at()].ordered && !self.member_up(id, active) {
+            self.has_failed(id, View::Down);
+            self.state.groups[id.at()].ordered = false;
+            let why = self.state.groups[id.at()].why;
+            let seen = self.see_because(Occurrence::DiedMeanwhile(id), why);
+            self.state.groups[id.at()].why = Some(seen);
+        }
+        if !self.state.groups[id.at()].ordered {
+            return if self.member_up(id, target) { false } else { self.nobody_or_another(id) };
+        }
+        let Some(reason) = self.unfit(id, target) else { return false };
+        let by = self.state.groups[id.at()].ordered_by;
+        self.see(Occurrence::SwitchoverCalledOff { group: id, member: target, reason, by });
+        self.groups_dirty.insert(id);
+        self.rest(id)
+    }
+
     fn rest(&mut self, id: GroupId) -> bool {
         let state = &mut self.state.groups[id.at()];
         state.stage = Stage::Idle;
+        state.ordered = false;
         state.token += 1;
         self.next_false_alarm(id);
         true
     }
 
-    fn member_up(&self, id: GroupId, member: usize) -> bool {
+    pub(super) fn member_up(&self, id: GroupId, member: usize) -> bool {
         self.state.nodes[self.world.groups[id.at()].members[member].at()].up
     }
 
@@ -133,90 +162,6 @@ impl Engine<'_> {
         true
     }
 
-    /// What the checkers see. A checker that cannot reach the member sees it down: that is how partitions deceive.
-    fn view(&self, id: GroupId) -> View {
-        let group = &self.world.groups[id.at()];
-        let active = self.state.groups[id.at()].active;
-        if !self.member_up(id, active) {
-            return View::Down;
-        }
-        if let Some(Failover { detect: Detect::Probe { from, quorum, .. }, .. }) = &group.failover
-            && let (false, Some(site)) = (from.is_empty(), group.sites[active])
-        {
-            let blind = from.iter().filter(|f| {
-                let checker_up = self.state.nodes[self.world.sites[f.at()].node.at()].up;
-                checker_up && self.state.routes.between(**f, site).is_none()
-            });
-            if blind.count() >= *quorum as usize {
-                return View::Down;
-            }
-        }
-        if self.any_gray() {
-            let member = group.members[active];
-            let site = group.sites[active].map(|s| self.world.sites[s.at()].node);
-            let seen = self.gray(member).1.max(site.map_or(0.0, |s| self.gray(s).1));
-            if seen >= 1.0 {
-                return View::Down;
-            }
-            if seen > 0.0 {
-                return View::Gray(seen);
-            }
-        }
-        View::Well
-    }
-
-    /// Time from the failure until it is noticed.
-    fn draw_detection(&mut self, id: GroupId, view: View) -> Duration {
-        let horizon_s = self.world.horizon.seconds();
-        let Some(policy) = &self.world.groups[id.at()].failover else { return Duration::FOREVER };
-        let detect = policy.detect.clone();
-        let stream = &mut self.streams(id).detect;
-        match detect {
-            Detect::Instant => Duration::ZERO,
-            Detect::Probe { every_s, fails, timeout_s, checkers, quorum, .. } => {
-                // Each checker has its own phase; the quorum-th to see enough failures raises the alarm.
-                let mut seen: Vec<f64> = (0..checkers)
-                    .map(|_| {
-                        let phase = stream.uniform();
-                        let checks = match view {
-                            View::Gray(share) => checks_until_run(stream, share, fails, horizon_s / every_s),
-                            _ => f64::from(fails),
-                        };
-                        (checks - 1.0) * every_s + phase * every_s + timeout_s
-                    })
-                    .collect();
-                seen.sort_by(f64::total_cmp);
-                Duration::from_seconds(seen[(quorum as usize).min(seen.len()) - 1])
-            }
-            Detect::Heartbeat(every_s, grace_s) => {
-                // The last heartbeat came up to one interval before the failure.
-                Duration::from_seconds(grace_s - stream.uniform() * every_s)
-            }
-            Detect::After(wait_s) => Duration::from_seconds(wait_s),
-            Detect::Raft(followers, shortest_s, width_s) => {
-                let first = (0..followers).map(|_| stream.uniform()).fold(1.0, f64::min);
-                Duration::from_seconds(shortest_s + width_s * first)
-            }
-        }
-    }
-
-    /// With lossy checks a healthy member is declared down once in a while.
-    fn next_false_alarm(&mut self, id: GroupId) {
-        let Some(policy) = &self.world.groups[id.at()].failover else { return };
-        let Detect::Probe { every_s, fails, checkers, quorum, loss, .. } = policy.detect else { return };
-        if loss <= 0.0 {
-            return;
-        }
-        let round_fails = at_least_of(loss, quorum, checkers);
-        let stream = &mut self.streams(id).alarms;
-        let checks = checks_until_run(stream, round_fails, fails, f64::INFINITY);
-        let state = &mut self.state.groups[id.at()];
-        state.alarm_token += 1;
-        let token = state.alarm_token;
-        self.events
-            .push(self.now.after(Duration::from_seconds(checks * every_s)), Event::FalseAlarm { group: id, token });
-    }
-
     pub(super) fn false_alarm(&mut self, id: GroupId, token: u32) {
         let state = &mut self.state.groups[id.at()];
         if state.alarm_token != token || state.stage != Stage::Idle {
@@ -224,6 +169,7 @@ impl Engine<'_> {
         }
         state.false_alarm = true;
         state.failed_at = self.now;
+        state.watch = None;
         let seen = self.see(Occurrence::Detected { group: id, false_alarm: true, failed_at: self.now });
         self.state.groups[id.at()].why = Some(seen);
         match self.next_target(id) {
@@ -250,6 +196,7 @@ impl Engine<'_> {
         match self.state.groups[id.at()].stage {
             Stage::Detecting => {
                 let failed_at = self.state.groups[id.at()].failed_at;
+                self.state.groups[id.at()].watch = None;
                 let seen = self.see(Occurrence::Detected { group: id, false_alarm: false, failed_at });
                 self.state.groups[id.at()].why = Some(seen);
                 self.cause = Some(seen);
@@ -258,8 +205,8 @@ impl Engine<'_> {
             Stage::Deciding => self.decided(id),
             Stage::Phase(index) => self.phase_due(id, index),
             Stage::ByHand => {
-                let target = self.state.groups[id.at()].target;
-                self.activate(id, target, false);
+                let state = &self.state.groups[id.at()];
+                self.activate(id, state.target, state.ordered);
             }
             Stage::Verifying => {
                 self.see(Occurrence::PhaseDone(id, PhaseKind::Verify));
@@ -364,29 +311,36 @@ impl Engine<'_> {
         }
     }
 
-    /// Another member is active from now on.
-    pub(super) fn activate(&mut self, id: GroupId, member: usize, planned: bool) {
+    /// Another member is active from now on. The old one may have been asked to hand over.
+    pub(super) fn activate(&mut self, id: GroupId, member: usize, asked: bool) {
         self.close_span();
         let group = &self.world.groups[id.at()];
         let old = self.state.groups[id.at()].active;
-        let old_lives = self.member_up(id, old) && old != member;
+        let handover = match self.member_up(id, old) {
+            false => Handover::Dead,
+            true if asked => Handover::Asked,
+            true => Handover::Alive,
+        };
+        let planned = handover == Handover::Asked;
         let cause = self.cause.or(self.state.groups[id.at()].why);
         let seen = self.see_because(Occurrence::Activated { group: id, member, planned }, cause);
         self.cause = Some(seen);
-        if old_lives && !planned && !group.failover.as_ref().is_some_and(|f| f.fences) {
+        if handover == Handover::Alive && old != member && !group.failover.as_ref().is_some_and(|f| f.fences) {
             self.see(Occurrence::SplitBrain(id));
         }
-        self.promote_stores(id, old, member, planned || old_lives);
+        self.promote_stores(id, old, member, handover);
         let state = &mut self.state.groups[id.at()];
         state.active = member;
         state.why = Some(seen);
         state.ordered = false;
         state.false_alarm = false;
+        state.watch = None;
         state.stage = Stage::Idle;
         state.token += 1;
         state.failback_token += 1;
         state.failback_pending = false;
         self.steer(id, seen);
+        self.callers_follow(id, seen);
         if let Some(verify) = group.failover.as_ref().and_then(|f| f.verify.as_ref()) {
             let takes = verify.takes.draw(&mut self.streams(id).phases);
             self.state.groups[id.at()].stage = Stage::Verifying;
@@ -401,22 +355,51 @@ impl Engine<'_> {
         self.flow_dirty = true;
     }
 
-    /// Somebody, a failback or a drain orders a switchover: the phases run while the active member still serves.
-    pub(super) fn order_switchover(&mut self, id: GroupId, member: usize) {
-        let state = &self.state.groups[id.at()];
-        if state.active == member || !self.member_up(id, member) || !matches!(state.stage, Stage::Idle | Stage::GivenUp)
-        {
-            return;
+    /// Somebody, a failback or a measure orders a switchover: the phases run while the active member still serves. Says
+    /// whether it can be done.
+    pub(super) fn order_switchover(&mut self, id: GroupId, member: usize, by: Option<usize>) -> bool {
+        if let Some(reason) = self.refusal(id, member) {
+            self.see(Occurrence::SwitchoverRefused { group: id, member: Some(member), reason, by });
+            return false;
         }
         if self.world.groups[id.at()].failover.is_none() {
-            return self.activate(id, member, true);
+            self.activate(id, member, true);
+            return true;
         }
-        let cause = self.cause;
+        // Of a dead member nothing can be asked: that is a failover, by hand, before anything else has noticed.
+        let ordered = self.member_up(id, self.state.groups[id.at()].active);
+        let failed_at = if ordered { self.now } else { self.state.groups[id.at()].failed_at };
+        let seen = self.see(Occurrence::SwitchoverBegan { group: id, member, failed_at, planned: ordered });
+        self.cause = Some(seen);
         let state = &mut self.state.groups[id.at()];
         state.target = member;
-        state.ordered = true;
-        state.why = cause;
+        state.ordered = ordered;
+        state.ordered_by = by;
+        state.watch = None;
+        state.why = Some(seen);
         self.begin_phase(id, 0);
+        true
+    }
+
+    /// Why a switchover cannot be ordered now.
+    fn refusal(&self, id: GroupId, member: usize) -> Option<Refusal> {
+        let state = &self.state.groups[id.at()];
+        match state.stage {
+            Stage::Deciding | Stage::Phase(_) | Stage::ByHand | Stage::Verifying => Some(Refusal::UnderWay),
+            _ if state.active == member => Some(Refusal::ActiveAlready),
+            _ => self.unfit(id, member),
+        }
+    }
+
+    /// Why a member cannot take over: it is down, or the active one that lives cannot reach it any more.
+    pub(super) fn unfit(&self, id: GroupId, member: usize) -> Option<Refusal> {
+        if !self.member_up(id, member) {
+            return Some(Refusal::Down);
+        }
+        let active = self.state.groups[id.at()].active;
+        let sites = &self.world.groups[id.at()].sites;
+        let (Some(from), Some(to)) = (sites[active], sites[member]) else { return None };
+        (self.member_up(id, active) && self.cut_off(from, to)).then_some(Refusal::OutOfReach)
     }
 
     /// The preferred member counts down to its failback while it works.
@@ -442,45 +425,6 @@ impl Engine<'_> {
         }
         self.state.groups[id.at()].failback_pending = false;
         self.cause = self.state.nodes[self.world.groups[id.at()].members[0].at()].why;
-        self.order_switchover(id, 0);
+        self.order_switchover(id, 0, None);
     }
-}
-
-/// How many checks until `run` in a row have failed, when each fails with probability `share`.
-///
-/// The mean is `(1 - p^k) / (p^k (1 - p))` (Feller, An Introduction to Probability Theory, vol. 1, XIII.7). Where runs
-/// are rare, the number is as good as geometric: drawn from a shifted exponential of that mean. Where they are not, the
-/// checks are gone through one by one. `most` bounds what is worth knowing.
-fn checks_until_run(stream: &mut Stream, share: f64, run: u32, most: f64) -> f64 {
-    let run_s = f64::from(run);
-    let all = num::pow(share, run_s);
-    if share >= 1.0 || all <= 0.0 {
-        return if share >= 1.0 { run_s } else { f64::INFINITY };
-    }
-    const GONE_THROUGH_MAX: f64 = 100_000.0;
-    let mean = (1.0 - all) / (all * (1.0 - share));
-    if share <= 0.3 || mean > GONE_THROUGH_MAX {
-        return run_s + Sampler::Exponential((mean - run_s).max(1e-9)).quantile_s(stream.uniform());
-    }
-    let (mut checks, mut in_a_row) = (0.0, 0);
-    while in_a_row < run {
-        checks += 1.0;
-        in_a_row = if stream.chance(share) { in_a_row + 1 } else { 0 };
-        if checks > most.max(1.0) + 10_000.0 {
-            return f64::INFINITY;
-        }
-    }
-    checks
-}
-
-/// Probability that at least `needed` of `n` independent checks fail, each with probability `p`.
-fn at_least_of(p: f64, needed: u32, n: u32) -> f64 {
-    let mut sum = 0.0;
-    for k in needed..=n {
-        let ways = num::ln_gamma(f64::from(n) + 1.0)
-            - num::ln_gamma(f64::from(k) + 1.0)
-            - num::ln_gamma(f64::from(n - k) + 1.0);
-        sum += num::exp(ways + f64::from(k) * num::ln(p) + f64::from(n - k) * num::ln_1p(-p));
-    }
-    sum.min(1.0)
 }

@@ -4,7 +4,7 @@ use super::core::Engine;
 use super::event::Event;
 use super::state::stations::{StationPhase, StationState};
 use crate::observe::{ObservationId, Occurrence};
-use crate::world::{Gate, NodeId, NodeKind, StationId};
+use crate::world::{Gate, NodeId, NodeKind, SiteId, StationId};
 
 impl Engine<'_> {
     /// Looks at everything once: at the start what works serves, and is warm.
@@ -50,9 +50,9 @@ impl Engine<'_> {
             let mut why = if own { None } else { root };
             let mut up = own;
             for gate in &node.gates {
-                if let Some(blocker) = self.gate_blocked_by(gate) {
+                if let Some(blocker) = self.gate_blocked_by(gate, node.site) {
                     up = false;
-                    why = why.or(self.state.nodes[blocker.at()].why);
+                    why = why.or(self.why_blocked(blocker));
                 }
             }
             if let NodeKind::Group(group) = node.kind {
@@ -81,6 +81,7 @@ impl Engine<'_> {
             for group in &self.world.groups_of[id.at()] {
                 self.groups_dirty.insert(*group);
             }
+            self.look_at_watched_from(node.kind);
             if !self.world.stations_on[id.at()].is_empty() {
                 self.stations_dirty = true;
             }
@@ -92,27 +93,57 @@ impl Engine<'_> {
         self.cause = root;
     }
 
-    /// The first node that keeps a gate open, if it is open.
-    pub(super) fn gate_blocked_by(&self, gate: &Gate) -> Option<NodeId> {
-        let up = gate.of.iter().filter(|id| self.state.nodes[id.at()].up).count();
-        if up >= gate.needed as usize {
+    /// The first node that keeps a gate open, if it is open. What stands at a site counts only what it can reach: so of a
+    /// majority the side without one stops when a link is cut.
+    pub(super) fn gate_blocked_by(&self, gate: &Gate, at: Option<SiteId>) -> Option<NodeId> {
+        let counts = |id: &NodeId| self.state.nodes[id.at()].up && !self.out_of_reach(at, *id);
+        if gate.of.iter().filter(|id| counts(id)).count() >= gate.needed as usize {
             return None;
         }
-        gate.of.iter().copied().find(|id| !self.state.nodes[id.at()].up)
+        gate.of.iter().copied().find(|id| !counts(id))
+    }
+
+    /// What led to a gate being open: the failure of a node, or whatever has cut it off.
+    fn why_blocked(&self, blocker: NodeId) -> Option<ObservationId> {
+        let node = &self.state.nodes[blocker.at()];
+        if node.up { self.cause } else { node.why }
+    }
+
+    fn out_of_reach(&self, at: Option<SiteId>, node: NodeId) -> bool {
+        let node = self.state.active_node(self.world, node);
+        let (Some(from), Some(to)) = (at, self.world.nodes[node.at()].site) else { return false };
+        self.cut_off(from, to)
+    }
+
+    /// Whether two sites cannot reach each other any more. Where there has never been a way, whatever joins them is no
+    /// link.
+    pub(super) fn cut_off(&self, from: SiteId, to: SiteId) -> bool {
+        self.state.routes.between(from, to).is_none() && self.world.routes.between(from, to).is_some()
+    }
+
+    /// Links have been cut, or are back: what counts on other sites looks again.
+    pub(super) fn look_at_gates_across_sites(&mut self) {
+        for (i, node) in self.world.nodes.iter().enumerate() {
+            let elsewhere = |of: &NodeId| self.world.nodes[self.state.active_node(self.world, *of).at()].site != node.site;
+            if node.site.is_some() && node.gates.iter().flat_map(|gate| &gate.of).any(elsewhere) {
+                self.touch_node(NodeId::new(i), None);
+            }
+        }
+        self.stations_dirty = true;
     }
 
     /// The node for want of which a station cannot run.
     fn station_blocked_by(&self, id: StationId) -> Option<NodeId> {
         let station = &self.world.stations[id.at()];
         let pool_is_empty = station.pool.filter(|pool| self.servers_of_pool(*pool) == 0);
-        station.gates.iter().find_map(|gate| self.gate_blocked_by(gate)).or(pool_is_empty)
+        station.gates.iter().find_map(|gate| self.gate_blocked_by(gate, Some(station.site))).or(pool_is_empty)
     }
 
     /// Working members of a pool; none while what the pool stands on is down.
     fn servers_of_pool(&self, pool: NodeId) -> u64 {
         let node = &self.world.nodes[pool.at()];
         let state = &self.state.nodes[pool.at()];
-        if state.taken > 0 || node.gates.iter().any(|g| self.gate_blocked_by(g).is_some()) {
+        if state.taken > 0 || node.gates.iter().any(|g| self.gate_blocked_by(g, node.site).is_some()) {
             return 0;
         }
         state.working(node.count)
@@ -147,7 +178,7 @@ impl Engine<'_> {
             let state = self.state.stations[i];
             let blocker = self.station_blocked_by(id);
             if let (Some(blocker), true) = (blocker, state.phase != StationPhase::Down) {
-                let cause = self.state.nodes[blocker.at()].why.or(self.cause);
+                let cause = self.why_blocked(blocker).or(self.cause);
                 self.station_stops(id, cause);
             } else if blocker.is_none() && state.phase == StationPhase::Down && self.may_start(id) {
                 self.station_starts(id);

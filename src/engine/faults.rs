@@ -169,7 +169,9 @@ impl Engine<'_> {
                     decays: *decays,
                 });
             }
-            Act::FailOver(group, member) => self.order_switchover(*group, *member),
+            Act::FailOver(group, member) => {
+                self.order_switchover(*group, *member, None);
+            }
             // Words change nothing that flows.
             Act::Decide(_) => {
                 self.see(Occurrence::Decision(step));
@@ -236,6 +238,7 @@ impl Engine<'_> {
         let cut = &self.state.links_cut;
         self.state.routes = Routes::new(self.world.sites.len(), &self.world.links, |l| cut[l.at()] == 0);
         self.look_at_every_group();
+        self.look_at_gates_across_sites();
         self.paths_dirty = true;
     }
 

@@ -2,10 +2,10 @@
 
 use super::core::Engine;
 use super::event::Event;
-use crate::observe::Occurrence;
+use crate::observe::{Occurrence, Refusal};
 use crate::scenario::Order;
 use crate::units::Duration;
-use crate::world::{NodeId, NodeKind};
+use crate::world::{GroupId, NodeId, NodeKind};
 
 const TOLD: u8 = 0;
 const BEGINS: u8 = 1;
@@ -118,9 +118,14 @@ impl Engine<'_> {
             let active = self.state.groups[i].active;
             if going.contains(&group.members[active]) {
                 let stays = (0..group.members.len())
-                    .find(|&m| !going.contains(&group.members[m]) && self.state.nodes[group.members[m].at()].up);
-                if let Some(stays) = stays {
-                    self.activate(crate::world::GroupId::new(i), stays, true);
+                    .find(|&m| !going.contains(&group.members[m]) && self.unfit(GroupId::new(i), m).is_none());
+                let id = GroupId::new(i);
+                match stays {
+                    Some(stays) => self.activate(id, stays, true),
+                    None => {
+                        let reason = Refusal::NobodyElse;
+                        self.see(Occurrence::SwitchoverRefused { group: id, member: None, reason, by: None });
+                    }
                 }
             }
         }

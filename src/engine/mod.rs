@@ -7,6 +7,7 @@ mod abandonment;
 mod autoscale;
 mod core;
 mod data;
+mod detection;
 mod event;
 mod failover;
 mod failure_domains;
@@ -195,6 +196,7 @@ impl<'w> Live<'w> {
             Event::Failover { group, token } => self.failover_due(group, token),
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),
+            Event::CallersFollow(group) => self.callers_look_again(group),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
             Event::Procedure { index, step } => self.procedure_due(index as usize, step),
             Event::Autoscale { index } => self.autoscale(index as usize),

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
 impl Engine<'_> {
-    /// The station that a call means now.
+    /// The station that a call means now: of a group, whoever its callers take for the active member.
     pub(super) fn callee(&self, call: &Call) -> Option<StationId> {
         match &call.callee {
             Callee::Station(station) => Some(*station),
-            Callee::Active(group, by_member) => by_member[self.state.groups[group.at()].active],
+            Callee::Active(group, by_member) => by_member[self.state.groups[group.at()].named],
         }
     }
 

@@ -118,6 +118,12 @@ impl Engine<'_> {
         for action in 0..procedure.actions.len() {
             short |= self.act(index, action, now);
         }
+        if procedure.switches().is_some_and(|switches| switches == self.state.procedures[index].refused) {
+            // All that it does has been refused: nothing is in effect.
+            self.state.procedures[index].stage = ProcedureStage::Over;
+            self.free_team(index);
+            return;
+        }
         let seen = self.see(Occurrence::Effect { measure: index, phase: now, short });
         self.state.procedures[index].why = Some(seen);
         self.cause = Some(seen);
@@ -255,7 +261,10 @@ impl Engine<'_> {
                 self.state.sheddings.push(Shedding { procedure: index, action, from: self.now });
             }
             Action::Dim(service, share) if first => self.state.dims[service.at()].push((index, *share)),
-            Action::SwitchOver(group, member) if first => self.order_switchover(*group, *member),
+            Action::SwitchOver(group, member) if first => {
+                let done = self.order_switchover(*group, *member, Some(index));
+                self.state.procedures[index].refused += u32::from(!done);
+            }
             Action::Tell(_) if first => {
                 self.see(Occurrence::ToldBy { measure: index, action });
             }

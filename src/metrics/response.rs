@@ -205,6 +205,21 @@ impl ResponseMetrics {
                 self.begin(*group, seen.at, false).failure = Some(failure_words(world, *failure));
             }
             Occurrence::ByHand(group) => self.begin(*group, seen.at, false).by_hand = true,
+            Occurrence::SwitchoverBegan { group, failed_at, planned, .. } => {
+                self.groups[group.at()].under_way = None;
+                let under_way = self.begin(*group, *failed_at, *planned);
+                under_way.last = seen.at;
+            }
+            Occurrence::DiedMeanwhile(group) => {
+                let under_way = self.begin(*group, seen.at, false);
+                (under_way.failed_at, under_way.planned) = (seen.at, false);
+            }
+            Occurrence::SwitchoverCalledOff { group, .. } => {
+                if let Some(under_way) = self.groups[group.at()].under_way.take() {
+                    self.end_failover(world, *group, under_way, None, "called off", None);
+                }
+            }
+            Occurrence::CallersFollowed { group, .. } => self.steered(*group, seen.at),
             Occurrence::CalledOff(group) => {
                 if let Some(under_way) = self.groups[group.at()].under_way.take() {
                     let restored = Some(seen.at.since(under_way.failed_at).seconds());
@@ -218,6 +233,10 @@ impl ResponseMetrics {
                 };
                 if let Some(mut under_way) = under_way {
                     under_way.planned = *planned;
+                    if under_way.by_hand {
+                        let took_s = seen.at.since(under_way.last).seconds();
+                        under_way.phases.push(PhaseOutcome { phase: PhaseKind::ByHand, took_s, ok: true });
+                    }
                     let ended = if under_way.by_hand { "by hand" } else { "switched" };
                     let restored = (!planned).then(|| seen.at.since(under_way.failed_at).seconds());
                     self.groups[group.at()].steering = Some((self.failovers.len(), seen.at));
@@ -227,18 +246,22 @@ impl ResponseMetrics {
             }
             Occurrence::SplitBrain(group) => self.groups[group.at()].outcome.split_brains += 1,
             Occurrence::SteeringDone(people) => {
-                let Place::Group(group) = world.people[people.at()].served_by else { return };
-                if let Some((index, since)) = self.groups[group.at()].steering {
-                    let took_s = seen.at.since(since).seconds();
-                    let Some(failover) = self.failovers.get_mut(index) else { return };
-                    // The phase lasts until the last population has moved.
-                    match failover.phases.iter_mut().find(|p| p.phase == PhaseKind::Steer) {
-                        Some(phase) => phase.took_s = phase.took_s.max(took_s),
-                        None => failover.phases.push(PhaseOutcome { phase: PhaseKind::Steer, took_s, ok: true }),
-                    }
+                if let Place::Group(group) = world.people[people.at()].served_by {
+                    self.steered(group, seen.at);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The phase lasts until the last population has moved, and the last service that calls it.
+    fn steered(&mut self, group: GroupId, at: Time) {
+        let Some((index, since)) = self.groups[group.at()].steering else { return };
+        let took_s = at.since(since).seconds();
+        let Some(failover) = self.failovers.get_mut(index) else { return };
+        match failover.phases.iter_mut().find(|p| p.phase == PhaseKind::Steer) {
+            Some(phase) => phase.took_s = phase.took_s.max(took_s),
+            None => failover.phases.push(PhaseOutcome { phase: PhaseKind::Steer, took_s, ok: true }),
         }
     }
 

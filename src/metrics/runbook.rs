@@ -13,6 +13,8 @@ struct Progress {
     done: Option<Time>,
     failed: u32,
     over: bool,
+    refused: bool,
+    called_off: bool,
     rolled_back: bool,
 }
 
@@ -81,6 +83,8 @@ impl RunbookMetrics {
                 }
             }
             Occurrence::PhaseFailed(id) => self.procedures[*id].failed += 1,
+            Occurrence::SwitchoverRefused { by: Some(id), .. } => self.procedures[*id].refused = true,
+            Occurrence::SwitchoverCalledOff { by: Some(id), .. } => self.procedures[*id].called_off = true,
             Occurrence::TakenBack(id) => self.procedures[*id].over = true,
             Occurrence::RolledBack(id) => self.procedures[*id].rolled_back = true,
             _ => {}
@@ -93,6 +97,9 @@ impl RunbookMetrics {
             let ended = match progress {
                 Progress { rolled_back: true, .. } => "rolled back",
                 Progress { over: true, .. } => "taken back",
+                Progress { refused: true, done: None, .. } => "refused",
+                Progress { refused: true, .. } => "refused in part",
+                Progress { called_off: true, .. } => "called off",
                 Progress { done: Some(_), .. } => "done",
                 Progress { ordered: Some(_), .. } => "under way",
                 _ => "not begun",

@@ -1,6 +1,8 @@
 //! The story of a run: the observations worth telling, in words, each with the one that led to it.
 
-use crate::observe::{FailedBy, FailoverFailure, Observation, ObservationId, Observer, Occurrence, ServiceLevel, Why};
+use crate::observe::{
+    FailedBy, FailoverFailure, Observation, ObservationId, Observer, Occurrence, Refusal, ServiceLevel, Why,
+};
 use crate::units::{Duration, Time};
 use crate::world::{Act, Action, StationId, World, civil_label};
 use serde::Serialize;
@@ -255,6 +257,14 @@ fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         Occurrence::CalledOff(id) => {
             (Theme::Response, format!("{}: failover called off, the active member is back", group(id)))
         }
+        Occurrence::SwitchoverBegan { .. }
+        | Occurrence::SwitchoverRefused { .. }
+        | Occurrence::SwitchoverCalledOff { .. }
+        | Occurrence::DiedMeanwhile(_) => switchover_words(world, what),
+        Occurrence::CallersFollowed { group: id, member } => {
+            let member = node(&world.groups[id.at()].members[*member]);
+            (Theme::Response, format!("{}: the records of its callers have run out, they call {member}", group(id)))
+        }
         Occurrence::Activated { group: id, member, planned } => {
             let member = node(&world.groups[id.at()].members[*member]);
             let how = if *planned { "switchover" } else { "failover" };
@@ -273,6 +283,47 @@ fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         }
         _ => return None,
     })
+}
+
+/// What becomes of a switchover that was ordered.
+fn switchover_words(world: &World, what: &Occurrence) -> (Theme, String) {
+    let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
+    let member = |id: &crate::world::GroupId, member: usize| {
+        world.nodes[world.groups[id.at()].members[member].at()].name.as_str()
+    };
+    let measure = |by: &Option<usize>| by.map_or(String::new(), |by| format!("{}: ", world.procedures[by].name));
+    match what {
+        Occurrence::SwitchoverBegan { group: id, member: to, planned, .. } => {
+            let what = if *planned { "switchover" } else { "failover by hand" };
+            (Theme::Response, format!("{}: {what} to {} begins", group(id), member(id, *to)))
+        }
+        Occurrence::SwitchoverRefused { group: id, member: to, reason, by } => {
+            let to = to.map_or(String::new(), |to| format!(" to {}", member(id, to)));
+            let text = format!("{}{}: switchover{to} refused, {}", measure(by), group(id), refusal_words(*reason));
+            (Theme::ResponseFailed, text)
+        }
+        Occurrence::SwitchoverCalledOff { group: id, member: to, reason, by } => {
+            let (by, why) = (measure(by), refusal_words(*reason));
+            let text = format!("{by}{}: switchover to {} called off, {why}", group(id), member(id, *to));
+            (Theme::ResponseFailed, text)
+        }
+        Occurrence::DiedMeanwhile(id) => {
+            let text = format!("{}: the active member fails while it hands over, this is a failover now", group(id));
+            (Theme::ResponseFailed, text)
+        }
+        _ => (Theme::Response, String::new()),
+    }
+}
+
+/// Why a switchover is refused, in words.
+fn refusal_words(reason: Refusal) -> &'static str {
+    match reason {
+        Refusal::UnderWay => "it is failing over already",
+        Refusal::ActiveAlready => "that is active already",
+        Refusal::Down => "that is down",
+        Refusal::OutOfReach => "the active member cannot reach it",
+        Refusal::NobodyElse => "no other member works",
+    }
 }
 
 /// What becomes of planned work.

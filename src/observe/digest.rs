@@ -160,6 +160,17 @@ impl Observer for Digest {
                 (57, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
             }
             Occurrence::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
+            Occurrence::SwitchoverBegan { group: id, member, failed_at, planned } => {
+                (70, group(*id), [*member as f64, failed_at.seconds(), f64::from(u8::from(*planned))])
+            }
+            Occurrence::SwitchoverRefused { group: id, member, reason, .. } => {
+                (71, group(*id), [member.map_or(-1.0, |member| member as f64), f64::from(*reason as u8), 0.0])
+            }
+            Occurrence::SwitchoverCalledOff { group: id, member, reason, .. } => {
+                (72, group(*id), [*member as f64, f64::from(*reason as u8), 0.0])
+            }
+            Occurrence::DiedMeanwhile(id) => (73, group(*id), [0.0; 3]),
+            Occurrence::CallersFollowed { group: id, member } => (74, group(*id), [*member as f64, 0.0, 0.0]),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
         };
         self.number(kind);

@@ -48,6 +48,21 @@ pub enum FailoverFailure {
     NoTarget,
 }
 
+/// Why a switchover that was ordered is not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// A failover or a switchover is under way already.
+    UnderWay,
+    /// The member is active already.
+    ActiveAlready,
+    /// The member is down.
+    Down,
+    /// The active member cannot reach it any more.
+    OutOfReach,
+    /// No other member works.
+    NobodyElse,
+}
+
 /// How a population or a feature feels to its users, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -169,6 +184,48 @@ pub enum Occurrence {
     ByHand(GroupId),
     /// A failover was called off: the active member is back.
     CalledOff(GroupId),
+    /// A switchover that was ordered begins; of a dead member it is a failover by hand.
+    SwitchoverBegan {
+        /// The group.
+        group: GroupId,
+        /// To which member, as an index.
+        member: usize,
+        /// When the active member failed; now, where it works.
+        failed_at: Time,
+        /// The active member works, and hands over.
+        planned: bool,
+    },
+    /// A switchover that was ordered cannot be done.
+    SwitchoverRefused {
+        /// The group.
+        group: GroupId,
+        /// To which member, as an index; `None`: to any other.
+        member: Option<usize>,
+        /// Why.
+        reason: Refusal,
+        /// The measure that ordered it.
+        by: Option<usize>,
+    },
+    /// A switchover is called off: its target is lost, and the active member stays active.
+    SwitchoverCalledOff {
+        /// The group.
+        group: GroupId,
+        /// To which member it went, as an index.
+        member: usize,
+        /// Why.
+        reason: Refusal,
+        /// The measure that ordered it.
+        by: Option<usize>,
+    },
+    /// The active member died during its switchover, which is a failover from then on.
+    DiedMeanwhile(GroupId),
+    /// Services that find a group's active member by name call this one from now on.
+    CallersFollowed {
+        /// The group.
+        group: GroupId,
+        /// The member, as an index.
+        member: usize,
+    },
     /// Another member is active.
     Activated {
         /// The group.

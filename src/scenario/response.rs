@@ -162,6 +162,9 @@ pub enum Detect {
         /// Share of checks of a healthy member that fail: the source of false alarms.
         #[serde(default, skip_serializing_if = "is_default")]
         loss: Ratio,
+        /// The next check is sent `every` after the end of the last, and not at fixed times.
+        #[serde(default, skip_serializing_if = "is_default")]
+        in_turn: bool,
     },
     /// Heartbeats at a random phase: down when none came for `grace`.
     Heartbeat {
@@ -180,12 +183,18 @@ pub enum Detect {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sd: Option<Duration>,
     },
-    /// A Raft election: the first of the followers' random timeouts.
+    /// A Raft election: the followers' random timeouts since the last heartbeat, until the votes are not split.
     Raft {
         /// How many followers wait.
         followers: u32,
         /// Shortest and longest election timeout.
         timeout: (Duration, Duration),
+        /// Interval of the leader's heartbeats; without it the leader fails right after one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heartbeat: Option<Duration>,
+        /// Time to gather the votes; without it votes are never split.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        votes: Duration,
     },
     /// VRRP: three advertisements and the skew of the backup's priority, from the last advertisement.
     Vrrp {
@@ -193,7 +202,18 @@ pub enum Detect {
         priority: u32,
         /// Advertisement interval.
         advert: Duration,
+        /// Version 2 or 3 of the protocol: in version 3 the skew goes with the interval.
+        #[serde(default = "two", skip_serializing_if = "is_two")]
+        version: u32,
     },
+}
+
+fn two() -> u32 {
+    2
+}
+
+fn is_two(value: &u32) -> bool {
+    *value == 2
 }
 
 fn one() -> u32 {

@@ -41,6 +41,8 @@ pub enum PhaseKind {
     Steer,
     /// Make sure that it works.
     Verify,
+    /// People do what the mechanism did not.
+    ByHand,
 }
 
 impl PhaseKind {
@@ -55,6 +57,7 @@ impl PhaseKind {
             PhaseKind::Warm => "warm",
             PhaseKind::Steer => "steer",
             PhaseKind::Verify => "verify",
+            PhaseKind::ByHand => "by hand",
         }
     }
 }
@@ -104,12 +107,14 @@ pub enum Detect {
     Instant,
     /// Health checks.
     Probe {
-        /// Interval in seconds.
-        every_s: f64,
+        /// Interval.
+        every: Duration,
         /// Failures in a row.
         fails: u32,
-        /// Timeout in seconds.
-        timeout_s: f64,
+        /// How long a check waits for its answer.
+        timeout: Duration,
+        /// The next check comes after the end of the last.
+        in_turn: bool,
         /// Sites of the checkers; empty: they reach everything.
         from: Vec<SiteId>,
         /// How many checkers.
@@ -119,12 +124,24 @@ pub enum Detect {
         /// Share of checks of a healthy member that fail.
         loss: f64,
     },
-    /// Heartbeats: interval and grace, in seconds.
-    Heartbeat(f64, f64),
-    /// A fixed time after the last heartbeat (phi accrual, VRRP), in seconds.
-    After(f64),
-    /// Raft: followers, shortest timeout and width, in seconds.
-    Raft(u32, f64, f64),
+    /// Heartbeats, or advertisements: down when none came for a time.
+    Heartbeat {
+        /// Interval, of phi accrual the mean.
+        every: Duration,
+        /// That time.
+        grace: Duration,
+    },
+    /// An election.
+    Raft {
+        /// Followers.
+        followers: u32,
+        /// Shortest and longest timeout.
+        timeout: (Duration, Duration),
+        /// Interval of the leader's heartbeats; `None`: it fails right after one.
+        heartbeat: Option<Duration>,
+        /// Time to gather votes.
+        votes: Duration,
+    },
 }
 
 /// Who decides.

@@ -44,6 +44,15 @@ impl Procedure {
     pub fn only_words(&self) -> bool {
         self.actions.iter().all(|action| matches!(action, Action::Tell(_) | Action::Decide(_)))
     }
+
+    /// How many groups it switches over, if beside words it does nothing else.
+    pub fn switches(&self) -> Option<u32> {
+        let is_switch = |action: &&Action| matches!(action, Action::SwitchOver(..));
+        let others = self.actions.iter().filter(|action| !is_switch(action));
+        let only = others.clone().all(|action| matches!(action, Action::Tell(_) | Action::Decide(_)));
+        let switches = self.actions.iter().filter(is_switch).count() as u32;
+        (only && switches > 0).then_some(switches)
+    }
 }
 
 /// One thing that a procedure does.

@@ -1,5 +1,6 @@
 //! Groups, and where their failovers are.
 
+use super::watch::Watch;
 use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::units::Time;
@@ -25,8 +26,22 @@ pub struct GroupState {
     pub alarm_token: u32,
     pub failback_token: u32,
     pub failback_pending: bool,
-    /// The switchover was ordered.
+    /// The switchover was ordered, and the active member has been asked to step down.
     pub ordered: bool,
+    /// The measure that ordered it.
+    pub ordered_by: Option<usize>,
+    /// What those who watch have seen, while something is wrong.
+    pub watch: Option<Box<Watch>>,
+    /// The active member was seen as down, not only gray.
+    pub seen_down: bool,
+    /// Blind and living checkers, by which the next false alarm was drawn.
+    pub alarm_odds: (u32, u32),
+    /// The member that services find that look for the active one by name.
+    pub named: usize,
+    /// They look again then.
+    pub names_due: bool,
+    /// What they look again for.
+    pub names_why: Option<ObservationId>,
     pub streams: Option<Box<GroupStreams>>,
 }
 
@@ -46,6 +61,13 @@ impl GroupState {
             failback_token: 0,
             failback_pending: false,
             ordered: false,
+            ordered_by: None,
+            watch: None,
+            seen_down: false,
+            alarm_odds: (0, 0),
+            named: 0,
+            names_due: false,
+            names_why: None,
             streams: group.failover.as_ref().map(|_| {
                 let stream = |purpose| Stream::new(luck, &group.name, purpose);
                 Box::new(GroupStreams {
@@ -72,6 +94,17 @@ pub struct GroupStreams {
     pub phase_fails: Stream,
     pub by_hand: Stream,
     pub alarms: Stream,
+}
+
+/// How an active member came to be followed by another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handover {
+    /// It was asked to step down, and handed over.
+    Asked,
+    /// It lives and knows nothing of it: a false alarm, a partition, a gray failure.
+    Alive,
+    /// It is dead.
+    Dead,
 }
 
 /// Where a failover is.

@@ -15,6 +15,7 @@ pub mod runbook;
 pub mod stations;
 pub mod steering;
 pub mod triggers;
+pub mod watch;
 
 use crate::rng::{Luck, Stream};
 use crate::world::{NodeId, NodeKind, Routes, World};

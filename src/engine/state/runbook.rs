@@ -28,6 +28,8 @@ pub struct ProcedureState {
     pub why: Option<ObservationId>,
     /// It takes one of its team's places.
     pub at_work: bool,
+    /// Switchovers that were refused.
+    pub refused: u32,
     /// What each of its actions comes to in all: servers, or the factor that there was before.
     pub totals: Vec<f64>,
     /// What of that is in effect.
@@ -77,6 +79,7 @@ impl ProcedureState {
             stage: ProcedureStage::Waiting,
             why: None,
             at_work: false,
+            refused: 0,
             totals: vec![0.0; procedure.actions.len()],
             given: vec![0.0; procedure.actions.len()],
             lead: stream("lead"),

@@ -15,7 +15,7 @@ impl Compiler<'_> {
         let p = &self.problems;
         match detect {
             scenario::Detect::Instant => Detect::Instant,
-            scenario::Detect::Probe { every, fails, timeout, from, checkers, quorum, loss } => {
+            scenario::Detect::Probe { every, fails, timeout, from, checkers, quorum, loss, in_turn } => {
                 p.range(format!("{path}.every"), every.0 > 0, "checks without a pause", "give an interval above zero");
                 self.check_fails(*fails, *every, path);
                 let (sites, checkers, sensible) = self.checkers(from, *checkers, path);
@@ -33,9 +33,10 @@ impl Compiler<'_> {
                 }
                 self.check_loss(loss.0, *fails, *every, path);
                 Detect::Probe {
-                    every_s: every.seconds(),
+                    every: *every,
                     fails: *fails,
-                    timeout_s: timeout.seconds(),
+                    timeout: *timeout,
+                    in_turn: *in_turn,
                     from: sites,
                     checkers,
                     quorum,
@@ -57,29 +58,18 @@ impl Compiler<'_> {
                         format!("write at least {every}"),
                     );
                 }
-                Detect::Heartbeat(every.seconds(), grace.seconds())
+                Detect::Heartbeat { every: *every, grace: *grace }
             }
             scenario::Detect::PhiAccrual { threshold, mean, sd } => {
-                Detect::After(self.phi_accrual_s(*threshold, *mean, *sd, path))
+                let grace = Duration::from_seconds(self.phi_accrual_s(*threshold, *mean, *sd, path));
+                Detect::Heartbeat { every: *mean, grace }
             }
-            scenario::Detect::Raft { followers, timeout } => {
-                p.range(
-                    format!("{path}.followers"),
-                    *followers > 0,
-                    "an election without followers",
-                    "write at least 1",
-                );
-                if timeout.1 < timeout.0 {
-                    p.add(
-                        Code::OutOfRange,
-                        format!("{path}.timeout"),
-                        format!("the longest timeout of {} is below the shortest of {}", timeout.1, timeout.0),
-                        "write the shorter one first",
-                    );
-                }
-                Detect::Raft(*followers, timeout.0.seconds(), (timeout.1.seconds() - timeout.0.seconds()).max(0.0))
+            scenario::Detect::Raft { followers, timeout, heartbeat, votes } => {
+                self.check_election(*followers, *timeout, *heartbeat, path);
+                let timeout = (timeout.0, timeout.1.max(timeout.0));
+                Detect::Raft { followers: *followers, timeout, heartbeat: *heartbeat, votes: *votes }
             }
-            scenario::Detect::Vrrp { priority, advert } => {
+            scenario::Detect::Vrrp { priority, advert, version } => {
                 p.range(
                     format!("{path}.priority"),
                     (1..=254).contains(priority),
@@ -92,8 +82,67 @@ impl Compiler<'_> {
                     "advertisements without a pause",
                     "give an interval above zero",
                 );
-                // RFC 3768: Master_Down_Interval = 3 * Advertisement_Interval + (256 - Priority) / 256.
-                Detect::After(3.0 * advert.seconds() + (256.0 - f64::from((*priority).min(256))) / 256.0)
+                p.range(
+                    format!("{path}.version"),
+                    matches!(version, 2 | 3),
+                    format!("VRRP has the versions 2 and 3, and no {version}"),
+                    "write version: 2 or version: 3",
+                );
+                // RFC 3768: Master_Down_Interval = 3 * Advertisement_Interval + (256 - Priority) / 256 s; in RFC 5798 the
+                // skew is that share of the interval.
+                let skew_s = if *version == 3 { advert.seconds() } else { 1.0 };
+                let skew_s = skew_s * (256.0 - f64::from((*priority).min(256))) / 256.0;
+                let grace = Duration::from_seconds(3.0 * advert.seconds() + skew_s);
+                Detect::Heartbeat { every: *advert, grace }
+            }
+        }
+    }
+
+    fn check_election(
+        &self,
+        followers: u32,
+        (shortest, longest): (Duration, Duration),
+        heartbeat: Option<Duration>,
+        path: &str,
+    ) {
+        let p = &self.problems;
+        p.range(format!("{path}.followers"), followers > 0, "an election without followers", "write at least 1");
+        if followers == 1 {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.followers"),
+                "one follower is no majority of two: without the leader nobody is ever elected",
+                "write 2 or more",
+            );
+        }
+        p.range(
+            format!("{path}.followers"),
+            followers <= 1_000,
+            format!("{followers} followers in one election"),
+            "write from 2 to 1000",
+        );
+        if longest < shortest {
+            p.add(
+                Code::OutOfRange,
+                format!("{path}.timeout"),
+                format!("the longest timeout of {longest} is below the shortest of {shortest}"),
+                "write the shorter one first",
+            );
+        }
+        if let Some(heartbeat) = heartbeat {
+            p.range(
+                format!("{path}.heartbeat"),
+                heartbeat.0 > 0,
+                "heartbeats without a pause",
+                "give an interval above zero",
+            );
+            if heartbeat >= shortest && shortest.0 > 0 {
+                p.add(
+                    Code::Contradiction,
+                    format!("{path}.heartbeat"),
+                    format!("after {shortest} without a heartbeat an election begins, and they come every {heartbeat}"),
+                    "write less than the shortest timeout",
+                );
             }
         }
     }

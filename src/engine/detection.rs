@@ -1,0 +1,265 @@
+//! Detection: what those that watch an active member see of it, and when they take it for down.
+
+use super::core::Engine;
+use super::event::Event;
+use super::state::groups::Stage;
+use super::state::watch::{Checker, Signs, Watch, election_s, signs_from, signs_until_run};
+use crate::num;
+use crate::units::{Duration, Time};
+use crate::world::{Detect, GroupId, NodeKind, SiteId};
+
+/// What the detector sees of the active member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    Well,
+    /// It is down, or a quorum cannot reach it.
+    Down,
+    /// A share of the checks fails.
+    Gray,
+}
+
+impl Engine<'_> {
+    /// What the checkers see. A checker that cannot reach the member sees it down: that is how partitions deceive.
+    pub(super) fn view(&self, id: GroupId) -> View {
+        let group = &self.world.groups[id.at()];
+        let active = self.state.groups[id.at()].active;
+        if !self.member_up(id, active) {
+            return View::Down;
+        }
+        if let Some(Detect::Probe { from, quorum, .. }) = group.failover.as_ref().map(|f| &f.detect)
+            && let Some(site) = group.sites[active]
+        {
+            let blind = from.iter().filter(|f| self.checker_lives(**f) && !self.reaches(**f, site));
+            if blind.count() >= *quorum as usize {
+                return View::Down;
+            }
+        }
+        match self.share_lost(id) {
+            lost if lost >= 1.0 => View::Down,
+            lost if lost > 0.0 => View::Gray,
+            _ => View::Well,
+        }
+    }
+
+    fn checker_lives(&self, site: SiteId) -> bool {
+        self.state.nodes[self.world.sites[site.at()].node.at()].up
+    }
+
+    fn reaches(&self, from: SiteId, to: SiteId) -> bool {
+        self.state.routes.between(from, to).is_some()
+    }
+
+    /// The share of checks that the active member fails.
+    fn share_lost(&self, id: GroupId) -> f64 {
+        let group = &self.world.groups[id.at()];
+        let active = self.state.groups[id.at()].active;
+        if !self.member_up(id, active) {
+            return 1.0;
+        }
+        if !self.any_gray() {
+            return 0.0;
+        }
+        let site = group.sites[active].map(|s| self.world.sites[s.at()].node);
+        self.gray(group.members[active]).1.max(site.map_or(0.0, |s| self.gray(s).1))
+    }
+
+    /// The share of signs that each of those who watch loses now; `None`: that one is dead, and does not vote.
+    fn sights(&self, id: GroupId, detect: &Detect) -> Vec<Option<f64>> {
+        let lost = self.share_lost(id);
+        let Detect::Probe { from, checkers, loss, .. } = detect else {
+            let watchers = if let Detect::Raft { followers, .. } = detect { *followers as usize } else { 1 };
+            return vec![Some(lost); watchers];
+        };
+        let lost = if lost > 0.0 { 1.0 - (1.0 - lost) * (1.0 - loss) } else { *loss };
+        let active = self.state.groups[id.at()].active;
+        let member = self.world.groups[id.at()].sites[active];
+        let seen_from = |site: &SiteId| {
+            let blind = member.is_some_and(|member| !self.reaches(*site, member));
+            self.checker_lives(*site).then_some(if blind { 1.0 } else { lost })
+        };
+        if from.is_empty() { vec![Some(lost); *checkers as usize] } else { from.iter().map(seen_from).collect() }
+    }
+
+    /// Those who watch look again: what they have seen so far counts, and what they see may have changed. Gives the time at
+    /// which the failure is noticed if nothing changes any more.
+    pub(super) fn keep_watch(&mut self, id: GroupId) -> Time {
+        let Some(policy) = &self.world.groups[id.at()].failover else { return Time::NEVER };
+        let detect = &policy.detect;
+        let Some(law) = law_of(detect) else {
+            return if self.view(id) == View::Well { Time::NEVER } else { self.now };
+        };
+        let healthy = if let Detect::Probe { loss, .. } = detect { *loss } else { 0.0 };
+        let sights = self.sights(id, detect);
+        let well = sights.iter().all(|sees| *sees == Some(healthy));
+        let (now, most) = (self.now, self.world.horizon.seconds() / law.every.seconds());
+        let state = &mut self.state.groups[id.at()];
+        let forgotten = |watch: &Watch| {
+            watch.well_since.is_some_and(|since| now.since(since).0 > law.every.0.saturating_add(law.later.0))
+        };
+        if state.watch.as_ref().is_some_and(|watch| forgotten(watch)) {
+            state.watch = None;
+        }
+        let (None, true) = (&state.watch, well) else {
+            let stream = &mut state.streams.as_deref_mut().expect("a group with a policy has its streams").detect;
+            let watch = state.watch.get_or_insert_with(|| Box::new(begin(detect, &law, now, healthy, sights.len(), stream)));
+            watch.well_since = well.then(|| watch.well_since.unwrap_or(now));
+            if watch.checkers.iter().zip(&sights).all(|(checker, sees)| checker.sees == *sees) {
+                return watch.alarm;
+            }
+            for (checker, sees) in watch.checkers.iter_mut().zip(&sights) {
+                if checker.turn(now, *sees, &law, stream) && !matches!(detect, Detect::Raft { .. }) {
+                    checker.plan(healthy, &law, most, stream);
+                }
+            }
+            watch.alarm = match detect {
+                Detect::Raft { .. } => elected(detect, &law, watch, now, most, stream),
+                Detect::Probe { quorum, .. } => alarm(watch, *quorum as usize, healthy, now),
+                _ => alarm(watch, 1, healthy, now),
+            };
+            let alarm = watch.alarm;
+            self.odds_of_false_alarms(id);
+            return alarm;
+        };
+        Time::NEVER
+    }
+
+    /// With lossy checks a healthy member is declared down once in a while: by those who live.
+    pub(super) fn next_false_alarm(&mut self, id: GroupId) {
+        let Some(policy) = &self.world.groups[id.at()].failover else { return };
+        let Detect::Probe { every, fails, quorum, loss, .. } = policy.detect else { return };
+        if loss <= 0.0 {
+            return;
+        }
+        let (blind, live) = self.blind_and_live(id, &policy.detect);
+        let round_fails = at_least_of(loss, quorum.saturating_sub(blind), live - blind);
+        let state = &mut self.state.groups[id.at()];
+        let stream = &mut state.streams.as_deref_mut().expect("a group with a policy has its streams").alarms;
+        let rounds = signs_until_run(stream, round_fails, fails, f64::INFINITY);
+        state.alarm_odds = (blind, live);
+        state.alarm_token += 1;
+        let token = state.alarm_token;
+        let wait = Duration::from_seconds(rounds * every.seconds());
+        self.events.push(self.now.after(wait), Event::FalseAlarm { group: id, token });
+    }
+
+    /// How many checkers cannot reach a healthy member, and how many live.
+    fn blind_and_live(&self, id: GroupId, detect: &Detect) -> (u32, u32) {
+        let sights = self.sights(id, detect);
+        let live = sights.iter().flatten();
+        (live.clone().filter(|lost| **lost >= 1.0).count() as u32, live.count() as u32)
+    }
+
+    /// Draws the next false alarm anew where fewer can vote than before, or more.
+    fn odds_of_false_alarms(&mut self, id: GroupId) {
+        let Some(policy) = &self.world.groups[id.at()].failover else { return };
+        let lossy = matches!(policy.detect, Detect::Probe { loss, .. } if loss > 0.0);
+        let idle = self.state.groups[id.at()].stage == Stage::Idle && self.view(id) == View::Well;
+        if lossy && idle && self.state.groups[id.at()].alarm_odds != self.blind_and_live(id, &policy.detect) {
+            self.next_false_alarm(id);
+        }
+    }
+
+    /// A site is down or back: groups that are watched from there look again.
+    pub(super) fn look_at_watched_from(&mut self, kind: NodeKind) {
+        let NodeKind::Site(site) = kind else { return };
+        for (i, group) in self.world.groups.iter().enumerate() {
+            if let Some(Detect::Probe { from, .. }) = group.failover.as_ref().map(|f| &f.detect)
+                && from.contains(&site)
+            {
+                self.groups_dirty.insert(GroupId::new(i));
+            }
+        }
+    }
+}
+
+/// The law of a kind of detection; none where nothing has to be waited for.
+fn law_of(detect: &Detect) -> Option<Signs> {
+    match detect {
+        Detect::Instant => None,
+        Detect::Probe { every, fails, timeout, in_turn, .. } => Some(Signs {
+            every: *every,
+            later: if *in_turn { *timeout } else { Duration::ZERO },
+            needed: *fails,
+            known: *timeout,
+        }),
+        Detect::Heartbeat { every, grace } => {
+            let needed = u32::try_from(grace.0 / every.0.max(1)).unwrap_or(u32::MAX).max(1);
+            let known = Duration(grace.0.saturating_sub(every.0.saturating_mul(i64::from(needed))));
+            Some(Signs { every: *every, later: Duration::ZERO, needed, known })
+        }
+        Detect::Raft { timeout, heartbeat, .. } => {
+            // The usual interval is half of the shortest timeout.
+            let every = heartbeat.unwrap_or(Duration(timeout.0.0 / 2));
+            let every = Duration(every.0.max(1));
+            let needed = u32::try_from(timeout.1.0 / every.0).unwrap_or(u32::MAX).max(1);
+            Some(Signs { every, later: Duration::ZERO, needed, known: Duration::ZERO })
+        }
+    }
+}
+
+/// Until now all was well.
+fn begin(
+    detect: &Detect,
+    law: &Signs,
+    now: Time,
+    healthy: f64,
+    watchers: usize,
+    stream: &mut crate::rng::Stream,
+) -> Watch {
+    let checkers = if let Detect::Raft { heartbeat, .. } = detect {
+        // All hear the same heartbeats.
+        let age = heartbeat.map_or(0.0, |every| stream.uniform() * every.seconds());
+        let next = now.after(Duration::from_seconds(law.every.seconds() - age));
+        (0..watchers).map(|_| Checker::due(next, law, healthy, stream)).collect()
+    } else {
+        (0..watchers).map(|_| Checker::new(now, law, healthy, stream)).collect()
+    };
+    Watch { checkers, alarm: Time::NEVER, well_since: None }
+}
+
+/// When the quorum-th of those who live takes the member for down.
+fn alarm(watch: &Watch, quorum: usize, healthy: f64, now: Time) -> Time {
+    let sees_less = |checker: &&Checker| checker.sees.is_some_and(|share| share > healthy);
+    let mut marks: Vec<Time> = watch.checkers.iter().filter(sees_less).map(|checker| checker.marks).collect();
+    marks.sort_unstable();
+    marks.get(quorum.saturating_sub(1)).map_or(Time::NEVER, |at| (*at).max(now))
+}
+
+/// When the followers have elected another leader.
+fn elected(detect: &Detect, law: &Signs, watch: &Watch, now: Time, most: f64, stream: &mut crate::rng::Stream) -> Time {
+    let Detect::Raft { timeout: (shortest, longest), votes, .. } = detect else { return Time::NEVER };
+    let lost = watch.checkers[0].sees.unwrap_or(0.0);
+    if lost <= 0.0 {
+        return Time::NEVER;
+    }
+    let heard = |checker: &Checker| Duration(checker.last_good(law).0 - now.0).0 as f64 / 1e9;
+    let timeout = (shortest.seconds(), longest.seconds());
+    let wait_s = if lost >= 1.0 {
+        let heard: Vec<f64> = watch.checkers.iter().map(heard).collect();
+        election_s(stream, &heard, timeout, votes.seconds())
+    } else {
+        // The first whose heartbeats are late for longer than its timeout asks, and the leader steps down.
+        let first = watch.checkers.iter().map(|checker| {
+            let timeout_s = timeout.0 + stream.uniform() * (timeout.1 - timeout.0);
+            let needed = ((timeout_s / law.every.seconds()) as u32).max(1);
+            let run = checker.run.min(needed - 1);
+            let signs = signs_from(stream, lost, run, needed, most);
+            let last_good_s = heard(checker) + (f64::from(checker.run) + signs - f64::from(needed)) * law.every.seconds();
+            last_good_s + timeout_s
+        });
+        first.fold(f64::INFINITY, f64::min) + votes.seconds()
+    };
+    now.after(Duration::from_seconds(wait_s))
+}
+
+/// Probability that at least `needed` of `n` independent checks fail, each with probability `p`.
+fn at_least_of(p: f64, needed: u32, n: u32) -> f64 {
+    let mut sum = 0.0;
+    for k in needed..=n {
+        let ways = num::ln_gamma(f64::from(n) + 1.0)
+            - num::ln_gamma(f64::from(k) + 1.0)
+            - num::ln_gamma(f64::from(n - k) + 1.0);
+        sum += num::exp(ways + f64::from(k) * num::ln(p) + f64::from(n - k) * num::ln_1p(-p));
+    }
+    sum.min(1.0)
+}
