@@ -3,6 +3,7 @@
 
 use super::core::Engine;
 use super::event::Event;
+use super::state::data::Handover;
 use super::state::groups::{GroupStreams, Stage};
 use crate::dist::Sampler;
 use crate::num;
@@ -376,7 +377,7 @@ impl Engine<'_> {
         if old_lives && !planned && !group.failover.as_ref().is_some_and(|f| f.fences) {
             self.see(Occurrence::SplitBrain(id));
         }
-        self.promote_stores(id, old, member, planned || old_lives);
+        self.promote_stores(id, old, member, Handover::of(planned, old_lives));
         let state = &mut self.state.groups[id.at()];
         state.active = member;
         state.why = Some(seen);

@@ -19,6 +19,7 @@ mod runbook;
 mod servers;
 mod state;
 mod steering;
+mod stores;
 mod triggers;
 
 pub use self::core::Engine;
@@ -185,6 +186,7 @@ impl<'w> Engine<'w> {
             Event::Failover { group, token } => self.failover_due(group, token),
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),
+            Event::Alone { store, replica, token } => self.goes_on_alone(store as usize, replica as usize, token),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
             Event::Procedure { index, step } => self.procedure_due(index as usize, step),
             Event::Autoscale { index } => self.autoscale(index as usize),
