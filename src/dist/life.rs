@@ -32,9 +32,7 @@ impl Sampler {
             Sampler::Lognormal(location, sigma) if *sigma <= 0.0 => step(num::ln(t) >= *location),
             Sampler::Lognormal(location, sigma) => -num::ln_normal_tail((num::ln(t) - location) / sigma),
             Sampler::Erlang(..) if t <= 0.0 => 0.0,
-            Sampler::Erlang(stages, stage_mean) => {
-                -num::ln_gamma_p_q(f64::from(*stages), num::ln(t / stage_mean)).1
-            }
+            Sampler::Erlang(stages, stage_mean) => -num::ln_gamma_p_q(f64::from(*stages), num::ln(t / stage_mean)).1,
             Sampler::Empirical(sorted) => {
                 let gone = sorted.partition_point(|&x| x <= t);
                 -num::ln_1p(-(gone as f64 / sorted.len() as f64))

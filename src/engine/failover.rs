@@ -4,7 +4,8 @@
 use super::core::Engine;
 use super::detection::View;
 use super::event::Event;
-use super::state::groups::{GroupStreams, Handover, Stage};
+use super::state::data::Handover;
+use super::state::groups::{GroupStreams, Stage};
 use crate::observe::{FailoverFailure, Occurrence, Refusal};
 use crate::units::Duration;
 use crate::world::{Decide, Failover, GroupId, PhaseKind};

@@ -124,7 +124,8 @@ impl Engine<'_> {
     /// Links have been cut, or are back: what counts on other sites looks again.
     pub(super) fn look_at_gates_across_sites(&mut self) {
         for (i, node) in self.world.nodes.iter().enumerate() {
-            let elsewhere = |of: &NodeId| self.world.nodes[self.state.active_node(self.world, *of).at()].site != node.site;
+            let elsewhere =
+                |of: &NodeId| self.world.nodes[self.state.active_node(self.world, *of).at()].site != node.site;
             if node.site.is_some() && node.gates.iter().flat_map(|gate| &gate.of).any(elsewhere) {
                 self.touch_node(NodeId::new(i), None);
             }

@@ -25,6 +25,7 @@ mod runbook;
 mod servers;
 mod state;
 mod steering;
+mod stores;
 mod triggers;
 
 use self::core::Engine as Live;
@@ -197,6 +198,7 @@ impl<'w> Live<'w> {
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),
             Event::CallersFollow(group) => self.callers_look_again(group),
+            Event::Alone { store, replica, token } => self.goes_on_alone(store as usize, replica as usize, token),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
             Event::Procedure { index, step } => self.procedure_due(index as usize, step),
             Event::Autoscale { index } => self.autoscale(index as usize),

@@ -26,6 +26,10 @@ impl Engine<'_> {
             let mut status = Status::default();
             if self.state.stations[id.at()].phase != StationPhase::Serving {
                 status.dead = Some(Why::Station(*id));
+            } else if let Some((share, why)) = self.commit(*id).waits
+                && share >= 1.0
+            {
+                status.dead = Some(why);
             }
             for call in &station.calls {
                 if status.dead.is_none() {
@@ -163,6 +167,7 @@ impl Engine<'_> {
             Some(visit) => visit.1 += times,
             None => path.visits.push((id, times, hard)),
         }
+        self.wait_for_commit(path, id, times, hard);
         let station = &self.world.stations[id.at()];
         for gate in &station.gates {
             for node in &gate.of {
@@ -183,6 +188,22 @@ impl Engine<'_> {
                     }
                 }
                 _ => path.fixed_s += times * call.times * call.gives_up_s,
+            }
+        }
+    }
+
+    /// What is written has to be committed: that takes round trips, and where a replica is away it does not happen.
+    fn wait_for_commit(&self, path: &mut Path, id: StationId, times: f64, hard: bool) {
+        let commit = self.commit(id);
+        path.fixed_s += times * commit.takes_s;
+        if let Some((share, why)) = commit.waits {
+            let passes = crate::num::pow(1.0 - share, times);
+            if hard {
+                path.passes *= passes;
+                path.loss = path.loss.or(Some(why));
+            } else {
+                path.dimmed = 1.0 - (1.0 - path.dimmed) * passes;
+                path.dimmed_for = path.dimmed_for.or(Some(why));
             }
         }
     }

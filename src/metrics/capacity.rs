@@ -2,10 +2,11 @@
 
 use super::outcome::*;
 use crate::observe::Interval;
-use crate::observe::{Observation, Occurrence, Visit};
+use crate::observe::{Fate, Observation, Occurrence, Visit};
 use crate::queueing::{ApplyQueue, LatencyCounts, LatencyHistogram, Sojourn, Wait};
 use crate::units::Time;
-use crate::world::{ReplicaKind, StationId, World, civil_label};
+use crate::world::{FeatureId, Place, ReplicaKind, SiteId, StationId, Store, World, civil_label};
+use std::collections::BTreeMap;
 
 /// Different waiting-time distributions kept per station; beyond it the nearest in mean are joined.
 const WAITS_MAX: usize = 64;
@@ -44,6 +45,7 @@ struct StoreSums {
     outcome: StoreOutcome,
     replicas: Vec<(ReplicaOutcome, bool)>,
     written_s: f64,
+    waits_since: Option<Time>,
 }
 
 /// What the systems did, as it is being measured.
@@ -135,18 +137,23 @@ impl CapacityMetrics {
                 if let Some(index) = index {
                     let kept = &mut self.stores[store.at()].replicas[index].0.at_risk;
                     if kept.len() < KEPT_MAX {
-                        kept.push(loss(world, seen.at, *window_s, *writes));
+                        kept.push(loss(world, seen.at, *window_s, *writes, None, &[]));
                     }
                 }
             }
-            Occurrence::DataLost { store, window_s, writes } => {
+            Occurrence::DataLost { store, window_s, writes, fate, features } => {
                 let outcome = &mut self.stores[store.at()].outcome;
                 outcome.data_loss_window_max_s = outcome.data_loss_window_max_s.max(*window_s);
-                outcome.writes_lost += writes;
+                match fate {
+                    Fate::KeptAside => outcome.writes_kept_aside += writes,
+                    Fate::Lost | Fate::Everything => outcome.writes_lost += writes,
+                }
                 if outcome.losses.len() < KEPT_MAX {
-                    outcome.losses.push(loss(world, seen.at, *window_s, *writes));
+                    outcome.losses.push(loss(world, seen.at, *window_s, *writes, Some(*fate), features));
                 }
             }
+            Occurrence::WritesWait { store, .. } => self.stores[store.at()].wait(seen.at, world.measured_from),
+            Occurrence::WritesGoOn { store, .. } => self.stores[store.at()].go_on(seen.at),
             _ => {}
         }
     }
@@ -350,6 +357,7 @@ impl CapacityMetrics {
             outcome.queues.insert(queue.name.clone(), std::mem::take(&mut sums.outcome));
         }
         for (store, sums) in world.stores.iter().zip(&mut self.stores) {
+            sums.go_on(world.horizon);
             let mut done = std::mem::take(&mut sums.outcome);
             let rate = if sums.written_s > 0.0 { done.writes / sums.written_s } else { 0.0 };
             for ((site, kind), (replica, _)) in store.replicas.iter().zip(&mut sums.replicas) {
@@ -357,11 +365,16 @@ impl CapacityMetrics {
                 if let ReplicaKind::Async(applies) = kind
                     && let Some(queue) = ApplyQueue::new(rate, *applies)
                 {
-                    replica.lost_mean = Some(queue.lost_mean());
-                    replica.lost_none_probability = Some(queue.lost_none_probability());
-                    replica.lost_p99 = Some(queue.lost_quantile(0.99) as f64);
-                    replica.lag_mean_s = Some(queue.lag_mean_s());
-                    replica.lag_p99_s = Some(queue.lag_quantile_s(0.99));
+                    // What is on the line, in whole writes, comes on top of what waits to be applied.
+                    let half_s = half_a_round_trip_s(world, store, *site);
+                    let under_way = (rate * half_s * (1.0 + 1e-9)).floor();
+                    let line_s = if under_way > 0.0 { half_s } else { 0.0 };
+                    replica.lost_mean = Some(queue.lost_mean() + under_way);
+                    replica.lost_none_probability =
+                        Some(if under_way > 0.0 { 0.0 } else { queue.lost_none_probability() });
+                    replica.lost_p99 = Some(queue.lost_quantile(0.99) as f64 + under_way);
+                    replica.lag_mean_s = Some(queue.lag_mean_s() + line_s);
+                    replica.lag_p99_s = Some(queue.lag_quantile_s(0.99) + line_s);
                 }
                 done.replicas.insert(world.sites[site.at()].name.clone(), replica);
             }
@@ -380,8 +393,41 @@ impl CapacityMetrics {
     }
 }
 
-fn loss(world: &World, at: Time, window_s: f64, writes: f64) -> LossOutcome {
-    LossOutcome { at_s: at.seconds(), at: civil_label(&world.calendar, at), window_s, writes }
+/// From where a store's primary is at the start to a replica, while nothing is cut.
+fn half_a_round_trip_s(world: &World, store: &Store, replica: SiteId) -> f64 {
+    let primary = match store.primary {
+        Place::Site(site) => Some(site),
+        Place::Group(group) => world.groups[group.at()].sites[0],
+    };
+    let route = primary.and_then(|primary| world.routes.between(primary, replica));
+    route.map_or(0.0, |route| route.rtt_s / 2.0)
+}
+
+fn loss(
+    world: &World,
+    at: Time,
+    window_s: f64,
+    writes: f64,
+    fate: Option<Fate>,
+    features: &[(FeatureId, f64)],
+) -> LossOutcome {
+    let of = |(id, share): &(FeatureId, f64)| (world.features[id.at()].name.clone(), share * writes);
+    let features = if writes > 0.0 { features.iter().map(of).collect() } else { BTreeMap::new() };
+    LossOutcome { at_s: at.seconds(), at: civil_label(&world.calendar, at), window_s, writes, fate, features }
+}
+
+impl StoreSums {
+    /// Commits wait for somebody from now on, or for somebody else.
+    fn wait(&mut self, at: Time, measured_from: Time) {
+        self.go_on(at);
+        self.waits_since = Some(at.max(measured_from));
+    }
+
+    fn go_on(&mut self, at: Time) {
+        if let Some(since) = self.waits_since.take() {
+            self.outcome.waited_s += at.since(since).seconds().max(0.0);
+        }
+    }
 }
 
 fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {

@@ -1,7 +1,8 @@
 //! The story of a run: the observations worth telling, in words, each with the one that led to it.
 
 use crate::observe::{
-    FailedBy, FailoverFailure, Observation, ObservationId, Observer, Occurrence, Refusal, ServiceLevel, Why,
+    FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, Refusal, ServiceLevel,
+    Why,
 };
 use crate::units::{Duration, Time};
 use crate::world::{Act, Action, StationId, World, civil_label};
@@ -130,6 +131,9 @@ pub fn why_words(world: &World, why: Why) -> String {
         Why::Gray(id) => format!("{} is gray", world.nodes[id.at()].name),
         Why::Queue(id) => format!("{} is behind", world.queues[id.at()].name),
         Why::Store(id) => format!("{} is old here", world.stores[id.at()].name),
+        Why::Replica(id, site) => {
+            format!("{} waits for its replica at {}", world.stores[id.at()].name, world.sites[site.at()].name)
+        }
         Why::Slow => "it takes long".to_owned(),
     }
 }
@@ -274,9 +278,41 @@ fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             (Theme::Response, format!("{} are led to {}", people(id), world.sites[to.at()].name))
         }
         Occurrence::SteeringDone(id) => (Theme::Response, format!("{} have all moved", people(id))),
-        Occurrence::DataLost { store, window_s, writes } if *writes > 0.0 || *window_s > 0.0 => (
+        Occurrence::DataLost { store, window_s, writes, fate, .. }
+            if *writes > 0.0 || *window_s > 0.0 || *fate == Fate::Everything =>
+        {
+            let (store, window) = (&world.stores[store.at()].name, length_words(*window_s));
+            (
+                Theme::ResponseFailed,
+                match fate {
+                    Fate::Lost => format!("{store} loses {window} of writes ({writes:.0})"),
+                    Fate::KeptAside => {
+                        format!("{store}: {window} of writes ({writes:.0}) stay on the old primary, and conflict")
+                    }
+                    Fate::Everything => {
+                        format!("{store} is lost from the beginning: no copy is left ({writes:.0} writes)")
+                    }
+                },
+            )
+        }
+        Occurrence::WritesWait { store, replica } => (
             Theme::ResponseFailed,
-            format!("{} loses {} of writes ({writes:.0})", world.stores[store.at()].name, length_words(*window_s)),
+            format!(
+                "writes to {} wait for the replica at {}",
+                world.stores[store.at()].name,
+                world.sites[replica.at()].name
+            ),
+        ),
+        Occurrence::WritesGoOn { store, replica, how } if *how != GoesOn::Nobody => (
+            Theme::Response,
+            format!(
+                "writes to {} go on{}",
+                world.stores[store.at()].name,
+                match how {
+                    GoesOn::Alone => format!(" without the replica at {}", world.sites[replica.at()].name),
+                    _ => String::new(),
+                }
+            ),
         ),
         Occurrence::SplitBrain(id) => {
             (Theme::ResponseFailed, format!("{}: two members take writes, split brain", group(id)))

@@ -111,8 +111,15 @@ impl Observer for Digest {
                 self.name(&world.sites[replica.at()].name);
                 (20, &world.stores[store.at()].name, [*window_s, *writes, 0.0])
             }
-            Occurrence::DataLost { store, window_s, writes } => {
-                (21, &world.stores[store.at()].name, [*window_s, *writes, 0.0])
+            Occurrence::DataLost { store, window_s, writes, fate, .. } => {
+                (21, &world.stores[store.at()].name, [*window_s, *writes, f64::from(*fate as u8)])
+            }
+            Occurrence::WritesWait { store, replica } => {
+                self.name(&world.sites[replica.at()].name);
+                (59, &world.stores[store.at()].name, [0.0; 3])
+            }
+            Occurrence::WritesGoOn { store, how, .. } => {
+                (60, &world.stores[store.at()].name, [f64::from(*how as u8), 0.0, 0.0])
             }
             Occurrence::SplitBrain(id) => (22, group(*id), [0.0; 3]),
             Occurrence::MaintenanceTold => (23, "", [0.0; 3]),

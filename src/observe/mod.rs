@@ -10,5 +10,7 @@ mod observer;
 
 pub use digest::Digest;
 pub use interval::{Interval, LatencyPart, StationWait, Use, Work};
-pub use observation::{FailedBy, FailoverFailure, Observation, ObservationId, Occurrence, Refusal, ServiceLevel, Why};
+pub use observation::{
+    FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Occurrence, Refusal, ServiceLevel, Why,
+};
 pub use observer::{Answer, Nobody, Observer, Trace, Visit};

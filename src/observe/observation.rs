@@ -1,7 +1,9 @@
 //! Typed observations, each with its cause.
 
 use crate::units::Time;
-use crate::world::{GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, StationId, StoreId};
+use crate::world::{
+    FeatureId, GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, StationId, StoreId,
+};
 
 /// The number of an observation in its run, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,8 +108,33 @@ pub enum Why {
     Queue(QueueId),
     /// A replica is old.
     Store(StoreId),
+    /// What is written waits for a replica that is away.
+    Replica(StoreId, SiteId),
     /// It takes long, without a queue.
     Slow,
+}
+
+/// What became of writes that a new primary has not got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Nobody has them.
+    Lost,
+    /// The old primary works and has them: kept aside, and in conflict with what is written since.
+    KeptAside,
+    /// No copy is left: everything is lost, from the beginning.
+    Everything,
+}
+
+/// Why commits go on after they have waited for a replica.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoesOn {
+    /// It answers.
+    Answered,
+    /// It was waited for for long enough: from now on what is written can be lost.
+    Alone,
+    /// The primary is down: nobody writes.
+    Nobody,
 }
 
 /// What can be observed.
@@ -257,7 +284,7 @@ pub enum Occurrence {
         /// Writes.
         writes: f64,
     },
-    /// A replica was promoted without what it lacked.
+    /// A replica was promoted without what it lacked, or no copy is left.
     DataLost {
         /// The store.
         store: StoreId,
@@ -265,6 +292,26 @@ pub enum Occurrence {
         window_s: f64,
         /// Writes.
         writes: f64,
+        /// What became of them.
+        fate: Fate,
+        /// The features that wrote them, by shares; the rest was written anyway.
+        features: Vec<(FeatureId, f64)>,
+    },
+    /// Commits wait for a replica that is away.
+    WritesWait {
+        /// The store.
+        store: StoreId,
+        /// The replica's site.
+        replica: SiteId,
+    },
+    /// Commits wait for that replica no longer.
+    WritesGoOn {
+        /// The store.
+        store: StoreId,
+        /// The replica's site.
+        replica: SiteId,
+        /// Why not.
+        how: GoesOn,
     },
     /// A member was made active while the old one still took writes, unfenced: two writers.
     SplitBrain(GroupId),

@@ -70,6 +70,35 @@ impl Age {
         }
     }
 
+    /// Takes out what had arrived at `at_s`.
+    pub fn serve_until(&mut self, at_s: f64) {
+        while let Some(first) = self.stretches.front_mut() {
+            let for_s = at_s - first.from_s;
+            if for_s < first.for_s {
+                let arrived = for_s * (first.inflow + first.slope * for_s / 2.0);
+                first.served = first.served.max(arrived.min(first.arrived));
+                return;
+            }
+            self.stretches.pop_front();
+        }
+    }
+
+    /// Takes the newest `amount` out: what waits is what came before that.
+    pub fn forget_newest(&mut self, amount: f64) {
+        let mut left = amount;
+        while let Some(last) = self.stretches.back_mut() {
+            let here = last.arrived - last.served;
+            if left < here {
+                let kept = Stretch { served: last.arrived - left.max(0.0), ..*last };
+                last.for_s = kept.next_arrived_at_s() - last.from_s;
+                last.arrived -= left.max(0.0);
+                return;
+            }
+            left -= here;
+            self.stretches.pop_back();
+        }
+    }
+
     /// Forgets everything that waits.
     pub fn clear(&mut self) {
         self.stretches.clear();
@@ -169,6 +198,20 @@ mod tests {
         falling.arrive(0.0, 10.0, 20.0, -2.0);
         falling.serve(75.0);
         assert!((falling.age_s(10.0) - 5.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_came_before_a_time_and_what_came_last_can_be_taken_out() {
+        let mut age = Age::new();
+        age.arrive(0.0, 10.0, 0.0, 2.0);
+        age.arrive(10.0, 10.0, 20.0, 0.0);
+        age.serve_until(5.0);
+        assert!((age.backlog() - 275.0).abs() < 1e-9 && (age.age_s(20.0) - 15.0).abs() < 1e-9);
+        age.forget_newest(236.0);
+        // 39 are left: those that came between 5 s and 8 s.
+        assert!((age.backlog() - 39.0).abs() < 1e-9 && (age.age_s(20.0) - 15.0).abs() < 1e-9);
+        age.serve_until(8.0);
+        assert_eq!((age.backlog(), age.age_s(20.0)), (0.0, 0.0));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! An outcome made by hand, for snapshots: a site lost on a Monday, a takedown that overruns on Tuesday.
 
 use crate::metrics::*;
-use crate::observe::ServiceLevel;
+use crate::observe::{Fate, ServiceLevel};
 use crate::world::{Assumption, PhaseKind};
 use std::collections::BTreeMap;
 
@@ -98,10 +98,16 @@ fn queue() -> QueueOutcome {
 fn store() -> StoreOutcome {
     StoreOutcome {
         writes: 1e6,
-        losses: vec![LossOutcome { at_s: RESTORED, at: String::new(), window_s: 4.2, writes: 812.0 }],
+        losses: vec![LossOutcome {
+            at_s: RESTORED,
+            window_s: 4.2,
+            writes: 812.0,
+            fate: Some(Fate::Lost),
+            ..LossOutcome::default()
+        }],
         data_loss_window_max_s: 4.2,
         writes_lost: 812.0,
-        replicas: BTreeMap::new(),
+        ..StoreOutcome::default()
     }
 }
 

@@ -208,6 +208,6 @@ impl Failover {
 impl Act {
     /// A component or a site fails, and is repaired as it says itself.
     pub fn crash(of: impl Into<String>) -> Act {
-        Act::Crash { of: of.into(), repaired_after: None }
+        Act::Crash { of: of.into(), members: None, repaired_after: None }
     }
 }

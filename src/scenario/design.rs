@@ -417,6 +417,14 @@ pub struct CallTo {
     pub gives_up_after: Duration,
 }
 
+fn ten_seconds() -> Duration {
+    Duration(10_000_000_000)
+}
+
+fn is_ten_seconds(value: &Duration) -> bool {
+    *value == ten_seconds()
+}
+
 fn once() -> f64 {
     1.0
 }
@@ -477,12 +485,17 @@ pub struct Store {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Replica {
-    /// A write is done when the replica has it: nothing is lost.
+    /// A write is done when the replica has it; while the replica does not answer, it waits.
     Sync,
-    /// Synchronous while the replica answers, silently asynchronous when it does not.
+    /// Synchronous while the replica answers; when it does not, a write waits for it for a while, and from then on writes go on
+    /// without it until it has caught up.
     SemiSync {
         /// How fast the replica applies when it has to catch up.
         applies: Rate,
+        /// How long writes wait for a replica that does not answer: ten seconds by default, as MySQL's
+        /// `rpl_semi_sync_master_timeout`.
+        #[serde(default = "ten_seconds", skip_serializing_if = "is_ten_seconds")]
+        waits: Duration,
     },
     /// Writes follow as fast as the replica applies them.
     Async {

@@ -26,10 +26,11 @@ pub struct Queue {
 /// How a replica is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ReplicaKind {
-    /// Nothing is lost.
+    /// A commit waits for it.
     Sync,
-    /// Synchronous while it keeps up; writes per second when catching up.
-    SemiSync(f64),
+    /// A commit waits for it for so many seconds, the second number, and then goes on without it; writes per second when
+    /// catching up.
+    SemiSync(f64, f64),
     /// Writes per second.
     Async(f64),
     /// Interval and transfer time, in seconds.

@@ -365,15 +365,10 @@ impl Engine<'_> {
         for store in &mut self.state.flow.stores {
             let mut replicas = Vec::with_capacity(store.replicas.len());
             for replica in &mut store.replicas {
-                let flowed = replica.fluid.advance(dt_s, store.inflow, store.slope, replica.capacity);
-                replica.age.arrive(now_s - dt_s, dt_s, store.inflow, store.slope);
-                replica.age.serve(flowed.served);
-                if replica.fluid.backlog < 1e-6 {
-                    replica.fluid.backlog = 0.0;
-                    replica.age.clear();
-                }
-                replicas.push((replica.fluid.backlog, replica.age.age_s(now_s)));
+                replica.follow(now_s, dt_s, store.inflow, store.slope);
+                replicas.push((replica.fluid.backlog, replica.lag_s(now_s)));
             }
+            store.written += store.inflow * dt_s + store.slope * dt_s * dt_s / 2.0;
             span.replicas.push(replicas);
             span.writes_per_s.push(store.inflow + store.slope * dt_s / 2.0);
         }

@@ -68,6 +68,10 @@ impl Engine<'_> {
         }
         for store in &self.state.flow.stores {
             for replica in &store.replicas {
+                if let Some(batches) = replica.batches.as_ref().filter(|_| replica.contact) {
+                    let first_s = batches.first_arrives_s() - now.seconds();
+                    at_most(if batches.nothing_yet(now.seconds()) { first_s } else { f64::INFINITY });
+                }
                 if let Some(change_s) = replica.fluid.next_change_s(store.inflow, store.slope, replica.capacity) {
                     at_most(change_s);
                 }
@@ -92,7 +96,8 @@ impl Engine<'_> {
                     }
                 } else if let Some(replica) = flow.replicas.iter().find(|r| r.site == path.site) {
                     let input = (flow.inflow, flow.slope, replica.capacity);
-                    nearest = nearest.min(age_crosses_s(&replica.age, now.seconds(), input, length_s, *level));
+                    let level = level - (replica.lag_s(now.seconds()) - replica.age.age_s(now.seconds()));
+                    nearest = nearest.min(age_crosses_s(&replica.age, now.seconds(), input, length_s, level));
                 }
             }
         }

@@ -224,6 +224,7 @@ impl Engine<'_> {
         let mut variance = held_s * held_s * service.takes_scv;
         let computes_s = held_s;
         if service.holds {
+            held_s += self.commit(id).takes_s;
             for call in &station.calls {
                 let times = call.times * self.kept_calls(call);
                 let alive = self.callee(call).filter(|c| self.state.flow.statuses[c.at()].dead.is_none());
@@ -379,15 +380,9 @@ impl Engine<'_> {
             flow.inflow = self.world.queues[queue].also_fed;
             flow.slope = 0.0;
         }
-        for store in 0..self.world.stores.len() {
-            let up = self.primary_up(store);
-            let flow = &mut self.state.flow.stores[store];
-            flow.inflow = if up { self.world.stores[store].also_written } else { 0.0 };
-            flow.slope = 0.0;
-        }
         for (i, station) in self.world.stations.iter().enumerate() {
             let service = &self.world.services[station.service.at()];
-            if service.feeds.is_empty() && service.writes.is_empty() {
+            if service.feeds.is_empty() {
                 continue;
             }
             let (out, slope) = self.finished_work(open, StationId::new(i));
@@ -396,20 +391,20 @@ impl Engine<'_> {
                 flow.inflow += out * per_request;
                 flow.slope += slope * per_request;
             }
-            for (store, per_request) in &service.writes {
-                if self.primary_up(store.at()) {
-                    let flow = &mut self.state.flow.stores[store.at()];
-                    flow.inflow += out * per_request;
-                    flow.slope += slope * per_request;
-                }
-            }
         }
-        for store in 0..self.state.flow.stores.len() {
-            for replica in 0..self.state.flow.stores[store].replicas.len() {
-                let capacity = self.replica_capacity(store, &self.state.flow.stores[store].replicas[replica]);
-                self.state.flow.stores[store].replicas[replica].capacity = capacity;
+        for store in 0..self.world.stores.len() {
+            let flow = &self.state.flow.stores[store];
+            let (mut inflow, mut slope) = (self.world.stores[store].also_written, 0.0);
+            for writer in flow.writers.iter().filter(|writer| writer.reaches) {
+                let (out, out_slope) = self.finished_work(open, writer.station);
+                inflow += out * writer.per_request;
+                slope += out_slope * writer.per_request;
             }
+            let flow = &mut self.state.flow.stores[store];
+            (flow.inflow, flow.slope) = if flow.writable { (inflow, slope) } else { (0.0, 0.0) };
+            self.pace_replicas(store);
         }
+        self.share_writes(|path| open.rates[path].0 * open.sent[path] * open.let_in[path]);
     }
 
     /// Requests per second that a station finishes with all that they need.

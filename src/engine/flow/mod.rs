@@ -37,6 +37,7 @@ impl Engine<'_> {
         if self.finished {
             return;
         }
+        self.look_at_stores();
         if self.paths_dirty {
             self.find_paths();
             // Other paths than before: what was in time on those says nothing of these.

@@ -24,10 +24,8 @@ impl Engine<'_> {
             let flow = &mut self.state.flow.queues[queue];
             (flow.inflow, flow.slope) = (self.world.queues[queue].also_fed, 0.0);
         }
-        for store in 0..self.world.stores.len() {
-            let up = self.primary_up(store);
-            let flow = &mut self.state.flow.stores[store];
-            (flow.inflow, flow.slope) = (if up { self.world.stores[store].also_written } else { 0.0 }, 0.0);
+        for (flow, store) in self.state.flow.stores.iter_mut().zip(&self.world.stores) {
+            (flow.inflow, flow.slope) = (if flow.writable { store.also_written } else { 0.0 }, 0.0);
         }
         for i in 0..self.world.stations.len() {
             let work = self.work_of(&mut requests, i, dt_s);
@@ -35,9 +33,10 @@ impl Engine<'_> {
             for (queue, per_request) in &service.feeds {
                 self.state.flow.queues[queue.at()].inflow += work.served * per_request / dt_s;
             }
-            for (store, per_request) in &service.writes {
-                if self.primary_up(store.at()) {
-                    self.state.flow.stores[store.at()].inflow += work.served * per_request / dt_s;
+            for (store, _) in &service.writes {
+                let flow = &mut self.state.flow.stores[store.at()];
+                if let Some(writer) = flow.writers.iter().find(|w| w.station.at() == i && w.reaches && flow.writable) {
+                    flow.inflow += work.served * writer.per_request / dt_s;
                 }
             }
             span.stations.push(work);

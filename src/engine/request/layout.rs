@@ -20,6 +20,8 @@ struct Layout<'e, 'w> {
     level: u8,
     /// Bits that a request of this feature sends over a link.
     bits: f64,
+    /// How long its users wait for an answer.
+    timeout_s: Option<f64>,
 }
 
 impl Programs {
@@ -39,6 +41,7 @@ impl Programs {
             depth: 0,
             level: 0,
             bits: feature.bits,
+            timeout_s: feature.timeout_s,
         };
         layout.request(path);
         let Layout { ops, frame_of, frames, branches, .. } = layout;
@@ -216,6 +219,14 @@ impl Layout<'_, '_> {
             fails.push(self.push(Op::Goto(0)));
             return;
         };
+        let commit = engine.commit(callee);
+        if commit.waits.is_some_and(|(share, _)| share >= 1.0) {
+            // Nothing answers: who waits for it learns that by a timeout.
+            let hangs_s = self.timeout_s.filter(|_| call.hard).unwrap_or(call.gives_up_s);
+            self.delay(Duration::from_seconds(hangs_s).0 as u64);
+            fails.push(self.push(Op::Goto(0)));
+            return;
+        }
         let station = &world.stations[callee.at()];
         let service = &world.services[station.service.at()];
         let links: Vec<u32> = route.links.iter().map(|link| link.0).collect();
@@ -255,6 +266,10 @@ impl Layout<'_, '_> {
         self.calls_of(callee, site, service.at_once, &mut inner);
         let here = self.here();
         self.patch(&found, here);
+        if let Some((share, _)) = commit.waits {
+            inner.push(self.push(Op::Lose { share, to: 0 }));
+        }
+        self.delay(Duration::from_seconds(commit.takes_s).0 as u64);
         if service.holds {
             self.push(Op::Leave { station: callee.0 });
         }

@@ -23,6 +23,7 @@ impl Engine<'_> {
         self.follow_demand(&mut requests, open);
         self.follow_stations(&mut requests, open);
         self.follow_links(&mut requests, open);
+        self.follow_writes(&mut requests);
         if let Some(before) = requests.before.take() {
             self.fill(&mut requests, &before);
         }
@@ -154,6 +155,25 @@ impl Engine<'_> {
         }
         if factors.iter().any(|factor| *factor != 1.0) {
             requests.rescale(id.0, &factors);
+        }
+    }
+
+    /// Which writes get through, and to which replicas.
+    fn follow_writes(&self, requests: &mut Requests) {
+        for (station, writer) in requests.writers.iter_mut().enumerate() {
+            for written in &mut writer.stores {
+                let flow = &self.state.flow.stores[written.store];
+                let reaches = flow.writers.iter().any(|w| w.station.at() == station && w.reaches);
+                written.open = flow.writable && reaches;
+            }
+        }
+        for follower in &mut requests.followers {
+            let contact = self.state.flow.stores[follower.store].replicas[follower.replica].contact;
+            if contact != follower.contact {
+                // What had come has been applied when anybody asks again, what had not is behind now.
+                follower.behind.clear();
+            }
+            follower.contact = contact;
         }
     }
 

@@ -5,11 +5,12 @@ use super::state::requests::Requests;
 impl Requests {
     /// A station has finished a request: what that writes is committed.
     pub(super) fn write(&mut self, station: u32) {
-        for (store, per_request, carry) in &mut self.writers[station as usize].stores {
-            *carry += *per_request;
-            while *carry >= 1.0 {
-                *carry -= 1.0;
-                let followers = self.followers.iter_mut().filter(|follower| follower.store == *store);
+        for written in self.writers[station as usize].stores.iter_mut().filter(|written| written.open) {
+            written.carry += written.per_request;
+            while written.carry >= 1.0 {
+                written.carry -= 1.0;
+                let store = written.store;
+                let followers = self.followers.iter_mut().filter(|f| f.store == store && f.contact);
                 followers.for_each(|follower| follower.commit(self.now));
             }
         }

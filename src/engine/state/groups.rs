@@ -96,17 +96,6 @@ pub struct GroupStreams {
     pub alarms: Stream,
 }
 
-/// How an active member came to be followed by another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handover {
-    /// It was asked to step down, and handed over.
-    Asked,
-    /// It lives and knows nothing of it: a false alarm, a partition, a gray failure.
-    Alive,
-    /// It is dead.
-    Dead,
-}
-
 /// Where a failover is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {

@@ -1,5 +1,6 @@
 //! What the systems did: components, services, queues, stores, links.
 
+use crate::observe::Fate;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -172,7 +173,7 @@ pub struct QueueOutcome {
 }
 
 /// Data lost in a failover.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LossOutcome {
     /// When, in seconds of the run.
@@ -183,6 +184,11 @@ pub struct LossOutcome {
     pub window_s: f64,
     /// Writes lost.
     pub writes: f64,
+    /// What became of them: `lost`; `kept_aside` on the old primary, in conflict with what is written since; or `everything` is
+    /// lost, from the beginning. `null` where a replica only lacked them.
+    pub fate: Option<Fate>,
+    /// How many of them each feature wrote, in proportion to what it writes; the rest was written anyway.
+    pub features: BTreeMap<String, f64>,
 }
 
 /// A replica over the whole run.
@@ -223,6 +229,10 @@ pub struct StoreOutcome {
     pub data_loss_window_max_s: f64,
     /// Writes lost in all.
     pub writes_lost: f64,
+    /// Writes in all that were kept aside on an old primary, and conflict.
+    pub writes_kept_aside: f64,
+    /// Seconds in which commits waited for a replica.
+    pub waited_s: f64,
     /// Replicas by site.
     pub replicas: BTreeMap<String, ReplicaOutcome>,
 }

@@ -54,14 +54,14 @@ impl Compiler<'_> {
                 let place = format!("{path}.replicas.{site}");
                 let kind = match replica {
                     scenario::Replica::Sync => ReplicaKind::Sync,
-                    scenario::Replica::SemiSync { applies } => ReplicaKind::SemiSync(applies.0),
+                    scenario::Replica::SemiSync { applies, waits } => ReplicaKind::SemiSync(applies.0, waits.seconds()),
                     scenario::Replica::Async { applies } => ReplicaKind::Async(applies.0),
                     scenario::Replica::Shipped { every, takes } => {
                         limits::period(p, &format!("{place}.every"), *every, scenario.clock.horizon);
                         ReplicaKind::Shipped(every.seconds(), takes.seconds())
                     }
                 };
-                if let ReplicaKind::SemiSync(rate) | ReplicaKind::Async(rate) = kind {
+                if let ReplicaKind::SemiSync(rate, _) | ReplicaKind::Async(rate) = kind {
                     p.range(
                         format!("{place}.applies"),
                         rate > 0.0,

@@ -2,7 +2,7 @@
 
 use crate::dist;
 use crate::rng::{Luck, Stream};
-use crate::world::{ReplicaKind, World};
+use crate::world::{ReplicaKind, StoreId, World};
 use std::collections::VecDeque;
 
 /// A replica that follows write by write.
@@ -13,6 +13,8 @@ pub struct Follower {
     /// Nanoseconds that it takes to apply a write, on average.
     pub applies_ns: f64,
     pub luck: Stream,
+    /// The primary reaches it.
+    pub contact: bool,
     /// Writes that are not applied yet: when they were committed, and when they will be applied.
     pub behind: VecDeque<(u64, u64)>,
 }
@@ -20,7 +22,18 @@ pub struct Follower {
 /// Writes for each request that a station finishes.
 #[derive(Debug, Clone, Default)]
 pub struct Writer {
-    pub stores: Vec<(usize, f64, f64)>,
+    pub stores: Vec<Written>,
+}
+
+/// Writes to a store.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub store: usize,
+    pub per_request: f64,
+    /// What is left of a write so far.
+    pub carry: f64,
+    /// The primary is there, can be reached, and waits for nobody.
+    pub open: bool,
 }
 
 impl Follower {
@@ -36,6 +49,7 @@ impl Follower {
                         replica,
                         applies_ns: 1e9 / per_s,
                         luck: Stream::new(luck, &name, "applies"),
+                        contact: true,
                         behind: VecDeque::new(),
                     });
                 }
@@ -59,7 +73,9 @@ impl Writer {
     pub fn all(world: &World) -> Vec<Writer> {
         let of = |station: &crate::world::Station| {
             let writes = &world.services[station.service.at()].writes;
-            Writer { stores: writes.iter().map(|(store, n)| (store.at(), *n, 0.0)).collect() }
+            let written =
+                |(store, n): &(StoreId, f64)| Written { store: store.at(), per_request: *n, carry: 0.0, open: true };
+            Writer { stores: writes.iter().map(written).collect() }
         };
         world.stations.iter().map(of).collect()
     }
