@@ -2,8 +2,8 @@
 
 use super::core::Engine;
 use super::event::Event;
-use super::state::drill::{Condition, Surge};
 use super::lives::Struck;
+use super::state::drill::{Condition, Surge};
 use super::state::nodes::{Is, Law};
 use crate::observe::{FailedBy, ObservationId, Occurrence};
 use crate::units::Duration;

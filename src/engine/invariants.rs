@@ -104,7 +104,8 @@ impl Engine<'_> {
                 let repair = self.world.nodes[jobs[*job as usize].node.at()].repair.as_ref();
                 repair.and_then(|repair| repair.crew).is_some_and(|crew| crew.at() == index)
             };
-            let at_it = (0..jobs.len() as u32).filter(|i| jobs[*i as usize].stage == Stage::HandsOn && of_crew(i)).count();
+            let at_it =
+                (0..jobs.len() as u32).filter(|i| jobs[*i as usize].stage == Stage::HandsOn && of_crew(i)).count();
             must(state.busy <= crew.at_once, "a crew has no more hands than it has");
             must(state.busy as usize == at_it, "hands are busy with repairs");
             must(state.waiting.is_empty() || state.busy == crew.at_once, "nobody waits for hands that are free");

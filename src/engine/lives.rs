@@ -129,8 +129,7 @@ impl Engine<'_> {
         mortal.ends_at = -num::ln_1p(-uniform) / state.hazard;
         mortal.pending = true;
         // Without a hazard of its own the life is the draw as it is.
-        let life_s =
-            if state.hazard == 1.0 { fails.quantile_s(uniform) } else { fails.age_at_hazard(mortal.ends_at) };
+        let life_s = if state.hazard == 1.0 { fails.quantile_s(uniform) } else { fails.age_at_hazard(mortal.ends_at) };
         let event = Event::LifeEnds { node: id, member, token: mortal.token };
         self.events.push(self.now.after(Duration::from_seconds(life_s)), event);
     }
