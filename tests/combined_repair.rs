@@ -7,7 +7,7 @@ use firedrill::dist::Sampler;
 use firedrill::load::check;
 use firedrill::metrics::ComponentOutcome;
 use firedrill::rng::{Luck, Stream};
-use firedrill::scenario::Source;
+use firedrill::scenario::{Choice, Source};
 
 /// A scenario of components at one site.
 fn parts(horizon: &str, components: &str, rest: &str) -> String {
@@ -141,6 +141,18 @@ fn a_crash_of_members_that_there_are_not_is_a_mistake() {
         let found = check(&Source::new("x.ron", text.as_str()));
         assert!(format!("{found:?}").contains(place), "{act}: {found:?}");
     }
+}
+
+#[test]
+fn a_crash_that_nobody_repairs_is_told_from_others() {
+    let components = r#""p": (at: "a", repair: (takes: fixed("1h"))), "q": (at: "a"), "r": (at: "a")"#;
+    let rest = format!(
+        r#"{REPLACED_WEEKLY}, drill: [at("+1h", crash(of: "p")), at("+1h", crash(of: "q")),
+        at("+2h", crash(of: "r", repaired_after: "1h")), at("+3h", tell("r is back")), at("+4h", crash(of: "a"))]"#
+    )
+    .replace(r#"replaces: ["p"]"#, r#"replaces: ["r"]"#);
+    let reading = Source::new("x.ron", parts("9d", components, &rest)).read(&Choice::default());
+    assert_eq!(reading.scenario.unwrap().crashes_for_good(), [1, 4]);
 }
 
 // ---- Hazards ---------------------------------------------------------------------------------------------------------
