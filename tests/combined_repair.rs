@@ -330,6 +330,28 @@ fn replacement_frees_hands_and_gives_parts_back() {
     assert_eq!((seen.components["p"].repairs, seen.components["q"].repairs), (2, 1));
 }
 
+#[test]
+fn a_drained_group_leaves_what_goes_down_with_what_is_taken_down() {
+    let down_h = |takes_down: &str, order: &str| {
+        let text = format!(
+            r#"Scenario(format: 1, title: "a drained site", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1d"),
+            sites: {{"a": (stands_on: any(["feed"])), "b": ()}}, components: {{"feed": (), "db a": (at: "a"), "db b": (at: "b")}},
+            groups: {{"db": (members: ["db a", "db b"])}},
+            maintenance: {{"m": (starts: "+1h", announced: "2h", takes: fixed("2h"), takes_down: [{takes_down}], order: {order})}})"#
+        );
+        let seen = outcome(&text).components;
+        (seen["db"].downtime_s / HOUR, seen["db a"].downtime_s / HOUR)
+    };
+    for going in [r#""db a""#, r#""a""#, r#""feed""#] {
+        assert_eq!(down_h(going, "drained"), (0.0, 2.0), "{going}");
+        assert_eq!(down_h(going, "all_at_once"), (2.0, 2.0), "{going}");
+    }
+    // There is nowhere to go; one after the other, half of the time each.
+    assert_eq!(down_h(r#""a", "b""#, "drained"), (2.0, 2.0));
+    assert_eq!(down_h(r#""db""#, "drained"), (2.0, 2.0));
+    assert_eq!(down_h(r#""a", "b""#, "rolling"), (1.0, 1.0));
+}
+
 // ---- Repair ----------------------------------------------------------------------------------------------------------
 
 #[test]

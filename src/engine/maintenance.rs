@@ -111,19 +111,45 @@ impl Engine<'_> {
         }
     }
 
-    /// Groups leave the members that are about to go, while those still work.
+    /// Groups leave the members that are about to go, or that stand on what goes, while those still work.
     fn drain(&mut self, going: &[NodeId]) {
+        let down = self.down_without(going);
         for i in 0..self.world.groups.len() {
-            let group = &self.world.groups[i];
-            let active = self.state.groups[i].active;
-            if going.contains(&group.members[active]) {
-                let stays = (0..group.members.len())
-                    .find(|&m| !going.contains(&group.members[m]) && self.state.nodes[group.members[m].at()].up);
-                if let Some(stays) = stays {
-                    self.activate(crate::world::GroupId::new(i), stays, true);
-                }
+            let members = &self.world.groups[i].members;
+            let active = members[self.state.groups[i].active];
+            // What has failed already is not drained: that is a failover.
+            if self.state.nodes[active.at()].up
+                && down[active.at()]
+                && let Some(stays) = members.iter().position(|member| !down[member.at()])
+            {
+                self.activate(crate::world::GroupId::new(i), stays, true);
             }
         }
+    }
+
+    /// Which nodes do not work once these are taken down. A group works as long as it has a member to go to.
+    fn down_without(&self, going: &[NodeId]) -> Vec<bool> {
+        let world = self.world;
+        let mut down: Vec<bool> = self.state.nodes.iter().map(|state| !state.up).collect();
+        for id in going {
+            match world.nodes[id.at()].kind {
+                NodeKind::Group(group) => world.groups[group.at()].members.iter().for_each(|m| down[m.at()] = true),
+                _ => down[id.at()] = true,
+            }
+        }
+        let mut order: Vec<NodeId> = (0..world.nodes.len()).map(NodeId::new).collect();
+        order.sort_unstable_by_key(|id| world.node_rank[id.at()]);
+        for id in order {
+            let node = &world.nodes[id.at()];
+            let works = |of: &[NodeId]| of.iter().filter(|below| !down[below.at()]).count();
+            let blocked = node.gates.iter().any(|gate| works(&gate.of) < gate.needed as usize);
+            let left = match node.kind {
+                NodeKind::Group(group) => works(&world.groups[group.at()].members) == 0,
+                _ => false,
+            };
+            down[id.at()] |= blocked || left;
+        }
+        down
     }
 
     /// Takes a node down; of a group, all its members.
