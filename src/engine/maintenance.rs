@@ -51,8 +51,8 @@ impl Engine<'_> {
 
     fn maintenance_begins(&mut self) {
         let Some(plan) = &self.world.maintenance else { return };
-        if let Some(every) = plan.repeats_every {
-            self.events.push(self.now.after(every), Event::Maintenance { step: BEGINS, token: 0 });
+        if let Some(again) = plan.starts_again(&self.world.calendar, self.now) {
+            self.events.push(again, Event::Maintenance { step: BEGINS, token: 0 });
         }
         let takes = plan.takes.draw(&mut self.state.maintenance.durations);
         if self.state.maintenance.under_way {
@@ -111,24 +111,51 @@ impl Engine<'_> {
         }
     }
 
-    /// Groups leave the members that are about to go, while those still work.
+    /// Groups leave the members that are about to go, or that stand on what goes, while those still work.
     fn drain(&mut self, going: &[NodeId]) {
+        let down = self.down_without(going);
         for i in 0..self.world.groups.len() {
             let group = &self.world.groups[i];
-            let active = self.state.groups[i].active;
-            if going.contains(&group.members[active]) {
-                let stays = (0..group.members.len())
-                    .find(|&m| !going.contains(&group.members[m]) && self.unfit(GroupId::new(i), m).is_none());
-                let id = GroupId::new(i);
-                match stays {
-                    Some(stays) => self.activate(id, stays, true),
-                    None => {
-                        let reason = Refusal::NobodyElse;
-                        self.see(Occurrence::SwitchoverRefused { group: id, member: None, reason, by: None });
-                    }
+            let active = group.members[self.state.groups[i].active];
+            // What has failed already is not drained: that is a failover.
+            if !self.state.nodes[active.at()].up || !down[active.at()] {
+                continue;
+            }
+            let id = GroupId::new(i);
+            let fit = |member: usize| !down[group.members[member].at()] && self.unfit(id, member).is_none();
+            match (0..group.members.len()).find(|&member| fit(member)) {
+                Some(stays) => self.activate(id, stays, true),
+                None => {
+                    let reason = Refusal::NobodyElse;
+                    self.see(Occurrence::SwitchoverRefused { group: id, member: None, reason, by: None });
                 }
             }
         }
+    }
+
+    /// Which nodes do not work once these are taken down. A group works as long as it has a member to go to.
+    fn down_without(&self, going: &[NodeId]) -> Vec<bool> {
+        let world = self.world;
+        let mut down: Vec<bool> = self.state.nodes.iter().map(|state| !state.up).collect();
+        for id in going {
+            match world.nodes[id.at()].kind {
+                NodeKind::Group(group) => world.groups[group.at()].members.iter().for_each(|m| down[m.at()] = true),
+                _ => down[id.at()] = true,
+            }
+        }
+        let mut order: Vec<NodeId> = (0..world.nodes.len()).map(NodeId::new).collect();
+        order.sort_unstable_by_key(|id| world.node_rank[id.at()]);
+        for id in order {
+            let node = &world.nodes[id.at()];
+            let works = |of: &[NodeId]| of.iter().filter(|below| !down[below.at()]).count();
+            let blocked = node.gates.iter().any(|gate| works(&gate.of) < gate.needed as usize);
+            let left = match node.kind {
+                NodeKind::Group(group) => works(&world.groups[group.at()].members) == 0,
+                _ => false,
+            };
+            down[id.at()] |= blocked || left;
+        }
+        down
     }
 
     /// Takes a node down; of a group, all its members.

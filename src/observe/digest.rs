@@ -71,18 +71,15 @@ impl Observer for Digest {
         let queue = |id: QueueId| world.queues[id.at()].name.as_str();
         let people = |id: PopId| world.people[id.at()].name.as_str();
         let measure = |id: usize| world.procedures[id].name.as_str();
+        let (flag, more) = (|is: &bool| f64::from(u8::from(*is)), |members: &u64| (*members - 1) as f64);
         // (kind, name, up to three numbers): names instead of ids, so that an unused entity changes nothing.
         let (kind, name, numbers): (u64, &str, [f64; 3]) = match &seen.what {
-            Occurrence::Failed { node: id, members, hidden, .. } => {
-                (1, node(*id), [f64::from(u8::from(*hidden)), (*members - 1) as f64, 0.0])
-            }
+            Occurrence::Failed { node: id, members, hidden, .. } => (1, node(*id), [flag(hidden), more(members), 0.0]),
             Occurrence::Found { node: id, on_demand } => (2, node(*id), [f64::from(u8::from(*on_demand)), 0.0, 0.0]),
             Occurrence::Tested(id) => (3, node(*id), [0.0; 3]),
-            Occurrence::RepairBegan { node: id, temporary } => {
-                (4, node(*id), [f64::from(u8::from(*temporary)), 0.0, 0.0])
-            }
+            Occurrence::RepairBegan { node: id, temporary } => (4, node(*id), [flag(temporary), 0.0, 0.0]),
             Occurrence::Repaired { node: id, members, temporary } => {
-                (5, node(*id), [f64::from(u8::from(*temporary)), (*members - 1) as f64, 0.0])
+                (5, node(*id), [flag(temporary), more(members), 0.0])
             }
             Occurrence::NodeDown(id) => (6, node(*id), [0.0; 3]),
             Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
@@ -92,9 +89,7 @@ impl Observer for Digest {
             Occurrence::Detected { group: id, false_alarm, failed_at } => {
                 (11, group(*id), [f64::from(u8::from(*false_alarm)), failed_at.seconds(), 0.0])
             }
-            Occurrence::Decided { group: id, by_people } => {
-                (12, group(*id), [f64::from(u8::from(*by_people)), 0.0, 0.0])
-            }
+            Occurrence::Decided { group: id, by_people } => (12, group(*id), [flag(by_people), 0.0, 0.0]),
             Occurrence::PhaseDone(id, phase) => (13, group(*id), [f64::from(*phase as u8), 0.0, 0.0]),
             Occurrence::FailoverFailed(id, _) => (14, group(*id), [0.0; 3]),
             Occurrence::ByHand(id) => (15, group(*id), [0.0; 3]),

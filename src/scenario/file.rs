@@ -2,7 +2,7 @@
 
 use super::defaults::{is_default, is_zero};
 use super::{
-    CommonCause, Component, Crew, Expectation, Feature, Group, Inject, Link, Maintenance, Named, Objective, Pick,
+    Act, CommonCause, Component, Crew, Expectation, Feature, Group, Inject, Link, Maintenance, Named, Objective, Pick,
     Population, Provider, Queue, Service, Site, Store, Strategy, Team, Transfer, Variant, Week,
 };
 use crate::units::Duration;
@@ -129,5 +129,21 @@ impl Scenario {
             return vec![self.people.names().find(|n| *n == name).unwrap_or_default()];
         }
         self.people.iter().filter(|(_, people)| people.served_by == name).map(|(name, _)| name).collect()
+    }
+
+    /// Crashes that nobody repairs, by their places in the drill: what they hit says nothing of a repair, they do not say when
+    /// it is back, and no maintenance replaces it. Such a crash lasts to the end of the run.
+    pub fn crashes_for_good(&self) -> Vec<usize> {
+        let replaced = |of: &str| self.maintenance.iter().any(|(_, plan)| plan.replaces.iter().any(|name| name == of));
+        let lasts = |step: &Inject| {
+            let (Inject::At(_, act) | Inject::When(_, act)) = step;
+            match act {
+                Act::Crash { of, repaired_after: None, .. } => {
+                    self.components.get(of).is_none_or(|component| component.repair.is_none()) && !replaced(of)
+                }
+                _ => false,
+            }
+        };
+        self.drill.iter().enumerate().filter(|(_, step)| lasts(step)).map(|(i, _)| i).collect()
     }
 }
