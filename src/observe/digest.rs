@@ -167,6 +167,7 @@ impl Observer for Digest {
             }
             Occurrence::DiedMeanwhile(id) => (73, group(*id), [0.0; 3]),
             Occurrence::CallersFollowed { group: id, member } => (74, group(*id), [*member as f64, 0.0, 0.0]),
+            Occurrence::PhaseCutShort(id, phase) => (75, group(*id), [f64::from(*phase as u8), 0.0, 0.0]),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
         };
         self.number(kind);
