@@ -9,8 +9,13 @@ use firedrill::rng::Luck;
 use firedrill::run::{Traffic, follow, run};
 use firedrill::world::{PhaseKind, World};
 
-/// Two sites and a third that only watches, all linked; people are served by the active one of the first two.
+/// People who are served by the active one of two sites, under a policy.
 fn two_sites(policy: &str, more: &str, drill: &str) -> World {
+    with_a_witness(&format!(r#"failover: {{"home": ({policy})}}"#), more, drill)
+}
+
+/// Two sites and a third that only watches, all linked, under a strategy.
+fn with_a_witness(strategy: &str, more: &str, drill: &str) -> World {
     world(&format!(
         r#"Scenario(format: 1, title: "two sites and a witness",
             clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "4h"),
@@ -22,10 +27,9 @@ fn two_sites(policy: &str, more: &str, drill: &str) -> World {
             features: {{"read": (calls: [hard(to: "web")])}},
             people: {{"readers": (users: 60, uses: {{"read": "1/s"}}, served_by: "home")}},
             {more}
-            strategies: {{"only": (failover: {{"home": ({policy})}}, runbook: {{"move": (when: always, does: [])}})}},
+            strategies: {{"only": ({strategy})}},
             drill: [{drill}])"#
-    )
-    .replace(r#", runbook: {"move": (when: always, does: [])}"#, ""))
+    ))
 }
 
 fn story(world: &World) -> String {
@@ -210,23 +214,24 @@ fn an_order_that_loses_its_target_leaves_everything_as_it_was() {
 #[test]
 fn an_order_that_cannot_be_carried_out_leaves_a_trace() {
     let ordered = |policy: &str, to: &str, drill: &str| {
-        let text = r#"runbook: {"move": (at: "09:00", does: [switch_over(group: "home", to: "TO"), tell("we move")])}"#;
-        let strategy = format!(r#"detect: instant, {policy})}}, {}, costs: "1/h", set: {{}}"#, text.replace("TO", to));
-        // The strategy goes on after the policy.
-        let world = two_sites(&strategy.replace(r#", costs: "1/h", set: {}"#, ""), "", drill);
+        let strategy = format!(
+            r#"failover: {{"home": ({policy})}},
+               runbook: {{"move": (at: "09:00", does: [switch_over(group: "home", to: "{to}"), tell("we move")])}}"#
+        );
+        let world = with_a_witness(&strategy, "", drill);
         (outcome_of(&world, 0), story(&world))
     };
     let cases = [
-        ("", "west", r#"at("08:30", crash(of: "west"))"#, "move: home: switchover to west refused, that is down"),
-        ("", "east", "", "move: home: switchover to east refused, that is active already"),
+        ("detect: instant", "west", r#"at("08:30", crash(of: "west"))"#, "move: home: switchover to west refused, that is down"),
+        ("detect: instant", "east", "", "move: home: switchover to east refused, that is active already"),
         (
-            "",
+            "detect: instant",
             "west",
             r#"at("08:59", cut(between: ("east", "west"))), at("08:59", cut(between: ("west", "hill")))"#,
             "move: home: switchover to west refused, the active member cannot reach it",
         ),
         (
-            r#"promote: (takes: fixed("10min")),"#,
+            r#"detect: instant, promote: (takes: fixed("10min"))"#,
             "west",
             r#"at("08:55", fail_over(group: "home", to: "west"))"#,
             "move: home: switchover to west refused, it is failing over already",
@@ -238,10 +243,11 @@ fn an_order_that_cannot_be_carried_out_leaves_a_trace() {
         assert_eq!(outcome.procedures["move"].done_at_s, None);
         assert!(story.contains(words) && !story.contains("move is in effect"), "{story}");
     }
-    let (outcome, _) = ordered("", "west", "");
+    let (outcome, _) = ordered("detect: instant", "west", "");
     assert_eq!(outcome.procedures["move"].ended, "done");
     // People may move away from a gray member that nothing has noticed yet.
-    let (outcome, story) = ordered("", "west", r#"at("08:59", gray(of: "east", loses: "20%", probes_pass: true))"#);
+    let slow = r#"detect: probe(every: "10min", fails: 3)"#;
+    let (outcome, story) = ordered(slow, "west", r#"at("08:59", gray(of: "east", loses: "20%"))"#);
     assert_eq!((outcome.procedures["move"].ended.as_str(), outcome.failovers.len()), ("done", 1), "{story}");
 }
 
