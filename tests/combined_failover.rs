@@ -357,7 +357,10 @@ fn services_follow_a_name_when_their_record_runs_out() {
         let flows = outcome_of(&world, 0);
         assert_eq!(down(&flows), expected, "{steer}");
         let followed = follow(&world, Luck { seed: 1, replication: 0 }, Traffic::every_request()).unwrap().outcome;
-        assert!((down(&followed) - expected).abs() <= 1.0, "{steer}: {} by single requests", down(&followed));
+        // Twenty requests a second were not served.
+        let requests = &followed.people["users"].requests;
+        let lost_s = (requests.intended - requests.served) / 20.0;
+        assert!((lost_s - expected).abs() <= 1.0 + 0.1 * expected, "{steer}: {lost_s} s by single requests");
         let last = flows.failovers[0].phases.last().unwrap();
         let steered = if last.phase == PhaseKind::Steer { last.took_s } else { 0.0 };
         assert_eq!(steered, expected - 10.0, "{steer}");
