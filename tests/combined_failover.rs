@@ -186,7 +186,8 @@ fn who_dies_while_it_hands_over_has_failed() {
     assert_eq!(alive.stores["notes"].writes_lost, 0.0);
     assert!(alive.failovers[0].planned);
     // Back before the switch: it is called off, with the phase that was under way.
-    let back = r#"at("+1h", fail_over(group: "home", to: "west")), at("+3630s", crash(of: "east", repaired_after: "10s"))"#;
+    let back =
+        r#"at("+1h", fail_over(group: "home", to: "west")), at("+3630s", crash(of: "east", repaired_after: "10s"))"#;
     let back = outcome_of(&two_sites(policy, store, back), 0);
     assert_eq!(back.failovers[0].ended, "called off");
     assert_eq!(phases(&back.failovers[0]), [(PhaseKind::Fence, 20.0, true), (PhaseKind::Promote, 20.0, false)]);
@@ -222,7 +223,12 @@ fn an_order_that_cannot_be_carried_out_leaves_a_trace() {
         (outcome_of(&world, 0), story(&world))
     };
     let cases = [
-        ("detect: instant", "west", r#"at("08:30", crash(of: "west"))"#, "move: home: switchover to west refused, that is down"),
+        (
+            "detect: instant",
+            "west",
+            r#"at("08:30", crash(of: "west"))"#,
+            "move: home: switchover to west refused, that is down",
+        ),
         ("detect: instant", "east", "", "move: home: switchover to east refused, that is active already"),
         (
             "detect: instant",
@@ -320,7 +326,8 @@ fn the_side_without_a_majority_stops() {
     let at_a = format!(r#"{three}, "cluster": (at: "a", stands_on: {two_of_three})"#);
     assert_eq!(without_a_majority(&at_a, r#"all(["cluster"])"#, &off("a", ["b", "c"])), 300.0);
     // Death and a cut together.
-    let both = r#"at("+5m", crash(of: "v3")), at("+10m", cut(between: ("a", "b"))), at("+10m", cut(between: ("b", "c")))"#;
+    let both =
+        r#"at("+5m", crash(of: "v3")), at("+10m", cut(between: ("a", "b"))), at("+10m", cut(between: ("b", "c")))"#;
     assert_eq!(without_a_majority(three, two_of_three, both), 1_200.0);
 }
 

@@ -101,7 +101,8 @@ impl Engine<'_> {
         }
         let (None, true) = (&state.watch, well) else {
             let stream = &mut state.streams.as_deref_mut().expect("a group with a policy has its streams").detect;
-            let watch = state.watch.get_or_insert_with(|| Box::new(begin(detect, &law, now, healthy, sights.len(), stream)));
+            let watch =
+                state.watch.get_or_insert_with(|| Box::new(begin(detect, &law, now, healthy, sights.len(), stream)));
             watch.well_since = well.then(|| watch.well_since.unwrap_or(now));
             if watch.checkers.iter().zip(&sights).all(|(checker, sees)| checker.sees == *sees) {
                 return watch.alarm;
@@ -244,7 +245,8 @@ fn elected(detect: &Detect, law: &Signs, watch: &Watch, now: Time, most: f64, st
             let needed = ((timeout_s / law.every.seconds()) as u32).max(1);
             let run = checker.run.min(needed - 1);
             let signs = signs_from(stream, lost, run, needed, most);
-            let last_good_s = heard(checker) + (f64::from(checker.run) + signs - f64::from(needed)) * law.every.seconds();
+            let last_good_s =
+                heard(checker) + (f64::from(checker.run) + signs - f64::from(needed)) * law.every.seconds();
             last_good_s + timeout_s
         });
         first.fold(f64::INFINITY, f64::min) + votes.seconds()
