@@ -94,6 +94,7 @@ impl Engine<'_> {
         let (active, target, false_alarm) = (state.active, state.target, state.false_alarm);
         if view == View::Well && !false_alarm && !state.ordered {
             let why = state.why;
+            self.cut_short(id);
             self.see_because(Occurrence::CalledOff(id), self.cause.or(why));
             return self.rest(id);
         }
@@ -106,13 +107,30 @@ impl Engine<'_> {
             self.state.groups[id.at()].why = Some(seen);
         }
         if !self.state.groups[id.at()].ordered {
-            return if self.member_up(id, target) { false } else { self.nobody_or_another(id) };
+            if self.member_up(id, target) {
+                return false;
+            }
+            self.cut_short(id);
+            return self.nobody_or_another(id);
         }
         let Some(reason) = self.unfit(id, target) else { return false };
         let by = self.state.groups[id.at()].ordered_by;
+        self.cut_short(id);
         self.see(Occurrence::SwitchoverCalledOff { group: id, member: target, reason, by });
         self.groups_dirty.insert(id);
         self.rest(id)
+    }
+
+    /// The phase that is under way comes to nothing.
+    fn cut_short(&mut self, id: GroupId) {
+        let Some(policy) = &self.world.groups[id.at()].failover else { return };
+        let phase = match self.state.groups[id.at()].stage {
+            Stage::Deciding => PhaseKind::Decide,
+            Stage::Phase(index) => policy.before[index].kind,
+            Stage::ByHand => PhaseKind::ByHand,
+            _ => return,
+        };
+        self.see(Occurrence::PhaseCutShort(id, phase));
     }
 
     fn rest(&mut self, id: GroupId) -> bool {

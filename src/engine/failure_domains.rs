@@ -94,13 +94,33 @@ impl Engine<'_> {
     }
 
     /// The first node that keeps a gate open, if it is open. What stands at a site counts only what it can reach: so of a
-    /// majority the side without one stops when a link is cut.
+    /// majority the side without one stops when a link is cut. What stands nowhere holds as long as some side has enough.
     pub(super) fn gate_blocked_by(&self, gate: &Gate, at: Option<SiteId>) -> Option<NodeId> {
+        if let (None, true) = (at, self.is_cut()) {
+            let mut sides = gate.of.iter().filter_map(|id| self.active_site(*id)).peekable();
+            let side = sides.peek().copied();
+            return match sides.any(|side| self.blocker(gate, Some(side)).is_none()) {
+                true => None,
+                false => self.blocker(gate, side),
+            };
+        }
+        self.blocker(gate, at)
+    }
+
+    fn blocker(&self, gate: &Gate, at: Option<SiteId>) -> Option<NodeId> {
         let counts = |id: &NodeId| self.state.nodes[id.at()].up && !self.out_of_reach(at, *id);
         if gate.of.iter().filter(|id| counts(id)).count() >= gate.needed as usize {
             return None;
         }
         gate.of.iter().copied().find(|id| !counts(id))
+    }
+
+    fn is_cut(&self) -> bool {
+        self.state.links_cut.iter().any(|cuts| *cuts > 0)
+    }
+
+    fn active_site(&self, node: NodeId) -> Option<SiteId> {
+        self.world.nodes[self.state.active_node(self.world, node).at()].site
     }
 
     /// What led to a gate being open: the failure of a node, or whatever has cut it off.
@@ -110,9 +130,12 @@ impl Engine<'_> {
     }
 
     fn out_of_reach(&self, at: Option<SiteId>, node: NodeId) -> bool {
-        let node = self.state.active_node(self.world, node);
-        let (Some(from), Some(to)) = (at, self.world.nodes[node.at()].site) else { return false };
-        self.cut_off(from, to)
+        let Some(from) = at.filter(|_| self.is_cut()) else { return false };
+        match self.active_site(node) {
+            Some(to) => self.cut_off(from, to),
+            // What stands nowhere is there for those who reach what it stands on.
+            None => self.world.nodes[node.at()].gates.iter().any(|gate| self.blocker(gate, at).is_some()),
+        }
     }
 
     /// Whether two sites cannot reach each other any more. Where there has never been a way, whatever joins them is no
@@ -124,9 +147,8 @@ impl Engine<'_> {
     /// Links have been cut, or are back: what counts on other sites looks again.
     pub(super) fn look_at_gates_across_sites(&mut self) {
         for (i, node) in self.world.nodes.iter().enumerate() {
-            let elsewhere =
-                |of: &NodeId| self.world.nodes[self.state.active_node(self.world, *of).at()].site != node.site;
-            if node.site.is_some() && node.gates.iter().flat_map(|gate| &gate.of).any(elsewhere) {
+            let elsewhere = |of: &NodeId| self.active_site(*of) != node.site;
+            if node.gates.iter().flat_map(|gate| &gate.of).any(elsewhere) {
                 self.touch_node(NodeId::new(i), None);
             }
         }

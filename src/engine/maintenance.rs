@@ -51,8 +51,8 @@ impl Engine<'_> {
 
     fn maintenance_begins(&mut self) {
         let Some(plan) = &self.world.maintenance else { return };
-        if let Some(again) = plan.starts_again(&self.world.calendar, self.now) {
-            self.events.push(again, Event::Maintenance { step: BEGINS, token: 0 });
+        if let Some(every) = plan.repeats_every {
+            self.events.push(self.now.after(every), Event::Maintenance { step: BEGINS, token: 0 });
         }
         let takes = plan.takes.draw(&mut self.state.maintenance.durations);
         if self.state.maintenance.under_way {

@@ -195,6 +195,11 @@ impl ResponseMetrics {
                 }
             }
             Occurrence::PhaseDone(group, phase) => self.phase(*group, *phase, seen.at, true),
+            Occurrence::PhaseCutShort(group, phase) => {
+                self.phase(*group, *phase, seen.at, false);
+                let under_way = self.begin(*group, seen.at, false);
+                under_way.by_hand &= *phase != PhaseKind::ByHand;
+            }
             Occurrence::FailoverFailed(group, failure) => {
                 if *failure != FailoverFailure::NoTarget {
                     self.groups[group.at()].outcome.failed_on_demand += 1;

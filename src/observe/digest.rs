@@ -86,10 +86,6 @@ impl Observer for Digest {
             Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),
             Occurrence::StationStarting(id, until) => (9, station(*id), [until.seconds(), 0.0, 0.0]),
             Occurrence::StationUp(id) => (10, station(*id), [0.0; 3]),
-            Occurrence::Detected { group: id, false_alarm, failed_at } => {
-                (11, group(*id), [f64::from(u8::from(*false_alarm)), failed_at.seconds(), 0.0])
-            }
-            Occurrence::Decided { group: id, by_people } => (12, group(*id), [flag(by_people), 0.0, 0.0]),
             Occurrence::PhaseDone(id, phase) => (13, group(*id), [f64::from(*phase as u8), 0.0, 0.0]),
             Occurrence::FailoverFailed(id, _) => (14, group(*id), [0.0; 3]),
             Occurrence::ByHand(id) => (15, group(*id), [0.0; 3]),
@@ -162,17 +158,12 @@ impl Observer for Digest {
                 (57, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
             }
             Occurrence::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
-            Occurrence::SwitchoverBegan { group: id, member, failed_at, planned } => {
-                (70, group(*id), [*member as f64, failed_at.seconds(), f64::from(u8::from(*planned))])
+            what @ (Occurrence::PhaseCutShort(..) | Occurrence::DiedMeanwhile(_)) => of_group(world, what),
+            what @ (Occurrence::SwitchoverBegan { .. } | Occurrence::SwitchoverRefused { .. }) => of_group(world, what),
+            what @ (Occurrence::SwitchoverCalledOff { .. } | Occurrence::CallersFollowed { .. }) => {
+                of_group(world, what)
             }
-            Occurrence::SwitchoverRefused { group: id, member, reason, .. } => {
-                (71, group(*id), [member.map_or(-1.0, |member| member as f64), f64::from(*reason as u8), 0.0])
-            }
-            Occurrence::SwitchoverCalledOff { group: id, member, reason, .. } => {
-                (72, group(*id), [*member as f64, f64::from(*reason as u8), 0.0])
-            }
-            Occurrence::DiedMeanwhile(id) => (73, group(*id), [0.0; 3]),
-            Occurrence::CallersFollowed { group: id, member } => (74, group(*id), [*member as f64, 0.0, 0.0]),
+            what @ (Occurrence::Detected { .. } | Occurrence::Decided { .. }) => of_group(world, what),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
         };
         self.number(kind);
@@ -210,4 +201,29 @@ impl Observer for Digest {
             }
         }
     }
+}
+
+/// What a failover or a switchover comes to.
+fn of_group<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3]) {
+    let flag = |flag: bool| f64::from(u8::from(flag));
+    let (kind, group, numbers) = match what {
+        Occurrence::Detected { group, false_alarm, failed_at } => {
+            (11, *group, [flag(*false_alarm), failed_at.seconds(), 0.0])
+        }
+        Occurrence::Decided { group, by_people } => (12, *group, [flag(*by_people), 0.0, 0.0]),
+        Occurrence::SwitchoverBegan { group, member, failed_at, planned } => {
+            (70, *group, [*member as f64, failed_at.seconds(), flag(*planned)])
+        }
+        Occurrence::SwitchoverRefused { group, member, reason, .. } => {
+            (71, *group, [member.map_or(-1.0, |member| member as f64), f64::from(*reason as u8), 0.0])
+        }
+        Occurrence::SwitchoverCalledOff { group, member, reason, .. } => {
+            (72, *group, [*member as f64, f64::from(*reason as u8), 0.0])
+        }
+        Occurrence::DiedMeanwhile(group) => (73, *group, [0.0; 3]),
+        Occurrence::CallersFollowed { group, member } => (74, *group, [*member as f64, 0.0, 0.0]),
+        Occurrence::PhaseCutShort(group, phase) => (75, *group, [f64::from(*phase as u8), 0.0, 0.0]),
+        _ => return (u64::MAX, "", [0.0; 3]),
+    };
+    (kind, &world.groups[group.at()].name, numbers)
 }

@@ -205,6 +205,8 @@ pub enum Occurrence {
     },
     /// A phase of a failover ended well.
     PhaseDone(GroupId, PhaseKind),
+    /// A phase of a failover ended before it was done: its target, or its reason, is gone.
+    PhaseCutShort(GroupId, PhaseKind),
     /// A failover failed.
     FailoverFailed(GroupId, FailoverFailure),
     /// A failover is being done by hand.
