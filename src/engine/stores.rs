@@ -350,6 +350,23 @@ impl Engine<'_> {
         self.see(Occurrence::DataLost { store: StoreId::new(store), window_s, writes, fate, features });
     }
 
+    /// What has to hold of the data at any time.
+    #[cfg(debug_assertions)]
+    pub(super) fn data_invariants(&self) {
+        for (flow, store) in self.state.flow.stores.iter().zip(&self.world.stores) {
+            let name = &store.name;
+            assert!(flow.writable || flow.inflow == 0.0, "{name}: written where nobody can write");
+            assert!(flow.waits_for.is_none() || !flow.writable, "{name}: written while a commit waits");
+            for replica in &flow.replicas {
+                let (account, backlog) = (&replica.account, replica.fluid.backlog);
+                assert!(backlog >= 0.0, "{name}: less than nothing is behind");
+                let there = account.applied + account.dropped + backlog;
+                let off = (account.written - there).abs();
+                assert!(off <= 1e-6 * (1.0 + account.written), "{name}: a write is nowhere, or twice: {replica:?}");
+            }
+        }
+    }
+
     /// The primary is down. If it never comes back, what nobody else has is lost.
     fn look_for_a_copy(&mut self, store: usize) {
         let flow = &self.state.flow.stores[store];
