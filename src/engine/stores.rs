@@ -374,9 +374,17 @@ impl Engine<'_> {
         if flow.gone || !self.is_destroyed(self.state.active_node(self.world, self.node_of(place))) {
             return;
         }
-        let primary = self.site_of(place);
+        let Some(primary) = self.site_of(place) else { return };
+        // Members at one site have one copy.
+        if let Place::Group(group) = place {
+            let group = &self.world.groups[group.at()];
+            let mut here = group.members.iter().zip(&group.sites).filter(|(_, site)| **site == Some(primary));
+            if here.any(|(member, _)| !self.is_destroyed(*member)) {
+                return;
+            }
+        }
         let site_left = |site: SiteId| !self.is_destroyed(self.world.sites[site.at()].node);
-        let copies = flow.replicas.iter().filter(|replica| Some(replica.site) != primary && site_left(replica.site));
+        let copies = flow.replicas.iter().filter(|replica| replica.site != primary && site_left(replica.site));
         let best = copies.filter_map(|replica| replica.at_risk).min_by(|a, b| a.1.total_cmp(&b.1));
         let (fate, window_s, writes) = match (place, best) {
             // Another member may still take over, and loses then what it lacks.
