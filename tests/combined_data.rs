@@ -122,7 +122,7 @@ fn what_cannot_be_reached_gets_nothing_of_whatever_kind_it_is() {
         assert_near("asynchronous", only(&outcome).writes_lost, 40.0 * 3_600.0, 0.01);
         assert_near("window", only(&outcome).data_loss_window_max_s, 3_600.0, 0.001);
         let loss = &only(&outcome).losses[0];
-        assert_eq!(loss.fate, Some(Fate::Lost));
+        assert_eq!(loss.fate, Fate::Lost);
         assert_near("of orders", loss.features["order"], 10.0 * 3_600.0, 0.05);
     }
     for outcome in after_an_hour_without_a_link(r#"semi_sync(applies: "1000/s", waits: "1m")"#) {
@@ -180,7 +180,7 @@ fn a_false_alarm_leaves_writes_on_the_old_primary() {
     let outcome = outcome(text);
     let store = only(&outcome);
     let loss = &store.losses[0];
-    assert_eq!((loss.fate, store.writes_lost), (Some(Fate::KeptAside), 0.0));
+    assert_eq!((loss.fate, store.writes_lost), (Fate::KeptAside, 0.0));
     // 40 a second for two hours, and everything from the cut to the promotion.
     let expected = 40.0 * 7_200.0 + 60.0 * (loss.at_s - 7_200.0);
     assert_near("kept aside", store.writes_kept_aside, expected, 1e-6);
@@ -227,7 +227,7 @@ fn an_old_primary_that_comes_back_follows_and_has_to_catch_up() {
     // Where no replica is kept at the old primary's site, it has what it had.
     let bare = outcome(&text(r#""there": async(applies: "400/s")"#, "11:30"));
     assert_near("since the failover", bare.stores["ledger"].losses[1].writes, 40.0 * 5_390.0, 0.01);
-    assert_eq!(bare.stores["ledger"].losses[1].fate, Some(Fate::Lost));
+    assert_eq!(bare.stores["ledger"].losses[1].fate, Fate::Lost);
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_store_without_a_copy_that_is_destroyed_is_lost() {
     let fire = r#"at("+1d", crash(of: "a"))"#;
     let burnt = outcome(&text(r#""a": ()"#, r#"primary: "a""#, fire));
     let loss = &only(&burnt).losses[0];
-    assert_eq!((loss.fate, loss.at_s, loss.writes), (Some(Fate::Everything), 86_400.0, 864_000.0));
+    assert_eq!((loss.fate, loss.at_s, loss.writes), (Fate::Everything, 86_400.0, 864_000.0));
     assert_near("nothing is written by nobody", only(&burnt).writes, 864_000.0, 1e-9);
     // A crash that is repaired destroys nothing.
     let repaired = outcome(&text(r#""a": ()"#, r#"primary: "a""#, r#"at("+1d", crash(of: "a", repaired_after: "1d"))"#));
@@ -254,10 +254,10 @@ fn a_store_without_a_copy_that_is_destroyed_is_lost() {
         text(sites, store, drill).replace("stores:", r#"links: [(between: ("a", "b"), rtt: "1ms")], stores:"#)
     };
     let copied = outcome(&linked(fire));
-    assert_eq!(only(&copied).losses[0].fate, Some(Fate::Lost));
+    assert_eq!(only(&copied).losses[0].fate, Fate::Lost);
     assert_near("half", only(&copied).writes_lost, 432_000.0, 1e-6);
     let both = outcome(&linked(r#"at("+12h", crash(of: "b")), at("+1d", crash(of: "a"))"#));
-    assert_eq!(only(&both).losses[0].fate, Some(Fate::Everything));
+    assert_eq!(only(&both).losses[0].fate, Fate::Everything);
     assert_near("all", only(&both).writes_lost, 864_000.0, 1e-9);
 }
 

@@ -137,7 +137,7 @@ impl CapacityMetrics {
                 if let Some(index) = index {
                     let kept = &mut self.stores[store.at()].replicas[index].0.at_risk;
                     if kept.len() < KEPT_MAX {
-                        kept.push(loss(world, seen.at, *window_s, *writes, None, &[]));
+                        kept.push(loss(world, seen.at, *window_s, *writes, Fate::AtRisk, &[]));
                     }
                 }
             }
@@ -146,10 +146,10 @@ impl CapacityMetrics {
                 outcome.data_loss_window_max_s = outcome.data_loss_window_max_s.max(*window_s);
                 match fate {
                     Fate::KeptAside => outcome.writes_kept_aside += writes,
-                    Fate::Lost | Fate::Everything => outcome.writes_lost += writes,
+                    Fate::AtRisk | Fate::Lost | Fate::Everything => outcome.writes_lost += writes,
                 }
                 if outcome.losses.len() < KEPT_MAX {
-                    outcome.losses.push(loss(world, seen.at, *window_s, *writes, Some(*fate), features));
+                    outcome.losses.push(loss(world, seen.at, *window_s, *writes, *fate, features));
                 }
             }
             Occurrence::WritesWait { store, .. } => self.stores[store.at()].wait(seen.at, world.measured_from),
@@ -408,7 +408,7 @@ fn loss(
     at: Time,
     window_s: f64,
     writes: f64,
-    fate: Option<Fate>,
+    fate: Fate,
     features: &[(FeatureId, f64)],
 ) -> LossOutcome {
     let of = |(id, share): &(FeatureId, f64)| (world.features[id.at()].name.clone(), share * writes);
