@@ -10,12 +10,12 @@ use firedrill::run::{Traffic, follow, run};
 use firedrill::world::{PhaseKind, World};
 
 /// People who are served by the active one of two sites, under a policy.
-fn two_sites(policy: &str, more: &str, drill: &str) -> World {
+fn two_sites(policy: &str, more: &str, drill: &str) -> std::sync::Arc<World> {
     with_a_witness(&format!(r#"failover: {{"home": ({policy})}}"#), more, drill)
 }
 
 /// Two sites and a third that only watches, all linked, under a strategy.
-fn with_a_witness(strategy: &str, more: &str, drill: &str) -> World {
+fn with_a_witness(strategy: &str, more: &str, drill: &str) -> std::sync::Arc<World> {
     world(&format!(
         r#"Scenario(format: 1, title: "two sites and a witness",
             clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "4h"),
@@ -32,7 +32,7 @@ fn with_a_witness(strategy: &str, more: &str, drill: &str) -> World {
     ))
 }
 
-fn story(world: &World) -> String {
+fn story(world: &std::sync::Arc<World>) -> String {
     let lines = run(world, Luck { seed: 1, replication: 0 }).story;
     lines.iter().map(|line| format!("{} {}\n", line.at, line.text)).collect()
 }
@@ -332,7 +332,7 @@ fn the_side_without_a_majority_stops() {
 }
 
 /// A service that calls a database by the name of its group.
-fn by_name(steer: &str, drill: &str) -> World {
+fn by_name(steer: &str, drill: &str) -> std::sync::Arc<World> {
     world(&format!(
         r#"Scenario(format: 1, title: "by name",
             clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "20min"),

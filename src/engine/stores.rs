@@ -351,6 +351,23 @@ impl Engine<'_> {
         self.see(Occurrence::DataLost { store: StoreId::new(store), window_s, writes, fate, features });
     }
 
+    /// What has to hold of the data at any time.
+    #[cfg(debug_assertions)]
+    pub(super) fn data_invariants(&self) {
+        for (flow, store) in self.state.flow.stores.iter().zip(&self.world.stores) {
+            let name = &store.name;
+            assert!(flow.writable || flow.inflow == 0.0, "{name}: written where nobody can write");
+            assert!(flow.waits_for.is_none() || !flow.writable, "{name}: written while a commit waits");
+            for replica in &flow.replicas {
+                let (account, backlog) = (&replica.account, replica.fluid.backlog);
+                assert!(backlog >= 0.0, "{name}: less than nothing is behind");
+                let there = account.applied + account.dropped + backlog;
+                let off = (account.written - there).abs();
+                assert!(off <= 1e-6 * (1.0 + account.written), "{name}: a write is nowhere, or twice: {replica:?}");
+            }
+        }
+    }
+
     /// The primary is down. If it never comes back, what nobody else has is lost.
     fn look_for_a_copy(&mut self, store: usize) {
         let flow = &self.state.flow.stores[store];
@@ -358,9 +375,17 @@ impl Engine<'_> {
         if flow.gone || !self.is_destroyed(self.state.active_node(self.world, self.node_of(place))) {
             return;
         }
-        let primary = self.site_of(place);
+        let Some(primary) = self.site_of(place) else { return };
+        // Members at one site have one copy.
+        if let Place::Group(group) = place {
+            let group = &self.world.groups[group.at()];
+            let mut here = group.members.iter().zip(&group.sites).filter(|(_, site)| **site == Some(primary));
+            if here.any(|(member, _)| !self.is_destroyed(*member)) {
+                return;
+            }
+        }
         let site_left = |site: SiteId| !self.is_destroyed(self.world.sites[site.at()].node);
-        let copies = flow.replicas.iter().filter(|replica| Some(replica.site) != primary && site_left(replica.site));
+        let copies = flow.replicas.iter().filter(|replica| replica.site != primary && site_left(replica.site));
         let best = copies.filter_map(|replica| replica.at_risk).min_by(|a, b| a.1.total_cmp(&b.1));
         let (fate, window_s, writes) = match (place, best) {
             // Another member may still take over, and loses then what it lacks.

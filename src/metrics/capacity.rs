@@ -137,7 +137,7 @@ impl CapacityMetrics {
                 if let Some(index) = index {
                     let kept = &mut self.stores[store.at()].replicas[index].0.at_risk;
                     if kept.len() < KEPT_MAX {
-                        kept.push(loss(world, seen.at, *window_s, *writes, None, &[]));
+                        kept.push(loss(world, seen.at, *window_s, *writes, Fate::AtRisk, &[]));
                     }
                 }
             }
@@ -146,10 +146,10 @@ impl CapacityMetrics {
                 outcome.data_loss_window_max_s = outcome.data_loss_window_max_s.max(*window_s);
                 match fate {
                     Fate::KeptAside => outcome.writes_kept_aside += writes,
-                    Fate::Lost | Fate::Everything => outcome.writes_lost += writes,
+                    Fate::AtRisk | Fate::Lost | Fate::Everything => outcome.writes_lost += writes,
                 }
                 if outcome.losses.len() < KEPT_MAX {
-                    outcome.losses.push(loss(world, seen.at, *window_s, *writes, Some(*fate), features));
+                    outcome.losses.push(loss(world, seen.at, *window_s, *writes, *fate, features));
                 }
             }
             Occurrence::WritesWait { store, .. } => self.stores[store.at()].wait(seen.at, world.measured_from),
@@ -403,14 +403,7 @@ fn half_a_round_trip_s(world: &World, store: &Store, replica: SiteId) -> f64 {
     route.map_or(0.0, |route| route.rtt_s / 2.0)
 }
 
-fn loss(
-    world: &World,
-    at: Time,
-    window_s: f64,
-    writes: f64,
-    fate: Option<Fate>,
-    features: &[(FeatureId, f64)],
-) -> LossOutcome {
+fn loss(world: &World, at: Time, window_s: f64, writes: f64, fate: Fate, features: &[(FeatureId, f64)]) -> LossOutcome {
     let of = |(id, share): &(FeatureId, f64)| (world.features[id.at()].name.clone(), share * writes);
     let features = if writes > 0.0 { features.iter().map(of).collect() } else { BTreeMap::new() };
     LossOutcome { at_s: at.seconds(), at: civil_label(&world.calendar, at), window_s, writes, fate, features }

@@ -285,7 +285,7 @@ fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             (
                 Theme::ResponseFailed,
                 match fate {
-                    Fate::Lost => format!("{store} loses {window} of writes ({writes:.0})"),
+                    Fate::AtRisk | Fate::Lost => format!("{store} loses {window} of writes ({writes:.0})"),
                     Fate::KeptAside => {
                         format!("{store}: {window} of writes ({writes:.0}) stay on the old primary, and conflict")
                     }

@@ -3,7 +3,7 @@
 use super::interval::Interval;
 use super::observation::{Observation, Occurrence};
 use super::observer::{Answer, Observer};
-use crate::world::{GroupId, NodeId, PopId, QueueId, StationId, World};
+use crate::world::{GroupId, NodeId, PopId, QueueId, StationId, StoreId, World};
 use xxhash_rust::xxh3::Xxh3;
 
 /// A hash over everything observed, by name: the same run gives the same digest on every machine.
@@ -60,6 +60,25 @@ impl Digest {
     }
 }
 
+impl Digest {
+    /// What happens to a store: its kind, its name and up to three numbers.
+    fn store<'w>(&mut self, world: &'w World, store: StoreId, what: &Occurrence) -> (u64, &'w str, [f64; 3]) {
+        let (kind, replica, numbers) = match what {
+            Occurrence::AtRisk { replica, window_s, writes, .. } => (20, Some(*replica), [*window_s, *writes, 0.0]),
+            Occurrence::DataLost { window_s, writes, fate, .. } => {
+                (21, None, [*window_s, *writes, f64::from(*fate as u8)])
+            }
+            Occurrence::WritesWait { replica, .. } => (76, Some(*replica), [0.0; 3]),
+            Occurrence::WritesGoOn { how, .. } => (77, None, [f64::from(*how as u8), 0.0, 0.0]),
+            _ => (0, None, [0.0; 3]),
+        };
+        if let Some(site) = replica {
+            self.name(&world.sites[site.at()].name);
+        }
+        (kind, &world.stores[store.at()].name, numbers)
+    }
+}
+
 impl Observer for Digest {
     fn saw(&mut self, world: &World, seen: &Observation) {
         self.count += 1;
@@ -98,19 +117,11 @@ impl Observer for Digest {
                 (18, people(*id), [0.0; 3])
             }
             Occurrence::SteeringDone(id) => (19, people(*id), [0.0; 3]),
-            Occurrence::AtRisk { store, replica, window_s, writes, .. } => {
-                self.name(&world.sites[replica.at()].name);
-                (20, &world.stores[store.at()].name, [*window_s, *writes, 0.0])
+            Occurrence::AtRisk { store, .. } | Occurrence::DataLost { store, .. } => {
+                self.store(world, *store, &seen.what)
             }
-            Occurrence::DataLost { store, window_s, writes, fate, .. } => {
-                (21, &world.stores[store.at()].name, [*window_s, *writes, f64::from(*fate as u8)])
-            }
-            Occurrence::WritesWait { store, replica } => {
-                self.name(&world.sites[replica.at()].name);
-                (59, &world.stores[store.at()].name, [0.0; 3])
-            }
-            Occurrence::WritesGoOn { store, how, .. } => {
-                (60, &world.stores[store.at()].name, [f64::from(*how as u8), 0.0, 0.0])
+            Occurrence::WritesWait { store, .. } | Occurrence::WritesGoOn { store, .. } => {
+                self.store(world, *store, &seen.what)
             }
             Occurrence::SplitBrain(id) => (22, group(*id), [0.0; 3]),
             Occurrence::MaintenanceTold => (23, "", [0.0; 3]),

@@ -115,9 +115,12 @@ pub enum Why {
 }
 
 /// What became of writes that a new primary has not got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
+    /// Nothing yet: the primary is down, and a replica lacks them.
+    #[default]
+    AtRisk,
     /// Nobody has them.
     Lost,
     /// The old primary works and has them: kept aside, and in conflict with what is written since.

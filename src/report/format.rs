@@ -1,6 +1,7 @@
 //! Numbers as people read them.
 
-use crate::metrics::{MetastableOutcome, length_words};
+use crate::metrics::{LossOutcome, MetastableOutcome, Outcome, length_words};
+use crate::observe::Fate;
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
@@ -129,6 +130,22 @@ pub fn metastable(state: &MetastableOutcome) -> String {
         percent(state.ends_below),
         percent(state.budget_below),
     )
+}
+
+/// Whether the data that a new primary has not got are anything else than lost.
+pub fn fates_are_told(outcome: &Outcome) -> bool {
+    let mut losses = outcome.stores.values().flat_map(|store| &store.losses);
+    losses.any(|loss| matches!(loss.fate, Fate::KeptAside | Fate::Everything))
+}
+
+/// What became of such data.
+pub fn fate(loss: &LossOutcome) -> &'static str {
+    match loss.fate {
+        Fate::KeptAside => "kept on the old primary, in conflict",
+        Fate::Everything => "all that there was: no copy is left",
+        Fate::Lost if loss.writes > 0.0 => "lost",
+        _ => NOTHING,
+    }
 }
 
 #[cfg(test)]

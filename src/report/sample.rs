@@ -102,7 +102,7 @@ fn store() -> StoreOutcome {
             at_s: RESTORED,
             window_s: 4.2,
             writes: 812.0,
-            fate: Some(Fate::Lost),
+            fate: Fate::Lost,
             ..LossOutcome::default()
         }],
         data_loss_window_max_s: 4.2,

@@ -49,6 +49,8 @@ impl Engine<'_> {
         self.account_crashes(&mut span);
         self.account_queues(dt_s, &mut span);
         self.account_stores(dt_s, &mut span);
+        #[cfg(debug_assertions)]
+        self.data_invariants();
         self.spans.push(span);
         self.state.flow.closed = Some(open);
         // What was open is over; until the next is opened, the same rates hold.

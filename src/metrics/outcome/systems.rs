@@ -185,8 +185,8 @@ pub struct LossOutcome {
     /// Writes lost.
     pub writes: f64,
     /// What became of them: `lost`; `kept_aside` on the old primary, in conflict with what is written since; or `everything` is
-    /// lost, from the beginning. `null` where a replica only lacked them.
-    pub fate: Option<Fate>,
+    /// lost, from the beginning. `at_risk` where a replica only lacked them.
+    pub fate: Fate,
     /// How many of them each feature wrote, in proportion to what it writes; the rest was written anyway.
     pub features: BTreeMap<String, f64>,
 }

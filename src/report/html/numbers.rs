@@ -217,17 +217,21 @@ pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     let titles = ["queue", "behind from", "restored after", "recovered after", "largest backlog", "oldest item"];
     titled(html, "Work left behind", &titles, rows);
     let mut rows = Vec::new();
+    let told = format::fates_are_told(outcome);
     for (name, store) in &outcome.stores {
         for loss in &store.losses {
-            rows.push(vec![
+            let mut row = vec![
                 Cell::name(name.as_str()),
                 Cell::text(clock.when(loss.at_s)),
                 Cell::bad(time(loss.window_s)),
                 Cell::bad(amount(loss.writes)),
-            ]);
+            ];
+            row.extend(told.then(|| Cell::text(format::fate(loss))));
+            rows.push(row);
         }
     }
-    titled(html, "Data lost", &["store", "promoted without", "data-loss window", "writes lost"], rows);
+    let titles = ["store", "promoted without", "data-loss window", "writes lost", "they are"];
+    titled(html, "Data lost", &titles[..if told { 5 } else { 4 }], rows);
     let mut over: Vec<_> =
         outcome.services.iter().flat_map(|(name, s)| s.overloads.iter().map(move |o| (name, o))).collect();
     over.sort_by(|a, b| b.1.wait_max_s.total_cmp(&a.1.wait_max_s).then(b.1.shed.total_cmp(&a.1.shed)));

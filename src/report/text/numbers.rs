@@ -137,16 +137,20 @@ pub fn queues(page: &mut Page, outcome: &Outcome, clock: &Clock) {
 
 /// Data that was lost, or would have been.
 pub fn stores(page: &mut Page, outcome: &Outcome, clock: &Clock) {
-    let mut lost = Table::new(&["store", "promoted without", ">data-loss window", ">writes lost"]);
+    let told = format::fates_are_told(outcome);
+    let titles = ["store", "promoted without", ">data-loss window", ">writes lost", "they are"];
+    let mut lost = Table::new(&titles[..if told { 5 } else { 4 }]);
     let mut at_risk = Table::new(&["store", "replica", "primary failed", ">replica behind by", ">writes lacking"]);
     for (name, store) in &outcome.stores {
         for loss in &store.losses {
-            lost.row(vec![
+            let mut row = vec![
                 (Ink::Strong, name.clone()),
                 plain(clock.when(loss.at_s)),
                 badly(Ink::Bad, loss.window_s),
                 count_badly(Ink::Bad, loss.writes),
-            ]);
+            ];
+            row.extend(told.then(|| plain(format::fate(loss))));
+            lost.row(row);
         }
         for (site, replica) in &store.replicas {
             for risk in replica.at_risk.iter().filter(|r| r.writes > 0.0 || r.window_s > 0.0) {
