@@ -43,6 +43,8 @@ pub(super) struct Core<W> {
     pub(super) requests: Option<Box<Requests>>,
     /// Events of requests that were handled before.
     pub(super) followed: u64,
+    /// The time to which it has been taken.
+    pub(super) reached: Time,
 }
 
 /// A run while something happens.
@@ -72,6 +74,7 @@ impl<W> Core<W> {
             window: self.window,
             requests: self.requests,
             followed: self.followed,
+            reached: self.reached,
         }
     }
 

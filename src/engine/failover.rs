@@ -376,14 +376,14 @@ impl Engine<'_> {
 
     /// Somebody, a failback or a measure orders a switchover: the phases run while the active member still serves. Says
     /// whether it can be done.
-    pub(super) fn order_switchover(&mut self, id: GroupId, member: usize, by: Option<usize>) -> bool {
+    pub(super) fn order_switchover(&mut self, id: GroupId, member: usize, by: Option<usize>) -> Result<(), Refusal> {
         if let Some(reason) = self.refusal(id, member) {
             self.see(Occurrence::SwitchoverRefused { group: id, member: Some(member), reason, by });
-            return false;
+            return Err(reason);
         }
         if self.world.groups[id.at()].failover.is_none() {
             self.activate(id, member, true);
-            return true;
+            return Ok(());
         }
         // Of a dead member nothing can be asked: that is a failover, by hand, before anything else has noticed.
         let ordered = self.member_up(id, self.state.groups[id.at()].active);
@@ -397,7 +397,7 @@ impl Engine<'_> {
         state.watch = None;
         state.why = Some(seen);
         self.begin_phase(id, 0);
-        true
+        Ok(())
     }
 
     /// Why a switchover cannot be ordered now.
@@ -444,6 +444,7 @@ impl Engine<'_> {
         }
         self.state.groups[id.at()].failback_pending = false;
         self.cause = self.state.nodes[self.world.groups[id.at()].members[0].at()].why;
-        self.order_switchover(id, 0, None);
+        // A refusal has been told.
+        let _ = self.order_switchover(id, 0, None);
     }
 }

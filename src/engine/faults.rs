@@ -1,14 +1,15 @@
 //! Faults: members fail, shocks hit several, hidden failures wait to be found; the steps of a drill.
 
+use super::act::By;
 use super::core::Engine;
 use super::event::Event;
 use super::lives::Struck;
 use super::state::drill::{Condition, Surge};
 use super::state::nodes::{Is, Law};
-use crate::observe::{FailedBy, ObservationId, Occurrence};
+use crate::observe::{FailedBy, ObservationId, Occurrence, Refusal};
 use crate::units::Duration;
 use crate::units::Time;
-use crate::world::{Act, NodeId, Routes};
+use crate::world::{Action, NodeId, Routes};
 
 /// After so many of its time constants a decaying surge is over: a thousandth is left.
 const DECAYS_UNTIL_OVER: f64 = 7.0;
@@ -108,25 +109,28 @@ impl Engine<'_> {
         self.all_lives_begin(id);
     }
 
+    /// A step of the drill is due. What it may be refused for is told where it matters.
     pub(super) fn inject(&mut self, step: usize) {
-        let (_, act) = &self.world.drill[step];
-        match act {
-            Act::Crash(id, repaired_after, members) => {
-                if let Some(struck) = self.first_working(*id, members.unwrap_or(u64::MAX)) {
-                    self.fail_members(*id, &struck, FailedBy::Drill, *repaired_after, false);
-                }
+        let _ = self.act(self.world.drill[step].1.clone(), By::Drill(step));
+    }
+
+    /// A fault, a surge, a word: what it sets going goes by the number of the step.
+    pub(super) fn strike(&mut self, action: &Action, step: usize) -> Result<(), Refusal> {
+        match action {
+            Action::Crash(id, repaired_after, members) => {
+                let struck = self.first_working(*id, members.unwrap_or(u64::MAX)).ok_or(Refusal::Down)?;
+                self.fail_members(*id, &struck, FailedBy::Drill, *repaired_after, false);
             }
-            Act::FailHidden(id) => {
-                if let Some(struck) = self.first_working(*id, u64::MAX) {
-                    self.fail_members(*id, &struck, FailedBy::Drill, None, true);
-                }
+            Action::FailHidden(id) => {
+                let struck = self.first_working(*id, u64::MAX).ok_or(Refusal::Down)?;
+                self.fail_members(*id, &struck, FailedBy::Drill, None, true);
             }
-            Act::Gray { node, loses, lasts, .. } => {
+            Action::Gray { node, loses, lasts, .. } => {
                 let seen = self.see(Occurrence::Gray(*node, *loses));
                 self.condition(step, *lasts, seen);
                 self.look_at_every_group();
             }
-            Act::Slow(stations, by, lasts) => {
+            Action::Slow(stations, by, lasts) => {
                 for station in stations {
                     self.state.stations[station.at()].slow *= by;
                     let seen = self.see(Occurrence::Slowed(*station, *by));
@@ -135,20 +139,20 @@ impl Engine<'_> {
                 let seen = self.cause.unwrap_or(ObservationId(0));
                 self.condition(step, *lasts, seen);
             }
-            Act::SlowServers { stations, servers, by, lasts, .. } => {
+            Action::SlowServers { stations, servers, by, lasts, .. } => {
                 let mut seen = ObservationId(0);
                 for station in stations {
                     seen = self.see(Occurrence::ServersSlowed { station: *station, servers: *servers, by: *by });
                 }
                 self.condition(step, *lasts, seen);
             }
-            Act::Cut(link, lasts) => {
+            Action::Cut(link, lasts) => {
                 let seen = self.see(Occurrence::LinkCut(*link, true));
                 self.condition(step, *lasts, seen);
                 self.state.links_cut[link.at()] += 1;
                 self.reroute();
             }
-            Act::Surge { people, feature, by, ramp, lasts, falls, decays } => {
+            Action::Surge { people, feature, by, ramp, lasts, falls, decays } => {
                 let seen = self.see(Occurrence::Surge(*people, true));
                 // A decay is over when nobody notices it any more.
                 let fades = Duration::from_seconds(decays.seconds() * DECAYS_UNTIL_OVER + falls.seconds());
@@ -169,20 +173,19 @@ impl Engine<'_> {
                     decays: *decays,
                 });
             }
-            Act::FailOver(group, member) => {
-                self.order_switchover(*group, *member, None);
-            }
             // Words change nothing that flows.
-            Act::Decide(_) => {
+            Action::Decide(_) => {
                 self.see(Occurrence::Decision(step));
-                return;
+                return Ok(());
             }
-            Act::Tell(_) => {
+            Action::Tell(_) => {
                 self.see(Occurrence::Told(step));
-                return;
+                return Ok(());
             }
+            Action::FailOver(..) | Action::Order(_) | Action::TakeBack(_) => return Err(Refusal::Unknown),
         }
         self.flow_dirty = true;
+        Ok(())
     }
 
     fn condition(&mut self, step: usize, lasts: Option<Duration>, why: ObservationId) {
@@ -200,30 +203,30 @@ impl Engine<'_> {
         let Condition { step, why, .. } = self.state.conditions[index];
         self.state.conditions[index].active = false;
         self.cause = Some(why);
-        match &self.world.drill[step].1 {
-            Act::Gray { node, .. } => {
+        match &self.action(step).clone() {
+            Action::Gray { node, .. } => {
                 let seen = self.see(Occurrence::Gray(*node, 0.0));
                 self.cause = Some(seen);
                 self.look_at_every_group();
             }
-            Act::Slow(stations, by, _) => {
+            Action::Slow(stations, by, _) => {
                 for station in stations {
                     self.state.stations[station.at()].slow /= by;
                     self.see(Occurrence::Slowed(*station, 1.0));
                 }
             }
-            Act::SlowServers { stations, servers, .. } => {
+            Action::SlowServers { stations, servers, .. } => {
                 for station in stations {
                     self.see(Occurrence::ServersSlowed { station: *station, servers: *servers, by: 1.0 });
                 }
             }
-            Act::Cut(link, _) => {
+            Action::Cut(link, _) => {
                 let seen = self.see(Occurrence::LinkCut(*link, false));
                 self.cause = Some(seen);
                 self.state.links_cut[link.at()] -= 1;
                 self.reroute();
             }
-            Act::Surge { people, .. } => {
+            Action::Surge { people, .. } => {
                 self.close_span();
                 self.state.surges.retain(|s| s.step != step);
                 self.see(Occurrence::Surge(*people, false));
@@ -251,7 +254,7 @@ impl Engine<'_> {
     pub(super) fn gray(&self, id: NodeId) -> (f64, f64) {
         let (mut passes, mut checks) = (1.0, 1.0);
         for condition in self.state.conditions.iter().filter(|c| c.active) {
-            if let Act::Gray { node, loses, probes_pass, .. } = &self.world.drill[condition.step].1
+            if let Action::Gray { node, loses, probes_pass, .. } = self.action(condition.step)
                 && *node == id
             {
                 passes *= 1.0 - loses;
@@ -263,6 +266,6 @@ impl Engine<'_> {
 
     /// Whether any part of the run is gray now.
     pub(super) fn any_gray(&self) -> bool {
-        self.state.conditions.iter().any(|c| c.active && matches!(self.world.drill[c.step].1, Act::Gray { .. }))
+        self.state.conditions.iter().any(|c| c.active && matches!(self.action(c.step), Action::Gray { .. }))
     }
 }

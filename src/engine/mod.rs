@@ -4,6 +4,7 @@
 //! objectives or expectations, and never asks what is measured.
 
 mod abandonment;
+mod act;
 mod autoscale;
 mod core;
 mod data;
@@ -28,6 +29,7 @@ mod steering;
 mod stores;
 mod triggers;
 
+pub use self::act::{Acted, By};
 use self::core::Engine as Live;
 use self::event::{Event, EventQueue};
 pub use self::request::check::Unfollowable;
@@ -65,6 +67,7 @@ impl<'w> Live<'w> {
             window: None,
             requests: None,
             followed: 0,
+            reached: Time::ZERO,
         };
         engine.events.push(world.horizon, Event::Horizon);
         for (i, (at, _)) in world.drill.iter().enumerate().filter(|(i, _)| !world.muted.contains(i)) {
@@ -128,19 +131,25 @@ impl<'w> Live<'w> {
             self.now = at;
             self.cause = None;
             self.handle(event);
-            self.settle();
-            #[cfg(debug_assertions)]
-            self.check();
-            // Whoever measures hears of a change after what flowed before it.
-            if self.told.iter().any(|seen| divides(&seen.what)) {
-                self.close_span();
-            }
-            if self.flow_dirty && self.events.next_at() != Some(self.now) {
-                self.refresh_flow();
-                self.look_at_conditions();
-            }
-            self.tell(observer);
+            self.what_follows(observer);
         }
+        self.reached = self.reached.max(until.min(self.world.horizon));
+    }
+
+    /// Everything that follows at once from what has just happened.
+    fn what_follows(&mut self, observer: &mut impl Observer) {
+        self.settle();
+        #[cfg(debug_assertions)]
+        self.check();
+        // Whoever measures hears of a change after what flowed before it.
+        if self.told.iter().any(|seen| divides(&seen.what)) {
+            self.close_span();
+        }
+        if self.flow_dirty && self.events.next_at() != Some(self.now) {
+            self.refresh_flow();
+            self.look_at_conditions();
+        }
+        self.tell(observer);
     }
 
     /// Requests go their ways until the world changes.

@@ -1,11 +1,12 @@
 //! A run that owns what it needs: it can be sent to another thread, cloned at any moment, and kept.
 
+use super::act::{Acted, By};
 use super::core::{Core, Engine as Live};
 use super::request::check::Unfollowable;
-use crate::observe::Observer;
+use crate::observe::{Observer, Refusal};
 use crate::rng::Luck;
 use crate::units::Time;
-use crate::world::World;
+use crate::world::{Action, World};
 use std::sync::Arc;
 
 /// A run of a world, from the start to wherever it has got to. A clone goes its own way: that is a fork of the run.
@@ -31,13 +32,14 @@ pub struct Engine {
     world: Arc<World>,
     /// Away only while something happens.
     core: Option<Box<Core<()>>>,
+    log: Vec<Acted>,
 }
 
 impl Engine {
     /// A run at its start.
     pub fn new(world: Arc<World>, luck: Luck) -> Engine {
         let core = Live::new(&world, luck).with(());
-        Engine { world, core: Some(Box::new(core)) }
+        Engine { world, core: Some(Box::new(core)), log: Vec::new() }
     }
 
     /// A run at its start in which every request is followed between two times, and everything flows before and after.
@@ -47,7 +49,7 @@ impl Engine {
     /// A request that would make more calls than can be followed one by one.
     pub fn following(world: Arc<World>, luck: Luck, from: Time, to: Time) -> Result<Engine, Unfollowable> {
         let core = Live::following(&world, luck, from, to)?.with(());
-        Ok(Engine { world, core: Some(Box::new(core)) })
+        Ok(Engine { world, core: Some(Box::new(core)), log: Vec::new() })
     }
 
     /// The world that it runs in.
@@ -84,6 +86,34 @@ impl Engine {
     /// integrated from change to change, not from call to call.
     pub fn run_until(&mut self, until: Time, observer: &mut impl Observer) {
         self.live(|live| live.run_until(until, observer));
+    }
+
+    /// Does something now: at the time to which the run has been taken. It is written in the [log](Engine::log).
+    ///
+    /// # Errors
+    ///
+    /// What cannot be done, with the reason; nothing has changed then but what an observer was told of it.
+    pub fn act(&mut self, action: Action, by: By, observer: &mut impl Observer) -> Result<(), Refusal> {
+        let done = self.live(|live| live.act_from_outside(action.clone(), by, observer));
+        self.log.push(Acted { at: self.core().now, action, by, refused: done.err() });
+        done
+    }
+
+    /// Everything that was done to it from outside, in order. With the world and the luck it is the whole run: see
+    /// [`replay`](Engine::replay).
+    pub fn log(&self) -> &[Acted] {
+        &self.log
+    }
+
+    /// The same run again, up to the last entry of its log: the same world, luck and log give the same observations.
+    pub fn replay(world: Arc<World>, luck: Luck, log: &[Acted], observer: &mut impl Observer) -> Engine {
+        let mut engine = Engine::new(world, luck);
+        for acted in log {
+            engine.run_until(acted.at, observer);
+            // What was refused then is refused again.
+            let _ = engine.act(acted.action.clone(), acted.by, observer);
+        }
+        engine
     }
 
     /// Ends the run where it is: what has flowed until now is told.

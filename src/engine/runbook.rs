@@ -1,11 +1,12 @@
 //! Procedures: ordered by the clock or by what is seen, done by people in their hours, in effect step by step.
 
+use super::act::By;
 use super::core::Engine;
 use super::event::{Event, Step};
 use super::state::runbook::{ProcedureStage, Restriction, Shedding};
-use crate::observe::Occurrence;
+use crate::observe::{Occurrence, Refusal};
 use crate::units::{Duration, Time};
-use crate::world::{Action, Amount, LinkId, PopId, SiteId, StationId};
+use crate::world::{Action, Amount, Effect, LinkId, PopId, SiteId, StationId};
 
 impl Engine<'_> {
     pub(super) fn start_procedures(&mut self) {
@@ -22,7 +23,8 @@ impl Engine<'_> {
     pub(super) fn procedure_due(&mut self, index: usize, step: Step) {
         self.cause = self.state.procedures[index].why;
         match step {
-            Step::Order => self.order(index),
+            // Ordered already by a condition, it is not ordered again by the clock.
+            Step::Order => drop(self.act(Action::Order(index), By::Runbook)),
             Step::Begin => self.begin(index),
             Step::Phase => self.phase(index),
             Step::Mend => self.mend(index),
@@ -31,17 +33,18 @@ impl Engine<'_> {
         }
     }
 
-    /// Somebody, or something that watches, orders a procedure.
-    pub(super) fn order(&mut self, index: usize) {
-        let state = &mut self.state.procedures[index];
+    /// Somebody, or something that watches, orders a procedure: once.
+    pub(super) fn order(&mut self, index: usize) -> Result<(), Refusal> {
+        let state = self.state.procedures.get_mut(index).ok_or(Refusal::Unknown)?;
         if state.stage != ProcedureStage::Waiting {
-            return;
+            return Err(Refusal::OrderedAlready);
         }
         state.stage = ProcedureStage::Ordered;
         let seen = self.see(Occurrence::Ordered(index));
         self.state.procedures[index].why = Some(seen);
         self.cause = Some(seen);
         self.begin(index);
+        Ok(())
     }
 
     /// When somebody of a team is next there.
@@ -116,7 +119,7 @@ impl Engine<'_> {
         let now = done + 1;
         let mut short = false;
         for action in 0..procedure.actions.len() {
-            short |= self.act(index, action, now);
+            short |= self.take_effect(index, action, now);
         }
         if procedure.switches().is_some_and(|switches| switches == self.state.procedures[index].refused) {
             // All that it does has been refused: nothing is in effect.
@@ -158,7 +161,7 @@ impl Engine<'_> {
     fn break_what_is_touched(&mut self, index: usize) {
         let procedure = &self.world.procedures[index];
         for (i, action) in procedure.actions.iter().enumerate() {
-            if let Action::AddServers(station, amount) = action {
+            if let Effect::AddServers(station, amount) = action {
                 let total = self.total_of(index, i, *station, *amount);
                 let broken = (total / f64::from(procedure.count)).abs().ceil() as u64;
                 self.state.stations[station.at()].broken += broken;
@@ -170,7 +173,7 @@ impl Engine<'_> {
     fn mend(&mut self, index: usize) {
         let procedure = &self.world.procedures[index];
         for (i, action) in procedure.actions.iter().enumerate() {
-            if let Action::AddServers(station, _) = action {
+            if let Effect::AddServers(station, _) = action {
                 let broken = (self.state.procedures[index].totals[i] / f64::from(procedure.count)).abs().ceil() as u64;
                 let state = &mut self.state.stations[station.at()];
                 state.broken = state.broken.saturating_sub(broken);
@@ -196,13 +199,13 @@ impl Engine<'_> {
     }
 
     /// Does the part of an action that belongs to a step. Says whether less came than was asked for.
-    fn act(&mut self, index: usize, action: usize, phase: u32) -> bool {
+    fn take_effect(&mut self, index: usize, action: usize, phase: u32) -> bool {
         let procedure = &self.world.procedures[index];
         let part = f64::from(phase) / f64::from(procedure.count);
         let first = phase == 1;
         let mut short = false;
         match &procedure.actions[action] {
-            Action::AddServers(station, amount) => {
+            Effect::AddServers(station, amount) => {
                 let total = self.total_of(index, action, *station, *amount);
                 let wanted = (total * part).round() - self.state.procedures[index].given[action];
                 self.state.procedures[index].given[action] += wanted;
@@ -210,15 +213,15 @@ impl Engine<'_> {
                 self.state.stations[station.at()].extra += got;
                 short = got < wanted as i64;
             }
-            Action::AddNetwork(link, by) => {
+            Effect::AddNetwork(link, by) => {
                 // By what this step widens it, whatever else has widened it in between.
                 let before = 1.0 + (by - 1.0) * f64::from(phase - 1) / f64::from(procedure.count);
                 self.state.links_factor[link.at()] *= (1.0 + (by - 1.0) * part) / before;
             }
-            Action::MovePeople(people, site, share) => {
+            Effect::MovePeople(people, site, share) => {
                 self.move_people(*people, *site, share / f64::from(procedure.count));
             }
-            Action::FreeHardware(give, get, servers) => {
+            Effect::FreeHardware(give, get, servers) => {
                 let wanted = (*servers as f64 * part).round() - self.state.procedures[index].given[action];
                 let got = (wanted as i64).min(self.servers(*give) as i64);
                 self.state.procedures[index].given[action] += got as f64;
@@ -226,7 +229,7 @@ impl Engine<'_> {
                 self.state.stations[get.at()].extra += got;
                 short = got < wanted as i64;
             }
-            Action::Restrict { uses, .. } if first => {
+            Effect::Restrict { uses, .. } if first => {
                 for i in 0..uses.len() {
                     self.state.restrictions.push(Restriction {
                         procedure: index,
@@ -240,11 +243,11 @@ impl Engine<'_> {
                     });
                 }
             }
-            Action::Stagger { people, .. } if first => {
+            Effect::Stagger { people, .. } if first => {
                 self.state.staggers[people.at()] = Some((index, action));
                 self.state.stagger_cursors[people.at()] = (0, 0);
             }
-            Action::Hotfix { service, takes, bad, worse, rolled_back_after } if first => {
+            Effect::Hotfix { service, takes, bad, worse, rolled_back_after } if first => {
                 let is_bad = *bad > 0.0 && self.state.procedures[index].releases.chance(*bad);
                 let by = if is_bad { *worse } else { *takes };
                 for station in &self.world.services[service.at()].stations {
@@ -257,18 +260,18 @@ impl Engine<'_> {
                     self.events.push(due, Event::Procedure { index: index as u32, step: Step::RollBack });
                 }
             }
-            Action::Shed { .. } if first => {
+            Effect::Shed { .. } if first => {
                 self.state.sheddings.push(Shedding { procedure: index, action, from: self.now });
             }
-            Action::Dim(service, share) if first => self.state.dims[service.at()].push((index, *share)),
-            Action::SwitchOver(group, member) if first => {
-                let done = self.order_switchover(*group, *member, Some(index));
-                self.state.procedures[index].refused += u32::from(!done);
+            Effect::Dim(service, share) if first => self.state.dims[service.at()].push((index, *share)),
+            Effect::SwitchOver(group, member) if first => {
+                let done = self.act(Action::FailOver(*group, *member), By::Procedure(index));
+                self.state.procedures[index].refused += u32::from(done.is_err());
             }
-            Action::Tell(_) if first => {
+            Effect::Tell(_) if first => {
                 self.see(Occurrence::ToldBy { measure: index, action });
             }
-            Action::Decide(_) if first => {
+            Effect::Decide(_) if first => {
                 self.see(Occurrence::DecisionBy { measure: index, action });
             }
             _ => {}
@@ -303,22 +306,22 @@ impl Engine<'_> {
     }
 
     /// A procedure that can be taken back is.
-    fn take_back(&mut self, index: usize) {
+    pub(super) fn take_back(&mut self, index: usize) {
         if matches!(self.state.procedures[index].stage, ProcedureStage::Waiting | ProcedureStage::Over) {
             self.state.procedures[index].stage = ProcedureStage::Over;
             return;
         }
         for (i, action) in self.world.procedures[index].actions.iter().enumerate() {
             match action {
-                Action::Restrict { .. } => {
+                Effect::Restrict { .. } => {
                     let mine = |r: &&mut Restriction| r.procedure == index && r.action == i;
                     self.state.restrictions.iter_mut().filter(mine).for_each(|r| r.over = true);
                 }
-                Action::Stagger { people, .. } if self.state.staggers[people.at()] == Some((index, i)) => {
+                Effect::Stagger { people, .. } if self.state.staggers[people.at()] == Some((index, i)) => {
                     self.state.staggers[people.at()] = None;
                 }
-                Action::Shed { .. } => self.state.sheddings.retain(|s| (s.procedure, s.action) != (index, i)),
-                Action::Dim(service, _) => self.state.dims[service.at()].retain(|dim| dim.0 != index),
+                Effect::Shed { .. } => self.state.sheddings.retain(|s| (s.procedure, s.action) != (index, i)),
+                Effect::Dim(service, _) => self.state.dims[service.at()].retain(|dim| dim.0 != index),
                 _ => {}
             }
         }
@@ -334,7 +337,7 @@ impl Engine<'_> {
 
     fn roll_back(&mut self, index: usize) {
         for action in &self.world.procedures[index].actions {
-            if let Action::Hotfix { service, worse, .. } = action {
+            if let Effect::Hotfix { service, worse, .. } = action {
                 for station in &self.world.services[service.at()].stations {
                     self.state.stations[station.at()].takes /= worse;
                 }

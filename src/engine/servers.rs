@@ -2,7 +2,7 @@
 
 use super::core::Engine;
 use crate::observe::ObservationId;
-use crate::world::{Act, StationId};
+use crate::world::{Action, StationId};
 
 /// The first servers of a station are slow.
 #[derive(Debug, Clone, Copy)]
@@ -20,11 +20,10 @@ pub(super) struct SlowServers {
 impl Engine<'_> {
     /// Which of the first servers of a station are slow now.
     pub(super) fn slow_servers(&self, id: StationId) -> impl Iterator<Item = SlowServers> {
-        let drill = &self.world.drill;
         self.state.conditions.iter().filter(|condition| condition.active).filter_map(move |condition| {
             let why = condition.why;
-            match &drill[condition.step].1 {
-                Act::SlowServers { stations, servers, by, checks_pass, .. } if stations.contains(&id) => {
+            match self.action(condition.step) {
+                Action::SlowServers { stations, servers, by, checks_pass, .. } if stations.contains(&id) => {
                     Some(SlowServers { servers: *servers, by: *by, checks_pass: *checks_pass, why })
                 }
                 _ => None,

@@ -1,11 +1,12 @@
 //! Watching: conditions over what can be seen from outside, and what they set off.
 
+use super::act::By;
 use super::core::Engine;
 use super::event::Event;
 use super::state::runbook::ProcedureStage;
 use crate::observe::{Occurrence, ServiceLevel};
 use crate::units::{Duration, Time};
-use crate::world::Condition;
+use crate::world::{Action, Condition};
 
 impl Engine<'_> {
     /// Looks at every condition, and sets off what waited for it.
@@ -100,7 +101,7 @@ impl Engine<'_> {
         match index.checked_sub(self.world.procedures.len()) {
             None => {
                 self.cause = self.state.flow.latest_feeling;
-                self.order(index);
+                let _ = self.act(Action::Order(index), By::Runbook);
             }
             Some(trigger) => {
                 let seen = self.see_because(Occurrence::Triggered(trigger), self.state.flow.latest_feeling);

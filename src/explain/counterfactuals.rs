@@ -4,7 +4,7 @@ use super::{ButFor, Explanation, Impact, Interaction, Role};
 use crate::metrics::{Outcome, length_words, servers_words};
 use crate::rng::Luck;
 use crate::run::run;
-use crate::world::{Act, World, civil_label};
+use crate::world::{Action, World, civil_label};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub enum Thing {
 pub fn things(world: &World) -> Vec<Thing> {
     let steps = world.drill.iter().enumerate();
     let steps =
-        steps.filter(|(_, (_, act))| !matches!(act, Act::Tell(_) | Act::Decide(_))).map(|(i, _)| Thing::Step(i));
+        steps.filter(|(_, (_, act))| !matches!(act, Action::Tell(_) | Action::Decide(_))).map(|(i, _)| Thing::Step(i));
     let procedures =
         world.procedures.iter().enumerate().filter(|(_, m)| !m.only_words()).map(|(i, _)| Thing::Procedure(i));
     let automation = (0..world.autoscale.len()).map(Thing::Autoscale);
@@ -217,33 +217,35 @@ fn role_of(thing: &Thing) -> Role {
 }
 
 /// What a step of the drill does.
-fn act_words(world: &World, act: &Act) -> String {
+fn act_words(world: &World, act: &Action) -> String {
     match act {
-        Act::Crash(node, _, Some(members)) if *members < world.nodes[node.at()].count => {
+        Action::Crash(node, _, Some(members)) if *members < world.nodes[node.at()].count => {
             format!("{members} of {} fail", world.nodes[node.at()].name)
         }
-        Act::Crash(node, ..) => format!("{} fails", world.nodes[node.at()].name),
-        Act::FailHidden(node) => format!("{} fails unnoticed", world.nodes[node.at()].name),
-        Act::Gray { node, loses, .. } => format!("{} loses {:.3}%", world.nodes[node.at()].name, loses * 100.0),
-        Act::Slow(stations, by, _) => {
+        Action::Crash(node, ..) => format!("{} fails", world.nodes[node.at()].name),
+        Action::FailHidden(node) => format!("{} fails unnoticed", world.nodes[node.at()].name),
+        Action::Gray { node, loses, .. } => format!("{} loses {:.3}%", world.nodes[node.at()].name, loses * 100.0),
+        Action::Slow(stations, by, _) => {
             let names: Vec<&str> = stations.iter().map(|s| world.stations[s.at()].name.as_str()).collect();
             format!("{} slow, x{by}", names.join(", "))
         }
-        Act::SlowServers { stations, servers, by, .. } => {
+        Action::SlowServers { stations, servers, by, .. } => {
             let of = |id: &crate::world::StationId| servers_words(world, *id, *servers);
             let names: Vec<String> = stations.iter().map(of).collect();
             format!("{} slow, x{by}", names.join(", "))
         }
-        Act::Cut(link, lasts) => {
+        Action::Cut(link, lasts) => {
             let lasts = lasts.map_or(String::new(), |lasts| format!(" for {}", length_words(lasts.seconds())));
             format!("{} cut{lasts}", world.links[link.at()].name)
         }
-        Act::Surge { people, feature, by, .. } => {
+        Action::Surge { people, feature, by, .. } => {
             let what = feature.map_or(String::new(), |f| format!(", {}", world.features[f.at()].name));
             format!("{}{what} x{by}", world.people[people.at()].name)
         }
-        Act::FailOver(group, _) => format!("{} is switched over", world.groups[group.at()].name),
-        Act::Decide(what) | Act::Tell(what) => what.clone(),
+        Action::FailOver(group, _) => format!("{} is switched over", world.groups[group.at()].name),
+        Action::Decide(what) | Action::Tell(what) => what.clone(),
+        Action::Order(index) => format!("{} is ordered", world.procedures[*index].name),
+        Action::TakeBack(index) => format!("{} is taken back", world.procedures[*index].name),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::outcome::*;
 use crate::observe::{Observation, Occurrence, ServiceLevel, Why};
 use crate::units::Time;
-use crate::world::{Action, World, civil_label};
+use crate::world::{Effect, World, civil_label};
 
 #[derive(Debug, Clone, Default)]
 struct Progress {
@@ -34,15 +34,15 @@ enum Helped {
     People(usize),
 }
 
-fn helped(world: &World, action: &Action) -> Vec<Helped> {
+fn helped(world: &World, action: &Effect) -> Vec<Helped> {
     let of_service = |id: usize| world.services[id].stations.iter().map(|s| Helped::Station(s.at())).collect();
     match action {
-        Action::AddServers(station, _) | Action::FreeHardware(_, station, _) => vec![Helped::Station(station.at())],
-        Action::AddNetwork(link, _) => vec![Helped::Link(link.at())],
-        Action::MovePeople(people, ..) | Action::Stagger { people, .. } => vec![Helped::People(people.at())],
-        Action::Hotfix { service, .. } | Action::Dim(service, _) => of_service(service.at()),
-        Action::Restrict { .. } | Action::Shed { .. } => (0..world.people.len()).map(Helped::People).collect(),
-        Action::SwitchOver(..) | Action::Tell(_) | Action::Decide(_) => Vec::new(),
+        Effect::AddServers(station, _) | Effect::FreeHardware(_, station, _) => vec![Helped::Station(station.at())],
+        Effect::AddNetwork(link, _) => vec![Helped::Link(link.at())],
+        Effect::MovePeople(people, ..) | Effect::Stagger { people, .. } => vec![Helped::People(people.at())],
+        Effect::Hotfix { service, .. } | Effect::Dim(service, _) => of_service(service.at()),
+        Effect::Restrict { .. } | Effect::Shed { .. } => (0..world.people.len()).map(Helped::People).collect(),
+        Effect::SwitchOver(..) | Effect::Tell(_) | Effect::Decide(_) => Vec::new(),
     }
 }
 

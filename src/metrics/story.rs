@@ -5,7 +5,7 @@ use crate::observe::{
     Why,
 };
 use crate::units::{Duration, Time};
-use crate::world::{Act, Action, StationId, World, civil_label};
+use crate::world::{Action, Effect, StationId, World, civil_label};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -359,6 +359,10 @@ fn refusal_words(reason: Refusal) -> &'static str {
         Refusal::Down => "that is down",
         Refusal::OutOfReach => "the active member cannot reach it",
         Refusal::NobodyElse => "no other member works",
+        Refusal::OrderedAlready => "it has been ordered already",
+        Refusal::NotOrdered => "it has not been ordered, or is over",
+        Refusal::Unknown => "there is no such thing",
+        Refusal::Over => "the run is over",
     }
 }
 
@@ -441,20 +445,22 @@ fn people_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             };
             (Theme::People, format!("{}: {how}", people(id)))
         }
-        Occurrence::Decision(step) => match &world.drill[*step].1 {
-            Act::Decide(what) => (Theme::Word, format!("decision: {what}")),
+        Occurrence::Decision(step) => match world.drill.get(*step).map(|(_, action)| action) {
+            Some(Action::Decide(what)) => (Theme::Word, format!("decision: {what}")),
+            None => (Theme::Word, "a decision from outside".to_owned()),
             _ => return None,
         },
-        Occurrence::Told(step) => match &world.drill[*step].1 {
-            Act::Tell(what) => (Theme::Word, format!("users are told: {what}")),
+        Occurrence::Told(step) => match world.drill.get(*step).map(|(_, action)| action) {
+            Some(Action::Tell(what)) => (Theme::Word, format!("users are told: {what}")),
+            None => (Theme::Word, "users are told something from outside".to_owned()),
             _ => return None,
         },
         Occurrence::ToldBy { measure: id, action } => match &world.procedures[*id].actions[*action] {
-            Action::Tell(what) => (Theme::Word, format!("users are told: {what}")),
+            Effect::Tell(what) => (Theme::Word, format!("users are told: {what}")),
             _ => return None,
         },
         Occurrence::DecisionBy { measure: id, action } => match &world.procedures[*id].actions[*action] {
-            Action::Decide(what) => (Theme::Word, format!("decision: {what}")),
+            Effect::Decide(what) => (Theme::Word, format!("decision: {what}")),
             _ => return None,
         },
         _ => return None,

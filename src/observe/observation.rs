@@ -63,6 +63,14 @@ pub enum Refusal {
     OutOfReach,
     /// No other member works.
     NobodyElse,
+    /// It has been ordered already.
+    OrderedAlready,
+    /// It has not been ordered, or is over.
+    NotOrdered,
+    /// There is no such thing in this world.
+    Unknown,
+    /// The run is over.
+    Over,
 }
 
 /// How a population or a feature feels to its users, from good to bad.

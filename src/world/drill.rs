@@ -5,7 +5,7 @@ use crate::units::Duration;
 
 /// What a drill does.
 #[derive(Debug, Clone)]
-pub enum Act {
+pub enum Action {
     /// Members of a node fail: which node, when they are back if not by its repair, and how many if not all.
     Crash(NodeId, Option<Duration>, Option<u64>),
     /// A node fails unnoticed.
@@ -61,4 +61,8 @@ pub enum Act {
     Decide(String),
     /// A word to the users.
     Tell(String),
+    /// A procedure of the runbook is ordered, by index.
+    Order(usize),
+    /// A procedure is taken back, by index.
+    TakeBack(usize),
 }

@@ -51,8 +51,7 @@ pub use curve::Curve;
 pub use data::ReplicaKind;
 #[doc(hidden)]
 pub use data::{Queue, Store};
-#[doc(hidden)]
-pub use drill::Act;
+pub use drill::Action;
 pub use failover::PhaseKind;
 #[doc(hidden)]
 pub use failover::{Decide, Detect, Failover, Group, Phase};
@@ -69,7 +68,7 @@ pub use populations::{Population, Sessions};
 #[doc(hidden)]
 pub use routes::{Route, Routes};
 #[doc(hidden)]
-pub use runbook::{Action, Amount, Condition, Procedure};
+pub use runbook::{Amount, Condition, Effect, Procedure};
 #[doc(hidden)]
 pub use services::{Cache, Call, Callee, Discipline, RateLimit, Service, Station};
 #[doc(hidden)]

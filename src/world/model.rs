@@ -5,7 +5,7 @@ use super::cache::{DelayCache, LatencyCache, SteadyCache};
 use super::calendar::{Calendar, civil_label};
 use super::components::{Crew, Node, Shock};
 use super::data::{Queue, Store};
-use super::drill::Act;
+use super::drill::Action;
 use super::failover::Group;
 use super::features::Feature;
 use super::ids::{GroupId, LinkId, NodeId, PopId, QueueId, StationId, StoreId};
@@ -17,7 +17,7 @@ use super::services::{Service, Station};
 use super::sites::{Link, Provider, Site, Transfer};
 use super::teams::Team;
 use crate::scenario::Pick;
-use crate::units::Time;
+use crate::units::{Duration, Time};
 use std::collections::BTreeSet;
 
 /// A compiled scenario, ready to simulate.
@@ -112,7 +112,7 @@ pub struct World {
     pub maintenance: Option<Maintenance>,
     /// The drill, in order of time. Steps that wait for a condition stand at its end, at no time.
     #[doc(hidden)]
-    pub drill: Vec<(Time, Act)>,
+    pub drill: Vec<(Time, Action)>,
     /// Conditions, and the steps of the drill that wait for them.
     #[doc(hidden)]
     pub triggers: Vec<(Condition, usize)>,
@@ -209,6 +209,29 @@ impl World {
     /// The name of a background queue.
     pub fn name_of_queue(&self, id: QueueId) -> &str {
         &self.queues[id.at()].name
+    }
+
+    /// The crash of a component or a site, for [`Engine::act`](crate::engine::Engine::act); back after a time, or as its
+    /// repair says. Nothing of that name: `None`.
+    pub fn crash(&self, of: &str, repaired_after: Option<Duration>) -> Option<Action> {
+        Some(Action::Crash(self.node(of)?, repaired_after, None))
+    }
+
+    /// A switchover of a group to one of its members.
+    pub fn switchover(&self, group: &str, to: &str) -> Option<Action> {
+        let index = self.groups.iter().position(|g| g.name == group)?;
+        let member = self.groups[index].members.iter().position(|m| self.nodes[m.at()].name == to)?;
+        Some(Action::FailOver(GroupId::new(index), member))
+    }
+
+    /// The order to carry out a procedure of the runbook.
+    pub fn order(&self, procedure: &str) -> Option<Action> {
+        self.procedures.iter().position(|p| p.name == procedure).map(Action::Order)
+    }
+
+    /// The order to take a procedure back.
+    pub fn take_back(&self, procedure: &str) -> Option<Action> {
+        self.procedures.iter().position(|p| p.name == procedure).map(Action::TakeBack)
     }
 
     /// The node of this name.

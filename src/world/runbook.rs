@@ -32,7 +32,7 @@ pub struct Procedure {
     /// When steps are taken.
     pub hours: Option<Hours>,
     /// What it does.
-    pub actions: Vec<Action>,
+    pub actions: Vec<Effect>,
     /// When it is taken back.
     pub until: Option<Time>,
     /// Left out of this run, to see what it is worth.
@@ -42,14 +42,14 @@ pub struct Procedure {
 impl Procedure {
     /// Whether it only says something.
     pub fn only_words(&self) -> bool {
-        self.actions.iter().all(|action| matches!(action, Action::Tell(_) | Action::Decide(_)))
+        self.actions.iter().all(|action| matches!(action, Effect::Tell(_) | Effect::Decide(_)))
     }
 
     /// How many groups it switches over, if beside words it does nothing else.
     pub fn switches(&self) -> Option<u32> {
-        let is_switch = |action: &&Action| matches!(action, Action::SwitchOver(..));
+        let is_switch = |action: &&Effect| matches!(action, Effect::SwitchOver(..));
         let others = self.actions.iter().filter(|action| !is_switch(action));
-        let only = others.clone().all(|action| matches!(action, Action::Tell(_) | Action::Decide(_)));
+        let only = others.clone().all(|action| matches!(action, Effect::Tell(_) | Effect::Decide(_)));
         let switches = self.actions.iter().filter(is_switch).count() as u32;
         (only && switches > 0).then_some(switches)
     }
@@ -57,7 +57,7 @@ impl Procedure {
 
 /// One thing that a procedure does.
 #[derive(Debug, Clone)]
-pub enum Action {
+pub enum Effect {
     /// More servers at a station: so many, or so many times as many.
     AddServers(StationId, Amount),
     /// A link this many times as wide.

@@ -1,7 +1,7 @@
 //! What changes in the world while requests go their ways, and what holds at a time.
 
 use firedrill::units::{Duration, Time};
-use firedrill::world::{Act, LinkId, NodeId, Route, Routes, SiteId, StationId, World};
+use firedrill::world::{Action, LinkId, NodeId, Route, Routes, SiteId, StationId, World};
 use std::collections::BTreeMap;
 
 /// What those who set out at a time go by: who serves, where the ways lead, what loses requests.
@@ -85,7 +85,7 @@ impl Now {
         for step in steps {
             let (at, act) = &world.drill[step];
             // What is down already does not fail once more, and is not repaired twice.
-            if let Act::Crash(node, repaired, _) = act {
+            if let Action::Crash(node, repaired, _) = act {
                 let until = down_until.entry(node.0).or_insert(0);
                 if *until > 0 && at.0 as u64 <= *until {
                     continue;
@@ -94,13 +94,13 @@ impl Now {
             }
             changes.push((at.0 as u64, 0, Change::Begins(step)));
             match act {
-                Act::Crash(node, Some(repaired), _) => {
+                Action::Crash(node, Some(repaired), _) => {
                     changes.push((after(*at, *repaired), 2, Change::Repaired(*node)));
                 }
-                Act::Slow(_, _, Some(lasts))
-                | Act::Cut(_, Some(lasts))
-                | Act::Gray { lasts: Some(lasts), .. }
-                | Act::Surge { lasts: Some(lasts), .. } => {
+                Action::Slow(_, _, Some(lasts))
+                | Action::Cut(_, Some(lasts))
+                | Action::Gray { lasts: Some(lasts), .. }
+                | Action::Surge { lasts: Some(lasts), .. } => {
                     changes.push((after(*at, *lasts), 2, Change::Ends(step)));
                 }
                 _ => {}
@@ -119,17 +119,17 @@ impl Now {
         match change {
             Change::Begins(step) => {
                 match &world.drill[step].1 {
-                    Act::Crash(node, ..) => self.down[node.at()] = 1,
-                    Act::Slow(stations, by, _) => stations.iter().for_each(|station| self.slow[station.at()] *= by),
-                    Act::Cut(link, _) => self.cut[link.at()] += 1,
+                    Action::Crash(node, ..) => self.down[node.at()] = 1,
+                    Action::Slow(stations, by, _) => stations.iter().for_each(|station| self.slow[station.at()] *= by),
+                    Action::Cut(link, _) => self.cut[link.at()] += 1,
                     _ => {}
                 }
                 self.active.push(step);
             }
             Change::Ends(step) => {
                 match &world.drill[step].1 {
-                    Act::Slow(stations, by, _) => stations.iter().for_each(|station| self.slow[station.at()] /= by),
-                    Act::Cut(link, _) => self.cut[link.at()] -= 1,
+                    Action::Slow(stations, by, _) => stations.iter().for_each(|station| self.slow[station.at()] /= by),
+                    Action::Cut(link, _) => self.cut[link.at()] -= 1,
                     _ => {}
                 }
                 self.active.retain(|active| *active != step);
@@ -155,7 +155,7 @@ impl Now {
     fn surge(&self, world: &World, of: usize, feature: Option<usize>) -> f64 {
         let mut factor = 1.0;
         for step in &self.active {
-            if let Act::Surge { people, feature: what, by, .. } = &world.drill[*step].1
+            if let Action::Surge { people, feature: what, by, .. } = &world.drill[*step].1
                 && (people.at(), what.map(|what| what.at())) == (of, feature)
             {
                 factor *= 1.0 + (by - 1.0);
@@ -184,7 +184,7 @@ impl Now {
         let mut gray = BTreeMap::new();
         let mut passes: BTreeMap<u32, f64> = BTreeMap::new();
         for step in &self.active {
-            if let Act::Gray { node, loses, .. } = &world.drill[*step].1 {
+            if let Action::Gray { node, loses, .. } = &world.drill[*step].1 {
                 *passes.entry(node.0).or_insert(1.0) *= 1.0 - loses;
             }
         }

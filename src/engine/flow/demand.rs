@@ -9,7 +9,7 @@ use crate::num;
 use crate::queueing::{Flow, max_min};
 use crate::units::{Duration, Time};
 use crate::world::LinkId;
-use crate::world::{Action, SiteId};
+use crate::world::{Effect, SiteId};
 
 /// A surge that ramps or falls is a staircase of so many steps; one that decays, of a quarter as many for each factor of e.
 const STEPS: f64 = 32.0;
@@ -78,7 +78,7 @@ impl Engine<'_> {
         let (mut share, mut slope, next) = population.active.at(self.now, &mut self.state.flow.cursors[people]);
         *until = (*until).min(next);
         if let Some((measure, action)) = self.state.staggers[people]
-            && let Action::Stagger { active, compliance, .. } = &self.world.procedures[measure].actions[action]
+            && let Effect::Stagger { active, compliance, .. } = &self.world.procedures[measure].actions[action]
         {
             let (spread, its_slope, next) = active.at(self.now, &mut self.state.stagger_cursors[people].0);
             *until = (*until).min(next);
@@ -97,7 +97,7 @@ impl Engine<'_> {
         let (mut share, mut slope, next) = population.log_ins.at(self.now, &mut self.state.flow.log_in_cursors[people]);
         *until = (*until).min(next);
         if let Some((measure, action)) = self.state.staggers[people]
-            && let Action::Stagger { log_ins, compliance, .. } = &self.world.procedures[measure].actions[action]
+            && let Effect::Stagger { log_ins, compliance, .. } = &self.world.procedures[measure].actions[action]
         {
             let (spread, its_slope, next) = log_ins.at(self.now, &mut self.state.stagger_cursors[people].1);
             *until = (*until).min(next);
@@ -140,7 +140,7 @@ impl Engine<'_> {
         let mut let_in = 1.0;
         for shedding in &self.state.sheddings {
             let action = &self.world.procedures[shedding.procedure].actions[shedding.action];
-            let Action::Shed { feature: of, people: who, share, eases_over } = action else { continue };
+            let Effect::Shed { feature: of, people: who, share, eases_over } = action else { continue };
             if of.is_some_and(|of| of.at() != feature) || who.is_some_and(|who| who.at() != people) {
                 continue;
             }
@@ -164,7 +164,7 @@ impl Engine<'_> {
         for i in 0..self.state.restrictions.len() {
             let restriction = &mut self.state.restrictions[i];
             let action = &self.world.procedures[restriction.procedure].actions[restriction.action];
-            let Action::Restrict { uses, .. } = action else { continue };
+            let Effect::Restrict { uses, .. } = action else { continue };
             let (people, _, hours) = &uses[restriction.index];
             let (is_open, _, next) = hours.at(self.now, &mut restriction.cursor);
             *until = (*until).min(next);
@@ -191,7 +191,7 @@ impl Engine<'_> {
         let (mut kept, mut made_up) = (1.0, 0.0);
         for restriction in &self.state.restrictions {
             let action = &self.world.procedures[restriction.procedure].actions[restriction.action];
-            let Action::Restrict { uses, compliance } = action else { continue };
+            let Effect::Restrict { uses, compliance } = action else { continue };
             if (uses[restriction.index].0, uses[restriction.index].1) == (people, feature) {
                 if restriction.open {
                     made_up += restriction.release;
@@ -215,7 +215,7 @@ impl Engine<'_> {
             let amount = integral(rate, slope, dt_s);
             let compliance = |restriction: &Restriction| {
                 let action = &self.world.procedures[restriction.procedure].actions[restriction.action];
-                let Action::Restrict { uses, compliance } = action else { return 0.0 };
+                let Effect::Restrict { uses, compliance } = action else { return 0.0 };
                 let is_it = (uses[restriction.index].0, uses[restriction.index].1) == (people, feature);
                 if is_it && !restriction.open { *compliance } else { 0.0 }
             };

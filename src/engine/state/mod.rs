@@ -18,7 +18,7 @@ pub mod triggers;
 pub mod watch;
 
 use crate::rng::{Luck, Stream};
-use crate::world::{NodeId, NodeKind, Routes, World};
+use crate::world::{Action, NodeId, NodeKind, Routes, World};
 use abandonment::Away;
 use autoscale::AutoscaleState;
 use drill::{Condition, Surge};
@@ -41,6 +41,8 @@ pub struct State {
     pub jobs: Vec<Job>,
     pub jobs_free: Vec<u32>,
     pub shocks: Vec<Stream>,
+    /// What was done from outside, beside the drill.
+    pub outside: Vec<Action>,
     /// Passing conditions of the drill that are in force.
     pub conditions: Vec<Condition>,
     pub links_cut: Vec<u32>,
@@ -78,6 +80,7 @@ impl State {
             jobs: Vec::new(),
             jobs_free: Vec::new(),
             shocks: world.shocks.iter().map(|s| Stream::new(luck, &s.name, "shock")).collect(),
+            outside: Vec::new(),
             conditions: Vec::new(),
             links_cut: vec![0; world.links.len()],
             routes: world.routes.clone(),

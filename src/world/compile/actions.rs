@@ -9,11 +9,11 @@ use crate::world::curve::Curve;
 use crate::world::hours::Hours;
 use crate::world::ids::{FeatureId, GroupId, LinkId, ServiceId, SiteId};
 use crate::world::populations::Population;
-use crate::world::runbook::{Action, Amount};
+use crate::world::runbook::{Amount, Effect};
 use crate::world::sites::{Link, Place};
 
 impl Compiler<'_> {
-    pub fn action(&self, action: &scenario::Action, path: &str) -> Option<Action> {
+    pub fn action(&self, action: &scenario::Action, path: &str) -> Option<Effect> {
         use scenario::Action as A;
         let (names, p) = (&self.names, &self.problems);
         let place = |field: &str| format!("{path}.{field}");
@@ -21,24 +21,24 @@ impl Compiler<'_> {
             A::AddServers { service, at, by, servers } => self.add_servers((service, at), *by, *servers, path),
             A::AddNetwork { at, between, by } => {
                 let by = self.factor(by.0, &place("by"));
-                Some(Action::AddNetwork(self.network(at.as_deref(), between.as_ref(), path)?, by))
+                Some(Effect::AddNetwork(self.network(at.as_deref(), between.as_ref(), path)?, by))
             }
             A::MovePeople { of, to, share } => self.move_people(of, to, share.0, path),
             A::FreeHardware { from, to, servers } => {
                 let give = self.station(&from.0, &from.1, (&place("from.0"), &place("from.1")));
                 let get = self.station(&to.0, &to.1, (&place("to.0"), &place("to.1")));
-                Some(Action::FreeHardware(give?, get?, *servers))
+                Some(Effect::FreeHardware(give?, get?, *servers))
             }
             A::Restrict { feature, of, only, weekdays, compliance } => {
                 let uses = self.restricted(feature, of.as_deref(), only, *weekdays, path)?;
-                Some(Action::Restrict { uses, compliance: compliance.0 })
+                Some(Effect::Restrict { uses, compliance: compliance.0 })
             }
             A::Stagger { of, over, compliance } => self.stagger(of, *over, compliance.0, path),
             A::Hotfix { service, takes, bad, worse, rolled_back_after } => {
                 let id = names.services.find(service, "service", place("service"), p);
                 let takes = self.factor(takes.0, &place("takes"));
                 let worse = self.factor(worse.0, &place("worse"));
-                Some(Action::Hotfix {
+                Some(Effect::Hotfix {
                     service: ServiceId::new(id?),
                     takes,
                     bad: bad.0,
@@ -55,17 +55,17 @@ impl Compiler<'_> {
                     Some(of) => Some(self.population(of, &place("of"))?),
                     None => None,
                 };
-                Some(Action::Shed { feature, people, share: share.0, eases_over: *eases_over })
+                Some(Effect::Shed { feature, people, share: share.0, eases_over: *eases_over })
             }
             A::Dim { service, share } => self.dim(service, share.0, path),
             A::SwitchOver { group, to } => {
                 let id = names.groups.find(group, "group", place("group"), p)?;
                 let members = self.scenario.groups.get(group).map(|g| g.members.as_slice()).unwrap_or_default();
                 let names = Names::in_order(members.iter().map(String::as_str));
-                Some(Action::SwitchOver(GroupId::new(id), names.find(to, "member", place("to"), p)?))
+                Some(Effect::SwitchOver(GroupId::new(id), names.find(to, "member", place("to"), p)?))
             }
-            A::Tell(what) => Some(Action::Tell(what.clone())),
-            A::Decide(what) => Some(Action::Decide(what.clone())),
+            A::Tell(what) => Some(Effect::Tell(what.clone())),
+            A::Decide(what) => Some(Effect::Decide(what.clone())),
         }
     }
 
@@ -85,7 +85,7 @@ impl Compiler<'_> {
         by: Option<Factor>,
         servers: Option<u64>,
         path: &str,
-    ) -> Option<Action> {
+    ) -> Option<Effect> {
         let p = &self.problems;
         let place = |field: &str| format!("{path}.{field}");
         let station = self.station(service, at, (&place("service"), &place("at")));
@@ -112,7 +112,7 @@ impl Compiler<'_> {
                 return None;
             }
         };
-        Some(Action::AddServers(station?, amount))
+        Some(Effect::AddServers(station?, amount))
     }
 
     /// The uplink of a site, or the link between two.
@@ -145,7 +145,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn move_people(&self, of: &str, to: &str, share: f64, path: &str) -> Option<Action> {
+    fn move_people(&self, of: &str, to: &str, share: f64, path: &str) -> Option<Effect> {
         let (names, p) = (&self.names, &self.problems);
         let place = |field: &str| format!("{path}.{field}");
         let people = self.population(of, &place("of"));
@@ -159,7 +159,7 @@ impl Compiler<'_> {
                 "move them with switch_over, or let a site serve them",
             );
         }
-        Some(Action::MovePeople(people, site?, share))
+        Some(Effect::MovePeople(people, site?, share))
     }
 
     /// Populations and their uses of a feature, each with the times that are open.
@@ -200,7 +200,7 @@ impl Compiler<'_> {
         Some(uses)
     }
 
-    fn stagger(&self, of: &str, over: Duration, compliance: f64, path: &str) -> Option<Action> {
+    fn stagger(&self, of: &str, over: Duration, compliance: f64, path: &str) -> Option<Effect> {
         let p = &self.problems;
         let place = |field: &str| format!("{path}.{field}");
         let id = self.population(of, &place("of"))?;
@@ -213,10 +213,10 @@ impl Compiler<'_> {
         let people = &self.people[id.at()];
         let log_ins = people.log_ins.spread(over.seconds());
         let active = people.sessions.as_ref().map_or_else(|| log_ins.clone(), |s| log_ins.followed(s.mean_s));
-        Some(Action::Stagger { people: id, active, log_ins, compliance })
+        Some(Effect::Stagger { people: id, active, log_ins, compliance })
     }
 
-    fn dim(&self, service: &str, share: f64, path: &str) -> Option<Action> {
+    fn dim(&self, service: &str, share: f64, path: &str) -> Option<Effect> {
         let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
         let place = |field: &str| format!("{path}.{field}");
         let id = names.services.find(service, "service", place("service"), p)?;
@@ -231,7 +231,7 @@ impl Compiler<'_> {
                 "dim what is called with soft(to: ...)",
             );
         }
-        Some(Action::Dim(ServiceId::new(id), share))
+        Some(Effect::Dim(ServiceId::new(id), share))
     }
 
     /// Weekends are open all day: the larger of the two curves.

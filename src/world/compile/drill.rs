@@ -6,12 +6,12 @@ use super::resolve::{Names, listed, sorted};
 use crate::scenario::{self, Code};
 use crate::units::{Duration, Time};
 use crate::world::components::NodeKind;
-use crate::world::drill::Act;
+use crate::world::drill::Action;
 use crate::world::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, SiteId};
 use crate::world::runbook::Condition;
 
 /// The steps of a drill, in order of time.
-type Steps = Vec<(Time, Act)>;
+type Steps = Vec<(Time, Action)>;
 /// Conditions, and the steps that wait for them.
 type Triggers = Vec<(Condition, usize)>;
 
@@ -50,7 +50,7 @@ impl Compiler<'_> {
         (found, triggers)
     }
 
-    fn act(&self, act: &scenario::Act, path: &str) -> Option<Act> {
+    fn act(&self, act: &scenario::Act, path: &str) -> Option<Action> {
         let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
         let node = |of: &str| {
             let id = names.nodes.find(of, "site or component", format!("{path}.of"), p).map(NodeId::new)?;
@@ -70,7 +70,7 @@ impl Compiler<'_> {
                 if let Some(members) = members {
                     self.crashed_members(id, *members, &format!("{path}.members"));
                 }
-                Act::Crash(id, *repaired_after, *members)
+                Action::Crash(id, *repaired_after, *members)
             }
             scenario::Act::FailHidden { of } => {
                 let id = self.component(of, &format!("{path}.of"))?;
@@ -82,23 +82,23 @@ impl Compiler<'_> {
                         format!("write hidden: true at \"{of}\", or crash it"),
                     );
                 }
-                Act::FailHidden(id)
+                Action::FailHidden(id)
             }
             scenario::Act::Gray { of, loses, lasts, probes_pass } => {
-                Act::Gray { node: node(of)?, loses: loses.0, lasts: *lasts, probes_pass: *probes_pass }
+                Action::Gray { node: node(of)?, loses: loses.0, lasts: *lasts, probes_pass: *probes_pass }
             }
             scenario::Act::Slow { .. } => self.slow(act, path)?,
-            scenario::Act::Cut { between, lasts } => Act::Cut(self.link_between(between, path)?, *lasts),
+            scenario::Act::Cut { between, lasts } => Action::Cut(self.link_between(between, path)?, *lasts),
             scenario::Act::Surge { .. } => self.surge(act, path)?,
             scenario::Act::FailOver { group, to } => {
                 let id = names.groups.find(group, "group", format!("{path}.group"), p)?;
                 let members = scenario.groups.get(group).map(|g| g.members.as_slice()).unwrap_or_default();
                 let known = Names::in_order(members.iter().map(String::as_str));
                 let member = known.find(to, "member", format!("{path}.to"), p)?;
-                Act::FailOver(GroupId::new(id), member)
+                Action::FailOver(GroupId::new(id), member)
             }
-            scenario::Act::Decide(what) => Act::Decide(what.clone()),
-            scenario::Act::Tell(what) => Act::Tell(what.clone()),
+            scenario::Act::Decide(what) => Action::Decide(what.clone()),
+            scenario::Act::Tell(what) => Action::Tell(what.clone()),
         })
     }
 
@@ -121,7 +121,7 @@ impl Compiler<'_> {
         );
     }
 
-    fn slow(&self, act: &scenario::Act, path: &str) -> Option<Act> {
+    fn slow(&self, act: &scenario::Act, path: &str) -> Option<Action> {
         let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
         let scenario::Act::Slow { service, at, by, lasts, servers, checks_pass } = act else { return None };
         let id = names.services.find(service, "service", format!("{path}.service"), p)?;
@@ -153,8 +153,8 @@ impl Compiler<'_> {
             balancer::slowed((service, written), at.as_deref(), what, path, p);
         }
         Some(match (servers, checks_pass) {
-            (None, false) => Act::Slow(stations, by.0, *lasts),
-            _ => Act::SlowServers {
+            (None, false) => Action::Slow(stations, by.0, *lasts),
+            _ => Action::SlowServers {
                 stations,
                 servers: servers.unwrap_or(u64::MAX),
                 by: by.0,
@@ -185,7 +185,7 @@ impl Compiler<'_> {
         Some(LinkId::new(i))
     }
 
-    fn surge(&self, act: &scenario::Act, path: &str) -> Option<Act> {
+    fn surge(&self, act: &scenario::Act, path: &str) -> Option<Action> {
         let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
         let scenario::Act::Surge { of, feature, by, ramp, lasts, falls, decays } = act else { return None };
         let people = names.people.find(of, "population", format!("{path}.of"), p)?;
@@ -220,7 +220,7 @@ impl Compiler<'_> {
         }
         // How it ends says that it ends.
         let ends = falls.0 > 0 || decays.0 > 0;
-        Some(Act::Surge {
+        Some(Action::Surge {
             people: PopId::new(people),
             feature,
             by: by.0,
