@@ -252,7 +252,7 @@ impl Engine<'_> {
             let Some(fails) = mortal.is.law().and_then(|law| law.of(node)) else { continue };
             let age_s = now_s - mortal.born_s;
             let used = fails.cumulative_hazard(age_s);
-            if !(used < mortal.ends_at) {
+            if used >= mortal.ends_at || used.is_nan() {
                 // Rounding: it ends in this moment.
                 continue;
             }
