@@ -5,14 +5,12 @@ use crate::engine::core::Engine;
 use crate::engine::state::disposition::Disposition;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
+use super::lines::Lines;
 use crate::observe::{Interval, LatencyPart, StationWait, Use, Work};
-use crate::queueing::Wait;
+use crate::queueing::Latency;
 use crate::world::{Feature, LinkId, Retries, StationId};
 use std::borrow::Cow;
 use std::sync::Arc;
-
-/// Samples of a wait that changes during a span.
-const WAIT_SAMPLES: usize = 16;
 
 impl Engine<'_> {
     /// Integrates what flowed since the span began, and hands it on.
@@ -42,6 +40,8 @@ impl Engine<'_> {
         } else {
             self.account_flow(&mut open, dt_s, &mut span);
         }
+        let now_s = now.seconds();
+        self.state.flow.stations.iter_mut().for_each(|station| station.line.set_now_s(now_s));
         self.pass_restrictions(&open, dt_s);
         self.pass_away(dt_s);
         let now = self.now;
@@ -59,21 +59,12 @@ impl Engine<'_> {
 
     /// What flowed through the stations, and what became of it.
     fn account_flow(&mut self, open: &mut Open, dt_s: f64, span: &mut Interval) {
-        let mut waits: Vec<[f64; WAIT_SAMPLES]> = Vec::with_capacity(open.stations.len());
-        let mut grown = Vec::with_capacity(open.stations.len());
         for (i, at) in open.stations.iter().enumerate() {
-            waits.push(self.wait_samples(i, at, dt_s));
-            let before = self.state.flow.stations[i].fluid.backlog;
             span.stations.push(self.station_work(i, at, dt_s));
-            grown.push(self.state.flow.stations[i].fluid.backlog - before);
-            if at.inflow > 0.0 || at.slope != 0.0 {
+            if !at.queues() && (at.inflow > 0.0 || at.slope != 0.0) {
                 span.waits.push(StationWait {
                     station: StationId::new(i),
-                    wait: if at.regime == Regime::Moving {
-                        Wait::Fixed(waits[i].iter().sum::<f64>() / WAIT_SAMPLES as f64)
-                    } else {
-                        at.wait.clone()
-                    },
+                    wait: at.wait.clone(),
                     held_s: at.held_s,
                     held_scv: at.held_scv,
                     weight: integral(at.inflow, at.slope, dt_s) * (1.0 - at.block),
@@ -81,23 +72,11 @@ impl Engine<'_> {
             }
         }
         let dispositions = std::mem::take(&mut open.dispositions);
-        self.account_paths(open, &dispositions, &waits, dt_s, span);
+        let mut lines = Lines::new(self, open, &dispositions, dt_s);
+        self.account_paths(open, &dispositions, dt_s, &mut lines, span);
+        self.move_lines(&mut lines, span);
+        self.try_again_later(lines, span);
         open.dispositions = dispositions;
-        self.account_waiting(open, &grown, dt_s, span);
-    }
-
-    pub(super) fn wait_samples(&self, station: usize, at: &AtStation, dt_s: f64) -> [f64; WAIT_SAMPLES] {
-        let mut samples = [at.wait_mean_s; WAIT_SAMPLES];
-        if at.regime == Regime::Moving && at.capacity > 0.0 {
-            let flow = &self.state.flow.stations[station];
-            let backlog = flow.fluid.backlog + flow.by_chance;
-            for (i, sample) in samples.iter_mut().enumerate() {
-                let at_s = (i as f64 + 0.5) / WAIT_SAMPLES as f64 * dt_s;
-                let net = at.inflow - at.capacity;
-                *sample = ((backlog + net * at_s + at.slope * at_s * at_s / 2.0) / at.capacity).max(0.0);
-            }
-        }
-        samples
     }
 
     pub(super) fn station_work(&mut self, station: usize, at: &AtStation, dt_s: f64) -> Work {
@@ -118,6 +97,7 @@ impl Engine<'_> {
                 work.wait_s = (work.served + work.given_up) * wait_s;
                 work.delayed = (work.served + work.given_up) * delayed;
                 flow.by_chance = at.wait_mean_s * at.capacity;
+                (flow.chance_wait_s, flow.at_rest_s) = (at.wait_mean_s, now.seconds());
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // A queue that was full while the station was slower has got so small that it counts as being at rest.
                 if at.capacity > 0.0 {
@@ -128,9 +108,8 @@ impl Engine<'_> {
             Regime::Full => {
                 work.lost = arrived * at.block;
                 work.served = arrived - work.lost;
-                work.wait_s = work.served * at.wait_mean_s;
-                work.delayed = work.served * at.wait.probability();
-                work.wait_max_s = at.wait_mean_s;
+                work.wait_s = flow.fluid.backlog * dt_s;
+                work.delayed = work.served;
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flow.fluid.backlog;
                 work.overloaded_s = dt_s;
@@ -139,10 +118,10 @@ impl Engine<'_> {
                 let flowed = flow.fluid.advance(dt_s, at.inflow, at.slope, at.capacity);
                 work.lost = flowed.lost;
                 work.served = flowed.served;
-                let by_chance_s = if at.capacity > 0.0 { flow.by_chance / at.capacity } else { 0.0 };
-                work.wait_s = flowed.delay_integral + flowed.delayed * by_chance_s;
+                let by_chance_s = flow.chance_s(now.seconds(), at.capacity);
+                // All who wait wait together for as long as the queue is long.
+                work.wait_s = flowed.backlog_integral + flowed.delayed * by_chance_s;
                 work.delayed = flowed.delayed;
-                work.wait_max_s = flowed.wait_max_s + by_chance_s;
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flowed.backlog_max + flow.by_chance;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
@@ -158,27 +137,25 @@ impl Engine<'_> {
         work
     }
 
-    /// What became of the requests of every path.
+    /// What became of the requests of every path, up to the first line that they have to wait in.
     fn account_paths(
         &mut self,
         open: &Open,
         dispositions: &[Disposition],
-        waits: &[[f64; WAIT_SAMPLES]],
         dt_s: f64,
+        lines: &mut Lines,
         span: &mut Interval,
     ) {
-        let mean_waits: Vec<f64> = waits.iter().map(|w| w.iter().sum::<f64>() / WAIT_SAMPLES as f64).collect();
         for index in 0..self.state.flow.paths.len() {
             let (rate, slope) = open.rates[index];
             let intended = integral(rate, slope, dt_s);
-            if intended <= 0.0 {
+            let delayed_retries: Vec<f64> = open.delayed_retries[index].iter().map(|rate| rate * dt_s).collect();
+            if intended <= 0.0 && delayed_retries.iter().all(|again| *again <= 0.0) {
                 continue;
             }
-            let moving =
-                self.state.flow.paths[index].visits.iter().any(|v| open.stations[v.0.at()].regime == Regime::Moving);
-            // Where no queue moves, what holds at the start of a span holds until its end.
-            let known = dispositions.get(index).filter(|_| !moving).cloned();
-            let mut disposition = known.unwrap_or_else(|| self.disposition(index, open, &mean_waits));
+            // What holds at the start of a span holds until its end.
+            let known = dispositions.get(index).cloned();
+            let disposition = known.unwrap_or_else(|| self.disposition(index, open, lines.waits_s()));
             let path = &self.state.flow.paths[index];
             let population = &self.world.people[path.people];
             let feature_id = population.uses[path.feature].0;
@@ -188,7 +165,6 @@ impl Engine<'_> {
             let sent = intended * open.sent[index] * open.pace[index];
             let turned_away = sent * (1.0 - open.let_in[index]);
             let first = sent - turned_away;
-            let delayed_retries: Vec<f64> = open.delayed_retries[index].iter().map(|rate| rate * dt_s).collect();
             total.intended += intended;
             total.never_sent += intended - sent;
             total.shed += turned_away;
@@ -198,46 +174,22 @@ impl Engine<'_> {
                 total.never_sent += first * (1.0 - population.keeps_trying);
                 continue;
             }
-            // While a queue moves, each part of the span has its own wait and its own share that is too late.
-            let mut parts = [(path.fixed_s, disposition.in_time); WAIT_SAMPLES];
-            if moving {
-                parts = in_parts(path, feature, &disposition, open, waits);
-                disposition.in_time = parts.iter().map(|part| part.1).sum::<f64>() / parts.len() as f64;
+            if let Some(queue) = lines.next_queue(path, None) {
+                self.stand_in_line(index, (first, &delayed_retries), &disposition, queue, lines, span);
+                continue;
             }
-            let parts = &parts[..if moving { WAIT_SAMPLES } else { 1 }];
             let succeeds = disposition.success();
             let lost = 1.0 - succeeds;
             // Of what fails at last: turned away or given up in a queue, or failed.
             let refused = if lost > 0.0 { disposition.arrives * (1.0 - disposition.admitted) / lost } else { 0.0 };
             let (served, failed) = match feature.retries {
-                // Without a timeout there is nothing that is known late.
-                Some(retries) if moving && feature.timeout_s.is_some() => {
-                    // Each attempt that fails, but the last, is made again after the timeout.
-                    let mut attempts = vec![first];
-                    attempts.extend(&delayed_retries);
-                    attempts.resize(retries.attempts as usize, 0.0);
-                    let allowed = retries.budget * first;
-                    let again: f64 = attempts[..attempts.len() - 1].iter().sum::<f64>() * lost;
-                    let kept = if again > allowed { allowed / again } else { 1.0 };
-                    if let Some(later) = self.retries_after(feature_id.at()) {
-                        let tried = &attempts[..attempts.len() - 1];
-                        let rates = tried.iter().map(|n| n * lost * kept / dt_s).collect();
-                        let delayed =
-                            &mut self.state.flow.delayed_retries[self.state.flow.first_use[path.people] + path.feature];
-                        delayed.add(open.from, self.now, later, rates);
-                    }
-                    let at_last = attempts[attempts.len() - 1] * lost + again * (1.0 - kept);
-                    (attempts.iter().sum::<f64>() * succeeds, at_last)
-                }
                 Some(retries) => retried_at_once(first, &delayed_retries, retries, succeeds),
                 None => (first * succeeds, first * lost),
             };
             let by_attempt = attempts_served(feature, &disposition, succeeds);
-            let admitted = if disposition.in_time > 0.0 { served / disposition.in_time } else { 0.0 };
             total.served += served;
             total.shed += failed * refused;
             total.failed += failed * (1.0 - refused);
-            let path = &self.state.flow.paths[index];
             let slow = feature
                 .slow_over_s
                 .is_some_and(|over_s| disposition.latency.quantile(0.95) + disposition.moving_s > over_s);
@@ -246,84 +198,8 @@ impl Engine<'_> {
             } else {
                 total.degraded += served * (1.0 - disposition.soft);
             }
-            note_latencies(path, feature, &disposition, parts, &by_attempt, admitted, span);
+            note_latencies(path, feature, &disposition, &by_attempt, served, span);
         }
-    }
-
-    /// Who waits in the queues that moved: they are not served yet.
-    pub(super) fn account_waiting(&mut self, open: &Open, grown: &[f64], dt_s: f64, span: &mut Interval) {
-        let uses = self.state.flow.crashed.len();
-        // What joins each queue, by population and feature; and in all queues together.
-        let mut joining: Vec<(StationId, Vec<f64>)> = Vec::new();
-        let mut all_joining = vec![0.0; uses];
-        for (i, grown) in grown.iter().enumerate().filter(|(_, grown)| **grown != 0.0) {
-            let id = StationId::new(i);
-            if *grown < 0.0 {
-                self.leave_queue(id, -grown, span);
-            } else if let Some(joins) = self.joining(id, *grown, open, dt_s) {
-                all_joining.iter_mut().zip(&joins).for_each(|(all, joins)| *all += joins);
-                joining.push((id, joins));
-            }
-        }
-        let flow = &mut self.state.flow;
-        for (people, first) in flow.first_use.iter().enumerate() {
-            for (feature, total) in span.uses[people].iter_mut().enumerate() {
-                let index = first + feature;
-                if all_joining[index] <= 0.0 || total.served <= 0.0 {
-                    continue;
-                }
-                // A request waits in one queue at a time: where several grow, they share those who were admitted.
-                let scale = (total.served / all_joining[index]).min(1.0);
-                let (served, degraded) = (total.served, total.degraded);
-                for (id, joins) in &joining {
-                    let waits = joins[index] * scale;
-                    let worse = degraded / served * waits;
-                    let waiting = flow.waiting.entry(*id).or_insert_with(|| vec![(0.0, 0.0); uses]);
-                    waiting[index].0 += waits;
-                    waiting[index].1 += worse;
-                    total.served -= waits;
-                    total.degraded -= worse;
-                }
-                total.served = total.served.max(0.0);
-                total.degraded = total.degraded.max(0.0);
-            }
-        }
-    }
-
-    /// A queue has become shorter: who waited has been served, in proportion.
-    fn leave_queue(&mut self, id: StationId, by: f64, span: &mut Interval) {
-        let flow = &mut self.state.flow;
-        let backlog = flow.stations[id.at()].fluid.backlog;
-        let kept = backlog / (backlog + by);
-        let Some(waiting) = flow.waiting.get_mut(&id) else { return };
-        for (people, first) in flow.first_use.iter().enumerate() {
-            for (feature, total) in span.uses[people].iter_mut().enumerate() {
-                let (left, worse) = &mut waiting[first + feature];
-                total.served += *left * (1.0 - kept);
-                total.degraded += *worse * (1.0 - kept);
-                *left *= kept;
-                *worse *= kept;
-            }
-        }
-        if backlog == 0.0 {
-            flow.waiting.remove(&id);
-        }
-    }
-
-    /// Requests that joined a queue that grew, by population and feature: in proportion to their visits.
-    fn joining(&self, id: StationId, grown: f64, open: &Open, dt_s: f64) -> Option<Vec<f64>> {
-        let flow = &self.state.flow;
-        let mut joins = vec![0.0; flow.crashed.len()];
-        let mut all = 0.0;
-        for (index, path) in flow.paths.iter().enumerate().filter(|(_, path)| path.dead.is_none()) {
-            let times: f64 = path.visits.iter().filter(|v| v.0 == id).map(|v| v.1).sum();
-            if times > 0.0 {
-                let requests = integral(open.rates[index].0, open.rates[index].1, dt_s);
-                all += requests * times;
-                joins[flow.first_use[path.people] + path.feature] += requests;
-            }
-        }
-        (all > 0.0).then(|| joins.into_iter().map(|requests| grown * requests / all).collect())
     }
 
     /// Who waited where a station has stopped has failed.
@@ -377,23 +253,8 @@ impl Engine<'_> {
     }
 }
 
-/// What requests of a path wait in queues that move, and the share of them that is in time, in each part of a span.
-fn in_parts(
-    path: &Path,
-    feature: &Feature,
-    disposition: &Disposition,
-    open: &Open,
-    waits: &[[f64; WAIT_SAMPLES]],
-) -> [(f64, f64); WAIT_SAMPLES] {
-    std::array::from_fn(|i| {
-        let moves = path.visits.iter().filter(|v| open.stations[v.0.at()].regime == Regime::Moving);
-        let moving_s = moves.map(|v| v.1 * waits[v.0.at()][i]).sum::<f64>() + path.fixed_s;
-        (moving_s, feature.timeout_s.map_or(1.0, |t| 1.0 - disposition.latency.ccdf(t - moving_s)))
-    })
-}
-
 /// Requests that are served, and that fail, where all attempts fall within the span, also those that are left of earlier ones.
-fn retried_at_once(first: f64, delayed_retries: &[f64], retries: Retries, succeeds: f64) -> (f64, f64) {
+pub(super) fn retried_at_once(first: f64, delayed_retries: &[f64], retries: Retries, succeeds: f64) -> (f64, f64) {
     let lost = 1.0 - succeeds;
     let mut attempts = first * attempts_of(lost, retries.attempts, retries.budget);
     let mut all = first;
@@ -422,33 +283,34 @@ fn attempts_served(feature: &Feature, disposition: &Disposition, succeeds: f64) 
     }
 }
 
-/// Hands on the latencies of those who are served, for each part of the span and each attempt.
+/// Hands on the latencies of those who are served, for each attempt.
 fn note_latencies(
     path: &Path,
     feature: &Feature,
     disposition: &Disposition,
-    parts: &[(f64, f64)],
     by_attempt: &[(f64, f64)],
-    admitted: f64,
+    served: f64,
     span: &mut Interval,
 ) {
-    for (moving_s, in_time) in parts {
-        // Who is served is served before the timeout.
-        let latency = match feature.timeout_s {
-            Some(timeout_s) if *in_time < 1.0 - FELT_WAIT && *in_time > 0.0 => {
-                Arc::new(disposition.latency.within(timeout_s - moving_s))
-            }
-            _ => Arc::clone(&disposition.latency),
-        };
-        for (share, later_s) in by_attempt {
-            span.latencies.push(LatencyPart {
-                people: path.people,
-                feature: path.feature,
-                latency: Arc::clone(&latency),
-                shift_s: moving_s + later_s,
-                weight: admitted * in_time * share / parts.len() as f64,
-            });
+    let latency = in_time_only(feature, disposition, path.fixed_s);
+    for (share, later_s) in by_attempt {
+        span.latencies.push(LatencyPart {
+            people: path.people,
+            feature: path.feature,
+            latency: Arc::clone(&latency),
+            shift_s: path.fixed_s + later_s,
+            weight: served * share,
+        });
+    }
+}
+
+/// The latency of those who are answered before the timeout, when they were held up by `held_up_s` seconds.
+pub(super) fn in_time_only(feature: &Feature, disposition: &Disposition, held_up_s: f64) -> Arc<Latency> {
+    match feature.timeout_s {
+        Some(timeout_s) if disposition.latency.ccdf(timeout_s - held_up_s) > FELT_WAIT => {
+            Arc::new(disposition.latency.within(timeout_s - held_up_s))
         }
+        _ => Arc::clone(&disposition.latency),
     }
 }
 

@@ -52,7 +52,7 @@ impl Engine<'_> {
             }
         }
         // Where no queue moves, nobody's patience comes to an end, and nothing fails late.
-        if flowing.iter().any(|at| at.regime == Regime::Moving) {
+        if flowing.iter().any(|at| at.queues()) {
             for (i, path) in self.state.flow.paths.iter().enumerate() {
                 if path.dead.is_none() && open.rates[i].0 > 0.0 {
                     self.bound_by_patience(path, open, &mut at_most);
@@ -112,7 +112,7 @@ impl Engine<'_> {
         for path in self.state.flow.paths.iter().filter(|path| path.dead.is_none()) {
             let feature = self.world.people[path.people].uses[path.feature].0.at();
             let Some(later) = self.retries_after(feature) else { continue };
-            if path.visits.iter().any(|v| open.stations[v.0.at()].regime == Regime::Moving) {
+            if path.visits.iter().any(|v| open.stations[v.0.at()].queues()) {
                 at_most(later.seconds());
             }
         }
@@ -161,30 +161,38 @@ impl Engine<'_> {
             .any(|s| self.world.services[s.service.at()].holds && s.calls.iter().any(|c| self.callee(c) == Some(id)))
     }
 
-    /// A wait that grows beyond what users bear, or shrinks back below it, is felt at that moment.
+    /// A wait that grows beyond what users bear, or shrinks back below it, is felt when the first who has waited so long leaves.
     pub(super) fn bound_by_patience(&self, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
+        let now_s = self.now.seconds();
         for (id, times, _) in &path.visits {
             let at = &open.stations[id.at()];
-            if at.regime != Regime::Moving {
+            if !at.queues() || at.capacity <= 0.0 {
                 continue;
             }
-            let fluid = &self.state.flow.stations[id.at()].fluid;
-            let mut levels = [f64::NAN; 2];
+            let flow = &self.state.flow.stations[id.at()];
+            let (front_s, chance_s) = (flow.line.front_s(now_s), flow.chance_s(now_s, at.capacity));
+            let mut levels_s = [f64::NAN; 2];
             if let Some(slow_over_s) = feature.slow_over_s {
-                levels[0] = (slow_over_s - path.quiet_p95_s) / times * at.capacity;
+                levels_s[0] = (slow_over_s - path.quiet_p95_s) / times.max(1.0) - chance_s;
             }
             if let Some(timeout_s) = feature.timeout_s {
-                levels[1] = (timeout_s - path.fixed_s - path.quiet.mean()) / times * at.capacity;
+                levels_s[1] = (timeout_s - path.fixed_s - path.quiet.mean()) / times.max(1.0) - chance_s;
                 // Around the timeout the share that is too late changes: take small steps there.
-                let net = (at.inflow - at.capacity).abs();
-                let wait_s = fluid.backlog / at.capacity;
-                if net > 0.0 && wait_s < 1.5 * timeout_s {
-                    at_most((0.05 * timeout_s * at.capacity / net).max(0.1));
+                let arrived = flow.line.front_rate().unwrap_or(at.inflow);
+                let grows = if arrived > 0.0 { (1.0 - at.capacity / arrived).abs() } else { 1.0 };
+                if grows > 0.0 && front_s < 1.5 * timeout_s {
+                    at_most((0.05 * timeout_s / grows).max(0.1));
                 }
             }
-            for level in levels.into_iter().filter(|l| *l > 0.0 && (fluid.backlog - l).abs() > 1e-9 * l) {
-                if let Some(crossing_s) = fluid.next_crossing_s(level, at.inflow, at.slope, at.capacity) {
+            for level_s in levels_s.into_iter().filter(|l| *l > 0.0 && (front_s - l).abs() > 1e-9 * (1.0 + l)) {
+                let crossing_s = flow.line.crosses_s(level_s, now_s, at.capacity).or_else(|| {
+                    // Nobody who waits now: whoever comes later and finds so many waiting, once they leave.
+                    let backlog = level_s * at.capacity;
+                    let arrives_s = flow.fluid.next_crossing_s(backlog, at.inflow, at.slope, at.capacity)?;
+                    Some(arrives_s + level_s)
+                });
+                if let Some(crossing_s) = crossing_s.filter(|crossing_s| *crossing_s > 0.0) {
                     at_most(crossing_s);
                 }
             }

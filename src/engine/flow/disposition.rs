@@ -3,7 +3,7 @@
 use super::approximations::FELT_WAIT;
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::{Disposition, Feeling};
-use crate::engine::state::flow::{Open, Regime};
+use crate::engine::state::flow::Open;
 use crate::engine::state::paths::Path;
 use crate::num;
 use crate::observe::Why;
@@ -19,8 +19,8 @@ impl Engine<'_> {
         let mut quiet = true;
         for (id, times, _) in &path.visits {
             let at = &open.stations[id.at()];
-            if at.regime == Regime::Moving {
-                shift_s += times * waits_s[id.at()];
+            if at.queues() {
+                shift_s += times.max(1.0) * waits_s[id.at()];
             } else {
                 quiet &= at.wait.probability() < FELT_WAIT;
             }
@@ -31,7 +31,7 @@ impl Engine<'_> {
         }
         let latency = self.latency(path, |id| {
             let at = &open.stations[id.at()];
-            let felt = at.regime != Regime::Moving && at.wait.probability() >= FELT_WAIT;
+            let felt = !at.queues() && at.wait.probability() >= FELT_WAIT;
             (if felt { at.wait.clone() } else { Wait::Never }, at.slower)
         });
         (latency, shift_s)
@@ -129,7 +129,7 @@ impl Engine<'_> {
             .iter()
             .map(|(id, times, _)| {
                 let at = &open.stations[id.at()];
-                let wait_s = if at.regime == Regime::Moving { waits_s[id.at()] } else { at.wait_mean_s };
+                let wait_s = if at.queues() { waits_s[id.at()] } else { at.wait_mean_s };
                 (wait_s * times, *id)
             })
             .filter(|(wait_s, _)| *wait_s > 0.0)

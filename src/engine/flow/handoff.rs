@@ -1,9 +1,11 @@
 //! What the flow gives to single requests and gets back from them, at the ends of the stretch that is followed.
 
+use super::lines::{key, use_of};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, FlowState, StationFlow};
+use crate::queueing::Member;
 use crate::units::{Duration, Time};
-use crate::world::StationId;
+use crate::world::{SiteId, StationId};
 
 impl StationFlow {
     /// Requests that wait in a queue that moves.
@@ -16,37 +18,35 @@ impl StationFlow {
         debug_assert!(count <= self.fluid.backlog + 1e-6);
         // What is left is less than a request.
         self.fluid.backlog = 0.0;
+        self.line.weigh_nothing();
     }
 
     /// So many wait when everything flows again.
     pub(in crate::engine) fn add_backlog(&mut self, count: f64) {
         self.fluid.backlog += count;
+        let now_s = self.line.now_s();
+        self.line.push((now_s, now_s), (1.0, 1.0), count, Vec::new());
     }
 }
 
 impl FlowState {
     /// Whole requests of a use that wait at a station: they are followed from now on. What is left of one stays.
     pub(in crate::engine) fn take_waiting(&mut self, station: StationId, of: usize) -> f64 {
-        let Some(waiting) = self.waiting.get_mut(&station) else { return 0.0 };
-        let (all, worse) = waiting[of];
-        let whole = all.floor();
-        if whole > 0.0 {
-            waiting[of] = (all - whole, worse * (1.0 - whole / all));
-        }
-        whole
+        self.stations[station.at()].line.take(|key| use_of(key) == of, f64::floor)
     }
 
     /// Parts of requests that waited at a station, and could not be followed, have been served.
     pub(in crate::engine) fn land_parts(&mut self, station: StationId) {
-        if let Some(waiting) = self.waiting.remove(&station) {
-            self.landed.iter_mut().zip(waiting).for_each(|(landed, (count, _))| *landed += count);
+        for of in 0..self.landed.len() {
+            self.landed[of] += self.stations[station.at()].line.take(|key| use_of(key) == of, |all| all);
         }
+        self.stations[station.at()].line.clear();
     }
 
     /// A request that was followed waits at a station.
     pub(in crate::engine) fn add_waiting(&mut self, station: StationId, of: usize) {
-        let uses = self.crashed.len();
-        self.waiting.entry(station).or_insert_with(|| vec![(0.0, 0.0); uses])[of].0 += 1.0;
+        let member = Member { key: key(of, SiteId::new(0), 0), count: 1.0, before_s: 0.0, expires_s: f64::INFINITY };
+        self.stations[station.at()].line.push_last(member);
     }
 
     /// What is about to be tried again from a time on: from, to, attempts per second by how many were made.

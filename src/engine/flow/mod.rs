@@ -12,6 +12,7 @@ mod demand;
 mod disposition;
 mod feedback;
 mod handoff;
+mod lines;
 mod load;
 mod service_levels;
 
@@ -106,12 +107,13 @@ impl Engine<'_> {
     /// Empties the queues of the stations that have stopped.
     fn crash_queues(&mut self) {
         let flow = &mut self.state.flow;
-        for (i, station) in flow.stations.iter_mut().enumerate() {
+        for station in &mut flow.stations {
             if std::mem::take(&mut station.crashed) {
                 station.lost += std::mem::take(&mut station.fluid.backlog);
-                if let Some(waiting) = flow.waiting.remove(&StationId::new(i)) {
-                    flow.crashed.iter_mut().zip(waiting).for_each(|(lost, waited)| *lost += waited.0);
+                for (of, crashed) in flow.crashed.iter_mut().enumerate() {
+                    *crashed += station.line.take(|key| lines::use_of(key) == of, |all| all);
                 }
+                station.line.clear();
             }
         }
     }

@@ -12,6 +12,9 @@ pub const DOWN_ABOVE: f64 = 0.5;
 /// More than this share of failed, slow or incomplete requests is degraded.
 pub const DEGRADED_ABOVE: f64 = 0.01;
 
+/// A moment, in seconds.
+const SOON_S: f64 = 1e-3;
+
 /// What the users of a feature get, as shares of their requests, and what most of each is due to.
 #[derive(Debug, Clone, Copy)]
 struct Felt {
@@ -200,13 +203,15 @@ impl Engine<'_> {
         }
     }
 
+    /// How long those will have waited who leave a station in a moment.
     pub(super) fn wait_soon(&self, station: usize, at: &AtStation) -> f64 {
-        if at.regime != Regime::Moving {
+        if !at.queues() {
             return at.wait_mean_s;
         }
-        let soon_s = 1e-3;
-        let backlog = self.state.flow.stations[station].fluid.backlog + (at.inflow - at.capacity) * soon_s;
-        (backlog / at.capacity).max(0.0)
+        let flow = &self.state.flow.stations[station];
+        let arrived = flow.line.front_rate().unwrap_or(at.inflow);
+        let grows = if arrived > 0.0 { 1.0 - at.capacity / arrived } else { 0.0 };
+        (flow.front_s(self.now.seconds(), at.capacity) + SOON_S * grows).max(0.0)
     }
 
     /// Notes stations whose load passes their capacity, and those whose queue is gone again.

@@ -1,4 +1,4 @@
-//! Echoes: attempts that failed because the answer came too late, and that are made again after the timeout.
+//! Delayed retries: attempts that failed because the answer came too late, and that are made again after the timeout.
 //!
 //! A refusal is known at once, so that its retries belong to the span in which it happens (see `load`). A request that waits
 //! in a queue fails only when its client has lost patience: its retry comes that much later, and that is what keeps a
@@ -48,15 +48,33 @@ impl DelayedRetries {
         }
     }
 
-    /// Attempts that fail evenly between two times are made again `later`.
-    pub fn add(&mut self, from: Time, to: Time, later: Duration, rates: Vec<f64>) {
-        let (from, to) = (from.after(later), to.after(later));
-        if rates.iter().all(|rate| *rate <= 0.0) || to <= from {
+    /// Attempts are made again evenly between two times; `made` were made before. Rates change on a grid of steps, so that
+    /// what fails in many small parts comes again in few.
+    pub fn add_on_grid(&mut self, (from_s, to_s): (f64, f64), step_s: f64, made: usize, count: f64) {
+        if count <= 0.0 {
             return;
         }
-        match self.parts.back_mut() {
-            Some(last) if last.to == from && last.rates == rates => last.to = to,
-            _ => self.parts.push_back(Part { from, to, rates }),
+        let step = Duration::from_seconds(step_s).0.max(1);
+        let from = Duration::from_seconds(from_s).0;
+        let to = Duration::from_seconds(to_s).0.max(from + 1);
+        // From the next line of the grid on: nothing comes before it is due.
+        let (first, last) = ((from + step - 1).div_euclid(step), (to + step - 1).div_euclid(step).max(0));
+        let cells = (last - first).max(1);
+        for cell in first..first + cells {
+            let begins = Time(cell * step);
+            let share = 1.0 / cells as f64;
+            let rate = count * share / (step as f64 / 1e9);
+            let ends = Time((cell + 1) * step);
+            let mut rates = vec![0.0; made + 1];
+            rates[made] = rate;
+            let at = self.parts.partition_point(|part| (part.from, part.to) < (begins, ends));
+            match self.parts.get_mut(at) {
+                Some(part) if (part.from, part.to) == (begins, ends) => {
+                    part.rates.resize(part.rates.len().max(rates.len()), 0.0);
+                    part.rates[made] += rate;
+                }
+                _ => self.parts.insert(at, Part { from: begins, to: ends, rates }),
+            }
         }
     }
 
@@ -71,12 +89,13 @@ impl DelayedRetries {
 
     /// Attempts that are made evenly between two times, on top of others.
     pub fn add_to(&mut self, from: Time, to: Time, rates: Vec<f64>) {
-        match self.parts.iter_mut().find(|part| part.from == from && part.to == to) {
-            Some(part) => {
+        let at = self.parts.partition_point(|part| (part.from, part.to) < (from, to));
+        match self.parts.get_mut(at) {
+            Some(part) if (part.from, part.to) == (from, to) => {
                 part.rates.resize(part.rates.len().max(rates.len()), 0.0);
                 part.rates.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += rate);
             }
-            None => self.parts.push_front(Part { from, to, rates }),
+            _ => self.parts.insert(at, Part { from, to, rates }),
         }
     }
 
@@ -96,16 +115,26 @@ mod tests {
     fn what_fails_comes_again() {
         let second = |s: i64| Time(s * crate::units::NANOS_PER_SECOND);
         let mut delayed = DelayedRetries::default();
-        let later = Duration::from_seconds(5.0);
-        delayed.add(second(0), second(2), later, vec![10.0]);
-        delayed.add(second(2), second(3), later, vec![10.0]);
-        delayed.add(second(3), second(4), later, vec![0.0, 4.0]);
-        assert_eq!(delayed.parts.len(), 2);
+        delayed.add_on_grid((5.0, 7.0), 1.0, 0, 20.0);
+        delayed.add_on_grid((7.0, 8.0), 1.0, 0, 10.0);
+        delayed.add_on_grid((8.0, 9.0), 1.0, 1, 4.0);
+        assert_eq!(delayed.parts.len(), 4);
         assert_eq!(delayed.at(second(1)), (vec![], second(5)));
-        assert_eq!(delayed.at(second(6)), (vec![10.0], second(8)));
+        assert_eq!(delayed.at(second(6)), (vec![10.0], second(7)));
         assert_eq!(delayed.at(second(8)), (vec![0.0, 4.0], second(9)));
         assert_eq!(delayed.pending(second(7)), 14.0);
         delayed.forget(second(8));
         assert_eq!(delayed.pending(second(0)), 4.0);
+    }
+
+    #[test]
+    fn what_fails_in_many_parts_comes_again_in_few_and_all_of_it() {
+        let mut delayed = DelayedRetries::default();
+        for i in 0..1_000 {
+            let from_s = 5.0 + f64::from(i) * 0.007;
+            delayed.add_on_grid((from_s, from_s + 0.007), 0.5, 0, 1.0);
+        }
+        assert!(delayed.parts.len() <= 16);
+        assert!((delayed.pending(Time::ZERO) - 1_000.0).abs() < 1e-6);
     }
 }

@@ -5,11 +5,10 @@ use super::delayed_retries::DelayedRetries;
 use super::disposition::Disposition;
 use super::paths::{Path, Status};
 use crate::observe::{ObservationId, ServiceLevel, Why};
-use crate::queueing::{FluidQueue, Latency, Wait};
+use crate::queueing::{FluidQueue, Latency, Line, Wait};
 use crate::rng::Luck;
 use crate::units::Time;
-use crate::world::{StationId, World};
-use std::collections::BTreeMap;
+use crate::world::World;
 use std::sync::Arc;
 
 /// Classes of priority: critical, normal, optional.
@@ -32,9 +31,6 @@ pub struct FlowState {
     /// How each population's features feel, and all of it.
     pub service_levels: Vec<Vec<(ServiceLevel, Why)>>,
     pub overall: Vec<(ServiceLevel, Why)>,
-    /// Requests that wait in fluid queues, and how many of them will be served worse, by station and then by population
-    /// and feature.
-    pub waiting: BTreeMap<StationId, Vec<(f64, f64)>>,
     /// Requests lost from a crashed queue since the last span, by population and feature.
     pub crashed: Vec<f64>,
     /// Requests that were followed until now, and are taken to be served, by population and feature.
@@ -64,6 +60,11 @@ pub struct StationFlow {
     /// that comes near the capacity slowly has a queue before it is above it (Newell, Applications of Queueing Theory, 1982,
     /// chapter 4).
     pub by_chance: f64,
+    /// How long they waited then, in seconds, and when that was.
+    pub chance_wait_s: f64,
+    pub at_rest_s: f64,
+    /// Who waits in the queue, and since when.
+    pub line: Line,
     /// It has stopped in this span: what waits at its end is lost.
     pub crashed: bool,
     /// Requests lost that way and not yet told.
@@ -143,6 +144,21 @@ pub enum Regime {
     Full,
 }
 
+impl StationFlow {
+    /// What chance alone adds to each wait while the queue moves, in seconds: never more than there has been time for.
+    pub fn chance_s(&self, now_s: f64, capacity: f64) -> f64 {
+        if capacity <= 0.0 {
+            return 0.0;
+        }
+        (self.by_chance / capacity).min(self.chance_wait_s + (now_s - self.at_rest_s).max(0.0))
+    }
+
+    /// How long those have waited who leave the queue now, in seconds.
+    pub fn front_s(&self, now_s: f64, capacity: f64) -> f64 {
+        self.line.front_s(now_s) + self.chance_s(now_s, capacity)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct AtStation {
     pub inflow: f64,
@@ -176,6 +192,11 @@ pub struct AtStation {
 }
 
 impl AtStation {
+    /// Whether there is a line in front of it.
+    pub fn queues(&self) -> bool {
+        self.regime != Regime::Rest
+    }
+
     /// Nobody has come yet.
     pub fn new(slower: f64) -> AtStation {
         AtStation {
@@ -223,6 +244,9 @@ impl FlowState {
                 .map(|s| StationFlow {
                     fluid: FluidQueue::new(world.services[s.service.at()].waiting_max.map(|n| n as f64)),
                     by_chance: 0.0,
+                    chance_wait_s: 0.0,
+                    at_rest_s: 0.0,
+                    line: Line::default(),
                     crashed: false,
                     lost: 0.0,
                     overloaded: false,
@@ -238,7 +262,6 @@ impl FlowState {
             log_in_cursors: vec![0; world.people.len()],
             service_levels,
             overall: vec![(ServiceLevel::Fine, Why::Nothing); world.people.len()],
-            waiting: BTreeMap::new(),
             crashed: vec![0.0; uses],
             landed: vec![0.0; uses],
             failing: vec![0.0; world.people.len()],
@@ -254,6 +277,12 @@ impl FlowState {
 }
 
 impl FlowState {
+    /// The population and the feature of a use.
+    pub fn use_at(&self, of: usize) -> (usize, usize) {
+        let people = self.first_use.partition_point(|first| *first <= of) - 1;
+        (people, of - self.first_use[people])
+    }
+
     /// How a population feels.
     pub fn overall_service_level(&self, people: usize) -> ServiceLevel {
         self.overall[people].0

@@ -1,0 +1,363 @@
+//! Lines: who waits in the queues that move, how long each has waited on leaving, and for whom that was too long.
+//!
+//! What becomes of a request that has to wait is known when it leaves the queue, or when its client has lost patience, and never
+//! before: capacity that comes or goes meanwhile counts from then on. A request that its client has given up is done all the same.
+
+use super::account::{in_time_only, retried_at_once};
+use crate::engine::core::Engine;
+use crate::engine::state::disposition::Disposition;
+use crate::engine::state::flow::Open;
+use crate::engine::state::paths::Path;
+use crate::observe::{Interval, LatencyPart, StationWait};
+use crate::queueing::{Member, Piece, Wait};
+use crate::world::{SiteId, StationId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What kind of request waits: its use, the site that answers it, and how many attempts were made before.
+pub(super) fn key(of: usize, site: SiteId, attempts: usize) -> u64 {
+    (of as u64) << 32 | (site.at() as u64) << 8 | attempts.min(255) as u64
+}
+
+/// The use in a key.
+pub(super) fn use_of(key: u64) -> usize {
+    (key >> 32) as usize
+}
+
+fn attempts_of_key(key: u64) -> usize {
+    (key & 255) as usize
+}
+
+/// The same request, whatever its attempts.
+fn path_of_key(key: u64) -> u64 {
+    key >> 8
+}
+
+/// Attempts that have failed.
+struct Failures {
+    of: usize,
+    attempts: usize,
+    count: f64,
+    /// Of those, turned away.
+    shed: f64,
+    /// How long after the span in which that became sure the client learns of it, in seconds.
+    known_after_s: f64,
+}
+
+/// What is in motion while a span is accounted for.
+pub(super) struct Lines<'a> {
+    open: &'a Open,
+    dispositions: &'a [Disposition],
+    span_s: (f64, f64),
+    /// Whether there is a line in front of each station.
+    queues: Vec<bool>,
+    waits_s: Vec<f64>,
+    /// Who joins each line in this span.
+    joining: Vec<Vec<Member>>,
+    /// The path of each kind of request, where there are lines at all.
+    paths: BTreeMap<u64, usize>,
+    failures: Vec<Failures>,
+    /// First attempts, by use.
+    first: Vec<f64>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(engine: &Engine<'_>, open: &'a Open, dispositions: &'a [Disposition], dt_s: f64) -> Lines<'a> {
+        let flow = &engine.state.flow;
+        let now_s = engine.now.seconds();
+        let queues: Vec<bool> = open.stations.iter().map(|at| at.queues()).collect();
+        let any = queues.iter().any(|queues| *queues) || flow.stations.iter().any(|s| !s.line.is_empty());
+        let of_path = |path: &Path| path_of_key(key(flow.first_use[path.people] + path.feature, path.site, 0));
+        Lines {
+            open,
+            dispositions,
+            span_s: (now_s - dt_s, now_s),
+            waits_s: open.stations.iter().map(|at| at.wait_mean_s).collect(),
+            joining: vec![Vec::new(); if any { queues.len() } else { 0 }],
+            queues,
+            paths: if any {
+                flow.paths.iter().enumerate().map(|(i, path)| (of_path(path), i)).collect()
+            } else {
+                BTreeMap::new()
+            },
+            failures: Vec::new(),
+            first: vec![0.0; if any { flow.crashed.len() } else { 0 }],
+        }
+    }
+
+    pub(super) fn waits_s(&self) -> &[f64] {
+        &self.waits_s
+    }
+
+    /// The next station of a path with a line in front of it, and how many visits a request pays it.
+    pub(super) fn next_queue(&self, path: &Path, after: Option<StationId>) -> Option<(StationId, f64)> {
+        let begin = after.and_then(|id| path.visits.iter().rposition(|v| v.0 == id)).map_or(0, |i| i + 1);
+        path.visits[begin..].iter().find(|v| self.queues[v.0.at()]).map(|v| (v.0, visits(path, v.0)))
+    }
+
+    fn join(&mut self, (station, times): (StationId, f64), key: u64, count: f64, before_s: f64, timeout_s: f64) {
+        let expires_s = ((timeout_s - before_s) / times.max(1.0)).max(0.0);
+        self.joining[station.at()].push(Member { key, count, before_s, expires_s });
+    }
+}
+
+/// Visits of a request of a path to a station, of whatever kind.
+fn visits(path: &Path, station: StationId) -> f64 {
+    path.visits.iter().filter(|v| v.0 == station).map(|v| v.1).sum()
+}
+
+impl Engine<'_> {
+    /// Requests of a path go as far as the first line.
+    pub(super) fn stand_in_line(
+        &mut self,
+        index: usize,
+        (first, again): (f64, &[f64]),
+        disposition: &Disposition,
+        queue: (StationId, f64),
+        lines: &mut Lines,
+        span: &mut Interval,
+    ) {
+        let path = &self.state.flow.paths[index];
+        let population = &self.world.people[path.people];
+        let feature_id = population.uses[path.feature].0;
+        let feature = &self.world.features[feature_id.at()];
+        let of = self.state.flow.first_use[path.people] + path.feature;
+        let passes = disposition.arrives * disposition.admitted;
+        let refused = disposition.arrives * (1.0 - disposition.admitted);
+        lines.first[of] += first;
+        let mut attempts = vec![first];
+        match feature.retries {
+            // What got no answer is tried again after the timeout.
+            Some(_) if feature.timeout_s.is_some() => attempts.extend(again),
+            Some(retries) => {
+                let (admitted, failed) = retried_at_once(first, again, retries, passes);
+                attempts[0] = if passes > 0.0 { admitted / passes } else { 0.0 };
+                let total = &mut span.uses[path.people][path.feature];
+                let shed = if passes < 1.0 { failed * refused / (1.0 - passes) } else { 0.0 };
+                total.shed += shed;
+                total.failed += failed - shed;
+            }
+            None => {}
+        }
+        let fails_here = feature.retries.is_none() || feature.timeout_s.is_some();
+        for (made, count) in attempts.into_iter().enumerate().filter(|(_, count)| *count > 0.0) {
+            if passes < 1.0 && fails_here {
+                let known_after_s = feature.timeout_s.unwrap_or(0.0);
+                let (count, shed) = (count * (1.0 - passes), count * refused);
+                lines.failures.push(Failures { of, attempts: made, count, shed, known_after_s });
+            }
+            let key = key(of, path.site, made);
+            self.go_on(index, key, count * passes, 0.0, Some(queue), lines, span);
+        }
+    }
+
+    /// Requests of a path go on to a line, as far as it concerns them, or to their end.
+    #[allow(clippy::too_many_arguments)]
+    fn go_on(
+        &self,
+        index: usize,
+        key: u64,
+        count: f64,
+        waited_s: f64,
+        queue: Option<(StationId, f64)>,
+        lines: &mut Lines,
+        span: &mut Interval,
+    ) {
+        let path = &self.state.flow.paths[index];
+        let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
+        let timeout_s = feature.timeout_s.map_or(f64::INFINITY, |timeout_s| timeout_s - path.fixed_s);
+        let mut count = count;
+        let mut next = queue;
+        while let Some((station, times)) = next {
+            // Of a call that is made every fifth time, every fifth request waits.
+            let joins = count * times.min(1.0);
+            lines.join((station, times), key, joins, waited_s, timeout_s);
+            count -= joins;
+            if count <= 0.0 {
+                return;
+            }
+            next = lines.next_queue(path, Some(station));
+        }
+        self.answer(index, key, count, waited_s, lines, span);
+    }
+
+    /// Requests that have waited so long are answered, in time or too late.
+    fn answer(&self, index: usize, key: u64, count: f64, waited_s: f64, lines: &mut Lines, span: &mut Interval) {
+        let path = &self.state.flow.paths[index];
+        let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
+        let (of, attempts) = (use_of(key), attempts_of_key(key));
+        let found;
+        let disposition = match lines.dispositions.get(index) {
+            Some(disposition) => disposition,
+            None => {
+                found = self.disposition(index, lines.open, &lines.waits_s);
+                &found
+            }
+        };
+        if path.dead.is_some() {
+            lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0 });
+            return;
+        }
+        let held_up_s = path.fixed_s + waited_s;
+        let late = feature.timeout_s.map_or(0.0, |timeout_s| disposition.latency.ccdf(timeout_s - held_up_s));
+        if late > 0.0 {
+            let known_after_s = (feature.timeout_s.unwrap_or(0.0) - held_up_s).max(0.0);
+            lines.failures.push(Failures { of, attempts, count: count * late, shed: 0.0, known_after_s });
+        }
+        let served = count * (1.0 - late);
+        if served <= 0.0 {
+            return;
+        }
+        let total = &mut span.uses[path.people][path.feature];
+        total.served += served;
+        let slow = feature.slow_over_s.is_some_and(|over_s| disposition.latency.quantile(0.95) + held_up_s > over_s);
+        let worse = if path.missing.is_some() || slow { 1.0 } else { 1.0 - disposition.soft };
+        total.degraded += served * worse;
+        let each_s = feature.timeout_s.unwrap_or(0.0) + feature.retries.map_or(0.0, |retries| retries.after_s);
+        span.latencies.push(LatencyPart {
+            people: path.people,
+            feature: path.feature,
+            latency: in_time_only(feature, disposition, held_up_s),
+            shift_s: held_up_s + attempts as f64 * each_s,
+            weight: served,
+        });
+    }
+
+    /// What joins each line, and what leaves it: callers before callees, for who has waited in one may have to wait in the next.
+    pub(super) fn move_lines(&mut self, lines: &mut Lines, span: &mut Interval) {
+        if lines.joining.is_empty() {
+            return;
+        }
+        for id in &self.world.station_order {
+            let i = id.at();
+            let at = &lines.open.stations[i];
+            let joining = std::mem::take(&mut lines.joining[i]);
+            let mut line = std::mem::take(&mut self.state.flow.stations[i].line);
+            if line.is_empty() && joining.is_empty() && !lines.queues[i] {
+                continue;
+            }
+            let work = span.stations[i];
+            let (from_s, to_s) = lines.span_s;
+            let rates = (at.inflow.max(0.0), (at.inflow + at.slope * (to_s - from_s)).max(0.0));
+            if lines.queues[i] {
+                line.push((from_s, to_s), rates, (work.arrived - work.lost).max(0.0), joining);
+            }
+            let mut left: Vec<(Piece, Vec<Member>)> = Vec::new();
+            let mut leave = |piece: Piece, members: &[Member]| left.push((piece, members.to_vec()));
+            let empties = self.state.flow.stations[i].fluid.backlog <= 0.0;
+            if lines.queues[i] {
+                line.leave(work.served, (from_s, to_s), &mut leave);
+            }
+            if empties && at.capacity > 0.0 {
+                // What is left by rounding, or has got so small that it is at rest.
+                let end_s = if lines.queues[i] { to_s } else { from_s };
+                line.leave(f64::INFINITY, (end_s, end_s), &mut leave);
+            }
+            let chance_s = self.state.flow.stations[i].chance_s(to_s, at.capacity);
+            let mut wait_max_s: f64 = line.front_s(to_s);
+            for (piece, members) in left {
+                wait_max_s = wait_max_s.max(piece.waited_s.0).max(piece.waited_s.1);
+                if piece.amount > 0.0 && lines.queues[i] {
+                    span.waits.push(StationWait {
+                        station: *id,
+                        wait: Wait::Fixed(piece.mean_s() + chance_s),
+                        held_s: at.held_s,
+                        held_scv: at.held_scv,
+                        weight: piece.amount,
+                    });
+                }
+                for member in &members {
+                    self.leave_line(*id, &piece, member, chance_s, lines, span);
+                }
+            }
+            line.expired(lines.span_s, |member, count| {
+                let (of, attempts) = (use_of(member.key), attempts_of_key(member.key));
+                lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0 });
+            });
+            span.stations[i].wait_max_s = if lines.queues[i] { wait_max_s + chance_s } else { wait_max_s };
+            self.state.flow.stations[i].line = line;
+        }
+    }
+
+    /// Some of those who waited are served: they go on, unless they have been given up.
+    fn leave_line(
+        &self,
+        station: StationId,
+        piece: &Piece,
+        member: &Member,
+        chance_s: f64,
+        lines: &mut Lines,
+        span: &mut Interval,
+    ) {
+        let count = member.count * piece.share;
+        let given_up = piece.share_over(member.expires_s, lines.span_s.0 - member.expires_s);
+        let (of, attempts) = (use_of(member.key), attempts_of_key(member.key));
+        if given_up > 0.0 {
+            let count = count * given_up;
+            lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0 });
+        }
+        let (mean_s, share) = piece.within(member.expires_s);
+        if share <= 0.0 {
+            return;
+        }
+        let count = count * share;
+        match lines.paths.get(&path_of_key(member.key)).copied() {
+            Some(index) => {
+                let path = &self.state.flow.paths[index];
+                let times = visits(path, station).max(1.0);
+                let next = lines.next_queue(path, Some(station));
+                let waited_s = member.before_s + times * (mean_s + chance_s);
+                self.go_on(index, member.key, count, waited_s, next, lines, span);
+            }
+            // Its users are led elsewhere by now: it is answered all the same.
+            None => self.answer_from_before(of, count, member.before_s + mean_s + chance_s, span),
+        }
+    }
+
+    fn answer_from_before(&self, of: usize, count: f64, waited_s: f64, span: &mut Interval) {
+        let (people, feature) = self.state.flow.use_at(of);
+        span.uses[people][feature].served += count;
+        let latency = Arc::clone(&self.state.flow.nothing);
+        span.latencies.push(LatencyPart { people, feature, latency, shift_s: waited_s, weight: count });
+    }
+
+    /// Attempts that have failed are made again, as far as their clients do that; the others have failed for good.
+    pub(super) fn try_again_later(&mut self, lines: Lines, span: &mut Interval) {
+        let mut failures = lines.failures;
+        failures.sort_by_key(|failure| failure.of);
+        let (from_s, to_s) = lines.span_s;
+        for failures in failures.chunk_by(|a, b| a.of == b.of) {
+            let of = failures[0].of;
+            let (people, feature) = self.state.flow.use_at(of);
+            let id = self.world.people[people].uses[feature].0;
+            let wanted = &self.world.features[id.at()];
+            let attempts_max = wanted.retries.map_or(1, |retries| retries.attempts as usize);
+            let again = |failure: &Failures| failure.attempts + 1 < attempts_max;
+            let kept = wanted.retries.map_or(0.0, |retries| {
+                let wanted: f64 = failures.iter().filter(|f| again(f)).map(|f| f.count).sum();
+                let allowed = if retries.budget.is_finite() { retries.budget * lines.first[of] } else { f64::INFINITY };
+                if wanted > allowed { allowed / wanted } else { 1.0 }
+            });
+            let total = &mut span.uses[people][feature];
+            for failure in failures {
+                let tried = if again(failure) { kept } else { 0.0 };
+                total.shed += failure.shed * (1.0 - tried);
+                total.failed += (failure.count - failure.shed) * (1.0 - tried);
+                let Some(retries) = wanted.retries.filter(|_| tried > 0.0) else { continue };
+                let later_s = failure.known_after_s + retries.after_s;
+                // Nothing is tried again before it is known to have failed: that is known at the end of the span.
+                let begins_s = (from_s + later_s).max(to_s);
+                let every_s = (wanted.timeout_s.unwrap_or(0.0) + retries.after_s) / DUE_PER_TIMEOUT;
+                self.state.flow.delayed_retries[of].add_on_grid(
+                    (begins_s, begins_s + (to_s - from_s)),
+                    every_s.max(1e-3),
+                    failure.attempts,
+                    failure.count * tried,
+                );
+            }
+        }
+    }
+}
+
+/// What is tried again changes its rate so many times within a timeout and a pause, at most.
+const DUE_PER_TIMEOUT: f64 = 16.0;
