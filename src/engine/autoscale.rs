@@ -16,15 +16,19 @@ impl Engine<'_> {
     pub(super) fn autoscale(&mut self, index: usize) {
         let scaler = &self.world.autoscale[index];
         self.events.push(self.now.after(scaler.every), Event::Autoscale { index: index as u32 });
-        let state = &self.state.autoscale[index];
-        if self.now < state.rests_until || state.coming != 0 || !self.serves(scaler.station) {
+        let signal = self.state.flow.signal(scaler.station.at(), scaler.cpu);
+        let now = self.now;
+        let state = &mut self.state.autoscale[index];
+        // A dip is not the end of the load: it has to stay low.
+        state.low_since = if signal < scaler.below { state.low_since.or(Some(now)) } else { None };
+        let stays_low = state.low_since.is_some_and(|since| now.since(since) >= scaler.stable_for);
+        if now < state.rests_until || state.coming != 0 || !self.serves(scaler.station) {
             return;
         }
-        let signal = self.state.flow.signal(scaler.station.at(), scaler.cpu);
         let servers = self.servers(scaler.station);
         let wanted = if signal > scaler.above {
             ((servers as f64 * scaler.by).ceil() as u64).max(servers + 1).min(scaler.most.max(servers))
-        } else if signal < scaler.below {
+        } else if stays_low {
             ((servers as f64 / scaler.by).ceil() as u64).max(scaler.least).min(servers)
         } else {
             return;

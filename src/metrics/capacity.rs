@@ -18,6 +18,7 @@ struct StationSums {
     outcome: ServiceOutcome,
     busy_s: f64,
     workers_s: f64,
+    queue_s: f64,
     wait_s: f64,
     delayed: f64,
     held_s: f64,
@@ -64,6 +65,7 @@ impl CapacityMetrics {
             outcome: ServiceOutcome::default(),
             busy_s: 0.0,
             workers_s: 0.0,
+            queue_s: 0.0,
             wait_s: 0.0,
             delayed: 0.0,
             held_s: 0.0,
@@ -227,6 +229,7 @@ impl CapacityMetrics {
             outcome.backlog = work.backlog;
             sums.busy_s += work.busy_s;
             sums.workers_s += work.workers_s;
+            sums.queue_s += work.queue_s;
             sums.wait_s += work.wait_s;
             sums.delayed += work.delayed;
             if let Some(over) = &mut sums.over {
@@ -441,8 +444,7 @@ fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
     // Of single requests the workers' time is known, which is all that they were held.
     let held_s = if followed > 0.0 { per(sums.busy_s, outcome.served) } else { per(sums.held_s, admitted) };
     outcome.sojourn_mean_s = outcome.wait_mean_s + held_s;
-    // Little's law over the whole run.
-    outcome.queue_len_mean = per(sums.wait_s, length_s);
+    outcome.queue_len_mean = per(sums.queue_s, length_s);
     outcome.in_system_mean = outcome.queue_len_mean + per(sums.busy_s, length_s);
     if admitted > 0.0 {
         let ccdf = |t: f64| {

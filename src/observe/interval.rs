@@ -131,11 +131,13 @@ pub struct Work {
     pub backlog: f64,
     /// The largest backlog in the span.
     pub backlog_max: f64,
-    /// Sum over arrivals of the time that they wait, in seconds.
+    /// Request-seconds that were spent waiting in the span, by whoever.
+    pub queue_s: f64,
+    /// Sum of the waits of those who left the queue, in seconds.
     pub wait_s: f64,
-    /// The longest wait of an arrival, in seconds.
+    /// The longest of those waits, or so far of those who still wait, in seconds.
     pub wait_max_s: f64,
-    /// Arrivals that met a backlog.
+    /// Those who left the queue and had waited in it.
     pub delayed: f64,
     /// Worker-seconds that all who arrived would take.
     pub asked_s: f64,

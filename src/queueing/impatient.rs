@@ -148,7 +148,7 @@ impl Impatient {
 /// The wait of who finds `j` waiting with weight `weights[j]`: `j + 1` equal stages, as long as the mean wait says. Long
 /// queues are lumped into [`STAGES_MAX`] larger stages; a wait that varies less than those is taken for constant. Either
 /// blurs it by a standard deviation of 12.5% at most.
-fn wait_in_stages(weights: &[f64], probability: f64, wait_mean_s: f64) -> Wait {
+pub(super) fn wait_in_stages(weights: &[f64], probability: f64, wait_mean_s: f64) -> Wait {
     if !(probability > 0.0 && wait_mean_s > 0.0) || weights.is_empty() {
         return Wait::Never;
     }

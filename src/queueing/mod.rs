@@ -19,6 +19,7 @@
 //! this is a matter for the request engine.
 
 mod age;
+mod closed;
 mod delay;
 mod erlang;
 mod fair;
@@ -34,6 +35,7 @@ mod replica;
 mod wait;
 
 pub use age::Age;
+pub use closed::FiniteSource;
 pub use delay::{DELAY_POINTS, Delay, Residual};
 pub use erlang::{erlang_b, erlang_c};
 pub use fair::{Flow, max_min};

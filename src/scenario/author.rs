@@ -182,6 +182,7 @@ impl Sessions {
             gives_up_after: None,
             comes_back: Ratio(1.0),
             looks_again_after: Duration::from_seconds(600.0),
+            outlive_crashes: false,
         }
     }
 }

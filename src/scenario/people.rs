@@ -61,6 +61,9 @@ pub struct Sessions {
     /// Mean time after which they look again.
     #[serde(default = "ten_minutes", skip_serializing_if = "is_ten_minutes")]
     pub looks_again_after: Duration,
+    /// Whether sessions outlive the servers that `log_in` goes to. By default they end with them, and everybody logs in again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub outlive_crashes: bool,
 }
 
 fn ten_minutes() -> Duration {

@@ -331,10 +331,21 @@ pub struct Autoscale {
     /// Time after a step in which it does nothing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cool_down: Duration,
+    /// It takes servers away only when the load has been low for so long, as horizontal autoscalers do.
+    #[serde(default = "five_minutes", skip_serializing_if = "is_five_minutes")]
+    pub stable_for: Duration,
     /// It never goes below this many servers.
     pub least: u64,
     /// It never goes above.
     pub most: u64,
+}
+
+fn five_minutes() -> Duration {
+    Duration::from_seconds(300.0)
+}
+
+fn is_five_minutes(duration: &Duration) -> bool {
+    *duration == five_minutes()
 }
 
 /// What an autoscaler looks at.

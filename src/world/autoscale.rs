@@ -24,6 +24,8 @@ pub struct Autoscale {
     pub takes: Duration,
     /// Time after a step in which it does nothing.
     pub cool_down: Duration,
+    /// How long the load has to be low before it takes servers away.
+    pub stable_for: Duration,
     /// Fewest and most servers.
     pub least: u64,
     /// Most servers.

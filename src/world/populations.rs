@@ -18,6 +18,8 @@ pub struct Sessions {
     pub comes_back: f64,
     /// Mean time after which they look again, in seconds.
     pub looks_again_s: f64,
+    /// Whether they end with the servers that log users in.
+    pub end_with_servers: bool,
 }
 
 /// A population.

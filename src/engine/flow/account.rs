@@ -95,6 +95,7 @@ impl Engine<'_> {
                 work.given_up = arrived * at.given_up;
                 let (delayed, wait_s) = at.admitted_wait.unwrap_or_else(|| (at.wait.probability(), at.wait_mean_s));
                 work.wait_s = (work.served + work.given_up) * wait_s;
+                work.queue_s = work.wait_s;
                 work.delayed = (work.served + work.given_up) * delayed;
                 flow.by_chance = at.wait_mean_s * at.capacity;
                 (flow.chance_wait_s, flow.at_rest_s) = (at.wait_mean_s, now.seconds());
@@ -108,8 +109,7 @@ impl Engine<'_> {
             Regime::Full => {
                 work.lost = arrived * at.block;
                 work.served = arrived - work.lost;
-                work.wait_s = flow.fluid.backlog * dt_s;
-                work.delayed = work.served;
+                work.queue_s = flow.fluid.backlog * dt_s;
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flow.fluid.backlog;
                 work.overloaded_s = dt_s;
@@ -118,10 +118,8 @@ impl Engine<'_> {
                 let flowed = flow.fluid.advance(dt_s, at.inflow, at.slope, at.capacity);
                 work.lost = flowed.lost;
                 work.served = flowed.served;
-                let by_chance_s = flow.chance_s(now.seconds(), at.capacity);
                 // All who wait wait together for as long as the queue is long.
-                work.wait_s = flowed.backlog_integral + flowed.delayed * by_chance_s;
-                work.delayed = flowed.delayed;
+                work.queue_s = flowed.backlog_integral + flowed.served * flow.chance_s(now.seconds(), at.capacity);
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flowed.backlog_max + flow.by_chance;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);

@@ -73,7 +73,7 @@ impl Engine<'_> {
     }
 
     /// Users of a population who should be active, and the slope of that.
-    fn active(&mut self, people: usize, until: &mut Time) -> (f64, f64) {
+    pub(in crate::engine) fn active(&mut self, people: usize, until: &mut Time) -> (f64, f64) {
         let population = &self.world.people[people];
         let (mut share, mut slope, next) = population.active.at(self.now, &mut self.state.flow.cursors[people]);
         *until = (*until).min(next);
@@ -91,7 +91,7 @@ impl Engine<'_> {
     }
 
     /// Log-ins per second of a population, and their slope.
-    fn log_ins(&mut self, people: usize, until: &mut Time) -> (f64, f64) {
+    pub(in crate::engine) fn log_ins(&mut self, people: usize, until: &mut Time) -> (f64, f64) {
         let population = &self.world.people[people];
         let Some(sessions) = population.sessions.as_ref().filter(|s| s.log_in.is_some()) else { return (0.0, 0.0) };
         let (mut share, mut slope, next) = population.log_ins.at(self.now, &mut self.state.flow.log_in_cursors[people]);

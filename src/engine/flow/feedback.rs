@@ -7,8 +7,15 @@ use crate::engine::state::paths::Path;
 use crate::num;
 use crate::units::Duration;
 
-/// A closed load comes this close to the capacity of what it waits for.
-const NEARLY: f64 = 0.999;
+/// Those who come to a station and wait for its answers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Closed {
+    users: f64,
+    /// Visits per second if nobody was ever here.
+    asks: f64,
+    /// Visits per second that they do pay.
+    sent: f64,
+}
 
 impl Engine<'_> {
     /// How failures and waits feed back on what is sent: retries of what was refused, and users who wait for answers. Says
@@ -53,66 +60,60 @@ impl Engine<'_> {
         attempts_of(1.0 - succeeds, retries.attempts, retries.budget)
     }
 
-    /// Users who wait for answers are slowed down by them: the rate of one is `1 / (think + respond)`. Where that is not
-    /// enough to stay below a station's capacity, its queue grows until it is: the asymptotic bound of a closed network,
-    /// `min(N / (Z + R), C)` (Denning & Buzen, Computing Surveys 10, 1978).
+    /// Users who wait for answers are slowed down by them: the rate of one is `1 / (think + respond)`. Each station that they come
+    /// to has them as a finite source, who think or are elsewhere meanwhile.
     fn keep_pace(&self, open: &mut Open, stations: &mut [AtStation]) -> f64 {
         let world = self.world;
         if world.people.iter().all(|p| !p.waits) {
             return 0.0;
         }
         let mut moved = 0.0f64;
-        // For each station: what those who wait send, and how fast that falls with the wait there.
-        let mut closed = vec![(0.0, 0.0); stations.len()];
+        // For each station: users, visits per second if nothing ever took any time, and what is sent.
+        let mut closed = vec![Closed::default(); stations.len()];
         let mut first = 0;
         while first < self.state.flow.paths.len() {
             let people = self.state.flow.paths[first].people;
             let count = self.state.flow.paths[first..].iter().take_while(|p| p.people == people).count();
             let mine = first..first + count;
             first += count;
-            let population = &world.people[people];
-            if !population.waits {
+            if !world.people[people].waits {
                 continue;
             }
-            // Mean response times over a second's worth of clicks, quiet and now.
-            let (mut quiet_s, mut now_s, mut visits) = (0.0, 0.0, vec![0.0; stations.len()]);
-            let users = open.people[people].0.max(1e-9);
+            // Mean response times over a second's worth of clicks, and visits.
+            let (mut now_s, mut visits) = (0.0, vec![0.0; stations.len()]);
+            let active = open.people[people].0.max(1e-9);
             for i in mine.clone().filter(|i| self.state.flow.paths[*i].dead.is_none()) {
                 let path = &self.state.flow.paths[i];
-                let clicks = open.rates[i].0 / users;
-                let base_s = path.fixed_s + path.quiet.mean();
+                let clicks = open.rates[i].0 / active;
                 let wait_s: f64 = path.visits.iter().map(|(id, times, _)| times * stations[id.at()].wait_mean_s).sum();
-                quiet_s += clicks * base_s;
-                now_s += clicks * (base_s + wait_s);
+                now_s += clicks * (path.fixed_s + path.quiet.mean() + wait_s);
                 path.visits.iter().for_each(|(id, times, _)| visits[id.at()] += clicks * times);
             }
-            let pace = (1.0 + quiet_s) / (1.0 + now_s);
+            let pace = 1.0 / (1.0 + now_s);
+            let mut users = 0.0f64;
             for i in mine {
                 moved = moved.max((open.pace[i] - pace).abs());
                 open.pace[i] = pace;
                 let path = &self.state.flow.paths[i];
+                users = users.max(active * open.sent[i] * open.let_in[i]);
                 for (id, times, _) in path.visits.iter().filter(|_| path.dead.is_none()) {
-                    let sent = open.rates[i].0 * open.sent[i] * open.let_in[i] * pace * times;
-                    closed[id.at()].0 += sent;
-                    closed[id.at()].1 += sent * visits[id.at()] / (1.0 + now_s);
+                    closed[id.at()].sent += open.rates[i].0 * open.sent[i] * open.let_in[i] * pace * times;
+                }
+            }
+            for (closed, (visits, at)) in closed.iter_mut().zip(visits.iter().zip(stations.iter())) {
+                if *visits > 0.0 {
+                    // Between two visits: all that the others of a cycle take, and thinking.
+                    let elsewhere_s = ((1.0 + now_s) / visits - at.wait_mean_s - at.held_s).max(1e-9);
+                    closed.users += users;
+                    closed.asks += users / elsewhere_s;
                 }
             }
         }
-        for (at, (sent, falls)) in stations.iter_mut().zip(closed) {
-            if sent <= 0.0 || falls <= 0.0 || at.capacity <= 0.0 || at.impatience_sum > 0.0 {
-                continue;
-            }
-            // The others come whatever happens; what they leave is what there is.
-            let room = at.capacity * NEARLY - (at.inflow - sent).max(0.0);
-            if room <= 0.0 {
-                at.held_back_s = 0.0;
-                continue;
-            }
-            let before = at.held_back_s;
-            // Newton's step towards the wait at which the load fits.
-            let step = (at.inflow.max(sent) - at.capacity * NEARLY) / falls;
-            at.held_back_s = (before + step).max(0.0).min(before * 4.0 + 1.0);
-            moved = moved.max((at.held_back_s - before).abs() / (1.0 + at.held_back_s));
+        for (at, closed) in stations.iter_mut().zip(closed) {
+            at.closed = (closed.users > 0.0).then(|| {
+                let others = (at.inflow - closed.sent).max(0.0);
+                (closed.users, closed.users / closed.asks, if others < 1e-9 * at.inflow { 0.0 } else { others })
+            });
         }
         moved
     }

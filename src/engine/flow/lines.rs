@@ -258,9 +258,12 @@ impl Engine<'_> {
             for (piece, members) in left {
                 wait_max_s = wait_max_s.max(piece.waited_s.0).max(piece.waited_s.1);
                 if piece.amount > 0.0 && lines.queues[i] {
+                    let waited_s = piece.mean_s() + chance_s;
+                    span.stations[i].wait_s += piece.amount * waited_s;
+                    span.stations[i].delayed += if waited_s > 0.0 { piece.amount } else { 0.0 };
                     span.waits.push(StationWait {
                         station: *id,
-                        wait: Wait::Fixed(piece.mean_s() + chance_s),
+                        wait: Wait::Fixed(waited_s),
                         held_s: at.held_s,
                         held_scv: at.held_scv,
                         weight: piece.amount,

@@ -5,11 +5,13 @@ use super::approximations::{
 };
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
-use crate::queueing::{Impatient, MultiServerQueue, Residual, Wait};
+use crate::queueing::{FiniteSource, Impatient, MultiServerQueue, Residual, Wait};
 use crate::units::Time;
 use crate::world::StationId;
 use std::sync::Arc;
 
+/// Where others ask for nearly all that there is, those who wait for answers are like anybody else.
+const NEARLY: f64 = 0.999;
 /// Rounds of finding who is overloaded by whom.
 const ROUNDS_MAX: usize = 40;
 /// The same where failures are retried, or users wait for answers.
@@ -171,12 +173,15 @@ impl Engine<'_> {
         let middle = (at.inflow + at.slope * half_s).max(0.0);
         at.given_up = 0.0;
         at.admitted_wait = None;
-        if at.held_back_s > 0.0 {
-            // Those who wait for answers ask for no more than there is: the queue is as long as makes that so.
-            at.regime = Regime::Rest;
-            (at.block, at.class_block) = (0.0, [0.0; CLASSES]);
-            at.wait_mean_s = at.held_back_s;
-            at.wait = Wait::Fixed(at.held_back_s);
+        if let Some((users, think_s, others)) = at.closed
+            && others < at.capacity * NEARLY
+            && at.impatience_sum <= 0.0
+            && fluid.backlog <= 0.0
+        {
+            let taken = others / at.capacity;
+            let source =
+                FiniteSource { users, think_s, servers: workers, service_s: held_s, taken, waiting_max: service.waiting_max };
+            at.wait_closed(&self.world.steady.get(&source.key(), || source.steady()));
             return;
         }
         if at.impatience_sum > 0.0 && at.inflow > 0.0 {

@@ -49,9 +49,10 @@ impl Engine<'_> {
         }
         self.count_workers();
         self.look_at_queues();
-        let until = self.open_span();
+        let mut until = self.open_span();
         self.look_at_ages();
         self.look_at_service_levels();
+        self.look_at_abandonment_again(&mut until);
         self.look_at_loads();
         self.state.flow.token += 1;
         let token = self.state.flow.token;
@@ -101,6 +102,7 @@ impl Engine<'_> {
     /// Requests that wait at a station that stops are lost: those that are there when the span ends.
     pub(in crate::engine) fn lose_backlog(&mut self, id: StationId) {
         self.state.flow.stations[id.at()].crashed = true;
+        self.drop_sessions(id);
         self.crash_requests(id);
     }
 

@@ -2,7 +2,7 @@
 
 use super::approximations::attempts_of;
 use crate::engine::core::Engine;
-use crate::engine::state::flow::{AtStation, Open, Regime};
+use crate::engine::state::flow::{AtStation, Open};
 use crate::engine::state::steering::Share;
 use crate::observe::{ObservationId, Occurrence, ServiceLevel, Why};
 use crate::world::{PopId, StationId};
@@ -78,6 +78,9 @@ impl Engine<'_> {
                 p95_worst_s = p95_worst_s.max(felt.p95_s);
                 let (failed, whys, mood) = (felt.failed, felt.whys, felt.mood());
                 let rate = population.uses[feature].1;
+                if population.sessions.as_ref().is_some_and(|s| s.log_in == Some(feature)) {
+                    self.state.flow.failing_log_ins[people] = failed;
+                }
                 all_rate += rate;
                 all_failed += rate * failed;
                 if rate * failed > most_failed.0 {
@@ -224,7 +227,7 @@ impl Engine<'_> {
             let busy = match &self.requests {
                 // Single requests make every load a little uneven: what counts is a queue that does not go away.
                 Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.is_left_over(i)),
-                None => at.regime != Regime::Rest || above || at.held_back_s > 0.0,
+                None => at.queues() || above,
             };
             if busy != flow.overloaded {
                 seen.push((i, busy));

@@ -102,6 +102,7 @@ impl Engine<'_> {
             given_up: counts.given_up as f64,
             backlog: queue.waiting as f64,
             backlog_max: counts.waiting_max as f64,
+            queue_s: counts.wait_ns as f64 * 1e-9,
             wait_s: counts.wait_ns as f64 * 1e-9,
             wait_max_s: counts.wait_max_ns as f64 * 1e-9,
             delayed: counts.delayed as f64,

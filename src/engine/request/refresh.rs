@@ -126,7 +126,7 @@ impl Engine<'_> {
             at.computes_s = service.takes_mean_s * queue.slower;
             at.capacity = if held_s > 0.0 { workers as f64 / held_s } else { 0.0 };
             at.wait_mean_s = seen.wait_s;
-            at.held_back_s = 0.0;
+            at.closed = None;
             at.at_ease = false;
             open.stations.push(at);
         }

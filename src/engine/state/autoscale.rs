@@ -9,4 +9,6 @@ pub struct AutoscaleState {
     pub rests_until: Time,
     /// Servers that are on their way.
     pub coming: i64,
+    /// Since when its signal has been low.
+    pub low_since: Option<Time>,
 }

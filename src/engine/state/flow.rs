@@ -5,7 +5,7 @@ use super::delayed_retries::DelayedRetries;
 use super::disposition::Disposition;
 use super::paths::{Path, Status};
 use crate::observe::{ObservationId, ServiceLevel, Why};
-use crate::queueing::{FluidQueue, Latency, Line, Wait};
+use crate::queueing::{FluidQueue, Latency, Line, Steady, Wait};
 use crate::rng::Luck;
 use crate::units::Time;
 use crate::world::World;
@@ -37,6 +37,8 @@ pub struct FlowState {
     pub landed: Vec<f64>,
     /// Share of each population's requests that fails.
     pub failing: Vec<f64>,
+    /// Share of its log-ins that fails.
+    pub failing_log_ins: Vec<f64>,
     /// The 95th percentile of the slowest feature of each population, in seconds.
     pub p95_s: Vec<f64>,
     /// The latest observation of a feeling: what a condition is due to.
@@ -182,8 +184,9 @@ pub struct AtStation {
     pub impatience_sum: f64,
     /// Probability and mean of the wait of all who are admitted, given up or not, where that is not what `wait` says.
     pub admitted_wait: Option<(f64, f64)>,
-    /// Wait at which those who wait for answers ask for no more than there is.
-    pub held_back_s: f64,
+    /// Those who wait for answers: how many there are, how long each is elsewhere between two visits, in seconds, and how much of
+    /// the inflow is not theirs.
+    pub closed: Option<(f64, f64, f64)>,
     pub wait: Wait,
     pub wait_mean_s: f64,
     pub regime: Regime,
@@ -195,6 +198,16 @@ impl AtStation {
     /// Whether there is a line in front of it.
     pub fn queues(&self) -> bool {
         self.regime != Regime::Rest
+    }
+
+    /// The queue of those who wait for their answers: they ask for no more than there is.
+    pub fn wait_closed(&mut self, steady: &Steady) {
+        self.regime = Regime::Rest;
+        self.block = steady.block;
+        self.class_block = [steady.block; CLASSES];
+        self.wait_mean_s = steady.wait_mean_s;
+        self.admitted_wait = Some((steady.wait_probability, steady.wait_mean_s));
+        self.wait = steady.wait.clone();
     }
 
     /// Nobody has come yet.
@@ -214,7 +227,7 @@ impl AtStation {
             class_block: [0.0; CLASSES],
             impatience_sum: 0.0,
             admitted_wait: None,
-            held_back_s: 0.0,
+            closed: None,
             computes_s: 0.0,
             wait: Wait::Never,
             wait_mean_s: 0.0,
@@ -265,6 +278,7 @@ impl FlowState {
             crashed: vec![0.0; uses],
             landed: vec![0.0; uses],
             failing: vec![0.0; world.people.len()],
+            failing_log_ins: vec![0.0; world.people.len()],
             p95_s: vec![0.0; world.people.len()],
             latest_feeling: None,
             delayed_retries: vec![DelayedRetries::default(); uses],

@@ -50,6 +50,7 @@ impl Compiler<'_> {
                     by: written.by.0,
                     takes: written.takes,
                     cool_down: written.cool_down,
+                    stable_for: written.stable_for,
                     least: written.least,
                     most: written.most,
                     muted: false,

@@ -193,6 +193,7 @@ impl Compiler<'_> {
             gives_up_s: written.gives_up_after.map_or(f64::INFINITY, |t| t.seconds().max(1e-3)),
             comes_back: written.comes_back.0,
             looks_again_s: written.looks_again_after.seconds().max(1e-3),
+            end_with_servers: !written.outlive_crashes,
         })
     }
 
