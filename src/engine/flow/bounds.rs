@@ -31,7 +31,7 @@ impl Engine<'_> {
             {
                 at_most(change_s);
             }
-            if at.slope != 0.0 && !at.at_ease {
+            if at.slope != 0.0 && !at.at_ease && at.capacity > 0.0 {
                 // The steady state follows a changing load in steps of a twentieth of the capacity.
                 at_most((at.capacity / 20.0 / at.slope.abs()).max(1.0));
             }
@@ -172,12 +172,13 @@ impl Engine<'_> {
             }
             let flow = &self.state.flow.stations[id.at()];
             let (front_s, chance_s) = (flow.line.front_s(now_s), flow.chance_s(now_s, at.capacity));
-            let mut levels_s = [f64::NAN; 2];
+            let mut levels_s = [f64::NAN; 3];
             if let Some(slow_over_s) = feature.slow_over_s {
                 levels_s[0] = (slow_over_s - path.quiet_p95_s) / times.max(1.0) - chance_s;
             }
             if let Some(timeout_s) = feature.timeout_s {
                 levels_s[1] = (timeout_s - path.fixed_s - path.quiet.mean()) / times.max(1.0) - chance_s;
+                levels_s[2] = (timeout_s - path.fixed_s) / times.max(1.0) - chance_s;
                 // Around the timeout the share that is too late changes: take small steps there.
                 let arrived = flow.line.front_rate().unwrap_or(at.inflow);
                 let grows = if arrived > 0.0 { (1.0 - at.capacity / arrived).abs() } else { 1.0 };

@@ -3,7 +3,7 @@
 use super::approximations::FELT_WAIT;
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::{Disposition, Feeling};
-use crate::engine::state::flow::Open;
+use crate::engine::state::flow::{AtStation, Open};
 use crate::engine::state::paths::Path;
 use crate::num;
 use crate::observe::Why;
@@ -52,6 +52,7 @@ impl Engine<'_> {
                 latency,
                 moving_s,
                 soft: 0.0,
+                answered: 1.0,
             };
         }
         let arrives = path.passes * open.through_links[index];
@@ -80,11 +81,16 @@ impl Engine<'_> {
         if open.through_links[index] < 1.0 - worst {
             why = self.fullest_link(path, open).map_or(why, Why::Link);
         }
-        let in_time = feature.timeout_s.map_or(1.0, |timeout_s| 1.0 - latency.ccdf(timeout_s - moving_s));
+        let answered = self.answered(path, open);
+        let in_time = feature.timeout_s.map_or(1.0, |timeout_s| {
+            let late = latency.ccdf(timeout_s - moving_s);
+            // As long as nobody loses patience in a line, only those fail who leave it.
+            1.0 - if moving_s < timeout_s { late * answered } else { late }
+        });
         if in_time < 0.99 {
             why = self.longest_wait(path, open, waits_s).map_or(why, Why::Overload);
         }
-        Disposition { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft }
+        Disposition { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft, answered }
     }
 
     /// The same as it was seen of single requests.
@@ -102,6 +108,7 @@ impl Engine<'_> {
                 latency,
                 moving_s: 0.0,
                 soft: 0.0,
+                answered: 1.0,
             };
         }
         let narrow = self.requests.as_ref().and_then(|requests| {
@@ -121,7 +128,15 @@ impl Engine<'_> {
             latency: nothing(),
             moving_s: felt.p95_s,
             soft: 1.0 - felt.degraded,
+            answered: 1.0,
         }
+    }
+
+    /// Answers for each request of a path that comes: fewer than one where a line grows.
+    fn answered(&self, path: &Path, open: &Open) -> f64 {
+        let of = |at: &AtStation| if at.inflow > at.capacity { at.capacity / at.inflow } else { 1.0 };
+        let queues = path.visits.iter().map(|v| &open.stations[v.0.at()]).filter(|at| at.queues());
+        queues.map(of).fold(1.0, f64::min)
     }
 
     pub(super) fn longest_wait(&self, path: &Path, open: &Open, waits_s: &[f64]) -> Option<StationId> {

@@ -93,11 +93,12 @@ impl Engine<'_> {
             let mut users = 0.0f64;
             for i in mine {
                 moved = moved.max((open.pace[i] - pace).abs());
-                open.pace[i] = pace;
+                // What came to the stations came at the pace of the round before.
+                let before = std::mem::replace(&mut open.pace[i], pace);
                 let path = &self.state.flow.paths[i];
                 users = users.max(active * open.sent[i] * open.let_in[i]);
                 for (id, times, _) in path.visits.iter().filter(|_| path.dead.is_none()) {
-                    closed[id.at()].sent += open.rates[i].0 * open.sent[i] * open.let_in[i] * pace * times;
+                    closed[id.at()].sent += open.rates[i].0 * open.sent[i] * open.let_in[i] * before * times;
                 }
             }
             for (closed, (visits, at)) in closed.iter_mut().zip(visits.iter().zip(stations.iter())) {

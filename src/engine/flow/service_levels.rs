@@ -152,13 +152,16 @@ impl Engine<'_> {
                 felt.p95_s = felt.p95_s.max(p95_s);
             }
             let slow = wanted.slow_over_s.is_some_and(|over_s| !disposition.dead && p95_s > over_s);
+            // As long as nobody waits so long in a line, only those are slow who leave it.
+            let waits_long = wanted.slow_over_s.is_some_and(|over_s| path.quiet_p95_s - path.fixed_s + disposition.moving_s > over_s);
+            let noticed = if waits_long { 1.0 } else { disposition.answered };
             if let Some(why) = path.missing.filter(|_| !disposition.dead) {
                 felt.degraded += part * success;
                 felt.note(1, part * success, why);
             } else if slow {
-                felt.degraded += part * success;
+                felt.degraded += part * success * noticed;
                 let why = self.longest_wait(path, open, waits_s).map_or(Why::Slow, Why::Overload);
-                felt.note(1, part * success, why);
+                felt.note(1, part * success * noticed, why);
             } else if disposition.soft < 1.0 {
                 felt.degraded += part * success * (1.0 - disposition.soft);
                 felt.note(1, part * success * (1.0 - disposition.soft), disposition.why);

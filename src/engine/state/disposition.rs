@@ -20,6 +20,8 @@ pub struct Disposition {
     pub moving_s: f64,
     /// Share of those for which nothing is missing.
     pub soft: f64,
+    /// Answers for each request that comes, where a line grows: of many who come few are answered.
+    pub answered: f64,
 }
 
 impl Disposition {
