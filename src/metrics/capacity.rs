@@ -234,7 +234,7 @@ impl CapacityMetrics {
             sums.delayed += work.delayed;
             if let Some(over) = &mut sums.over {
                 over.requests_delayed += work.delayed;
-                over.delay_total_s += work.wait_s;
+                over.delay_total_s += work.queue_s;
                 over.shed += work.lost;
                 if work.overloaded_s > 0.0 {
                     over.load_over_until_s = to_s;

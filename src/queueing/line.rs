@@ -186,6 +186,14 @@ impl Line {
         }
     }
 
+    /// All stay as they are for a time, which nobody has waited: whoever leaves is replaced by one who came as much later.
+    pub fn stand_still(&mut self, seconds: f64) {
+        for parcel in &mut self.parcels {
+            parcel.from_s += seconds;
+            parcel.to_s += seconds;
+        }
+    }
+
     /// Nobody waits any more.
     pub fn clear(&mut self) {
         self.parcels.clear();
@@ -264,6 +272,33 @@ impl Line {
             ahead += parcel.amount;
         }
         None
+    }
+
+    /// How many of each kind will become too late within a time from now, as long as the front goes on waiting so long.
+    pub fn expiring(&self, now_s: f64, within_s: f64, mut expiring: impl FnMut(&Member, f64)) {
+        let front_s = self.front_s(now_s);
+        self.expired((now_s, now_s + within_s), |member, count| {
+            if member.expires_s <= front_s * (1.0 + 1e-12) + 1e-9 {
+                expiring(member, count);
+            }
+        });
+    }
+
+    /// Seconds until that happens at another rate.
+    pub fn expiring_changes_s(&self, now_s: f64) -> f64 {
+        let front_s = self.front_s(now_s);
+        let mut next_s = f64::INFINITY;
+        for parcel in &self.parcels {
+            for member in parcel.members.iter().filter(|member| member.expires_s <= front_s * (1.0 + 1e-12) + 1e-9) {
+                for edge_s in [parcel.from_s, parcel.to_s] {
+                    let ahead_s = edge_s + member.expires_s - now_s;
+                    if ahead_s > 1e-9 {
+                        next_s = next_s.min(ahead_s);
+                    }
+                }
+            }
+        }
+        next_s
     }
 
     /// How many of each kind have become too late between two times, and still wait then.

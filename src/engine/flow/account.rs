@@ -1,15 +1,14 @@
 //! Accounts: what flowed in a span that is over.
 
-use super::approximations::{FELT_WAIT, attempts_of, integral};
+use super::approximations::integral;
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Disposition;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
+use super::attempts::{attempts_served, in_time_only, retried_at_once};
 use super::lines::Lines;
 use crate::observe::{Interval, LatencyPart, StationWait, Use, Work};
-use crate::queueing::Latency;
-use crate::world::{Feature, LinkId, Retries, StationId};
-use std::borrow::Cow;
+use crate::world::{Feature, LinkId, StationId};
 use std::sync::Arc;
 
 impl Engine<'_> {
@@ -109,7 +108,10 @@ impl Engine<'_> {
             Regime::Full => {
                 work.lost = arrived * at.block;
                 work.served = arrived - work.lost;
-                work.queue_s = flow.fluid.backlog * dt_s;
+                work.wait_s = work.served * at.wait_mean_s;
+                work.queue_s = work.wait_s;
+                work.delayed = work.served * at.wait.probability();
+                work.wait_max_s = at.wait_mean_s;
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flow.fluid.backlog;
                 work.overloaded_s = dt_s;
@@ -251,36 +253,6 @@ impl Engine<'_> {
     }
 }
 
-/// Requests that are served, and that fail, where all attempts fall within the span, also those that are left of earlier ones.
-pub(super) fn retried_at_once(first: f64, delayed_retries: &[f64], retries: Retries, succeeds: f64) -> (f64, f64) {
-    let lost = 1.0 - succeeds;
-    let mut attempts = first * attempts_of(lost, retries.attempts, retries.budget);
-    let mut all = first;
-    for (made, again) in delayed_retries.iter().enumerate() {
-        let left = retries.attempts.saturating_sub(made as u32 + 1).max(1);
-        attempts += again * attempts_of(lost, left, retries.budget);
-        all += again;
-    }
-    let served = (attempts * succeeds).min(all);
-    (served, all - served)
-}
-
-/// Who is served by a later attempt has waited for the others: for the timeouts, or for refusals, and for the pauses.
-fn attempts_served(feature: &Feature, disposition: &Disposition, succeeds: f64) -> Cow<'static, [(f64, f64)]> {
-    let lost = 1.0 - succeeds;
-    match feature.retries {
-        Some(retries) if lost > FELT_WAIT && succeeds > 0.0 => {
-            let late = disposition.arrives * disposition.admitted * (1.0 - disposition.in_time) / lost;
-            let each_s = retries.after_s + feature.timeout_s.map_or(0.0, |timeout_s| timeout_s * late);
-            let made = attempts_of(lost, retries.attempts, retries.budget);
-            let free = attempts_of(lost, retries.attempts, f64::INFINITY);
-            let kept = if free > 1.0 { (made - 1.0) / (free - 1.0) } else { 1.0 };
-            Cow::Owned(by_attempt(lost, retries.attempts, kept, each_s))
-        }
-        _ => Cow::Borrowed(&[(1.0, 0.0)][..]),
-    }
-}
-
 /// Hands on the latencies of those who are served, for each attempt.
 fn note_latencies(
     path: &Path,
@@ -300,30 +272,4 @@ fn note_latencies(
             weight: served * share,
         });
     }
-}
-
-/// The latency of those who are answered before the timeout, when they were held up by `held_up_s` seconds.
-pub(super) fn in_time_only(feature: &Feature, disposition: &Disposition, held_up_s: f64) -> Arc<Latency> {
-    match feature.timeout_s {
-        Some(timeout_s) if disposition.latency.ccdf(timeout_s - held_up_s) > FELT_WAIT => {
-            Arc::new(disposition.latency.within(timeout_s - held_up_s))
-        }
-        _ => Arc::clone(&disposition.latency),
-    }
-}
-
-/// Shares of those who are served by their first attempt, their second and so on, each with the time that the earlier ones took.
-fn by_attempt(fails: f64, attempts_max: u32, kept: f64, each_s: f64) -> Vec<(f64, f64)> {
-    let mut shares = vec![(1.0, 0.0)];
-    let (mut share, mut sum) = (kept * fails, 1.0);
-    for made in 1..attempts_max {
-        if share < FELT_WAIT {
-            break;
-        }
-        shares.push((share, f64::from(made) * each_s));
-        sum += share;
-        share *= fails;
-    }
-    shares.iter_mut().for_each(|(share, _)| *share /= sum);
-    shares
 }

@@ -53,10 +53,8 @@ impl Engine<'_> {
         }
         // Where no queue moves, nobody's patience comes to an end, and nothing fails late.
         if flowing.iter().any(|at| at.queues()) {
-            for (i, path) in self.state.flow.paths.iter().enumerate() {
-                if path.dead.is_none() && open.rates[i].0 > 0.0 {
-                    self.bound_by_patience(path, open, &mut at_most);
-                }
+            for path in self.state.flow.paths.iter().filter(|path| path.dead.is_none()) {
+                self.bound_by_patience(path, open, &mut at_most);
             }
             self.bound_by_delayed_retries(open, &mut at_most);
         }

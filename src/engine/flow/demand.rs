@@ -25,6 +25,7 @@ impl Engine<'_> {
         }
         self.look_at_abandonment(&open.people, until);
         self.look_at_restrictions(open, until);
+        open.impatient = self.impatient(until);
         let mut path = 0;
         for people in 0..self.world.people.len() {
             let population = &self.world.people[people];
@@ -57,9 +58,21 @@ impl Engine<'_> {
                 rate = rate * (1.0 - put_off) + made_up;
                 slope *= 1.0 - put_off;
                 let let_in = self.let_in(people, id.at(), until);
-                let (delayed_retries, next) =
-                    self.state.flow.delayed_retries[self.state.flow.first_use[people] + feature].at(self.now);
+                let of = self.state.flow.first_use[people] + feature;
+                let (mut delayed_retries, next) = self.state.flow.delayed_retries[of].at(self.now);
                 *until = (*until).min(next);
+                if let Some((rates, kept)) = open.impatient.get_mut(&of) {
+                    // No more of them than the budget allows.
+                    let budget = self.world.features[id.at()].retries.map_or(0.0, |retries| retries.budget);
+                    let wanted: f64 = rates.iter().sum();
+                    let allowed = if budget.is_finite() { budget * rate * sent * let_in } else { f64::INFINITY };
+                    if wanted > allowed {
+                        *kept = allowed / wanted;
+                        rates.iter_mut().for_each(|rate| *rate *= *kept);
+                    }
+                    delayed_retries.resize(delayed_retries.len().max(rates.len()), 0.0);
+                    delayed_retries.iter_mut().zip(rates.iter()).for_each(|(sum, rate)| *sum += rate);
+                }
                 for share in shares.iter() {
                     debug_assert!(self.state.flow.paths[path].feature == feature);
                     open.rates.push((rate * share.now, slope * share.now + rate * share.slope));

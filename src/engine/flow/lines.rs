@@ -3,13 +3,14 @@
 //! What becomes of a request that has to wait is known when it leaves the queue, or when its client has lost patience, and never
 //! before: capacity that comes or goes meanwhile counts from then on. A request that its client has given up is done all the same.
 
-use super::account::{in_time_only, retried_at_once};
+use super::attempts::{in_time_only, retried_at_once};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Disposition;
-use crate::engine::state::flow::Open;
+use crate::engine::state::flow::{Open, Regime};
 use crate::engine::state::paths::Path;
 use crate::observe::{Interval, LatencyPart, StationWait};
 use crate::queueing::{Member, Piece, Wait};
+use crate::units::{Duration, Time};
 use crate::world::{SiteId, StationId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ struct Failures {
     shed: f64,
     /// How long after the span in which that became sure the client learns of it, in seconds.
     known_after_s: f64,
+    /// The client has lost patience in a line.
+    impatient: bool,
 }
 
 /// What is in motion while a span is accounted for.
@@ -144,7 +147,7 @@ impl Engine<'_> {
             if passes < 1.0 && fails_here {
                 let known_after_s = feature.timeout_s.unwrap_or(0.0);
                 let (count, shed) = (count * (1.0 - passes), count * refused);
-                lines.failures.push(Failures { of, attempts: made, count, shed, known_after_s });
+                lines.failures.push(Failures { of, attempts: made, count, shed, known_after_s, impatient: false });
             }
             let key = key(of, path.site, made);
             self.go_on(index, key, count * passes, 0.0, Some(queue), lines, span);
@@ -195,14 +198,14 @@ impl Engine<'_> {
             }
         };
         if path.dead.is_some() {
-            lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0 });
+            lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0, impatient: false });
             return;
         }
         let held_up_s = path.fixed_s + waited_s;
         let late = feature.timeout_s.map_or(0.0, |timeout_s| disposition.latency.ccdf(timeout_s - held_up_s));
         if late > 0.0 {
             let known_after_s = (feature.timeout_s.unwrap_or(0.0) - held_up_s).max(0.0);
-            lines.failures.push(Failures { of, attempts, count: count * late, shed: 0.0, known_after_s });
+            lines.failures.push(Failures { of, attempts, count: count * late, shed: 0.0, known_after_s, impatient: false });
         }
         let served = count * (1.0 - late);
         if served <= 0.0 {
@@ -239,6 +242,11 @@ impl Engine<'_> {
             let work = span.stations[i];
             let (from_s, to_s) = lines.span_s;
             let rates = (at.inflow.max(0.0), (at.inflow + at.slope * (to_s - from_s)).max(0.0));
+            if at.regime == Regime::Full {
+                line.stand_still(to_s - from_s);
+                self.state.flow.stations[i].line = line;
+                continue;
+            }
             if lines.queues[i] {
                 line.push((from_s, to_s), rates, (work.arrived - work.lost).max(0.0), joining);
             }
@@ -275,10 +283,15 @@ impl Engine<'_> {
             }
             line.expired(lines.span_s, |member, count| {
                 let (of, attempts) = (use_of(member.key), attempts_of_key(member.key));
-                lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0 });
+                lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0, impatient: true });
             });
             span.stations[i].wait_max_s = if lines.queues[i] { wait_max_s + chance_s } else { wait_max_s };
             self.state.flow.stations[i].line = line;
+        }
+        // Who went on to a line that had been looked at before comes last there.
+        let now_s = lines.span_s.1;
+        for (station, joining) in self.state.flow.stations.iter_mut().zip(&mut lines.joining) {
+            station.line.push((now_s, now_s), (1.0, 1.0), 0.0, std::mem::take(joining));
         }
     }
 
@@ -297,7 +310,7 @@ impl Engine<'_> {
         let (of, attempts) = (use_of(member.key), attempts_of_key(member.key));
         if given_up > 0.0 {
             let count = count * given_up;
-            lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0 });
+            lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0, impatient: true });
         }
         let (mean_s, share) = piece.within(member.expires_s);
         if share <= 0.0 {
@@ -336,22 +349,35 @@ impl Engine<'_> {
             let wanted = &self.world.features[id.at()];
             let attempts_max = wanted.retries.map_or(1, |retries| retries.attempts as usize);
             let again = |failure: &Failures| failure.attempts + 1 < attempts_max;
+            let at_once = self.retries_at_once(id.at());
+            let allowed_at_once = lines.open.impatient.get(&of).map_or(1.0, |(_, kept)| *kept);
             let kept = wanted.retries.map_or(0.0, |retries| {
-                let wanted: f64 = failures.iter().filter(|f| again(f)).map(|f| f.count).sum();
+                let wanted: f64 = failures.iter().filter(|f| again(f) && !(f.impatient && at_once)).map(|f| f.count).sum();
                 let allowed = if retries.budget.is_finite() { retries.budget * lines.first[of] } else { f64::INFINITY };
                 if wanted > allowed { allowed / wanted } else { 1.0 }
             });
             let total = &mut span.uses[people][feature];
             for failure in failures {
-                let tried = if again(failure) { kept } else { 0.0 };
+                let at_once = failure.impatient && at_once;
+                let tried = match again(failure) {
+                    true if at_once => allowed_at_once,
+                    true => kept,
+                    false => 0.0,
+                };
                 total.shed += failure.shed * (1.0 - tried);
                 total.failed += (failure.count - failure.shed) * (1.0 - tried);
                 let Some(retries) = wanted.retries.filter(|_| tried > 0.0) else { continue };
+                if at_once {
+                    let owed = &mut self.state.flow.owed[of];
+                    owed.resize(owed.len().max(failure.attempts + 1), 0.0);
+                    owed[failure.attempts] += failure.count * tried;
+                    continue;
+                }
                 let later_s = failure.known_after_s + retries.after_s;
                 // Nothing is tried again before it is known to have failed: that is known at the end of the span.
                 let begins_s = (from_s + later_s).max(to_s);
                 let every_s = (wanted.timeout_s.unwrap_or(0.0) + retries.after_s) / DUE_PER_TIMEOUT;
-                self.state.flow.delayed_retries[of].add_on_grid(
+                self.state.flow.delayed_retries[of].add(
                     (begins_s, begins_s + (to_s - from_s)),
                     every_s.max(1e-3),
                     failure.attempts,
@@ -359,6 +385,69 @@ impl Engine<'_> {
                 );
             }
         }
+        for (of, (rates, _)) in &lines.open.impatient {
+            let owed = &mut self.state.flow.owed[*of];
+            owed.resize(owed.len().max(rates.len()), 0.0);
+            owed.iter_mut().zip(rates).for_each(|(owed, rate)| *owed -= rate * (to_s - from_s));
+        }
+    }
+
+    /// Whether who loses patience tries again so soon that it is at once.
+    fn retries_at_once(&self, feature: usize) -> bool {
+        let feature = &self.world.features[feature];
+        let Some((retries, timeout_s)) = feature.retries.zip(feature.timeout_s) else { return false };
+        retries.after_s <= timeout_s / DUE_PER_TIMEOUT
+    }
+
+    /// Attempts per second that are made again at once by those who lose patience in a line from now on, by use and by how many
+    /// were made before, and until when that is so. No rate holds for less than a part of the timeout.
+    pub(super) fn impatient(&self, until: &mut Time) -> BTreeMap<usize, (Vec<f64>, f64)> {
+        let flow = &self.state.flow;
+        let mut found: BTreeMap<usize, (Vec<f64>, f64)> = BTreeMap::new();
+        let now_s = self.now.seconds();
+        let shortest_s = |of: usize| {
+            let (people, feature) = flow.use_at(of);
+            let feature = self.world.people[people].uses[feature].0.at();
+            self.retries_at_once(feature).then(|| {
+                (self.world.features[feature].timeout_s.unwrap_or(0.0) / (2.0 * DUE_PER_TIMEOUT)).max(1e-3)
+            })
+        };
+        let mut step_s = f64::INFINITY;
+        for (of, owed) in flow.owed.iter().enumerate().filter(|(_, owed)| owed.iter().any(|owed| *owed > 1e-9)) {
+            step_s = step_s.min(shortest_s(of).unwrap_or(1.0));
+            found.insert(of, (owed.iter().map(|owed| owed.max(0.0)).collect(), 1.0));
+        }
+        let mut shortest = BTreeMap::new();
+        for station in flow.stations.iter().filter(|station| !station.line.is_empty()) {
+            let changes_s = station.line.expiring_changes_s(now_s);
+            if changes_s < f64::INFINITY {
+                let of_line = station.line.members().map(|(_, member)| use_of(member.key));
+                let least = of_line.filter_map(|of| *shortest.entry(of).or_insert_with(|| shortest_s(of))).fold(f64::INFINITY, f64::min);
+                if least < f64::INFINITY {
+                    step_s = step_s.min(changes_s.max(least));
+                }
+            }
+        }
+        if step_s == f64::INFINITY {
+            return found;
+        }
+        step_s = step_s.min(until.since(self.now).seconds()).max(1e-9);
+        found.values_mut().for_each(|(rates, _)| rates.iter_mut().for_each(|owed| *owed /= step_s));
+        for station in flow.stations.iter().filter(|station| !station.line.is_empty()) {
+            station.line.expiring(now_s, step_s, |member, count| {
+                let (of, made) = (use_of(member.key), attempts_of_key(member.key));
+                let (people, feature) = flow.use_at(of);
+                let wanted = &self.world.features[self.world.people[people].uses[feature].0.at()];
+                let again = wanted.retries.is_some_and(|retries| made + 1 < retries.attempts as usize);
+                if again && shortest.get(&of).is_some_and(|shortest| shortest.is_some()) {
+                    let (rates, _) = found.entry(of).or_insert_with(|| (Vec::new(), 1.0));
+                    rates.resize(rates.len().max(made + 1), 0.0);
+                    rates[made] += count / step_s;
+                }
+            });
+        }
+        *until = (*until).min(self.now.after(Duration::from_seconds(step_s)).max(Time(self.now.0 + 1)));
+        found
     }
 }
 

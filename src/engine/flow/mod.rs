@@ -7,6 +7,7 @@
 
 mod account;
 mod approximations;
+mod attempts;
 mod bounds;
 mod demand;
 mod disposition;

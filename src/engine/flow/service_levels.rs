@@ -2,7 +2,7 @@
 
 use super::approximations::attempts_of;
 use crate::engine::core::Engine;
-use crate::engine::state::flow::{AtStation, Open};
+use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::steering::Share;
 use crate::observe::{ObservationId, Occurrence, ServiceLevel, Why};
 use crate::world::{PopId, StationId};
@@ -230,7 +230,7 @@ impl Engine<'_> {
             let busy = match &self.requests {
                 // Single requests make every load a little uneven: what counts is a queue that does not go away.
                 Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.is_left_over(i)),
-                None => at.queues() || above,
+                None => at.regime != Regime::Rest || above,
             };
             if busy != flow.overloaded {
                 seen.push((i, busy));

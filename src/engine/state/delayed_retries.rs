@@ -7,6 +7,9 @@
 use crate::units::{Duration, Time};
 use std::collections::VecDeque;
 
+/// So many parts are kept as they are.
+const PARTS_MAX: usize = 64;
+
 /// What is about to be tried again, of one feature of one population.
 #[derive(Debug, Clone, Default)]
 pub struct DelayedRetries {
@@ -48,32 +51,32 @@ impl DelayedRetries {
         }
     }
 
-    /// Attempts are made again evenly between two times; `made` were made before. Rates change on a grid of steps, so that
-    /// what fails in many small parts comes again in few.
-    pub fn add_on_grid(&mut self, (from_s, to_s): (f64, f64), step_s: f64, made: usize, count: f64) {
+    /// Attempts are made again evenly between two times; `made` were made before. What comes in very many parts is brought onto a
+    /// grid of steps.
+    pub fn add(&mut self, (from_s, to_s): (f64, f64), step_s: f64, made: usize, count: f64) {
         if count <= 0.0 {
             return;
         }
-        let step = Duration::from_seconds(step_s).0.max(1);
         let from = Duration::from_seconds(from_s).0;
         let to = Duration::from_seconds(to_s).0.max(from + 1);
-        // From the next line of the grid on: nothing comes before it is due.
-        let (first, last) = ((from + step - 1).div_euclid(step), (to + step - 1).div_euclid(step).max(0));
-        let cells = (last - first).max(1);
-        for cell in first..first + cells {
-            let begins = Time(cell * step);
-            let share = 1.0 / cells as f64;
-            let rate = count * share / (step as f64 / 1e9);
-            let ends = Time((cell + 1) * step);
-            let mut rates = vec![0.0; made + 1];
-            rates[made] = rate;
-            let at = self.parts.partition_point(|part| (part.from, part.to) < (begins, ends));
-            match self.parts.get_mut(at) {
-                Some(part) if (part.from, part.to) == (begins, ends) => {
-                    part.rates.resize(part.rates.len().max(rates.len()), 0.0);
-                    part.rates[made] += rate;
-                }
-                _ => self.parts.insert(at, Part { from: begins, to: ends, rates }),
+        let mut rates = vec![0.0; made + 1];
+        rates[made] = count / ((to - from) as f64 / 1e9);
+        self.add_to(Time(from), Time(to), rates);
+        if self.parts.len() > PARTS_MAX {
+            self.bring_onto_grid(Duration::from_seconds(step_s).0.max(1));
+        }
+    }
+
+    /// All parts in steps of so many nanoseconds, none of it earlier than it is due.
+    fn bring_onto_grid(&mut self, step: i64) {
+        for part in std::mem::take(&mut self.parts) {
+            let length = part.to.0 - part.from.0;
+            let on_line = |time: i64| time.div_euclid(step) + i64::from(time.rem_euclid(step) > 0);
+            let (first, last) = (on_line(part.from.0), on_line(part.to.0).max(on_line(part.from.0) + 1));
+            let thinner = length as f64 / ((last - first) * step) as f64;
+            for cell in first..last {
+                let rates = part.rates.iter().map(|rate| rate * thinner).collect();
+                self.add_to(Time(cell * step), Time((cell + 1) * step), rates);
             }
         }
     }
@@ -115,10 +118,10 @@ mod tests {
     fn what_fails_comes_again() {
         let second = |s: i64| Time(s * crate::units::NANOS_PER_SECOND);
         let mut delayed = DelayedRetries::default();
-        delayed.add_on_grid((5.0, 7.0), 1.0, 0, 20.0);
-        delayed.add_on_grid((7.0, 8.0), 1.0, 0, 10.0);
-        delayed.add_on_grid((8.0, 9.0), 1.0, 1, 4.0);
-        assert_eq!(delayed.parts.len(), 4);
+        delayed.add((5.0, 7.0), 1.0, 0, 20.0);
+        delayed.add((7.0, 8.0), 1.0, 0, 10.0);
+        delayed.add((8.0, 9.0), 1.0, 1, 4.0);
+        assert_eq!(delayed.parts.len(), 3);
         assert_eq!(delayed.at(second(1)), (vec![], second(5)));
         assert_eq!(delayed.at(second(6)), (vec![10.0], second(7)));
         assert_eq!(delayed.at(second(8)), (vec![0.0, 4.0], second(9)));
@@ -132,9 +135,9 @@ mod tests {
         let mut delayed = DelayedRetries::default();
         for i in 0..1_000 {
             let from_s = 5.0 + f64::from(i) * 0.007;
-            delayed.add_on_grid((from_s, from_s + 0.007), 0.5, 0, 1.0);
+            delayed.add((from_s, from_s + 0.007), 0.5, 0, 1.0);
         }
-        assert!(delayed.parts.len() <= 16);
+        assert!(delayed.parts.len() <= PARTS_MAX);
         assert!((delayed.pending(Time::ZERO) - 1_000.0).abs() < 1e-6);
     }
 }

@@ -9,6 +9,7 @@ use crate::queueing::{FluidQueue, Latency, Line, Steady, Wait};
 use crate::rng::Luck;
 use crate::units::Time;
 use crate::world::World;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Classes of priority: critical, normal, optional.
@@ -45,6 +46,9 @@ pub struct FlowState {
     pub latest_feeling: Option<ObservationId>,
     /// What failed late on each population's feature and is about to be tried again.
     pub delayed_retries: Vec<DelayedRetries>,
+    /// Attempts whose clients have lost patience in a line and that are still to be made again at once, by use and by how many were
+    /// made before.
+    pub owed: Vec<Vec<f64>>,
     /// Share of the attempts of each path that were answered in time when it was last looked at.
     pub in_time: Vec<f64>,
     /// The first feature of each population in the lists by population and feature.
@@ -101,6 +105,9 @@ pub struct Open {
     pub put_off: Vec<(usize, usize, f64, f64)>,
     /// Attempts per second that were put off after a failure, by path and by how many were made before.
     pub delayed_retries: Vec<Vec<f64>>,
+    /// Of those, what is made again at once by those who lose patience in a line, by use and by how many were made before; and the
+    /// share of all that their budget allows.
+    pub impatient: BTreeMap<usize, (Vec<f64>, f64)>,
     pub transfers_bps: Vec<f64>,
     pub links_bps: Vec<f64>,
     pub links_offered_bps: Vec<f64>,
@@ -122,6 +129,7 @@ impl Open {
         refill(&mut self.attempts, paths, 1.0);
         self.put_off.clear();
         self.delayed_retries.clear();
+        self.impatient.clear();
         self.transfers_bps.clear();
         refill(&mut self.links_bps, links, 0.0);
         refill(&mut self.links_offered_bps, links, 0.0);
@@ -197,7 +205,7 @@ pub struct AtStation {
 impl AtStation {
     /// Whether there is a line in front of it.
     pub fn queues(&self) -> bool {
-        self.regime != Regime::Rest
+        self.regime == Regime::Moving
     }
 
     /// The queue of those who wait for their answers: they ask for no more than there is.
@@ -282,6 +290,7 @@ impl FlowState {
             p95_s: vec![0.0; world.people.len()],
             latest_feeling: None,
             delayed_retries: vec![DelayedRetries::default(); uses],
+            owed: vec![Vec::new(); uses],
             in_time: Vec::new(),
             first_use,
             open: None,
