@@ -69,11 +69,8 @@ fn who_waits_too_long_has_failed_when_his_patience_ends_and_nobody_else_has() {
 #[test]
 fn servers_that_come_while_a_backlog_stands_count_from_then_on() {
     // Ten times as slow for a minute: 40 - 10 a second pile up, 1,800 in all. Then the hot fix: as fast as ever.
-    let outcome = outcome(&counter(
-        "5m",
-        r#", timeout: "5m""#,
-        r#"at("+0s", slow(service: "work", by: "x10", lasts: "60s"))"#,
-    ));
+    let outcome =
+        outcome(&counter("5m", r#", timeout: "5m""#, r#"at("+0s", slow(service: "work", by: "x10", lasts: "60s"))"#));
     let work = station(&outcome);
     assert_eq!(people(&outcome).requests.failed, 0.0);
     // Backlog: up to 1,800 in 60 s, down in 30 s.

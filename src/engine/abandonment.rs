@@ -117,7 +117,8 @@ impl Engine<'_> {
     fn sessions_at(&self, people: usize, population: &Population, station: StationId) -> Option<f64> {
         let log_in = population.sessions.as_ref().filter(|s| s.end_with_servers)?.log_in?;
         let holds = |site: usize| {
-            let mut uses = population.uses.iter().enumerate().filter(|(i, (_, rate))| *rate > 0.0 && *i != log_in).peekable();
+            let mut uses =
+                population.uses.iter().enumerate().filter(|(i, (_, rate))| *rate > 0.0 && *i != log_in).peekable();
             uses.peek().is_some()
                 && uses.all(|(_, (feature, _))| {
                     let calls = &self.world.features[feature.at()].calls[site];

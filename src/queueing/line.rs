@@ -19,6 +19,8 @@ pub struct Member {
     pub key: u64,
     /// How many requests.
     pub count: f64,
+    /// Of those, not yet too late.
+    pub live: f64,
     /// How long they had waited elsewhere before, in seconds.
     pub before_s: f64,
     /// So long in this line, in seconds, and it is too late for them.
@@ -83,7 +85,21 @@ impl Parcel {
         let (from_s, rate) = (self.arrival_of(share), self.rate_after(share));
         (self.from_s, self.rates.0) = (from_s, rate);
         self.amount *= 1.0 - share;
-        self.members.iter_mut().for_each(|member| member.count *= 1.0 - share);
+        self.members.iter_mut().for_each(|member| {
+            member.count *= 1.0 - share;
+            member.live = member.live.min(member.count);
+        });
+    }
+
+    /// How many of a kind will not have been too late by a time.
+    fn still_live(&self, member: &Member, at_s: f64) -> f64 {
+        if member.expires_s == f64::INFINITY {
+            return member.live;
+        }
+        let (length_s, since_s) = (self.to_s - self.from_s, at_s - member.expires_s - self.from_s);
+        let part =
+            if length_s > 0.0 { (since_s / length_s).clamp(0.0, 1.0) } else { f64::from(u8::from(since_s >= 0.0)) };
+        member.live.min(member.count * (1.0 - share_at(self.rates, part)))
     }
 
     fn join(&mut self, later: Parcel) {
@@ -99,6 +115,7 @@ impl Parcel {
                         mine.before_s = (mine.before_s * mine.count + member.before_s * member.count) / count;
                     }
                     mine.count = count;
+                    mine.live += member.live;
                 }
                 None => self.members.push(member),
             }
@@ -149,21 +166,14 @@ impl Line {
 
     /// How many requests of one kind still wait that are not too late; of those, so many are taken out of the line, evenly.
     pub fn take(&mut self, is_it: impl Fn(u64) -> bool, takes: impl Fn(f64) -> f64) -> f64 {
-        let now_s = self.now_s;
-        let in_time = |parcel: &Parcel, member: &Member| {
-            let length_s = (parcel.to_s - parcel.from_s).max(1e-12);
-            let begin = ((now_s - member.expires_s - parcel.from_s) / length_s).clamp(0.0, 1.0);
-            member.count * (1.0 - share_at(parcel.rates, begin))
-        };
-        let all: f64 = self
-            .parcels
-            .iter()
-            .flat_map(|p| p.members.iter().filter(|m| is_it(m.key)).map(move |m| in_time(p, m)))
-            .sum();
+        let all: f64 = self.members().filter(|(_, m)| is_it(m.key)).map(|(_, m)| m.live).sum();
         let taken = takes(all).min(all);
         if taken > 0.0 {
             let kept = 1.0 - taken / all;
-            self.members_mut().filter(|m| is_it(m.key)).for_each(|m| m.count *= kept);
+            self.members_mut().filter(|m| is_it(m.key)).for_each(|m| {
+                m.count -= m.live * (1.0 - kept);
+                m.live *= kept;
+            });
         }
         taken
     }
@@ -177,11 +187,20 @@ impl Line {
     pub fn push_last(&mut self, member: Member) {
         let now_s = self.now_s;
         if self.parcels.is_empty() {
-            self.parcels.push_back(Parcel { from_s: now_s, to_s: now_s, rates: (1.0, 1.0), amount: 0.0, members: vec![] });
+            self.parcels.push_back(Parcel {
+                from_s: now_s,
+                to_s: now_s,
+                rates: (1.0, 1.0),
+                amount: 0.0,
+                members: vec![],
+            });
         }
         let last = self.parcels.back_mut().expect("just made");
         match last.members.iter_mut().find(|m| m.key == member.key && m.expires_s == member.expires_s) {
-            Some(mine) => mine.count += member.count,
+            Some(mine) => {
+                mine.count += member.count;
+                mine.live += member.live;
+            }
             None => last.members.push(member),
         }
     }
@@ -216,8 +235,9 @@ impl Line {
         }
     }
 
-    /// An amount leaves at the front, evenly between two times; each piece with those who are in it.
-    pub fn leave(&mut self, amount: f64, (from_s, to_s): (f64, f64), mut left: impl FnMut(Piece, &[Member])) {
+    /// An amount leaves at the front, evenly between two times; of each piece, who is in it and how many of those had not been too
+    /// late before.
+    pub fn leave(&mut self, amount: f64, (from_s, to_s): (f64, f64), mut left: impl FnMut(Piece, &Member, f64)) {
         let mut gone = 0.0;
         let at = |gone: f64| if amount > 0.0 { from_s + (to_s - from_s) * (gone / amount).min(1.0) } else { to_s };
         while let Some(parcel) = self.parcels.front_mut() {
@@ -230,12 +250,18 @@ impl Line {
             let cuts = (takes / amount.max(1e-300) * PIECES).ceil().clamp(1.0, PIECES);
             let mut before = 0.0;
             for cut in 1..=cuts as usize {
-                let after = whole * cut as f64 / cuts;
+                let after = if cut == cuts as usize { whole } else { whole * cut as f64 / cuts };
                 let arrived_s = (parcel.arrival_of(before), parcel.arrival_of(after));
                 let departs_s = (at(gone + before * parcel.amount), at(gone + after * parcel.amount));
                 let waited_s = ((departs_s.0 - arrived_s.0).max(0.0), (departs_s.1 - arrived_s.1).max(0.0));
-                let share = after - before;
-                left(Piece { arrived_s, waited_s, share, amount: share * parcel.amount }, &parcel.members);
+                let piece =
+                    Piece { arrived_s, waited_s, share: after - before, amount: (after - before) * parcel.amount };
+                for member in &mut parcel.members {
+                    // Who is too late came first.
+                    let live = member.live.min(member.count * (1.0 - after));
+                    let leaves = std::mem::replace(&mut member.live, live) - live;
+                    left(piece, member, leaves);
+                }
                 before = after;
             }
             gone += takes;
@@ -277,11 +303,14 @@ impl Line {
     /// How many of each kind will become too late within a time from now, as long as the front goes on waiting so long.
     pub fn expiring(&self, now_s: f64, within_s: f64, mut expiring: impl FnMut(&Member, f64)) {
         let front_s = self.front_s(now_s);
-        self.expired((now_s, now_s + within_s), |member, count| {
-            if member.expires_s <= front_s * (1.0 + 1e-12) + 1e-9 {
-                expiring(member, count);
+        for parcel in &self.parcels {
+            for member in parcel.members.iter().filter(|m| m.expires_s <= front_s * (1.0 + 1e-12) + 1e-9) {
+                let count = member.live - parcel.still_live(member, now_s + within_s);
+                if count > 0.0 {
+                    expiring(member, count);
+                }
             }
-        });
+        }
     }
 
     /// Seconds until that happens at another rate.
@@ -301,21 +330,15 @@ impl Line {
         next_s
     }
 
-    /// How many of each kind have become too late between two times, and still wait then.
-    pub fn expired(&self, (from_s, to_s): (f64, f64), mut expired: impl FnMut(&Member, f64)) {
-        for parcel in &self.parcels {
-            let length_s = parcel.to_s - parcel.from_s;
-            for member in parcel.members.iter().filter(|member| member.expires_s < f64::INFINITY) {
-                let (first_s, last_s) = (from_s - member.expires_s, to_s - member.expires_s);
-                let share = if length_s <= 0.0 {
-                    f64::from(u8::from(parcel.from_s > first_s && parcel.from_s <= last_s))
-                } else {
-                    let begin = ((first_s - parcel.from_s) / length_s).clamp(0.0, 1.0);
-                    let end = ((last_s - parcel.from_s) / length_s).clamp(0.0, 1.0);
-                    share_at(parcel.rates, end) - share_at(parcel.rates, begin)
-                };
-                if share > 0.0 {
-                    expired(member, member.count * share);
+    /// How many of each kind, of those who still wait, have become too late by now since that was last asked.
+    pub fn expire(&mut self, now_s: f64, mut expired: impl FnMut(&Member, f64)) {
+        for parcel in &mut self.parcels {
+            for i in 0..parcel.members.len() {
+                let live = parcel.still_live(&parcel.members[i], now_s);
+                let member = &mut parcel.members[i];
+                let count = std::mem::replace(&mut member.live, live) - live;
+                if count > 0.0 {
+                    expired(member, count);
                 }
             }
         }
@@ -329,13 +352,6 @@ fn share_at((start, end): (f64, f64), part: f64) -> f64 {
 }
 
 impl Piece {
-    /// The share of it that waited at least `level_s` and arrived after `after_s`.
-    pub fn share_over(&self, level_s: f64, after_s: f64) -> f64 {
-        let long = part_over(self.waited_s, level_s);
-        let late = part_over(self.arrived_s, after_s);
-        (long.1.min(late.1) - long.0.max(late.0)).max(0.0)
-    }
-
     /// The mean wait, in seconds, of those who waited less than `level_s`, and their share.
     pub fn within(&self, level_s: f64) -> (f64, f64) {
         let long = part_over(self.waited_s, level_s);
@@ -365,7 +381,7 @@ mod tests {
     use super::*;
 
     fn member(key: u64, count: f64) -> Member {
-        Member { key, count, before_s: 0.0, expires_s: f64::INFINITY }
+        Member { key, count, live: count, before_s: 0.0, expires_s: f64::INFINITY }
     }
 
     #[test]
@@ -375,9 +391,9 @@ mod tests {
         line.push((0.0, 20.0), (10.0, 10.0), 200.0, vec![member(1, 200.0)]);
         assert_eq!(line.front_s(20.0), 20.0);
         let (mut all, mut sum_s) = (0.0, 0.0);
-        line.leave(200.0, (20.0, 22.0), |piece, members| {
-            all += piece.share * members[0].count;
-            sum_s += piece.share * members[0].count * piece.mean_s();
+        line.leave(200.0, (20.0, 22.0), |piece, _, count| {
+            all += count;
+            sum_s += count * piece.mean_s();
         });
         assert!((all - 200.0).abs() < 1e-9);
         // From 20 s for the first down to 2 s for the last.
@@ -389,7 +405,7 @@ mod tests {
     fn arrivals_at_a_changing_rate_are_where_they_arrived() {
         let mut line = Line::default();
         line.push((0.0, 10.0), (0.0, 10.0), 50.0, vec![member(1, 50.0)]);
-        line.leave(12.5, (10.0, 10.0), |_, _| {});
+        line.leave(12.5, (10.0, 10.0), |_, _, _| {});
         // A quarter of them arrived in the first half of the time.
         assert!((line.front_s(10.0) - 5.0).abs() < 1e-9);
         assert!((line.amount() - 37.5).abs() < 1e-9);
@@ -412,11 +428,13 @@ mod tests {
         let late = Member { expires_s: 5.0, ..member(1, 100.0) };
         line.push((0.0, 10.0), (10.0, 10.0), 100.0, vec![late]);
         let mut sum = 0.0;
-        for second in 10..20 {
-            line.expired((f64::from(second), f64::from(second + 1)), |_, count| sum += count);
+        line.expire(10.0, |_, count| sum += count);
+        assert!((sum - 50.0).abs() < 1e-9, "those of the first five seconds");
+        line.leave(20.0, (10.0, 11.0), |_, _, live| assert_eq!(live, 0.0));
+        for second in 11..20 {
+            line.expire(f64::from(second), |_, count| sum += count);
         }
-        // Those of the first five seconds were too late before.
-        assert!((sum - 50.0).abs() < 1e-9);
+        assert!((sum - 100.0).abs() < 1e-9);
     }
 
     #[test]

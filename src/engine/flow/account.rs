@@ -1,12 +1,12 @@
 //! Accounts: what flowed in a span that is over.
 
 use super::approximations::integral;
+use super::attempts::{attempts_served, in_time_only, retried_at_once};
+use super::lines::Lines;
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Disposition;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
-use super::attempts::{attempts_served, in_time_only, retried_at_once};
-use super::lines::Lines;
 use crate::observe::{Interval, LatencyPart, StationWait, Use, Work};
 use crate::world::{Feature, LinkId, StationId};
 use std::sync::Arc;

@@ -22,7 +22,11 @@ pub(super) fn retried_at_once(first: f64, delayed_retries: &[f64], retries: Retr
 }
 
 /// Who is served by a later attempt has waited for the others: for the timeouts, or for refusals, and for the pauses.
-pub(super) fn attempts_served(feature: &Feature, disposition: &Disposition, succeeds: f64) -> Cow<'static, [(f64, f64)]> {
+pub(super) fn attempts_served(
+    feature: &Feature,
+    disposition: &Disposition,
+    succeeds: f64,
+) -> Cow<'static, [(f64, f64)]> {
     let lost = 1.0 - succeeds;
     match feature.retries {
         Some(retries) if lost > FELT_WAIT && succeeds > 0.0 => {

@@ -45,7 +45,8 @@ impl FlowState {
 
     /// A request that was followed waits at a station.
     pub(in crate::engine) fn add_waiting(&mut self, station: StationId, of: usize) {
-        let member = Member { key: key(of, SiteId::new(0), 0), count: 1.0, before_s: 0.0, expires_s: f64::INFINITY };
+        let member =
+            Member { key: key(of, SiteId::new(0), 0), count: 1.0, live: 1.0, before_s: 0.0, expires_s: f64::INFINITY };
         self.stations[station.at()].line.push_last(member);
     }
 

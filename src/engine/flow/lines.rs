@@ -6,7 +6,7 @@
 use super::attempts::{in_time_only, retried_at_once};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Disposition;
-use crate::engine::state::flow::{Open, Regime};
+use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
 use crate::observe::{Interval, LatencyPart, StationWait};
 use crate::queueing::{Member, Piece, Wait};
@@ -100,7 +100,18 @@ impl<'a> Lines<'a> {
 
     fn join(&mut self, (station, times): (StationId, f64), key: u64, count: f64, before_s: f64, timeout_s: f64) {
         let expires_s = ((timeout_s - before_s) / times.max(1.0)).max(0.0);
-        self.joining[station.at()].push(Member { key, count, before_s, expires_s });
+        self.joining[station.at()].push(Member { key, count, live: count, before_s, expires_s });
+    }
+}
+
+fn note_wait(station: StationId, piece: &Piece, chance_s: f64, at: &AtStation, span: &mut Interval) {
+    let waited_s = piece.mean_s() + chance_s;
+    let work = &mut span.stations[station.at()];
+    work.wait_s += piece.amount * waited_s;
+    work.delayed += if waited_s > 0.0 { piece.amount } else { 0.0 };
+    if piece.amount > 0.0 {
+        let (held_s, held_scv) = (at.held_s, at.held_scv);
+        span.waits.push(StationWait { station, wait: Wait::Fixed(waited_s), held_s, held_scv, weight: piece.amount });
     }
 }
 
@@ -205,7 +216,14 @@ impl Engine<'_> {
         let late = feature.timeout_s.map_or(0.0, |timeout_s| disposition.latency.ccdf(timeout_s - held_up_s));
         if late > 0.0 {
             let known_after_s = (feature.timeout_s.unwrap_or(0.0) - held_up_s).max(0.0);
-            lines.failures.push(Failures { of, attempts, count: count * late, shed: 0.0, known_after_s, impatient: false });
+            lines.failures.push(Failures {
+                of,
+                attempts,
+                count: count * late,
+                shed: 0.0,
+                known_after_s,
+                impatient: false,
+            });
         }
         let served = count * (1.0 - late);
         if served <= 0.0 {
@@ -250,8 +268,8 @@ impl Engine<'_> {
             if lines.queues[i] {
                 line.push((from_s, to_s), rates, (work.arrived - work.lost).max(0.0), joining);
             }
-            let mut left: Vec<(Piece, Vec<Member>)> = Vec::new();
-            let mut leave = |piece: Piece, members: &[Member]| left.push((piece, members.to_vec()));
+            let mut left: Vec<(Piece, Member, f64)> = Vec::new();
+            let mut leave = |piece: Piece, member: &Member, live: f64| left.push((piece, *member, live));
             let empties = self.state.flow.stations[i].fluid.backlog <= 0.0;
             if lines.queues[i] {
                 line.leave(work.served, (from_s, to_s), &mut leave);
@@ -263,25 +281,15 @@ impl Engine<'_> {
             }
             let chance_s = self.state.flow.stations[i].chance_s(to_s, at.capacity);
             let mut wait_max_s: f64 = line.front_s(to_s);
-            for (piece, members) in left {
+            let mut noted = None;
+            for (piece, member, live) in left {
                 wait_max_s = wait_max_s.max(piece.waited_s.0).max(piece.waited_s.1);
-                if piece.amount > 0.0 && lines.queues[i] {
-                    let waited_s = piece.mean_s() + chance_s;
-                    span.stations[i].wait_s += piece.amount * waited_s;
-                    span.stations[i].delayed += if waited_s > 0.0 { piece.amount } else { 0.0 };
-                    span.waits.push(StationWait {
-                        station: *id,
-                        wait: Wait::Fixed(waited_s),
-                        held_s: at.held_s,
-                        held_scv: at.held_scv,
-                        weight: piece.amount,
-                    });
+                if noted.replace(piece) != Some(piece) && lines.queues[i] {
+                    note_wait(*id, &piece, chance_s, at, span);
                 }
-                for member in &members {
-                    self.leave_line(*id, &piece, member, chance_s, lines, span);
-                }
+                self.leave_line(*id, &piece, &member, live, chance_s, lines, span);
             }
-            line.expired(lines.span_s, |member, count| {
+            line.expire(to_s, |member, count| {
                 let (of, attempts) = (use_of(member.key), attempts_of_key(member.key));
                 lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0, impatient: true });
             });
@@ -295,28 +303,31 @@ impl Engine<'_> {
         }
     }
 
-    /// Some of those who waited are served: they go on, unless they have been given up.
+    /// Some of those who waited, and had not been too late before, are served: they go on, unless it has become too late.
+    #[allow(clippy::too_many_arguments)]
     fn leave_line(
         &self,
         station: StationId,
         piece: &Piece,
         member: &Member,
+        live: f64,
         chance_s: f64,
         lines: &mut Lines,
         span: &mut Interval,
     ) {
-        let count = member.count * piece.share;
-        let given_up = piece.share_over(member.expires_s, lines.span_s.0 - member.expires_s);
         let (of, attempts) = (use_of(member.key), attempts_of_key(member.key));
-        if given_up > 0.0 {
-            let count = count * given_up;
+        let (mean_s, share) = piece.within(member.expires_s);
+        // The later ones have waited less.
+        let mut count = live.min(member.count * piece.share * share);
+        if live - count <= 1e-12 * live {
+            count = live;
+        } else {
+            let count = live - count;
             lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0, impatient: true });
         }
-        let (mean_s, share) = piece.within(member.expires_s);
-        if share <= 0.0 {
+        if count <= 0.0 {
             return;
         }
-        let count = count * share;
         match lines.paths.get(&path_of_key(member.key)).copied() {
             Some(index) => {
                 let path = &self.state.flow.paths[index];
@@ -352,7 +363,8 @@ impl Engine<'_> {
             let at_once = self.retries_at_once(id.at());
             let allowed_at_once = lines.open.impatient.get(&of).map_or(1.0, |(_, kept)| *kept);
             let kept = wanted.retries.map_or(0.0, |retries| {
-                let wanted: f64 = failures.iter().filter(|f| again(f) && !(f.impatient && at_once)).map(|f| f.count).sum();
+                let wanted: f64 =
+                    failures.iter().filter(|f| again(f) && !(f.impatient && at_once)).map(|f| f.count).sum();
                 let allowed = if retries.budget.is_finite() { retries.budget * lines.first[of] } else { f64::INFINITY };
                 if wanted > allowed { allowed / wanted } else { 1.0 }
             });
@@ -408,9 +420,8 @@ impl Engine<'_> {
         let shortest_s = |of: usize| {
             let (people, feature) = flow.use_at(of);
             let feature = self.world.people[people].uses[feature].0.at();
-            self.retries_at_once(feature).then(|| {
-                (self.world.features[feature].timeout_s.unwrap_or(0.0) / (2.0 * DUE_PER_TIMEOUT)).max(1e-3)
-            })
+            self.retries_at_once(feature)
+                .then(|| (self.world.features[feature].timeout_s.unwrap_or(0.0) / (2.0 * DUE_PER_TIMEOUT)).max(1e-3))
         };
         let mut step_s = f64::INFINITY;
         for (of, owed) in flow.owed.iter().enumerate().filter(|(_, owed)| owed.iter().any(|owed| *owed > 1e-9)) {
@@ -422,7 +433,9 @@ impl Engine<'_> {
             let changes_s = station.line.expiring_changes_s(now_s);
             if changes_s < f64::INFINITY {
                 let of_line = station.line.members().map(|(_, member)| use_of(member.key));
-                let least = of_line.filter_map(|of| *shortest.entry(of).or_insert_with(|| shortest_s(of))).fold(f64::INFINITY, f64::min);
+                let least = of_line
+                    .filter_map(|of| *shortest.entry(of).or_insert_with(|| shortest_s(of)))
+                    .fold(f64::INFINITY, f64::min);
                 if least < f64::INFINITY {
                     step_s = step_s.min(changes_s.max(least));
                 }

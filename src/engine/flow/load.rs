@@ -179,8 +179,14 @@ impl Engine<'_> {
             && fluid.backlog <= 0.0
         {
             let taken = others / at.capacity;
-            let source =
-                FiniteSource { users, think_s, servers: workers, service_s: held_s, taken, waiting_max: service.waiting_max };
+            let source = FiniteSource {
+                users,
+                think_s,
+                servers: workers,
+                service_s: held_s,
+                taken,
+                waiting_max: service.waiting_max,
+            };
             at.wait_closed(&self.world.steady.get(&source.key(), || source.steady()));
             return;
         }

@@ -153,7 +153,9 @@ impl Engine<'_> {
             }
             let slow = wanted.slow_over_s.is_some_and(|over_s| !disposition.dead && p95_s > over_s);
             // As long as nobody waits so long in a line, only those are slow who leave it.
-            let waits_long = wanted.slow_over_s.is_some_and(|over_s| path.quiet_p95_s - path.fixed_s + disposition.moving_s > over_s);
+            let waits_long = wanted
+                .slow_over_s
+                .is_some_and(|over_s| path.quiet_p95_s - path.fixed_s + disposition.moving_s > over_s);
             let noticed = if waits_long { 1.0 } else { disposition.answered };
             if let Some(why) = path.missing.filter(|_| !disposition.dead) {
                 felt.degraded += part * success;
