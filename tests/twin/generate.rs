@@ -1,0 +1,138 @@
+//! Small plans of every kind, from a number.
+
+use super::dice::Dice;
+use super::plan::{Act, Law, Maintenance, Part, Plan, Repair, Shock, Thing};
+
+/// A plan is simulated for so long, in seconds: a little more than four days.
+const HORIZON_S: i64 = 400_000;
+
+/// The plan of a number: of parts alone.
+pub fn parts(number: u64) -> Plan {
+    let mut dice = Dice::new(number);
+    let dice = &mut dice;
+    let crews = (0..dice.below(3)).map(|_| (1 + dice.below(2) as u32, maybe(dice, 50, |d| law(d, 60, 20_000)))).collect();
+    let mut plan = Plan {
+        horizon: HORIZON_S * 1_000_000_000 + 1_000,
+        sites: 1 + dice.below(3),
+        links: Vec::new(),
+        parts: Vec::new(),
+        crews,
+        shocks: Vec::new(),
+        groups: Vec::new(),
+        stores: Vec::new(),
+        maintenance: None,
+        drill: Vec::new(),
+    };
+    for i in 0..1 + dice.below(4) {
+        let part = part(dice, &plan, i);
+        plan.parts.push(part);
+    }
+    if plan.parts.len() > 1 && dice.percent(40) {
+        let count = 2 + dice.below(2);
+        plan.shocks.push(Shock { of: dice.some(count, plan.parts.len()), every: law(dice, 20_000, 200_000) });
+    }
+    if dice.percent(40) {
+        plan.maintenance = Some(maintenance(dice, &plan));
+    }
+    for _ in 0..dice.below(6) {
+        let step = (dice.time(1, HORIZON_S), fault(dice, &plan));
+        plan.drill.push(step);
+    }
+    plan.drill.sort_by_key(|(when, _)| *when);
+    plan
+}
+
+fn maybe<T>(dice: &mut Dice, percent: usize, of: impl FnOnce(&mut Dice) -> T) -> Option<T> {
+    if dice.percent(percent) { Some(of(dice)) } else { None }
+}
+
+fn law(dice: &mut Dice, from_s: i64, to_s: i64) -> Law {
+    if dice.percent(70) {
+        Law::Fixed(dice.time(from_s, to_s))
+    } else {
+        Law::Empirical((0..2 + dice.below(3)).map(|_| dice.time(from_s, to_s)).collect())
+    }
+}
+
+fn life(dice: &mut Dice, from_s: i64, to_s: i64) -> Law {
+    if dice.percent(25) { Law::Exponential(dice.time(from_s, to_s)) } else { law(dice, from_s, to_s) }
+}
+
+fn part(dice: &mut Dice, plan: &Plan, index: usize) -> Part {
+    let count = 1 + dice.below(4);
+    let fails = maybe(dice, 60, |d| life(d, 20_000, 300_000));
+    let hidden = dice.percent(25);
+    let repair = maybe(dice, 75, |d| Repair {
+        takes: law(d, 60, 40_000),
+        crew: if plan.crews.is_empty() || d.percent(30) { None } else { Some(d.below(plan.crews.len())) },
+        vendor: maybe(d, 30, |d| law(d, 60, 20_000)),
+        spares: maybe(d, 40, |d| (d.below(3) as u32, law(d, 600, 100_000))),
+        temporary: maybe(d, 30, |d| (law(d, 60, 10_000), life(d, 5_000, 100_000))),
+    });
+    Part {
+        at: maybe(dice, 60, |d| d.below(plan.sites)),
+        count,
+        needs: 1 + dice.below(count),
+        on: if index > 0 && dice.percent(40) {
+            let wanted = 1 + dice.below(2);
+            let of = dice.some(wanted, index);
+            Some((1 + dice.below(of.len()), of))
+        } else {
+            None
+        },
+        tested: if hidden { maybe(dice, 70, |d| d.time(3_000, 100_000)) } else { None },
+        last_tested: if hidden && fails.is_some() && dice.percent(40) { dice.time(1, 100_000) } else { 0 },
+        fails,
+        repair,
+        hidden,
+    }
+}
+
+/// A component or a site.
+fn thing(dice: &mut Dice, plan: &Plan) -> Thing {
+    let index = dice.below(plan.parts.len() + plan.sites);
+    if index < plan.parts.len() { Thing::Part(index) } else { Thing::Site(index - plan.parts.len()) }
+}
+
+fn maintenance(dice: &mut Dice, plan: &Plan) -> Maintenance {
+    let starts = dice.time(1_000, 200_000);
+    let announced = dice.time(600, 10_000);
+    let takes = dice.time(600, 20_000);
+    let things = 1 + dice.below(3);
+    let all: Vec<Thing> =
+        (0..plan.parts.len()).map(Thing::Part).chain((0..plan.sites).map(Thing::Site)).collect();
+    let replaced = dice.below(3);
+    let mortal: Vec<usize> = (0..plan.parts.len()).filter(|i| plan.parts[*i].fails.is_some()).collect();
+    Maintenance {
+        told: if dice.percent(30) { Some(starts / 2_000 * 1_000) } else { None },
+        starts,
+        announced,
+        takes,
+        repeats: if dice.percent(50) { Some(announced + dice.time(1, 60_000)) } else { None },
+        takes_down: dice.some(things, all.len()).into_iter().map(|i| all[i]).collect(),
+        rolling: dice.percent(40),
+        replaces: dice.some(replaced, plan.parts.len()),
+        hazard: if mortal.is_empty() || dice.percent(60) {
+            None
+        } else {
+            Some((vec![dice.of(&mortal)], 2 + dice.below(5) as u32))
+        },
+        only_if_healthy: dice.percent(30),
+        abort: if dice.percent(30) { Some((dice.time(300, 20_000), dice.time(60, 6_000))) } else { None },
+    }
+}
+
+fn fault(dice: &mut Dice, plan: &Plan) -> Act {
+    let of = thing(dice, plan);
+    if let Thing::Part(part) = of
+        && plan.parts[part].hidden
+        && dice.percent(40)
+    {
+        return Act::FailHidden(part);
+    }
+    let members = match of {
+        Thing::Part(part) if dice.percent(40) => Some(1 + dice.below(plan.parts[part].count)),
+        _ => None,
+    };
+    Act::Crash { of, members, after: maybe(dice, 60, |d| d.time(60, 60_000)) }
+}
