@@ -198,6 +198,9 @@ fn fault_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
     let told = |id: &crate::world::NodeId| world.nodes[id.at()].told;
     let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
     Some(match what {
+        Occurrence::Failed { node: id, members: 0, .. } if told(id) => {
+            (Theme::Fault, format!("{} is hit again while it is down", node(id)))
+        }
         Occurrence::Failed { node: id, members, by, hidden } if told(id) => {
             let how = match by {
                 FailedBy::Drill if *hidden => "fails, and nobody notices".to_owned(),

@@ -90,7 +90,7 @@ impl Observer for Digest {
         let queue = |id: QueueId| world.queues[id.at()].name.as_str();
         let people = |id: PopId| world.people[id.at()].name.as_str();
         let measure = |id: usize| world.procedures[id].name.as_str();
-        let (flag, more) = (|is: &bool| f64::from(u8::from(*is)), |members: &u64| (*members - 1) as f64);
+        let (flag, more) = (|is: &bool| f64::from(u8::from(*is)), |members: &u64| *members as f64 - 1.0);
         // (kind, name, up to three numbers): names instead of ids, so that an unused entity changes nothing.
         let (kind, name, numbers): (u64, &str, [f64; 3]) = match &seen.what {
             Occurrence::Failed { node: id, members, hidden, .. } => (1, node(*id), [flag(hidden), more(members), 0.0]),

@@ -156,7 +156,7 @@ pub enum Occurrence {
     Failed {
         /// Of this node.
         node: NodeId,
-        /// How many.
+        /// How many; none where all had failed already, and are away for longer now.
         members: u64,
         /// How.
         by: FailedBy,

@@ -26,7 +26,6 @@ pub struct PartState {
     hazard: f64,
     spares: u32,
     wait_for_spare: Vec<usize>,
-    luck: Luck,
     lives: Stream,
     takes: Stream,
     vendor: Stream,
@@ -73,7 +72,6 @@ impl PartState {
             hazard: 1.0,
             spares: part.repair.as_ref().and_then(|r| r.spares.as_ref()).map_or(0, |(stock, _)| *stock),
             wait_for_spare: Vec::new(),
-            luck,
             lives: stream("time to failure"),
             takes: stream("repair takes"),
             vendor: stream("vendor comes"),
@@ -239,26 +237,31 @@ impl Twin<'_> {
 
     pub fn crash(&mut self, of: Thing, members: Option<usize>, after: Option<Ns>) {
         let Some(part) = self.plan.index(of) else { return };
-        if members.is_none() {
-            self.stays_down(part, after);
-        }
+        let lasts = members.is_none() && self.stays_down(part, after);
         let who = self.first_working(part, members.unwrap_or(usize::MAX));
+        if who.is_empty() && lasts {
+            self.tell(format!("{} fails: 0 by drill, hidden false", self.parts[part].name));
+        }
         self.members_fail(part, &who, "drill", after, false);
     }
 
     /// A crash of the whole holds down also who has failed already.
-    fn stays_down(&mut self, part: usize, after: Option<Ns>) {
+    fn stays_down(&mut self, part: usize, after: Option<Ns>) -> bool {
+        let mut lasts = false;
         let mine: Vec<usize> =
             (0..self.jobs.len()).filter(|j| self.jobs[*j].part == part && self.jobs[*j].stage != Stage::Over).collect();
         for job in mine {
             match after {
                 Some(after) => {
                     let until = self.now + after;
+                    let due = self.jobs[job].not_before;
+                    lasts |= until > due;
                     self.jobs[job].not_before = self.jobs[job].not_before.max(until);
                 }
                 // Whoever would have come back by itself has to be repaired now.
                 None if self.jobs[job].stage == Stage::ByItself => {
-                    let until = self.jobs[job].not_before.max(self.when(|due| *due == Due::Repaired(job)).unwrap_or(0));
+                    lasts = true;
+                    let until = self.jobs[job].not_before;
                     self.jobs[job].stage = Stage::Over;
                     self.void(|due| *due == Due::Repaired(job));
                     for member in self.jobs[job].members.clone() {
@@ -268,6 +271,7 @@ impl Twin<'_> {
                 None => {}
             }
         }
+        lasts
     }
 
     fn members_fail(&mut self, part: usize, who: &[usize], by: &str, after: Option<Ns>, hidden: bool) {
@@ -299,7 +303,7 @@ impl Twin<'_> {
                     has_spare: false,
                     takes: 0,
                     arrives: 0,
-                    not_before: 0,
+                    not_before: self.now + after,
                 });
                 self.after(after, Due::Repaired(self.jobs.len() - 1));
             }
@@ -485,9 +489,11 @@ impl Twin<'_> {
                 }
                 let takes = used + (takes - used) * before / factor;
                 self.parts[part].members[member].takes = takes;
-                self.void(|due| *due == Due::LifeEnds { part, member });
                 let ends = born + law.quantile(1.0 - (-takes).exp());
-                self.at(ends, Due::LifeEnds { part, member });
+                if self.when(|due| *due == Due::LifeEnds { part, member }) != Some(ends) {
+                    self.void(|due| *due == Due::LifeEnds { part, member });
+                    self.at(ends, Due::LifeEnds { part, member });
+                }
             }
         }
         self.pool_goes_on(part, Is::Up);
