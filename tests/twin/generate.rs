@@ -1,7 +1,7 @@
 //! Small plans of every kind, from a number.
 
 use super::dice::Dice;
-use super::plan::{Act, Law, Maintenance, Part, Plan, Repair, Shock, Thing};
+use super::plan::{Act, Detect, Failover, Group, Law, Maintenance, Part, Phase, Plan, Repair, Shock, Thing};
 
 /// A plan is simulated for so long, in seconds: a little more than four days.
 const HORIZON_S: i64 = 400_000;
@@ -135,4 +135,96 @@ fn fault(dice: &mut Dice, plan: &Plan) -> Act {
         _ => None,
     };
     Act::Crash { of, members, after: maybe(dice, 60, |d| d.time(60, 60_000)) }
+}
+
+/// The plan of a number: parts and sites, and groups of them that fail over.
+pub fn groups(number: u64) -> Plan {
+    let mut plan = parts(number);
+    let dice = &mut Dice::new(number ^ 0x6071);
+    plan.sites = plan.sites.max(1 + dice.below(3));
+    for (a, b) in [(0, 1), (1, 2), (0, 2)] {
+        // As good as always there is a way from everywhere to everywhere.
+        if b < plan.sites && (dice.percent(70) || b == a + 1) && dice.percent(95) {
+            plan.links.push((a, b, 1 + dice.below(40) as u32));
+        }
+    }
+    for _ in 0..1 + dice.below(2) {
+        let all: Vec<Thing> = (0..plan.parts.len()).map(Thing::Part).chain((0..plan.sites).map(Thing::Site)).collect();
+        let wanted = 2 + dice.below(2);
+        let members: Vec<Thing> = dice.some(wanted, all.len()).into_iter().map(|i| all[i]).collect();
+        if members.len() > 1 {
+            let failover = maybe(dice, 90, |d| failover(d, &plan));
+            plan.groups.push(Group { members, failover });
+        }
+    }
+    for _ in 0..1 + dice.below(6) {
+        let when = dice.time(1, HORIZON_S);
+        let act = disturbance(dice, &plan);
+        plan.drill.push((when, act));
+        // Sometimes something more before all is over.
+        if dice.percent(50) {
+            let act = disturbance(dice, &plan);
+            plan.drill.push(((when + dice.time(0, 300)).min(HORIZON_S * 1_000_000_000), act));
+        }
+    }
+    plan.drill.sort_by_key(|(when, _)| *when);
+    plan
+}
+
+fn failover(dice: &mut Dice, plan: &Plan) -> Failover {
+    let every = dice.time(1, 300);
+    let from = if dice.percent(50) { (0..plan.sites).filter(|_| dice.percent(60)).collect() } else { Vec::new() };
+    let checkers = if from.is_empty() { 1 + dice.below(3) } else { from.len() };
+    let detect = match dice.below(4) {
+        0 => Detect::Instant,
+        1 => Detect::Heartbeat { every, grace: every + dice.time(0, 600) },
+        2 => Detect::Vrrp { priority: 64 * (1 + dice.below(3) as u32), advert: every },
+        _ => Detect::Probe {
+            every,
+            fails: 1 + dice.below(4) as u32,
+            timeout: if dice.percent(50) { dice.time(0, 100) } else { 0 },
+            in_turn: dice.percent(30),
+            quorum: maybe(dice, 50, |d| 1 + d.below(checkers)),
+            checkers,
+            from,
+        },
+    };
+    let phase = |dice: &mut Dice| maybe(dice, 40, |d| Phase { takes: d.time(0, 900), fails: d.percent(12) });
+    let hidden: Vec<usize> = (0..plan.parts.len()).filter(|i| plan.parts[*i].hidden).collect();
+    Failover {
+        detect,
+        people: maybe(dice, 40, |d| d.time(0, 2_000)),
+        phases: [phase(dice), phase(dice), phase(dice), phase(dice)],
+        verify: maybe(dice, 30, |d| Phase { takes: d.time(0, 900), fails: false }),
+        fails_on_demand: dice.percent(8),
+        mechanism: if hidden.is_empty() || dice.percent(50) { None } else { Some(dice.of(&hidden)) },
+        by_hand: maybe(dice, 50, |d| d.time(60, 6_000)),
+        failback: maybe(dice, 40, |d| d.time(60, 40_000)),
+        first_back: dice.percent(30),
+    }
+}
+
+/// A fault of any kind, or an order.
+fn disturbance(dice: &mut Dice, plan: &Plan) -> Act {
+    let lasts = |dice: &mut Dice| maybe(dice, 85, |d| if d.percent(50) { d.time(1, 900) } else { d.time(1, 60_000) });
+    let mut member = None;
+    if !plan.groups.is_empty() {
+        let group = dice.below(plan.groups.len());
+        let of = dice.below(plan.groups[group].members.len());
+        member = Some((group, of, plan.groups[group].members[of]));
+    }
+    match (dice.below(8), member) {
+        (0 | 1, Some((_, _, of))) => {
+            let instant = plan.groups.iter().all(|group| {
+                group.failover.as_ref().is_none_or(|policy| matches!(policy.detect, Detect::Instant))
+            });
+            // What is lost by halves is a matter of luck.
+            let percent = if instant { dice.of(&[20, 50, 100]) } else { 100 };
+            Act::Gray { of, percent, lasts: lasts(dice), probes_pass: dice.percent(10) }
+        }
+        (2 | 3, _) if !plan.links.is_empty() => Act::Cut { link: dice.below(plan.links.len()), lasts: lasts(dice) },
+        (4, Some((group, to, _))) => Act::Order { group, to },
+        (5 | 6, Some((_, _, of))) => Act::Crash { of, members: None, after: lasts(dice) },
+        _ => fault(dice, plan),
+    }
 }

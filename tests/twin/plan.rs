@@ -353,9 +353,13 @@ impl Store {
 }
 
 impl Plan {
-    /// Components by their numbers, then sites.
+    /// Components by their numbers, then sites, then groups.
     pub fn thing(&self, index: usize) -> Thing {
-        if index < self.parts.len() { Thing::Part(index) } else { Thing::Site(index - self.parts.len()) }
+        match index.checked_sub(self.parts.len()) {
+            None => Thing::Part(index),
+            Some(site) if site < self.sites => Thing::Site(site),
+            Some(after) => Thing::Group(after - self.sites),
+        }
     }
 
     /// The number of a component or a site; none of a group.
