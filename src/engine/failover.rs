@@ -250,6 +250,7 @@ impl Engine<'_> {
 
     fn begin_deciding(&mut self, id: GroupId) {
         self.state.groups[id.at()].stage = Stage::Deciding;
+        self.groups_dirty.insert(id);
         let Some(policy) = &self.world.groups[id.at()].failover else { return };
         let wait = match &policy.decide {
             Decide::Automatic => Duration::ZERO,

@@ -39,6 +39,9 @@ impl Engine<'_> {
 
     pub(super) fn shock(&mut self, index: usize) {
         for id in &self.world.shocks[index].of {
+            if !self.world.nodes[id.at()].hidden {
+                self.crash_what_is_down(*id, None);
+            }
             if let Some(struck) = self.first_working(*id, u64::MAX) {
                 self.fail_members(*id, &struck, FailedBy::Shock(index), None, self.world.nodes[id.at()].hidden);
             }

@@ -1,4 +1,5 @@
 //! Numbers out of a number.
+#![allow(dead_code, reason = "the laws and the twin each use their own part")]
 
 /// Numbers that look like chance (Steele, Lea & Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
 pub struct Dice {

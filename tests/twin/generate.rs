@@ -1,4 +1,5 @@
 //! Small plans of every kind, from a number.
+#![allow(dead_code, reason = "the laws and the twin each use their own part")]
 
 use super::dice::Dice;
 use super::plan::{Act, Detect, Failover, Group, Law, Maintenance, Part, Phase, Plan, Repair, Shock, Thing};
@@ -172,7 +173,7 @@ pub fn groups(number: u64) -> Plan {
 }
 
 fn failover(dice: &mut Dice, plan: &Plan) -> Failover {
-    let every = dice.time(1, 300);
+    let every = dice.time(5, 300);
     let from = if dice.percent(50) { (0..plan.sites).filter(|_| dice.percent(60)).collect() } else { Vec::new() };
     let checkers = if from.is_empty() { 1 + dice.below(3) } else { from.len() };
     let detect = match dice.below(4) {

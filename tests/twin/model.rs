@@ -6,7 +6,7 @@ use super::repair::{Crew, Job, PartState};
 use firedrill::rng::{Luck, Stream};
 
 /// More events than this in one run are none that the plan meant.
-const EVENTS_MAX: usize = 200_000;
+const EVENTS_MAX: usize = 1_000_000;
 
 /// What is due.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,4 +1,5 @@
 //! A scenario as plain data: what the twin reads, and as text what the engine reads.
+#![allow(dead_code, reason = "the laws and the twin each use their own part")]
 
 use std::fmt::Write;
 

@@ -214,6 +214,9 @@ impl Twin<'_> {
 
     /// Everybody fails who works.
     pub fn all_fail(&mut self, part: usize, by: &str) {
+        if !self.kit[part].hidden {
+            self.stays_down(part, None);
+        }
         let who = self.first_working(part, usize::MAX);
         self.members_fail(part, &who, by, None, self.kit[part].hidden);
     }

@@ -125,6 +125,9 @@ impl Twin<'_> {
         let (Some(policy), now) = (self.policy(group), self.now) else { return };
         let Some((every, later)) = policy.detect.rhythm() else { return };
         let Some(watch) = self.groups[group].watch.as_mut() else { return };
+        if watch.well_since.is_some_and(|since| now - since > every + later) {
+            return;
+        }
         let one = &mut watch.checkers[checker];
         let missed = one.sees == Some(false);
         if missed {
