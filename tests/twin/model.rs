@@ -75,7 +75,6 @@ pub struct Work {
 
 pub struct Twin<'a> {
     pub plan: &'a Plan,
-    pub luck: Luck,
     pub now: Ns,
     due: Vec<(Ns, u8, u64, Due)>,
     sequence: u64,
@@ -101,7 +100,6 @@ impl<'a> Twin<'a> {
         let kit: Vec<Part> = plan.parts.iter().cloned().chain((0..plan.sites).map(|_| Part::site())).collect();
         let mut twin = Twin {
             plan,
-            luck,
             now: 0,
             due: Vec::new(),
             sequence: 0,
