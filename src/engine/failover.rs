@@ -184,6 +184,7 @@ impl Engine<'_> {
     /// All members were down and another than the active one is back.
     fn somebody_is_back(&mut self, id: GroupId) -> bool {
         let Some(target) = self.next_target(id) else { return false };
+        self.see(Occurrence::MemberIsBack { group: id, member: target });
         self.state.groups[id.at()].target = target;
         if self.policy(id).is_some_and(|p| p.first_back_takes_over) {
             self.activate(id, target, false);
@@ -337,6 +338,7 @@ impl Engine<'_> {
             None => {
                 let state = &mut self.state.groups[id.at()];
                 state.stage = Stage::GivenUp;
+                state.ordered = false;
                 state.token += 1;
                 self.groups_dirty.insert(id);
             }

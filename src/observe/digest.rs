@@ -169,7 +169,9 @@ impl Observer for Digest {
                 (57, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
             }
             Occurrence::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
-            what @ (Occurrence::PhaseCutShort(..) | Occurrence::DiedMeanwhile(_)) => of_group(world, what),
+            what @ (Occurrence::PhaseCutShort(..) | Occurrence::DiedMeanwhile(_) | Occurrence::MemberIsBack { .. }) => {
+                of_group(world, what)
+            }
             what @ (Occurrence::SwitchoverBegan { .. } | Occurrence::SwitchoverRefused { .. }) => of_group(world, what),
             what @ (Occurrence::SwitchoverCalledOff { .. } | Occurrence::CallersFollowed { .. }) => {
                 of_group(world, what)
@@ -233,6 +235,7 @@ fn of_group<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3])
         }
         Occurrence::DiedMeanwhile(group) => (73, *group, [0.0; 3]),
         Occurrence::CallersFollowed { group, member } => (74, *group, [*member as f64, 0.0, 0.0]),
+        Occurrence::MemberIsBack { group, member } => (78, *group, [*member as f64, 0.0, 0.0]),
         Occurrence::PhaseCutShort(group, phase) => (75, *group, [f64::from(*phase as u8), 0.0, 0.0]),
         _ => return (u64::MAX, "", [0.0; 3]),
     };

@@ -222,6 +222,13 @@ pub enum Occurrence {
     FailoverFailed(GroupId, FailoverFailure),
     /// A failover is being done by hand.
     ByHand(GroupId),
+    /// No member could take over, and now this one can.
+    MemberIsBack {
+        /// The group.
+        group: GroupId,
+        /// The member, as an index.
+        member: usize,
+    },
     /// A failover was called off: the active member is back.
     CalledOff(GroupId),
     /// A switchover that was ordered begins; of a dead member it is a failover by hand.

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "the laws and the twin each use their own part")]
 
 use super::dice::Dice;
-use super::plan::{Act, Detect, Failover, Group, Law, Maintenance, Part, Phase, Plan, Repair, Shock, Thing};
+use super::plan::{
+    Act, Detect, Failover, Group, Kind, Law, Maintenance, Part, Phase, Plan, Repair, Shock, Store, Thing,
+};
 
 /// A plan is simulated for so long, in seconds: a little more than four days.
 const HORIZON_S: i64 = 400_000;
@@ -228,4 +230,47 @@ fn disturbance(dice: &mut Dice, plan: &Plan) -> Act {
         (5 | 6, Some((_, _, of))) => Act::Crash { of, members: None, after: lasts(dice) },
         _ => fault(dice, plan),
     }
+}
+
+/// The plan of a number: sites, groups of two of them that fail over, and stores that follow. What is destroyed, and what is
+/// on the line, is not the question: sites come back, and of a write every 50 milliseconds none is under way.
+pub fn stores(number: u64) -> Plan {
+    let mut plan = groups(number);
+    let dice = &mut Dice::new(number ^ 0xda7a);
+    plan.sites = 3;
+    plan.links = vec![(0, 1, 4), (1, 2, 8), (0, 2, 16)];
+    plan.links.truncate(2 + dice.below(2));
+    plan.groups.clear();
+    let members: Vec<Thing> = dice.some(2, 3).into_iter().map(Thing::Site).collect();
+    let failover = maybe(dice, 90, |d| failover(d, &plan));
+    plan.groups.push(Group { members, failover });
+    for _ in 0..1 + dice.below(2) {
+        let primary = if dice.percent(75) { Thing::Group(0) } else { Thing::Site(dice.below(3)) };
+        let mut replicas = Vec::new();
+        for site in (0..3).filter(|site| primary != Thing::Site(*site)) {
+            let in_group = plan.groups[0].members.contains(&Thing::Site(site));
+            let kind = match dice.below(if in_group { 4 } else { 3 }) {
+                0 => continue,
+                1 => Kind::Sync,
+                2 => Kind::SemiSync(f64::from(25 + dice.below(100) as u32), dice.time(0, 900)),
+                _ => Kind::Shipped(dice.time(10, 3_000), dice.time(0, 900)),
+            };
+            replicas.push((site, kind));
+        }
+        plan.stores.push(Store { primary, replicas, written: 1 + dice.below(20) as u32 });
+    }
+    plan.maintenance = None;
+    plan.drill.clear();
+    for _ in 0..2 + dice.below(8) {
+        let when = dice.time(1, HORIZON_S);
+        for _ in 0..1 + dice.below(2) {
+            let mut act = disturbance(dice, &plan);
+            if let Act::Crash { of: Thing::Site(_), after, .. } = &mut act {
+                after.get_or_insert(3_600_000_000_000);
+            }
+            plan.drill.push(((when + dice.time(0, 900)).min(HORIZON_S * 1_000_000_000), act));
+        }
+    }
+    plan.drill.sort_by_key(|(when, _)| *when);
+    plan
 }

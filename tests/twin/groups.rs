@@ -177,6 +177,7 @@ impl Twin<'_> {
             (Stage::NobodyLeft, _) => {
                 let Some(target) = self.next_target(group) else { return false };
                 self.groups[group].target = target;
+                self.tell(format!("g{group} member {target} is back"));
                 if policy.first_back { self.activate(group, target, false) } else { self.begin_deciding(group) }
                 true
             }
@@ -344,6 +345,7 @@ impl Twin<'_> {
         if lives && !asked && policy.as_ref().is_none_or(|policy| policy.phases[0].is_none()) {
             self.tell(format!("g{group} split brain"));
         }
+        self.promote(group, old, member, asked, lives);
         let state = &mut self.groups[group];
         (state.active, state.ordered, state.watch) = (member, false, None);
         self.void(|due| *due == Due::Failback(group));

@@ -16,12 +16,13 @@ mod groups;
 mod model;
 mod plan;
 mod repair;
+mod stores;
 mod watch;
 mod work;
 
 use firedrill::engine::Engine;
 use firedrill::load::load;
-use firedrill::observe::{FailedBy, FailoverFailure, Refusal, Interval, Observation, Observer, Occurrence};
+use firedrill::observe::{GoesOn, FailedBy, FailoverFailure, Refusal, Interval, Observation, Observer, Occurrence};
 use firedrill::rng::Luck;
 use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
@@ -119,6 +120,31 @@ fn failover_in_words(world: &World, what: &Occurrence) -> Option<String> {
             format!("{} member {member} is active, planned {planned}", name(group))
         }
         Occurrence::SplitBrain(group) => format!("{} split brain", name(group)),
+        Occurrence::MemberIsBack { group, member } => format!("{} member {member} is back", name(group)),
+        other => return store_in_words(world, other),
+    })
+}
+
+fn store_in_words(world: &World, what: &Occurrence) -> Option<String> {
+    let site = |site: &firedrill::world::SiteId| world.sites[site.at()].name.clone();
+    Some(match what {
+        Occurrence::AtRisk { store, replica, writes, .. } => {
+            format!("{} at risk: {} lacks {writes:.4}", world.name_of_store(*store), site(replica))
+        }
+        Occurrence::DataLost { store, writes, fate, .. } => {
+            format!("{} lost {writes:.4} {fate:?}", world.name_of_store(*store))
+        }
+        Occurrence::WritesWait { store, replica } => {
+            format!("{} waits for {}", world.name_of_store(*store), site(replica))
+        }
+        Occurrence::WritesGoOn { store, replica, how } => {
+            let how = match how {
+                GoesOn::Answered => "answered",
+                GoesOn::Alone => "alone",
+                GoesOn::Nobody => "nobody",
+            };
+            format!("{} waits for {} no more: {how}", world.name_of_store(*store), site(replica))
+        }
         _ => return None,
     })
 }
@@ -126,11 +152,11 @@ fn failover_in_words(world: &World, what: &Occurrence) -> Option<String> {
 /// A draw is rounded to nanoseconds once by each.
 const ROUNDING_NS: Ns = 2;
 
-/// Whether the words are the same, but for a nanosecond of a time in them.
+/// Whether the words are the same, but for a nanosecond of a time in them, or a millionth of the writes.
 fn same_words(a: &str, b: &str) -> bool {
     let is_near = |(a, b): (&str, &str)| match (a.parse::<Ns>(), b.parse::<Ns>()) {
         (Ok(a), Ok(b)) if a > 1_000_000 => (a - b).abs() <= ROUNDING_NS,
-        _ => a == b,
+        _ => a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if (a - b).abs() <= 1e-3 + 1e-6 * a),
     };
     let (mut a, mut b) = (a.split([' ', ',']), b.split([' ', ',']));
     a.by_ref().zip(b.by_ref()).all(is_near) && a.next().is_none() && b.next().is_none()
@@ -196,4 +222,9 @@ fn parts_fail_and_are_repaired_in_both_alike() {
 #[test]
 fn groups_fail_over_in_both_alike() {
     both_tell_the_same(generate::groups);
+}
+
+#[test]
+fn stores_follow_in_both_alike() {
+    both_tell_the_same(generate::stores);
 }

@@ -3,6 +3,7 @@
 use super::groups::{GroupState, Stage};
 use super::plan::{Act, Ns, Part, Plan, Thing};
 use super::repair::{Crew, Job, PartState};
+use super::stores::StoreState;
 use firedrill::rng::{Luck, Stream};
 
 /// More events than this in one run are none that the plan meant.
@@ -37,6 +38,8 @@ pub enum Due {
     /// What a group is at is done.
     Failover(usize),
     Failback(usize),
+    /// A replica has been waited for for long enough.
+    Alone { store: usize, replica: usize },
 }
 
 /// What belongs to failovers comes after all else that happens at once.
@@ -58,7 +61,7 @@ impl Due {
             | Due::MaintenanceNext
             | Due::MaintenanceGivenUp
             | Due::MaintenanceEnds => 5,
-            Due::Noticed(_) | Due::Failover(_) | Due::Failback(_) => FAILOVERS,
+            Due::Noticed(_) | Due::Failover(_) | Due::Failback(_) | Due::Alone { .. } => FAILOVERS,
         }
     }
 }
@@ -86,6 +89,7 @@ pub struct Twin<'a> {
     shocks: Vec<Stream>,
     pub work: Work,
     pub groups: Vec<GroupState>,
+    pub stores: Vec<StoreState>,
     /// How often each link is cut.
     cut: Vec<u32>,
     /// Steps of the drill that make something gray now.
@@ -105,6 +109,7 @@ impl<'a> Twin<'a> {
             sequence: 0,
             parts: kit.iter().enumerate().map(|(i, part)| PartState::new(part, &plan.thing(i).name(), luck)).collect(),
             groups: (0..plan.groups.len()).map(|group| GroupState::new(group, luck)).collect(),
+            stores: (0..plan.stores.len()).map(|store| StoreState::new(plan, store, luck)).collect(),
             cut: vec![0; plan.links.len()],
             spells: Vec::new(),
             up: vec![true; kit.len() + plan.groups.len()],
@@ -122,6 +127,7 @@ impl<'a> Twin<'a> {
         (0..plan.shocks.len()).for_each(|shock| twin.next_shock(shock));
         twin.look();
         twin.told.clear();
+        twin.look_at_stores();
         if let Some(maintenance) = &plan.maintenance {
             if let Some(told) = maintenance.told {
                 twin.at(told, Due::MaintenanceTold);
@@ -163,9 +169,13 @@ impl<'a> Twin<'a> {
                 return;
             }
             let (when, _, _, due) = self.due.remove(0);
+            self.write_until(when);
             self.now = when;
             self.happens(due);
             self.look();
+            if self.due.first().is_none_or(|(next, ..)| *next != when) {
+                self.look_at_stores();
+            }
         }
         panic!("more than {EVENTS_MAX} events");
     }
@@ -191,6 +201,7 @@ impl<'a> Twin<'a> {
             Due::Noticed(group) => self.noticed(group),
             Due::Failover(group) => self.failover_due(group),
             Due::Failback(group) => self.failback(group),
+            Due::Alone { store, replica } => self.stores[store].replicas[replica].alone = true,
         }
     }
 
@@ -337,6 +348,9 @@ impl<'a> Twin<'a> {
                 let up = self.works(thing);
                 if std::mem::replace(&mut self.up[index], up) != up {
                     self.tell(format!("{} is {}", thing.name(), if up { "up" } else { "down" }));
+                    if !up {
+                        self.primary_goes_down(thing);
+                    }
                 }
             }
             let mut moved = false;
