@@ -168,7 +168,9 @@ fn hands_that_are_done_go_on_while_a_crash_keeps_the_part_down() {
 fn hands_come_as_late_as_they_would_have_come_for_this_repair() {
     // Two members fail an hour apart; a vendor who comes late for nobody else changes the order in which hands begin.
     let ends = |vendor: &str| {
-        let component = format!(r#""p": (at: "a", count: 2, needs: 1, fails: fixed("900d"), repair: (takes: fixed("1h"), {vendor}crew: "c"))"#);
+        let component = format!(
+            r#""p": (at: "a", count: 2, needs: 1, fails: fixed("900d"), repair: (takes: fixed("1h"), {vendor}crew: "c"))"#
+        );
         let rest = r#"crews: {"c": (at_once: 2, arrives: uniform("0s", "5h"))},
             drill: [at("+1h", crash(of: "p", members: 1)), at("+2h", crash(of: "p", members: 1))]"#;
         let world = world(&parts("9d", &component, rest));

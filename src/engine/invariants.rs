@@ -114,8 +114,9 @@ impl Engine<'_> {
                 let repair = self.world.nodes[jobs[*job as usize].node.at()].repair.as_ref();
                 repair.and_then(|repair| repair.crew).is_some_and(|crew| crew.at() == index)
             };
-            let at_it =
-                (0..jobs.len() as u32).filter(|i| jobs[*i as usize].stage == RepairStage::HandsOn && of_crew(i)).count();
+            let at_it = (0..jobs.len() as u32)
+                .filter(|i| jobs[*i as usize].stage == RepairStage::HandsOn && of_crew(i))
+                .count();
             must(state.busy <= crew.at_once, "a crew has no more hands than it has");
             must(state.busy as usize == at_it, "hands are busy with repairs");
             must(state.waiting.is_empty() || state.busy == crew.at_once, "nobody waits for hands that are free");
@@ -274,9 +275,12 @@ impl Engine<'_> {
 
     fn check_links(&self) {
         for (index, link) in self.world.links.iter().enumerate() {
-            let cuts = self.state.conditions.iter().filter(|condition| condition.active).filter(
-                |condition| matches!(self.action(condition.step), Action::Cut(of, _) if of.at() == index),
-            );
+            let cuts = self
+                .state
+                .conditions
+                .iter()
+                .filter(|condition| condition.active)
+                .filter(|condition| matches!(self.action(condition.step), Action::Cut(of, _) if of.at() == index));
             let must = |is, what| self.must(is, what, &link.name);
             must(self.state.links_cut[index] as usize == cuts.count(), "a link is cut by faults that are not over");
             must(self.state.links_factor[index] > 0.0, "a link that is widened has some width");

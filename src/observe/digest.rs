@@ -169,14 +169,11 @@ impl Observer for Digest {
                 (57, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
             }
             Occurrence::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
-            what @ (Occurrence::PhaseCutShort(..) | Occurrence::DiedMeanwhile(_) | Occurrence::MemberIsBack { .. }) => {
-                of_group(world, what)
-            }
+            what @ (Occurrence::PhaseCutShort(..) | Occurrence::DiedMeanwhile(_)) => of_group(world, what),
+            what @ (Occurrence::MemberIsBack { .. } | Occurrence::CallersFollowed { .. }) => of_group(world, what),
             what @ (Occurrence::SwitchoverBegan { .. } | Occurrence::SwitchoverRefused { .. }) => of_group(world, what),
-            what @ (Occurrence::SwitchoverCalledOff { .. } | Occurrence::CallersFollowed { .. }) => {
-                of_group(world, what)
-            }
-            what @ (Occurrence::Detected { .. } | Occurrence::Decided { .. }) => of_group(world, what),
+            what @ (Occurrence::SwitchoverCalledOff { .. } | Occurrence::Detected { .. }) => of_group(world, what),
+            what @ Occurrence::Decided { .. } => of_group(world, what),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
         };
         self.number(kind);

@@ -97,7 +97,11 @@ fn no_longer(plan: &Plan, better: &Lived, worse: &Lived) -> Result<bool, String>
     for name in names(plan) {
         let (good, bad) = (better.down(&name), worse.down(&name));
         if good > bad {
-            return Err(format!("{name} is down for {}, and in the worse case for {}", good as f64 / 1e9, bad as f64 / 1e9));
+            return Err(format!(
+                "{name} is down for {}, and in the worse case for {}",
+                good as f64 / 1e9,
+                bad as f64 / 1e9
+            ));
         }
     }
     Ok(true)
@@ -414,7 +418,9 @@ fn a_higher_failure_rate_means_no_fewer_failures_in_the_mean() {
     let (mut few, mut many) = (0, 0);
     for number in 0..super::cases().min(200) {
         let (mut plan, mut dice) = calm(number);
-        plan.parts.iter_mut().for_each(|part| part.fails = Some(Law::Exponential(dice.time(20_000, 200_000) / 4_000 * 4_000)));
+        plan.parts
+            .iter_mut()
+            .for_each(|part| part.fails = Some(Law::Exponential(dice.time(20_000, 200_000) / 4_000 * 4_000)));
         few += live(&plan, number).failures;
         for part in &mut plan.parts {
             part.fails = part.fails.as_ref().map(|law| match law {

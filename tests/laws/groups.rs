@@ -79,14 +79,20 @@ fn never_sooner(law: &str, worse: impl Fn(&mut Plan, &mut Dice) -> bool) {
             && or_never(before.switched) <= or_never(after.switched)
             && before.down("g0") <= after.down("g0");
         let say = |lived: &Lived| format!("{:?} {:?} {}", lived.noticed, lived.switched, lived.down("g0"));
-        if fine { Ok(true) } else { Err(format!("{}, worse {}\n{}\n{}", say(&before), say(&after), plan.text(), changed.text())) }
+        if fine {
+            Ok(true)
+        } else {
+            Err(format!("{}, worse {}\n{}\n{}", say(&before), say(&after), plan.text(), changed.text()))
+        }
     });
 }
 
 #[test]
 fn a_slower_detector_never_notices_sooner() {
     never_sooner("checks", |plan, dice| match &mut policy(plan).detect {
-        Detect::Probe { every, .. } | Detect::Heartbeat { every, .. } | Detect::Vrrp { advert: every, .. } if dice.percent(20) => {
+        Detect::Probe { every, .. } | Detect::Heartbeat { every, .. } | Detect::Vrrp { advert: every, .. }
+            if dice.percent(20) =>
+        {
             // Rarer signs; of heartbeats the grace is what counts, and the last of them may have come earlier.
             *every *= 2;
             matches!(plan.groups[0].failover.as_ref().unwrap().detect, Detect::Probe { .. })
@@ -188,7 +194,8 @@ fn a_strategy_is_no_worse_than_none_and_a_third_member_no_worse_than_two() {
     each("a third member", |number| {
         let (plan, mut dice) = one_crash(number);
         let mut changed = plan.clone();
-        let second = (plan.drill[0].0 + dice.time(0, 60_000), Act::Crash { of: Thing::Site(1), members: None, after: None });
+        let second =
+            (plan.drill[0].0 + dice.time(0, 60_000), Act::Crash { of: Thing::Site(1), members: None, after: None });
         let mut both = plan.clone();
         both.drill.push(second.clone());
         changed.drill.push(second);
@@ -204,7 +211,9 @@ fn a_partition_that_cuts_nobody_off_is_none() {
     each("a way around", |number| {
         let (plan, mut dice) = one_crash(number);
         let mut changed = plan.clone();
-        changed.drill.push((dice.time(1, 200_000), Act::Cut { link: dice.below(3), lasts: Some(dice.time(1, 100_000)) }));
+        changed
+            .drill
+            .push((dice.time(1, 200_000), Act::Cut { link: dice.below(3), lasts: Some(dice.time(1, 100_000)) }));
         let (before, after) = (live(&plan, number), live(&changed, number));
         if before.told == after.told { Ok(true) } else { Err(changed.text()) }
     });
@@ -236,13 +245,19 @@ fn what_was_acknowledged_synchronously_is_never_lost() {
         }
         plan.drill.sort_by_key(|(when, _)| *when);
         let lived = live(&plan, number);
-        if lived.lost + lived.kept_aside == 0.0 { Ok(true) } else { Err(format!("{} lost\n{}", lived.lost, plan.text())) }
+        if lived.lost + lived.kept_aside == 0.0 {
+            Ok(true)
+        } else {
+            Err(format!("{} lost\n{}", lived.lost, plan.text()))
+        }
     });
 }
 
 #[test]
 fn a_switchover_that_is_ordered_loses_nothing() {
-    for kind in [Kind::Async(60.0), Kind::Shipped(600_000_000_000, 60_000_000_000), Kind::SemiSync(60.0, 10_000_000_000)] {
+    for kind in
+        [Kind::Async(60.0), Kind::Shipped(600_000_000_000, 60_000_000_000), Kind::SemiSync(60.0, 10_000_000_000)]
+    {
         each("ordered", |number| {
             let (mut plan, _) = with_a_store(number, kind);
             plan.drill = vec![(CRASH, Act::Order { group: 0, to: 1 })];
@@ -254,7 +269,9 @@ fn a_switchover_that_is_ordered_loses_nothing() {
 
 #[test]
 fn a_replica_that_was_cut_off_lacks_no_less() {
-    for kind in [Kind::Async(60.0), Kind::Shipped(600_000_000_000, 60_000_000_000), Kind::SemiSync(60.0, 10_000_000_000)] {
+    for kind in
+        [Kind::Async(60.0), Kind::Shipped(600_000_000_000, 60_000_000_000), Kind::SemiSync(60.0, 10_000_000_000)]
+    {
         each("cut off", |number| {
             let (mut plan, mut dice) = with_a_store(number, kind);
             // Every link of the second site, from some time before the crash; checks come from nowhere.
@@ -280,7 +297,11 @@ fn more_writes_are_no_fewer_that_are_lost_and_a_slower_replica_lacks_no_less() {
         let mut changed = plan.clone();
         changed.stores[0].written *= 2;
         let (few, many) = (live(&plan, number).lost, live(&changed, number).lost);
-        if (2.0 * few - many).abs() <= 1e-6 * many.max(1.0) { Ok(true) } else { Err(format!("{few} {many}\n{}", plan.text())) }
+        if (2.0 * few - many).abs() <= 1e-6 * many.max(1.0) {
+            Ok(true)
+        } else {
+            Err(format!("{few} {many}\n{}", plan.text()))
+        }
     });
     each("a slower replica", |number| {
         let (plan, _) = with_a_store(number, Kind::Async(400.0));

@@ -42,7 +42,7 @@ impl Observer for Lived {
                 let since = self.since.remove(&name).unwrap_or(Time::ZERO);
                 *self.down.entry(name).or_default() += at.0 - since.0;
             }
-            Occurrence::Failed { members, by, .. } if matches!(by, firedrill::observe::FailedBy::Itself) => {
+            Occurrence::Failed { members, by: firedrill::observe::FailedBy::Itself, .. } => {
                 self.failures += members;
             }
             Occurrence::Detected { .. } => self.noticed = self.noticed.or(Some(at.0)),

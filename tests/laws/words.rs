@@ -20,7 +20,8 @@ fn a_stranger_changes_nothing_for_anybody() {
         let before = live(&plan, number).told;
         // A component that fails, is repaired, and is hit, a site, and a group of both: by names that sort before and after.
         for name in ["a stranger", "zz stranger"] {
-            let part = r#"(count: 3, needs: 2, fails: exponential(mean: "3h"), repair: (takes: fixed("1h"), crew: "NAME"))"#;
+            let part =
+                r#"(count: 3, needs: 2, fails: exponential(mean: "3h"), repair: (takes: fixed("1h"), crew: "NAME"))"#;
             let text = plan
                 .text()
                 .replacen("components: {", &format!("components: {{\"NAME\": {part},"), 1)

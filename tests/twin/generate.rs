@@ -13,7 +13,8 @@ const HORIZON_S: i64 = 400_000;
 pub fn parts(number: u64) -> Plan {
     let mut dice = Dice::new(number);
     let dice = &mut dice;
-    let crews = (0..dice.below(3)).map(|_| (1 + dice.below(2) as u32, maybe(dice, 50, |d| law(d, 60, 20_000)))).collect();
+    let crews =
+        (0..dice.below(3)).map(|_| (1 + dice.below(2) as u32, maybe(dice, 50, |d| law(d, 60, 20_000)))).collect();
     let mut plan = Plan {
         horizon: HORIZON_S * 1_000_000_000 + 1_000,
         sites: 1 + dice.below(3),
@@ -102,8 +103,7 @@ fn maintenance(dice: &mut Dice, plan: &Plan) -> Maintenance {
     let announced = dice.time(600, 10_000);
     let takes = dice.time(600, 20_000);
     let things = 1 + dice.below(3);
-    let all: Vec<Thing> =
-        (0..plan.parts.len()).map(Thing::Part).chain((0..plan.sites).map(Thing::Site)).collect();
+    let all: Vec<Thing> = (0..plan.parts.len()).map(Thing::Part).chain((0..plan.sites).map(Thing::Site)).collect();
     let replaced = dice.below(3);
     let mortal: Vec<usize> = (0..plan.parts.len()).filter(|i| plan.parts[*i].fails.is_some()).collect();
     Maintenance {
@@ -218,9 +218,10 @@ fn disturbance(dice: &mut Dice, plan: &Plan) -> Act {
     }
     match (dice.below(8), member) {
         (0 | 1, Some((_, _, of))) => {
-            let instant = plan.groups.iter().all(|group| {
-                group.failover.as_ref().is_none_or(|policy| matches!(policy.detect, Detect::Instant))
-            });
+            let instant = plan
+                .groups
+                .iter()
+                .all(|group| group.failover.as_ref().is_none_or(|policy| matches!(policy.detect, Detect::Instant)));
             // What is lost by halves is a matter of luck.
             let percent = if instant { dice.of(&[20, 50, 100]) } else { 100 };
             Act::Gray { of, percent, lasts: lasts(dice), probes_pass: dice.percent(10) }

@@ -178,7 +178,11 @@ impl Twin<'_> {
                 let Some(target) = self.next_target(group) else { return false };
                 self.groups[group].target = target;
                 self.tell(format!("g{group} member {target} is back"));
-                if policy.first_back { self.activate(group, target, false) } else { self.begin_deciding(group) }
+                if policy.first_back {
+                    self.activate(group, target, false)
+                } else {
+                    self.begin_deciding(group)
+                }
                 true
             }
             (Stage::Deciding | Stage::Phase(_) | Stage::ByHand, _) => self.look_at_what_is_under_way(group, view),
@@ -365,7 +369,9 @@ impl Twin<'_> {
             return Some("down");
         }
         match (self.site_of_member(group, active), self.site_of_member(group, member)) {
-            (Some(from), Some(to)) if self.member_works(group, active) && self.cut_off(from, to) => Some("out of reach"),
+            (Some(from), Some(to)) if self.member_works(group, active) && self.cut_off(from, to) => {
+                Some("out of reach")
+            }
             _ => None,
         }
     }

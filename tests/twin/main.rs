@@ -22,7 +22,9 @@ mod work;
 
 use firedrill::engine::Engine;
 use firedrill::load::load;
-use firedrill::observe::{GoesOn, FailedBy, FailoverFailure, Refusal, Interval, Observation, Observer, Occurrence};
+use firedrill::observe::{
+    FailedBy, FailoverFailure, Fate, GoesOn, Interval, Observation, Observer, Occurrence, Refusal,
+};
 use firedrill::rng::Luck;
 use firedrill::scenario::{Choice, Source};
 use firedrill::world::World;
@@ -132,6 +134,8 @@ fn store_in_words(world: &World, what: &Occurrence) -> Option<String> {
             format!("{} at risk: {} lacks {writes:.4}", world.name_of_store(*store), site(replica))
         }
         Occurrence::DataLost { store, writes, fate, .. } => {
+            // Of nothing it is all the same what became of it.
+            let fate = if *writes > 0.0 || *fate == Fate::Everything { *fate } else { Fate::Lost };
             format!("{} lost {writes:.4} {fate:?}", world.name_of_store(*store))
         }
         Occurrence::WritesWait { store, replica } => {
@@ -156,7 +160,9 @@ const ROUNDING_NS: Ns = 2;
 fn same_words(a: &str, b: &str) -> bool {
     let is_near = |(a, b): (&str, &str)| match (a.parse::<Ns>(), b.parse::<Ns>()) {
         (Ok(a), Ok(b)) if a > 1_000_000 => (a - b).abs() <= ROUNDING_NS,
-        _ => a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if (a - b).abs() <= 1e-3 + 1e-6 * a),
+        _ => {
+            a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if (a - b).abs() <= 1e-3 + 1e-6 * a)
+        }
     };
     let (mut a, mut b) = (a.split([' ', ',']), b.split([' ', ',']));
     a.by_ref().zip(b.by_ref()).all(is_near) && a.next().is_none() && b.next().is_none()

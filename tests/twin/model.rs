@@ -15,9 +15,15 @@ pub enum Due {
     /// A step of the drill.
     Step(usize),
     /// The first of the memoryless members of a part that live by a law fails: its own, or that of a temporary fix.
-    PoolFails { part: usize, on_fix: bool },
+    PoolFails {
+        part: usize,
+        on_fix: bool,
+    },
     /// A member has lived its life.
-    LifeEnds { part: usize, member: usize },
+    LifeEnds {
+        part: usize,
+        member: usize,
+    },
     Shock(usize),
     VendorComes(usize),
     Repaired(usize),
@@ -32,14 +38,20 @@ pub enum Due {
     /// A condition of the drill, by its step, is over.
     Ends(usize),
     /// A check of an active member, or a heartbeat.
-    Sign { group: usize, checker: usize },
+    Sign {
+        group: usize,
+        checker: usize,
+    },
     /// A failure is noticed.
     Noticed(usize),
     /// What a group is at is done.
     Failover(usize),
     Failback(usize),
     /// A replica has been waited for for long enough.
-    Alone { store: usize, replica: usize },
+    Alone {
+        store: usize,
+        replica: usize,
+    },
 }
 
 /// What belongs to failovers comes after all else that happens at once.
@@ -329,7 +341,13 @@ impl<'a> Twin<'a> {
         while next < reached.len() {
             let here = reached[next];
             for (link, (a, b, _)) in self.plan.links.iter().enumerate().filter(|(link, _)| holds(*link)) {
-                let there = if *a == here { *b } else if *b == here { *a } else { continue };
+                let there = if *a == here {
+                    *b
+                } else if *b == here {
+                    *a
+                } else {
+                    continue;
+                };
                 debug_assert!(link < self.cut.len());
                 if !reached.contains(&there) {
                     reached.push(there);

@@ -82,9 +82,23 @@ pub enum Act {
 #[derive(Debug, Clone)]
 pub enum Detect {
     Instant,
-    Probe { every: Ns, fails: u32, timeout: Ns, in_turn: bool, from: Vec<usize>, checkers: usize, quorum: Option<usize> },
-    Heartbeat { every: Ns, grace: Ns },
-    Vrrp { priority: u32, advert: Ns },
+    Probe {
+        every: Ns,
+        fails: u32,
+        timeout: Ns,
+        in_turn: bool,
+        from: Vec<usize>,
+        checkers: usize,
+        quorum: Option<usize>,
+    },
+    Heartbeat {
+        every: Ns,
+        grace: Ns,
+    },
+    Vrrp {
+        priority: u32,
+        advert: Ns,
+    },
 }
 
 /// A phase: how long it takes, and whether it fails.
@@ -167,7 +181,9 @@ impl Law {
     fn text(&self) -> String {
         match self {
             Law::Fixed(ns) => format!("fixed({})", time(*ns)),
-            Law::Empirical(values) => format!("empirical([{}])", values.iter().map(|v| time(*v) + ", ").collect::<String>()),
+            Law::Empirical(values) => {
+                format!("empirical([{}])", values.iter().map(|v| time(*v) + ", ").collect::<String>())
+            }
             Law::Exponential(mean) => format!("exponential(mean: {})", time(*mean)),
         }
     }
@@ -306,7 +322,9 @@ impl Detect {
                 }
                 text + ")"
             }
-            Detect::Heartbeat { every, grace } => format!("heartbeat(every: {}, grace: {})", time(*every), time(*grace)),
+            Detect::Heartbeat { every, grace } => {
+                format!("heartbeat(every: {}, grace: {})", time(*every), time(*grace))
+            }
             Detect::Vrrp { priority, advert } => format!("vrrp(priority: {priority}, advert: {})", time(*advert)),
         }
     }

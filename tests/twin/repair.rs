@@ -114,7 +114,13 @@ impl Law {
     /// -ln of the share that lives longer.
     fn cumulative_hazard(&self, age: Ns) -> f64 {
         match self {
-            Law::Fixed(ns) => if age >= *ns { f64::INFINITY } else { 0.0 },
+            Law::Fixed(ns) => {
+                if age >= *ns {
+                    f64::INFINITY
+                } else {
+                    0.0
+                }
+            }
             Law::Empirical(values) => {
                 let longer = values.iter().filter(|value| **value > age).count();
                 -(longer as f64 / values.len() as f64).ln()

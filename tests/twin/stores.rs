@@ -128,7 +128,8 @@ impl Twin<'_> {
                     Kind::SemiSync(applies, _) if replica.alone => applies,
                     _ => f64::INFINITY,
                 };
-                replica.lacks = if applies.is_infinite() { 0.0 } else { (replica.lacks + (rate - applies) * dt_s).max(0.0) };
+                replica.lacks =
+                    if applies.is_infinite() { 0.0 } else { (replica.lacks + (rate - applies) * dt_s).max(0.0) };
                 replica.alone &= !(replica.contact && replica.lacks == 0.0);
             }
         }
@@ -171,7 +172,13 @@ impl Twin<'_> {
                 (Some(site), _) => self.tell(format!("d{store} waits for s{site}")),
                 (None, Some(site)) => {
                     let alone = self.stores[store].replicas.iter().any(|r| r.site == site && r.alone);
-                    let how = if !up { "nobody" } else if alone { "alone" } else { "answered" };
+                    let how = if !up {
+                        "nobody"
+                    } else if alone {
+                        "alone"
+                    } else {
+                        "answered"
+                    };
                     self.tell(format!("d{store} waits for s{site} no more: {how}"));
                 }
                 (None, None) => {}
@@ -184,7 +191,9 @@ impl Twin<'_> {
         let reaches = site == primary || self.works(Thing::Site(site)) && self.a_way(primary, site);
         let now_s = self.now as f64 / 1e9;
         let arrived = match self.stores[store].replicas[index].kind {
-            Kind::Shipped(every, takes) => self.stores[store].shipped(&self.stores[store].replicas[index], every, takes, now_s),
+            Kind::Shipped(every, takes) => {
+                self.stores[store].shipped(&self.stores[store].replicas[index], every, takes, now_s)
+            }
             _ => 0.0,
         };
         let replica = &mut self.stores[store].replicas[index];
@@ -235,7 +244,8 @@ impl Twin<'_> {
                 Some(index) if !lives => state.replicas[index].at_risk.unwrap_or(0.0),
                 Some(index) => state.lacks(index, now_s),
                 None => {
-                    let (_, has_been, written) = state.bare.iter().find(|(site, ..)| *site == to).copied().unwrap_or((to, true, 0.0));
+                    let (_, has_been, written) =
+                        state.bare.iter().find(|(site, ..)| *site == to).copied().unwrap_or((to, true, 0.0));
                     if !has_been && !lives {
                         fate = "Everything";
                     }
