@@ -214,7 +214,7 @@ impl Twin<'_> {
             return false;
         }
         self.cut_short(group);
-        self.to_another(group);
+        self.find_another(group);
         true
     }
 
@@ -257,10 +257,10 @@ impl Twin<'_> {
     pub fn noticed(&mut self, group: usize) {
         self.groups[group].watch = None;
         self.tell(format!("g{group} detected, failed at {}", self.groups[group].failed_at));
-        self.to_another(group);
+        self.find_another(group);
     }
 
-    fn to_another(&mut self, group: usize) {
+    fn find_another(&mut self, group: usize) {
         match self.next_target(group) {
             Some(target) => {
                 self.groups[group].target = target;
