@@ -381,3 +381,77 @@ fn services_follow_a_name_when_their_record_runs_out() {
     let twice = r#"at("+60s", crash(of: "a", repaired_after: "20s")), at("+85s", fail_over(group: "writer", to: "a"))"#;
     assert_eq!(down(&outcome_of(&by_name(dns, twice), 0)), 20.0);
 }
+
+#[test]
+fn nobody_takes_over_who_is_seen_to_fail() {
+    // Two components at one site, all of which is gray: each would be as bad as the other.
+    let world = world(
+        r#"Scenario(format: 1, title: "one site", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "4h"),
+            sites: {"east": ()}, components: {"a": (at: "east"), "b": (at: "east")}, groups: {"pair": (members: ["a", "b"])},
+            strategies: {"only": (failover: {"pair": (detect: instant)})},
+            drill: [at("+1h", gray(of: "east", loses: "100%", lasts: "1h")), at("+150min", gray(of: "a", loses: "30%"))])"#,
+    );
+    let outcome = outcome_of(&world, 0);
+    let to: Vec<_> = outcome.failovers.iter().map(|f| (f.failed_at_s, f.to.clone())).collect();
+    // Neither while both are gray; then away from the one that is.
+    assert_eq!(to, [(9_000.0, Some("b".to_owned()))]);
+    assert_eq!(outcome.groups["pair"].split_brains, 1);
+}
+
+#[test]
+fn nobody_fails_back_to_a_member_that_is_gray() {
+    let policy = r#"detect: instant, failback: after("10min")"#;
+    let gray = |lasts: &str| format!(r#"at("+1h", gray(of: "east", loses: "40%", lasts: "{lasts}"))"#);
+    for (lasts, back_s) in [("30min", Some(6_000.0)), ("4h", None)] {
+        let outcome = outcome_of(&two_sites(policy, "", &gray(lasts)), 0);
+        let at: Vec<f64> = outcome.failovers.iter().map(|f| f.failed_at_s).collect();
+        assert_eq!(at, [Some(3_600.0), back_s].into_iter().flatten().collect::<Vec<f64>>(), "{lasts}");
+    }
+    // Nor where the way to it is cut; once it is there again, it has to work for as long as it says.
+    let cut = r#"at("+1h", crash(of: "east", repaired_after: "1min")),
+        at("+1h", cut(between: ("east", "west"), lasts: "1h")), at("+1h", cut(between: ("east", "hill"), lasts: "1h"))"#;
+    let outcome = outcome_of(&two_sites(policy, "", cut), 0);
+    assert_eq!(outcome.failovers.iter().map(|f| f.failed_at_s).collect::<Vec<f64>>(), [3_600.0, 7_800.0]);
+}
+
+#[test]
+fn two_spells_that_meet_are_one() {
+    for detect in [
+        r#"probe(every: "1min", fails: 4)"#,
+        r#"heartbeat(every: "10s", grace: "80s")"#,
+        r#"raft(followers: 4, timeout: ("30s", "50s"), heartbeat: "10s", votes: "1s")"#,
+    ] {
+        for loses in ["50%", "100%"] {
+            let one = format!(r#"at("+1h", gray(of: "east", loses: "{loses}", lasts: "1h"))"#);
+            let two = format!(
+                r#"at("+1h", gray(of: "east", loses: "{loses}", lasts: "65s")),
+                    at("+3665s", gray(of: "east", loses: "{loses}", lasts: "3535s"))"#
+            );
+            assert_eq!(delays(detect, &one, 3_600.0, 60), delays(detect, &two, 3_600.0, 60), "{detect} {loses}");
+        }
+    }
+}
+
+#[test]
+fn a_checker_that_has_seen_the_member_well_again_counts_anew() {
+    // The checker in the west has no way to the east for hours: the one on the hill is what matters. It sees the member dead
+    // for two minutes, and well for a long time.
+    let detect = r#"probe(every: "20s", fails: 3, timeout: "5s", from: ["west", "hill"], quorum: 2)"#;
+    let drill = r#"at("+10min", crash(of: "west")), at("+20min", crash(of: "east", repaired_after: "2min")),
+        at("+1h", crash(of: "west")), at("+2h", crash(of: "east"))"#;
+    assert!(delays(detect, drill, 7_200.0, 20).is_empty());
+    let drill = r#"at("+10min", cut(between: ("west", "hill"))), at("+10min", cut(between: ("west", "east"))),
+        at("+20min", crash(of: "hill", repaired_after: "100min")), at("+2h", crash(of: "east"))"#;
+    let found = delays(detect, drill, 7_200.0, 40);
+    assert_eq!(found.len(), 40);
+    assert!(found.iter().all(|delay| (45.0..=65.0).contains(delay)), "{found:?}");
+    let drill = r#"at("+10min", cut(between: ("west", "hill"))), at("+10min", cut(between: ("west", "east"))),
+        at("+20min", gray(of: "east", loses: "100%", lasts: "46s")), at("+2h", crash(of: "east"))"#;
+    let world = two_sites(&format!("detect: {detect}"), "", drill);
+    for replication in 0..40 {
+        let first = outcome_of(&world, replication).failovers[0].clone();
+        let noticed_s = first.failed_at_s + first.phases[0].took_s;
+        // Noticed in the spell, or as late as it takes after the crash.
+        assert!(noticed_s < 1_250.0 || (7_245.0..=7_265.0).contains(&noticed_s), "{noticed_s}");
+    }
+}

@@ -133,6 +133,65 @@ fn a_shock_leaves_a_repair_for_each_member_that_it_hit() {
 }
 
 #[test]
+fn a_crash_of_what_is_down_already_keeps_it_down() {
+    let down_h = |component: &str, first: &str, second: &str| {
+        let drill = format!(r#"drill: [at("+1h", crash(of: "p"{first})), at("+2h", crash(of: "p"{second}))]"#);
+        part(&parts("2d", &format!(r#""p": (at: "a"{component})"#), &drill)).downtime_s / HOUR
+    };
+    let after = |hours: u32| format!(r#", repaired_after: "{hours}h""#);
+    for count in ["", ", count: 3", r#", count: 3, fails: weibull(shape: 2, mean: "200y")"#] {
+        // The later of both ends, whichever it is.
+        assert_eq!(down_h(count, &after(4), &after(9)), 10.0);
+        assert_eq!(down_h(count, &after(9), &after(4)), 9.0);
+        assert_eq!(down_h(count, &after(4), &after(3)), 4.0);
+        // Nobody repairs what comes back by itself no more.
+        assert_eq!(down_h(count, &after(4), ""), 47.0);
+        let repaired = format!(r#"{count}, repair: (takes: fixed("6h"))"#);
+        assert_eq!(down_h(&repaired, "", &after(9)), 10.0);
+        assert_eq!(down_h(&repaired, "", &after(1)), 6.0);
+        assert_eq!(down_h(&repaired, &after(4), ""), 7.0);
+        assert_eq!(down_h(&repaired, &after(12), ""), 12.0);
+    }
+}
+
+#[test]
+fn hands_that_are_done_go_on_while_a_crash_keeps_the_part_down() {
+    let components = r#""p": (at: "a", repair: (takes: fixed("2h"), crew: "one")), "q": (at: "a", repair: (takes: fixed("2h"), crew: "one"))"#;
+    let rest = r#"crews: {"one": (at_once: 1)}, drill: [at("+1h", crash(of: "p")), at("+1h", crash(of: "q")),
+        at("+2h", crash(of: "p", repaired_after: "20h"))]"#;
+    let outcome = outcome(&parts("2d", components, rest));
+    assert_eq!(["p", "q"].map(|of| outcome.components[of].downtime_s / HOUR), [21.0, 4.0]);
+    assert_eq!(["p", "q"].map(|of| outcome.components[of].repairs), [1, 1]);
+}
+
+#[test]
+fn hands_come_as_late_as_they_would_have_come_for_this_repair() {
+    // Two members fail an hour apart; a vendor who comes late for nobody else changes the order in which hands begin.
+    let ends = |vendor: &str| {
+        let component = format!(
+            r#""p": (at: "a", count: 2, needs: 1, fails: fixed("900d"), repair: (takes: fixed("1h"), {vendor}crew: "c"))"#
+        );
+        let rest = r#"crews: {"c": (at_once: 2, arrives: uniform("0s", "5h"))},
+            drill: [at("+1h", crash(of: "p", members: 1)), at("+2h", crash(of: "p", members: 1))]"#;
+        let world = world(&parts("9d", &component, rest));
+        (0..40).map(|r| outcome_of(&world, r).components["p"].downtime_s).collect::<Vec<f64>>()
+    };
+    let (soon, late) = (ends(r#"vendor: empirical(["0s", "1s"]), "#), ends(r#"vendor: empirical(["0s", "7h"]), "#));
+    assert!(soon.iter().zip(&late).all(|(soon, late)| soon <= &(late + 1.0)), "{soon:?} {late:?}");
+}
+
+#[test]
+fn a_shock_has_its_parts_repaired_in_the_order_of_the_file() {
+    let components = r#""p": (at: "a", repair: (takes: fixed("1h"), crew: "one")), "q": (at: "a", repair: (takes: fixed("3h"), crew: "one"))"#;
+    for (of, expected) in [(r#"["p", "q"]"#, [1.0, 4.0]), (r#"["q", "p"]"#, [4.0, 3.0])] {
+        let rest =
+            format!(r#"crews: {{"one": (at_once: 1)}}, common_cause: {{"heat": (of: {of}, every: fixed("20h"))}}"#);
+        let outcome = outcome(&parts("30h", components, &rest));
+        assert_eq!(["p", "q"].map(|of| outcome.components[of].downtime_s / HOUR), expected, "{of}");
+    }
+}
+
+#[test]
 fn a_crash_of_members_that_there_are_not_is_a_mistake() {
     for (act, place) in [
         (r#"crash(of: "p", members: 0)"#, "drill.0.1.members"),

@@ -19,22 +19,27 @@ pub(super) enum View {
 }
 
 impl Engine<'_> {
-    /// What the checkers see. A checker that cannot reach the member sees it down: that is how partitions deceive.
+    /// What the checkers see of the active member.
     pub(super) fn view(&self, id: GroupId) -> View {
+        self.view_of(id, self.state.groups[id.at()].active)
+    }
+
+    /// What checkers see of a member, or would see if it were active. One that cannot reach it sees it down: that is how
+    /// partitions deceive.
+    pub(super) fn view_of(&self, id: GroupId, member: usize) -> View {
         let group = &self.world.groups[id.at()];
-        let active = self.state.groups[id.at()].active;
-        if !self.member_up(id, active) {
+        if !self.member_up(id, member) {
             return View::Down;
         }
         if let Some(Detect::Probe { from, quorum, .. }) = group.failover.as_ref().map(|f| &f.detect)
-            && let Some(site) = group.sites[active]
+            && let Some(site) = group.sites[member]
         {
             let blind = from.iter().filter(|f| self.checker_lives(**f) && !self.reaches(**f, site));
             if blind.count() >= *quorum as usize {
                 return View::Down;
             }
         }
-        match self.share_lost(id) {
+        match self.share_lost(id, member) {
             lost if lost >= 1.0 => View::Down,
             lost if lost > 0.0 => View::Gray,
             _ => View::Well,
@@ -49,29 +54,39 @@ impl Engine<'_> {
         self.state.routes.between(from, to).is_some()
     }
 
-    /// The share of checks that the active member fails.
-    fn share_lost(&self, id: GroupId) -> f64 {
+    /// Whether a member is known to be no better than one that has failed: it is down, or checks of it fail, all of them or,
+    /// where nobody waits for more of them to fail, some.
+    pub(super) fn known_to_fail(&self, id: GroupId, member: usize) -> bool {
+        let detect = self.world.groups[id.at()].failover.as_ref().map(|policy| &policy.detect);
+        match self.view_of(id, member) {
+            View::Well => false,
+            View::Gray => matches!(detect, None | Some(Detect::Instant)),
+            View::Down => true,
+        }
+    }
+
+    /// The share of checks that a member fails.
+    fn share_lost(&self, id: GroupId, member: usize) -> f64 {
         let group = &self.world.groups[id.at()];
-        let active = self.state.groups[id.at()].active;
-        if !self.member_up(id, active) {
+        if !self.member_up(id, member) {
             return 1.0;
         }
         if !self.any_gray() {
             return 0.0;
         }
-        let site = group.sites[active].map(|s| self.world.sites[s.at()].node);
-        self.gray(group.members[active]).1.max(site.map_or(0.0, |s| self.gray(s).1))
+        let site = group.sites[member].map(|s| self.world.sites[s.at()].node);
+        self.gray(group.members[member]).1.max(site.map_or(0.0, |s| self.gray(s).1))
     }
 
     /// The share of signs that each of those who watch loses now; `None`: that one is dead, and does not vote.
     fn sights(&self, id: GroupId, detect: &Detect) -> Vec<Option<f64>> {
-        let lost = self.share_lost(id);
+        let active = self.state.groups[id.at()].active;
+        let lost = self.share_lost(id, active);
         let Detect::Probe { from, checkers, loss, .. } = detect else {
             let watchers = if let Detect::Raft { followers, .. } = detect { *followers as usize } else { 1 };
             return vec![Some(lost); watchers];
         };
         let lost = if lost > 0.0 { 1.0 - (1.0 - lost) * (1.0 - loss) } else { *loss };
-        let active = self.state.groups[id.at()].active;
         let member = self.world.groups[id.at()].sites[active];
         let seen_from = |site: &SiteId| {
             let blind = member.is_some_and(|member| !self.reaches(*site, member));

@@ -77,6 +77,9 @@ pub(super) enum Event {
     Horizon,
 }
 
+/// The class of what belongs to failovers.
+const FAILOVERS: u64 = 6;
+
 impl Event {
     /// At one time faults come first, then repairs, then what reacts to them, then what flows.
     fn class(self) -> u8 {
@@ -143,6 +146,11 @@ impl EventQueue {
     /// When the next event is due.
     pub fn next_at(&self) -> Option<Time> {
         self.heap.peek().map(|d| d.at)
+    }
+
+    /// Whether something that changes who works, or what can be reached, is due at this time.
+    pub fn next_before_failovers(&self, now: Time) -> bool {
+        self.heap.peek().is_some_and(|due| due.at == now && due.class_and_sequence >> 56 < FAILOVERS)
     }
 
     /// How many events are pending.

@@ -9,6 +9,7 @@ use super::state::groups::{GroupStreams, Stage};
 use crate::observe::{FailoverFailure, Occurrence, Refusal};
 use crate::units::Duration;
 use crate::world::{Decide, Failover, GroupId, PhaseKind};
+use std::collections::BTreeSet;
 
 impl Engine<'_> {
     pub(super) fn start_failover(&mut self) {
@@ -28,11 +29,21 @@ impl Engine<'_> {
     /// Looks at the groups whose members have changed. Says whether any did something.
     pub(super) fn settle_groups(&mut self) -> bool {
         let mut moved = false;
+        // Those who watch look when all that happens at once has happened: two spells that meet are one.
+        let more = self.events.next_before_failovers(self.now);
+        let mut later = BTreeSet::new();
         while let Some(id) = self.groups_dirty.pop_first() {
-            if self.world.groups[id.at()].failover.is_some() {
+            let watched = matches!(self.state.groups[id.at()].stage, Stage::Idle | Stage::Verifying | Stage::Detecting);
+            if self.world.groups[id.at()].failover.is_none() {
+                continue;
+            }
+            if more && watched {
+                later.insert(id);
+            } else {
                 moved |= self.look_at_group(id);
             }
         }
+        self.groups_dirty = later;
         moved
     }
 
@@ -107,7 +118,7 @@ impl Engine<'_> {
             self.state.groups[id.at()].why = Some(seen);
         }
         if !self.state.groups[id.at()].ordered {
-            if self.member_up(id, target) {
+            if !self.known_to_fail(id, target) {
                 return false;
             }
             self.cut_short(id);
@@ -117,7 +128,6 @@ impl Engine<'_> {
         let by = self.state.groups[id.at()].ordered_by;
         self.cut_short(id);
         self.see(Occurrence::SwitchoverCalledOff { group: id, member: target, reason, by });
-        self.groups_dirty.insert(id);
         self.rest(id)
     }
 
@@ -138,6 +148,8 @@ impl Engine<'_> {
         state.stage = Stage::Idle;
         state.ordered = false;
         state.token += 1;
+        // Some of those who watch may still see less than the others.
+        self.groups_dirty.insert(id);
         self.next_false_alarm(id);
         true
     }
@@ -146,10 +158,10 @@ impl Engine<'_> {
         self.state.nodes[self.world.groups[id.at()].members[member].at()].up
     }
 
-    /// The most preferred working member that is not active.
+    /// The most preferred member that is not active, works, and is not seen to fail.
     fn next_target(&self, id: GroupId) -> Option<usize> {
         let active = self.state.groups[id.at()].active;
-        (0..self.world.groups[id.at()].members.len()).find(|&m| m != active && self.member_up(id, m))
+        (0..self.world.groups[id.at()].members.len()).find(|&m| m != active && !self.known_to_fail(id, m))
     }
 
     fn nobody_or_another(&mut self, id: GroupId) -> bool {
@@ -172,6 +184,7 @@ impl Engine<'_> {
     /// All members were down and another than the active one is back.
     fn somebody_is_back(&mut self, id: GroupId) -> bool {
         let Some(target) = self.next_target(id) else { return false };
+        self.see(Occurrence::MemberIsBack { group: id, member: target });
         self.state.groups[id.at()].target = target;
         if self.policy(id).is_some_and(|p| p.first_back_takes_over) {
             self.activate(id, target, false);
@@ -212,6 +225,7 @@ impl Engine<'_> {
             return;
         }
         self.cause = self.state.groups[id.at()].why;
+        self.groups_dirty.insert(id);
         match self.state.groups[id.at()].stage {
             Stage::Detecting => {
                 let failed_at = self.state.groups[id.at()].failed_at;
@@ -230,7 +244,6 @@ impl Engine<'_> {
             Stage::Verifying => {
                 self.see(Occurrence::PhaseDone(id, PhaseKind::Verify));
                 self.state.groups[id.at()].stage = Stage::Idle;
-                self.groups_dirty.insert(id);
             }
             Stage::Idle | Stage::GivenUp | Stage::NobodyLeft => {}
         }
@@ -238,6 +251,7 @@ impl Engine<'_> {
 
     fn begin_deciding(&mut self, id: GroupId) {
         self.state.groups[id.at()].stage = Stage::Deciding;
+        self.groups_dirty.insert(id);
         let Some(policy) = &self.world.groups[id.at()].failover else { return };
         let wait = match &policy.decide {
             Decide::Automatic => Duration::ZERO,
@@ -324,6 +338,7 @@ impl Engine<'_> {
             None => {
                 let state = &mut self.state.groups[id.at()];
                 state.stage = Stage::GivenUp;
+                state.ordered = false;
                 state.token += 1;
                 self.groups_dirty.insert(id);
             }
@@ -387,6 +402,10 @@ impl Engine<'_> {
         }
         // Of a dead member nothing can be asked: that is a failover, by hand, before anything else has noticed.
         let ordered = self.member_up(id, self.state.groups[id.at()].active);
+        if !ordered && self.state.groups[id.at()].stage == Stage::Idle {
+            // It has died in this moment, and nobody has looked yet.
+            self.has_failed(id, View::Down);
+        }
         let failed_at = if ordered { self.now } else { self.state.groups[id.at()].failed_at };
         let seen = self.see(Occurrence::SwitchoverBegan { group: id, member, failed_at, planned: ordered });
         self.cause = Some(seen);
@@ -397,6 +416,7 @@ impl Engine<'_> {
         state.watch = None;
         state.why = Some(seen);
         self.begin_phase(id, 0);
+        self.groups_dirty.insert(id);
         Ok(())
     }
 
@@ -410,9 +430,9 @@ impl Engine<'_> {
         }
     }
 
-    /// Why a member cannot take over: it is down, or the active one that lives cannot reach it any more.
+    /// Why a member cannot take over: it is down or seen to fail, or the active one that lives cannot reach it any more.
     pub(super) fn unfit(&self, id: GroupId, member: usize) -> Option<Refusal> {
-        if !self.member_up(id, member) {
+        if self.known_to_fail(id, member) {
             return Some(Refusal::Down);
         }
         let active = self.state.groups[id.at()].active;
@@ -421,10 +441,10 @@ impl Engine<'_> {
         (self.member_up(id, active) && self.cut_off(from, to)).then_some(Refusal::OutOfReach)
     }
 
-    /// The preferred member counts down to its failback while it works.
+    /// The preferred member counts down to its failback while it works, is seen to, could take over, and nothing is under way.
     fn watch_for_failback(&mut self, id: GroupId) {
         let Some(wait) = self.policy(id).and_then(|p| p.failback_after) else { return };
-        let ready = self.state.groups[id.at()].active != 0 && self.member_up(id, 0);
+        let ready = self.refusal(id, 0).is_none() && self.view_of(id, 0) == View::Well;
         let now = self.now;
         let state = &mut self.state.groups[id.at()];
         if ready && !state.failback_pending {

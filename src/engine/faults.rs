@@ -39,6 +39,9 @@ impl Engine<'_> {
 
     pub(super) fn shock(&mut self, index: usize) {
         for id in &self.world.shocks[index].of {
+            if !self.world.nodes[id.at()].hidden {
+                self.crash_what_is_down(*id, None);
+            }
             if let Some(struck) = self.first_working(*id, u64::MAX) {
                 self.fail_members(*id, &struck, FailedBy::Shock(index), None, self.world.nodes[id.at()].hidden);
             }
@@ -93,7 +96,7 @@ impl Engine<'_> {
         if self.world.nodes[id.at()].repair.is_some() {
             state.failed += members;
             for i in 0..members as usize {
-                self.begin_repair(id, who.get(i).copied(), Some(seen));
+                self.begin_repair(id, who.get(i).copied(), self.now, Some(seen));
             }
         } else {
             self.lives_begin(id, &who, Law::Own);
@@ -118,8 +121,15 @@ impl Engine<'_> {
     pub(super) fn strike(&mut self, action: &Action, step: usize) -> Result<(), Refusal> {
         match action {
             Action::Crash(id, repaired_after, members) => {
-                let struck = self.first_working(*id, members.unwrap_or(u64::MAX)).ok_or(Refusal::Down)?;
-                self.fail_members(*id, &struck, FailedBy::Drill, *repaired_after, false);
+                let lasts = members.is_none() && self.crash_what_is_down(*id, *repaired_after);
+                match self.first_working(*id, members.unwrap_or(u64::MAX)) {
+                    Some(struck) => self.fail_members(*id, &struck, FailedBy::Drill, *repaired_after, false),
+                    // Nobody more has failed, but who has is away for longer.
+                    None if lasts => {
+                        self.see(Occurrence::Failed { node: *id, members: 0, by: FailedBy::Drill, hidden: false });
+                    }
+                    None => return Err(Refusal::Down),
+                }
             }
             Action::FailHidden(id) => {
                 let struck = self.first_working(*id, u64::MAX).ok_or(Refusal::Down)?;

@@ -5,7 +5,7 @@ use super::event::Event;
 use super::lives::Struck;
 use super::state::nodes::{Job, Law, RepairStreams, Stage};
 use crate::observe::{ObservationId, Occurrence};
-use crate::units::Duration;
+use crate::units::{Duration, Time};
 use crate::world::NodeId;
 
 impl Engine<'_> {
@@ -24,6 +24,8 @@ impl Engine<'_> {
                 who: struck.who.clone(),
                 temporary: false,
                 takes,
+                arrives: Duration::ZERO,
+                not_before: self.now.after(takes),
                 why,
                 stage: Stage::ByItself,
                 wants_vendor: false,
@@ -34,12 +36,44 @@ impl Engine<'_> {
             return;
         }
         for i in 0..struck.members() as usize {
-            self.begin_repair(id, struck.who.get(i).copied(), why);
+            self.begin_repair(id, struck.who.get(i).copied(), self.now, why);
         }
     }
 
-    /// One member is to be repaired. Vendor and spare part are sought side by side, from now on.
-    pub(super) fn begin_repair(&mut self, id: NodeId, member: Option<u32>, why: Option<ObservationId>) {
+    /// A crash of the whole hits also what has failed already: that is not back before the others are. What would have come
+    /// back by itself, and now has to be repaired, is back when both is over. Says whether there was any.
+    pub(super) fn crash_what_is_down(&mut self, id: NodeId, repaired_after: Option<Duration>) -> bool {
+        let mut any = false;
+        for index in 0..self.state.jobs.len() as u32 {
+            let job = &mut self.state.jobs[index as usize];
+            if job.node != id || job.stage == Stage::Free {
+                continue;
+            }
+            if let Some(takes) = repaired_after {
+                let until = self.now.after(takes);
+                any |= until > job.not_before;
+                job.not_before = job.not_before.max(until);
+            } else if job.stage == Stage::ByItself {
+                any = true;
+                let (members, who, not_before, why) = (job.members, job.who.clone(), job.not_before, job.why);
+                self.end_job(index);
+                for i in 0..members as usize {
+                    self.begin_repair(id, who.get(i).copied(), not_before, why);
+                }
+            }
+        }
+        any
+    }
+
+    /// One member is to be repaired. Vendor and spare part are sought side by side, from now on; whatever chance says about
+    /// this repair is drawn now, so that nothing that happens meanwhile gives it another's luck.
+    pub(super) fn begin_repair(
+        &mut self,
+        id: NodeId,
+        member: Option<u32>,
+        not_before: Time,
+        why: Option<ObservationId>,
+    ) {
         let Some(repair) = &self.world.nodes[id.at()].repair else { return };
         let (takes, temporary) = match &repair.temporary {
             Some((takes, _)) => (takes, true),
@@ -47,12 +81,16 @@ impl Engine<'_> {
         };
         let takes = takes.draw(&mut self.repair_luck(id).takes);
         let vendor = repair.vendor.as_ref().map_or(Duration::ZERO, |v| v.draw(&mut self.repair_luck(id).vendor));
+        let hands = repair.crew.and_then(|crew| self.world.crews[crew.at()].arrives.as_ref());
+        let arrives = hands.map_or(Duration::ZERO, |arrives| arrives.draw(&mut self.repair_luck(id).arrives));
         let index = self.new_job(Job {
             node: id,
             members: 1,
             who: member.into_iter().collect(),
             temporary,
             takes,
+            arrives,
+            not_before,
             why,
             stage: Stage::Sought,
             wants_vendor: vendor > Duration::ZERO,
@@ -156,11 +194,8 @@ impl Engine<'_> {
     fn hands_on(&mut self, index: u32) {
         let job = &mut self.state.jobs[index as usize];
         job.stage = Stage::HandsOn;
-        let (id, mut takes, temporary, why) = (job.node, job.takes, job.temporary, job.why);
-        let crew = self.world.nodes[id.at()].repair.as_ref().and_then(|r| r.crew);
-        if let Some(arrives) = crew.and_then(|c| self.world.crews[c.at()].arrives.as_ref()) {
-            takes = Duration(takes.0.saturating_add(arrives.draw(&mut self.repair_luck(id).arrives).0));
-        }
+        let (id, temporary, why) = (job.node, job.temporary, job.why);
+        let takes = Duration(job.takes.0.saturating_add(job.arrives.0));
         self.see_because(Occurrence::RepairBegan { node: id, temporary }, why);
         self.repair_ends_after(index, takes);
     }
@@ -171,11 +206,20 @@ impl Engine<'_> {
             return;
         }
         let (id, members, temporary, why) = (job.node, job.members, job.temporary, job.why);
-        let (who, stage) = (std::mem::take(&mut job.who), job.stage);
-        self.end_job(index);
+        let (stage, not_before) = (job.stage, job.not_before);
+        if not_before > self.now {
+            job.stage = Stage::ByItself;
+            let token = job.token;
+            self.events.push(not_before, Event::RepairDone { job: index, token });
+        }
         if stage == Stage::HandsOn {
             self.free_hands(id);
         }
+        if not_before > self.now {
+            return;
+        }
+        let who = std::mem::take(&mut self.state.jobs[index as usize].who);
+        self.end_job(index);
         let seen = self.see_because(Occurrence::Repaired { node: id, members, temporary }, why);
         let state = &mut self.state.nodes[id.at()];
         state.failed -= members;

@@ -215,6 +215,8 @@ impl ResponseMetrics {
                 let under_way = self.begin(*group, *failed_at, *planned);
                 under_way.last = seen.at;
             }
+            // While nobody could take over, nobody had to decide.
+            Occurrence::MemberIsBack { group, .. } => self.begin(*group, seen.at, false).last = seen.at,
             Occurrence::DiedMeanwhile(group) => {
                 let under_way = self.begin(*group, seen.at, false);
                 (under_way.failed_at, under_way.planned) = (seen.at, false);

@@ -198,6 +198,9 @@ fn fault_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
     let told = |id: &crate::world::NodeId| world.nodes[id.at()].told;
     let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
     Some(match what {
+        Occurrence::Failed { node: id, members: 0, .. } if told(id) => {
+            (Theme::Fault, format!("{} is hit again while it is down", node(id)))
+        }
         Occurrence::Failed { node: id, members, by, hidden } if told(id) => {
             let how = match by {
                 FailedBy::Drill if *hidden => "fails, and nobody notices".to_owned(),
@@ -264,7 +267,8 @@ fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         Occurrence::SwitchoverBegan { .. }
         | Occurrence::SwitchoverRefused { .. }
         | Occurrence::SwitchoverCalledOff { .. }
-        | Occurrence::DiedMeanwhile(_) => switchover_words(world, what),
+        | Occurrence::DiedMeanwhile(_)
+        | Occurrence::MemberIsBack { .. } => switchover_words(world, what),
         Occurrence::CallersFollowed { group: id, member } => {
             let member = node(&world.groups[id.at()].members[*member]);
             (Theme::Response, format!("{}: the records of its callers have run out, they call {member}", group(id)))
@@ -342,6 +346,9 @@ fn switchover_words(world: &World, what: &Occurrence) -> (Theme, String) {
             let (by, why) = (measure(by), refusal_words(*reason));
             let text = format!("{by}{}: switchover to {} called off, {why}", group(id), member(id, *to));
             (Theme::ResponseFailed, text)
+        }
+        Occurrence::MemberIsBack { group: id, member: back } => {
+            (Theme::Response, format!("{}: {} can take over now", group(id), member(id, *back)))
         }
         Occurrence::DiedMeanwhile(id) => {
             let text = format!("{}: the active member fails while it hands over, this is a failover now", group(id));

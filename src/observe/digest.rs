@@ -90,7 +90,7 @@ impl Observer for Digest {
         let queue = |id: QueueId| world.queues[id.at()].name.as_str();
         let people = |id: PopId| world.people[id.at()].name.as_str();
         let measure = |id: usize| world.procedures[id].name.as_str();
-        let (flag, more) = (|is: &bool| f64::from(u8::from(*is)), |members: &u64| (*members - 1) as f64);
+        let (flag, more) = (|is: &bool| f64::from(u8::from(*is)), |members: &u64| *members as f64 - 1.0);
         // (kind, name, up to three numbers): names instead of ids, so that an unused entity changes nothing.
         let (kind, name, numbers): (u64, &str, [f64; 3]) = match &seen.what {
             Occurrence::Failed { node: id, members, hidden, .. } => (1, node(*id), [flag(hidden), more(members), 0.0]),
@@ -170,11 +170,10 @@ impl Observer for Digest {
             }
             Occurrence::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
             what @ (Occurrence::PhaseCutShort(..) | Occurrence::DiedMeanwhile(_)) => of_group(world, what),
+            what @ (Occurrence::MemberIsBack { .. } | Occurrence::CallersFollowed { .. }) => of_group(world, what),
             what @ (Occurrence::SwitchoverBegan { .. } | Occurrence::SwitchoverRefused { .. }) => of_group(world, what),
-            what @ (Occurrence::SwitchoverCalledOff { .. } | Occurrence::CallersFollowed { .. }) => {
-                of_group(world, what)
-            }
-            what @ (Occurrence::Detected { .. } | Occurrence::Decided { .. }) => of_group(world, what),
+            what @ (Occurrence::SwitchoverCalledOff { .. } | Occurrence::Detected { .. }) => of_group(world, what),
+            what @ Occurrence::Decided { .. } => of_group(world, what),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
         };
         self.number(kind);
@@ -233,6 +232,7 @@ fn of_group<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3])
         }
         Occurrence::DiedMeanwhile(group) => (73, *group, [0.0; 3]),
         Occurrence::CallersFollowed { group, member } => (74, *group, [*member as f64, 0.0, 0.0]),
+        Occurrence::MemberIsBack { group, member } => (78, *group, [*member as f64, 0.0, 0.0]),
         Occurrence::PhaseCutShort(group, phase) => (75, *group, [f64::from(*phase as u8), 0.0, 0.0]),
         _ => return (u64::MAX, "", [0.0; 3]),
     };

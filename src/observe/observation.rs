@@ -156,7 +156,7 @@ pub enum Occurrence {
     Failed {
         /// Of this node.
         node: NodeId,
-        /// How many.
+        /// How many; none where all had failed already, and are away for longer now.
         members: u64,
         /// How.
         by: FailedBy,
@@ -222,6 +222,13 @@ pub enum Occurrence {
     FailoverFailed(GroupId, FailoverFailure),
     /// A failover is being done by hand.
     ByHand(GroupId),
+    /// No member could take over, and now this one can.
+    MemberIsBack {
+        /// The group.
+        group: GroupId,
+        /// The member, as an index.
+        member: usize,
+    },
     /// A failover was called off: the active member is back.
     CalledOff(GroupId),
     /// A switchover that was ordered begins; of a dead member it is a failover by hand.

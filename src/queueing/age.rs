@@ -74,6 +74,9 @@ impl Age {
     pub fn serve_until(&mut self, at_s: f64) {
         while let Some(first) = self.stretches.front_mut() {
             let for_s = at_s - first.from_s;
+            if for_s <= 0.0 {
+                return;
+            }
             if for_s < first.for_s {
                 let arrived = for_s * (first.inflow + first.slope * for_s / 2.0);
                 first.served = first.served.max(arrived.min(first.arrived));

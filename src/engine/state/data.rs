@@ -302,7 +302,8 @@ fn replica_flow(world: &World, luck: Luck, store: &Store, site: SiteId, kind: Re
             line_s: 0.0,
             phase_s: luck.uniform() * every_s,
             contact_from_s: f64::NEG_INFINITY,
-            arrived_to_s: f64::NEG_INFINITY,
+            // Before the start nothing was written.
+            arrived_to_s: 0.0,
         }),
         _ => None,
     };

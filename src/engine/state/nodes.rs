@@ -212,6 +212,10 @@ pub struct Job {
     pub temporary: bool,
     /// Hands-on time.
     pub takes: Duration,
+    /// How long the crew's hands take to come.
+    pub arrives: Duration,
+    /// A crash of the whole keeps it down until then, whoever repairs it.
+    pub not_before: Time,
     pub why: Option<ObservationId>,
     pub stage: Stage,
     /// Whether the vendor is still sought.

@@ -90,11 +90,14 @@ impl Checker {
 
     /// When it takes the member for down, if it goes on seeing what it sees.
     pub fn plan(&mut self, healthy: f64, law: &Signs, most: f64, stream: &mut Stream) {
+        let sees = self.sees.filter(|share| *share > healthy);
         if self.run >= law.needed {
+            // It has lost them all, and says so until a sign comes.
+            self.lost = sees.map_or(Time::NEVER, |_| Time(self.marks.0.saturating_sub(law.known.0)));
             return;
         }
         (self.lost, self.marks) = (Time::NEVER, Time::NEVER);
-        let Some(share) = self.sees.filter(|share| *share > healthy) else { return };
+        let Some(share) = sees else { return };
         let left = law.needed - self.run;
         let full = law.every.0.saturating_add(law.later.0);
         let signs = if share >= 1.0 { f64::from(left) } else { signs_from(stream, share, self.run, law.needed, most) };

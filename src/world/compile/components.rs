@@ -306,8 +306,9 @@ impl Compiler<'_> {
             for (i, member) in cause.of.iter().enumerate() {
                 of.extend(self.component(member, &format!("{path}.of.{i}")));
             }
-            of.sort_unstable();
-            of.dedup();
+            // In the order of the file: that is the order in which repairs wait for a crew.
+            let mut seen = BTreeSet::new();
+            of.retain(|id| seen.insert(*id));
             if cause.of.iter().collect::<BTreeSet<_>>().len() < 2 {
                 self.problems.add(
                     Code::NeverActs,
