@@ -125,7 +125,12 @@ impl<'w> Live<'w> {
         while !self.finished {
             let next = self.events.next_at().filter(|at| *at <= until);
             // Whatever changes the world comes before the requests that are due at the same time.
-            self.run_requests(next.unwrap_or(until.after(Duration(1))), observer);
+            if self.run_requests(next.unwrap_or(until.after(Duration(1))), observer) {
+                self.cause = None;
+                self.flow_dirty = true;
+                self.what_follows(observer);
+                continue;
+            }
             let Some((at, event)) = next.and_then(|_| self.events.pop()) else { break };
             debug_assert!(at >= self.now, "time went back from {:?} to {at:?} at {event:?}, {:?}", self.now, self.luck);
             self.now = at;
@@ -152,13 +157,15 @@ impl<'w> Live<'w> {
         self.tell(observer);
     }
 
-    /// Requests go their ways until the world changes.
-    fn run_requests(&mut self, until: Time, observer: &mut impl Observer) {
+    /// Requests go their ways until the world changes. Says whether there is something to look at before.
+    fn run_requests(&mut self, until: Time, observer: &mut impl Observer) -> bool {
+        let mut is_seen = false;
         if let Some(mut requests) = self.requests.take() {
             loop {
                 requests.run(self.world, until.0 as u64, observer);
                 let (now, noted) = requests.take_notes();
                 if noted.is_empty() {
+                    is_seen = requests.is_seen;
                     break;
                 }
                 self.now = Time(now as i64);
@@ -169,8 +176,12 @@ impl<'w> Live<'w> {
                 }
                 self.tell(observer);
             }
+            if is_seen {
+                self.now = Time(requests.now() as i64);
+            }
             self.requests = Some(requests);
         }
+        is_seen
     }
 
     /// A balancer has done something.

@@ -159,6 +159,11 @@ struct Population {
     latency: Vec<[Lazy; 3]>,
     /// The counts of all of those, where nobody asks for more than the latency of the whole population.
     together: Option<LatencyHistogram>,
+    /// Requests of each use that are under way, and those that were when each part began.
+    under_way: Vec<f64>,
+    carried: Vec<[f64; 3]>,
+    /// Those who were when measuring began.
+    carried_over: Vec<f64>,
     /// (time, active user-seconds so far, lost user-seconds so far).
     series: Vec<(f64, f64, f64)>,
     active_s: f64,
@@ -197,6 +202,9 @@ impl PeopleMetrics {
                 used: vec![Default::default(); p.uses.len()],
                 latency: vec![Default::default(); p.uses.len()],
                 together: brief.then(LatencyHistogram::new),
+                under_way: vec![0.0; p.uses.len()],
+                carried: vec![[0.0; 3]; p.uses.len()],
+                carried_over: vec![0.0; p.uses.len()],
                 series: vec![(world.measured_from.seconds(), 0.0, 0.0)],
                 active_s: 0.0,
                 lost_s: 0.0,
@@ -218,11 +226,12 @@ impl PeopleMetrics {
                 };
                 feeling.change(seen.at, *mood, *why, seen.cause, world.measured_from);
                 if feature.is_none() && seen.at >= world.measured_from {
-                    population.part = match (population.part, mood) {
+                    let part = match (population.part, mood) {
                         (Part::Before, ServiceLevel::Fine) => Part::Before,
                         (_, ServiceLevel::Fine) => Part::After,
                         _ => Part::During,
                     };
+                    population.goes_on_in(part);
                 }
             }
             Occurrence::SteeringBegan { people, to } if !self.brief => {
@@ -258,6 +267,17 @@ impl PeopleMetrics {
         population.latency[answer.feature as usize][when].followed.record(answer.took_ns);
     }
 
+    /// What flowed before anything is measured: who is under way then is carried over.
+    pub fn warmed_up(&mut self, span: &Interval) {
+        for (population, uses) in self.people.iter_mut().zip(&span.uses) {
+            population.pass(uses);
+            for (carried, under_way) in population.carried.iter_mut().zip(&population.under_way) {
+                carried[Part::Before as usize] = *under_way;
+            }
+            population.carried_over.clone_from(&population.under_way);
+        }
+    }
+
     pub fn flowed(&mut self, world: &World, span: &Interval) {
         let resolution_s = world.horizon.seconds() / SERIES_MAX;
         for (i, population) in self.people.iter_mut().enumerate() {
@@ -265,15 +285,16 @@ impl PeopleMetrics {
             for (total, used) in population.used.iter_mut().zip(&span.uses[i]) {
                 add(&mut total[population.part as usize], used);
                 intended += used.intended;
-                lost += used.failed + used.shed + used.never_sent;
+                lost += used.failed + used.shed + used.never_sent + used.overdue;
                 never_sent += used.never_sent;
                 degraded += used.degraded;
             }
+            population.pass(&span.uses[i]);
             let active_s = span.active_user_s[i];
             population.active_s += active_s;
             if intended > 0.0 {
                 // A crash fails also what was waiting: no more can be lost than there are users.
-                population.lost_s += active_s * (lost / intended).min(1.0);
+                population.lost_s += active_s * (lost / intended).clamp(0.0, 1.0);
                 population.never_sent_s += active_s * never_sent / intended;
                 population.degraded_s += active_s * degraded / intended;
             }
@@ -306,7 +327,7 @@ impl PeopleMetrics {
         for (i, population) in self.people.iter_mut().enumerate() {
             population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
             let mut merged: [LatencyHistogram; 3] = Default::default();
-            let mut all = Use::default();
+            let mut all = (Use::default(), 0.0);
             let mut features = std::collections::BTreeMap::new();
             for (j, feeling) in population.features.iter_mut().enumerate() {
                 feeling.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
@@ -317,9 +338,10 @@ impl PeopleMetrics {
                     parts[k] = std::mem::take(&mut lazy.histogram);
                 }
                 let by_part = &population.used[j];
-                let mut used = Use::default();
-                by_part.iter().for_each(|part| add(&mut used, part));
-                add(&mut all, &used);
+                let carried = population.carried[j];
+                let used = whole(by_part);
+                add(&mut all.0, &used);
+                all.1 += population.carried_over[j];
                 let name = world.features[world.people[i].uses[j].0.at()].name.clone();
                 features.insert(
                     name,
@@ -328,12 +350,12 @@ impl PeopleMetrics {
                         degraded_s: feeling.seconds[ServiceLevel::Degraded as usize],
                         stale_s: feeling.seconds[ServiceLevel::Stale as usize],
                         time_availability: 1.0 - feeling.seconds[ServiceLevel::Down as usize] / length_s,
-                        request_availability: share(used.served + waiting(&used), used.intended),
-                        requests: requests(&used),
+                        request_availability: available(&used),
+                        requests: requests(&used, population.carried_over[j]),
                         phases: Phases {
-                            before: requests(&by_part[0]),
-                            during: requests(&by_part[1]),
-                            after: requests(&by_part[2]),
+                            before: requests(&by_part[0], carried[0]),
+                            during: requests(&by_part[1], carried[1]),
+                            after: requests(&by_part[2], carried[2]),
                         },
                         latency: latencies(&parts),
                         intervals: feeling.intervals(world, story),
@@ -359,11 +381,10 @@ impl PeopleMetrics {
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
             population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
-            let mut all = Use::default();
-            for by_part in &population.used {
-                let mut used = Use::default();
-                by_part.iter().for_each(|part| add(&mut used, part));
-                add(&mut all, &used);
+            let mut all = (Use::default(), 0.0);
+            for nth in 0..population.used.len() {
+                add(&mut all.0, &whole(&population.used[nth]));
+                all.1 += population.carried_over[nth];
             }
             let latency = Latencies { all: percentiles(&population.merged()), ..Latencies::default() };
             let intervals = population.overall.moods();
@@ -374,8 +395,26 @@ impl PeopleMetrics {
 }
 
 impl Population {
+    /// Requests come and end: how many are under way afterwards.
+    fn pass(&mut self, uses: &[Use]) {
+        for (under_way, used) in self.under_way.iter_mut().zip(uses) {
+            *under_way = left(*under_way, used);
+        }
+    }
+
+    /// Another part begins: whoever is under way goes on in it.
+    fn goes_on_in(&mut self, part: Part) {
+        if part == self.part {
+            return;
+        }
+        for (carried, under_way) in self.carried.iter_mut().zip(&self.under_way) {
+            carried[part as usize] += under_way;
+        }
+        self.part = part;
+    }
+
     /// What its users felt and lost, without any list.
-    fn summary(&self, users: f64, all: &Use, length_s: f64) -> PeopleOutcome {
+    fn summary(&self, users: f64, (all, carried): &(Use, f64), length_s: f64) -> PeopleOutcome {
         let seconds = self.overall.seconds;
         PeopleOutcome {
             users,
@@ -383,14 +422,14 @@ impl Population {
             degraded_s: seconds[ServiceLevel::Degraded as usize],
             stale_s: seconds[ServiceLevel::Stale as usize],
             time_availability: 1.0 - seconds[ServiceLevel::Down as usize] / length_s,
-            request_availability: share(all.served + waiting(all), all.intended),
+            request_availability: available(all),
             user_uptime: 1.0 - share_or(self.lost_s, self.active_s, 0.0),
             windowed_user_uptime: Vec::new(),
             user_minutes_lost: self.lost_s / 60.0,
             user_minutes_never_sent: self.never_sent_s / 60.0,
             user_minutes_degraded: self.degraded_s / 60.0,
             user_minutes: self.active_s / 60.0,
-            requests: requests(all),
+            requests: requests(all, *carried),
             latency: Latencies::default(),
             intervals: Vec::new(),
             features: Default::default(),
@@ -424,24 +463,39 @@ fn add(total: &mut Use, used: &Use) {
     total.failed += used.failed;
     total.shed += used.shed;
     total.never_sent += used.never_sent;
+    total.overdue += used.overdue;
 }
 
-/// What is neither served nor failed yet.
-fn waiting(used: &Use) -> f64 {
-    let left = used.intended - used.served - used.failed - used.shed - used.never_sent;
-    if left.abs() <= 1e-9 * used.intended { 0.0 } else { left }
+/// What became of a use over the whole run.
+fn whole(by_part: &[Use; 3]) -> Use {
+    let mut used = Use::default();
+    by_part.iter().for_each(|part| add(&mut used, part));
+    used
 }
 
-fn requests(used: &Use) -> RequestsOutcome {
+/// Of those who were under way and who came, those who still are. What is left by rounding is nobody.
+fn left(carried: f64, used: &Use) -> f64 {
+    let left = carried + used.intended - used.served - used.failed - used.shed - used.never_sent;
+    if left.abs() <= 1e-9 * (carried + used.intended) { 0.0 } else { left }
+}
+
+fn requests(used: &Use, carried_over: f64) -> RequestsOutcome {
     RequestsOutcome {
+        carried_over,
         intended: used.intended,
         served: used.served,
         degraded: used.degraded,
         failed: used.failed,
         shed: used.shed,
-        waiting: waiting(used),
+        waiting: left(carried_over, used),
+        overdue: used.overdue,
         never_sent: used.never_sent,
     }
+}
+
+/// Served over all of which it is known what became of them. Who has waited for an answer for too long has none.
+fn available(used: &Use) -> f64 {
+    share(used.served, used.served + used.failed + used.shed + used.never_sent + used.overdue.max(0.0))
 }
 
 /// A part of a whole; of nothing, all is well.

@@ -114,6 +114,9 @@ pub struct Use {
     pub shed: f64,
     /// Never sent, because nothing worked.
     pub never_sent: f64,
+    /// How many more than before are under way for so long that they count as failed. Where they come to an end all the same,
+    /// they are fewer again.
+    pub overdue: f64,
 }
 
 /// What one station did during a span, in requests.

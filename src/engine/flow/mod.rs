@@ -17,7 +17,7 @@ mod service_levels;
 
 use crate::engine::core::Engine;
 use crate::engine::event::Event;
-use crate::units::{Duration, Time};
+use crate::units::Time;
 use crate::world::{NodeId, StationId};
 use approximations::is_at_ease;
 
@@ -48,9 +48,12 @@ impl Engine<'_> {
         }
         self.count_workers();
         self.look_at_queues();
-        let until = self.open_span();
+        let mut until = self.open_span();
         self.look_at_ages();
         self.look_at_service_levels();
+        if let Some(requests) = &self.requests {
+            until = until.min(Time(requests.looks_next().min(i64::MAX as u64) as i64));
+        }
         self.look_at_loads();
         self.state.flow.token += 1;
         let token = self.state.flow.token;
@@ -127,7 +130,7 @@ impl Engine<'_> {
         self.demand(&mut open, &mut until);
         match &self.requests {
             Some(requests) => {
-                until = until.min(self.now.after(Duration(requests.tick as i64))).min(Time(requests.window.1 as i64));
+                until = until.min(Time(requests.window.1 as i64));
                 self.share_links(&mut open, until);
                 self.follow(&mut open);
             }

@@ -1,5 +1,6 @@
 //! Accounts: what was counted since the span began.
 
+use super::drive::LOOKS_EVERY_NS;
 use super::state::backend_pool::NONE;
 use super::state::requests::Requests;
 use super::state::source::UseCounts;
@@ -18,7 +19,9 @@ impl Engine<'_> {
         requests.now = now;
         for source in &mut requests.sources {
             let counts = std::mem::take(&mut source.counts);
-            span.uses[source.people as usize][source.feature as usize] = used(&counts);
+            let overdue = source.felt.overdue as f64 - source.overdue_told as f64;
+            source.overdue_told = source.felt.overdue;
+            span.uses[source.people as usize][source.feature as usize] = Use { overdue, ..used(&counts) };
         }
         for queue in 0..self.world.queues.len() {
             let flow = &mut self.state.flow.queues[queue];
@@ -80,7 +83,7 @@ impl Engine<'_> {
         look.lost += lost;
         look.busy_ns += counts.busy_ns;
         look.wait_ns += counts.wait_ns;
-        if now - look.since >= requests.tick / 2 {
+        if now - look.since >= LOOKS_EVERY_NS / 2 {
             let seen = &mut requests.seen[station];
             let per = |sum: f64, n: u64| if n > 0 { sum / n as f64 } else { 0.0 };
             seen.inflow = look.arrived as f64 / ((now - look.since) as f64 * 1e-9);
@@ -121,8 +124,12 @@ fn used(counts: &UseCounts) -> Use {
         failed: counts.failed as f64,
         shed: counts.shed as f64,
         never_sent: counts.never_sent as f64,
+        overdue: 0.0,
     }
 }
+
+/// How often anybody looks though nothing happens.
+const LOOKS_AT_LEAST_NS: u64 = 60_000_000_000;
 
 /// A queue that would take longer than this to go away, and than ten services, is behind.
 const BEHIND_S: f64 = 1.0;
@@ -131,10 +138,15 @@ impl Requests {
     /// Looks at how everything feels.
     pub fn feel(&mut self) {
         for (source, feeling) in self.sources.iter_mut().zip(&mut self.feelings) {
-            if let Some(felt) = source.feeling(self.now) {
-                *feeling = felt;
-            }
+            *feeling = source.felt.look(self.now);
         }
+        (self.looked, self.is_seen) = (self.now, false);
+    }
+
+    /// When something feels different though no request comes to an end; somebody looks now and then in any case.
+    pub fn looks_next(&self) -> u64 {
+        let changes = self.sources.iter().filter_map(|source| source.felt.changes_at());
+        changes.min().unwrap_or(u64::MAX).clamp(self.now + 1, self.now + LOOKS_AT_LEAST_NS)
     }
 
     /// How a use of a population felt when anybody last looked.

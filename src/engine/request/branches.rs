@@ -2,7 +2,9 @@
 
 use super::state::program::{OUTSIDE, Op};
 use super::state::requests::Requests;
-use super::state::slots::{BRANCH_FAILED, CANCELLED, DEGRADED, GHOST, NOBODY, ORPHAN, QUEUED, REFUSED, SERVED};
+use super::state::slots::{
+    BRANCH_FAILED, CANCELLED, DEGRADED, FORESEEN, GHOST, MISSED, NOBODY, ORPHAN, QUEUED, REFUSED, SERVED,
+};
 
 impl Requests {
     /// A request makes several calls at once.
@@ -36,7 +38,7 @@ impl Requests {
             return;
         }
         let parent = &mut self.slots[branch.parent];
-        parent.flags |= branch.flags & (DEGRADED | REFUSED);
+        parent.flags |= branch.flags & (DEGRADED | REFUSED | FORESEEN | MISSED);
         if failed {
             parent.flags |= BRANCH_FAILED;
         }

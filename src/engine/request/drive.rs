@@ -4,11 +4,14 @@ use super::state::backend_pool::NONE;
 use super::state::due::{Due, Kind};
 use super::state::program::Op;
 use super::state::requests::Requests;
-use super::state::slots::{CANCELLED, CHECK, DEGRADED, NOBODY, QUEUED, REFUSED, SERVED};
+use super::state::slots::{CANCELLED, CHECK, DEGRADED, FORESEEN, MISSED, NOBODY, QUEUED, REFUSED, SERVED};
 use super::state::station_queue::{Admission, Line};
 use crate::dist;
 use crate::observe::Observer;
 use crate::world::World;
+
+/// How often anybody looks at stations where something happens.
+pub(super) const LOOKS_EVERY_NS: u64 = 1_000_000_000;
 
 /// A second of data that waits for a link: what comes on top of that is lost.
 const BUFFER_NS: u64 = 1_000_000_000;
@@ -21,8 +24,8 @@ impl Requests {
         }
         self.settle(world, observer);
         loop {
-            // What balancers have done is told at once.
-            if !self.noted.is_empty() {
+            // What balancers have done is told at once, and what feels different.
+            if !self.noted.is_empty() || self.is_seen {
                 return;
             }
             // Of what is due at one time, answers come before timeouts.
@@ -40,6 +43,8 @@ impl Requests {
             if !self.ready.is_empty() || !self.released.is_empty() {
                 self.settle(world, observer);
             }
+            // Where something happens somebody looks, once in a while.
+            self.is_seen |= self.now >= self.looked + LOOKS_EVERY_NS;
         }
     }
 
@@ -160,13 +165,20 @@ impl Requests {
                     return;
                 }
                 Op::Goto(to) => pc = to,
+                Op::Call { at } => pc = self.programs.calls[at as usize].goes_to,
                 Op::Skip { share, to } => {
                     let of = self.slots[id].of;
                     pc = if self.sources[of as usize].choices.chance(share) { to } else { pc + 1 };
                 }
                 Op::Lose { share, to } => {
                     let of = self.slots[id].of;
-                    pc = if self.sources[of as usize].choices.chance(share) { to } else { pc + 1 };
+                    let loses = self.sources[of as usize].choices.chance(share);
+                    self.slots[id].flags |= if loses { FORESEEN } else { 0 };
+                    pc = if loses { to } else { pc + 1 };
+                }
+                Op::Gone { to } => {
+                    self.slots[id].flags |= FORESEEN;
+                    pc = to;
                 }
                 Op::Leg { leg, lost } => match self.cross(leg, id) {
                     Some(ns) => {
@@ -182,7 +194,8 @@ impl Requests {
                 Op::Degrade => {
                     let slot = &mut self.slots[id];
                     // It goes on without what was refused: if it fails all the same, it is for another reason.
-                    slot.flags = (slot.flags | DEGRADED) & !REFUSED;
+                    let missed = if slot.is(FORESEEN) { 0 } else { MISSED };
+                    slot.flags = (slot.flags | DEGRADED | missed) & !(REFUSED | FORESEEN);
                     pc += 1;
                 }
                 Op::Fork { first, count } => {
@@ -260,6 +273,7 @@ impl Requests {
         let leg = &self.programs.legs[leg as usize];
         let of = self.slots[id].of;
         if leg.loses > 0.0 && self.sources[of as usize].choices.chance(leg.loses) {
+            self.slots[id].flags |= FORESEEN;
             return None;
         }
         let mut ns = leg.base_ns;

@@ -33,6 +33,8 @@ impl Engine<'_> {
     fn follow_demand(&self, requests: &mut Requests, open: &Open) {
         let now = requests.now;
         let paths = &self.state.flow.paths;
+        let was_laid_out = requests.paths_laid_out;
+        requests.programs.times_laid_out += u32::from(!was_laid_out);
         let mut first = 0;
         for of in 0..requests.sources.len() {
             let (people, feature) = (requests.sources[of].people as usize, requests.sources[of].feature as usize);
@@ -57,7 +59,13 @@ impl Engine<'_> {
                     dead: path.dead.is_some(),
                 });
             }
+            let sight = mine.clone().map(|index| {
+                let path = &paths[index];
+                let succeeds = if path.dead.is_some() { 0.0 } else { path.passes };
+                (path.site, succeeds, if path.missing.is_some() { 0.0 } else { 1.0 - path.dimmed })
+            });
             let source = &mut requests.sources[of];
+            source.follow_sight(now, sight.collect());
             source.ways = ways;
             source.ways_since = now;
             if let Some(index) = mine.clone().next() {
@@ -81,6 +89,11 @@ impl Engine<'_> {
             }
         }
         requests.paths_laid_out = true;
+        if !was_laid_out {
+            let places = requests.slots.under_way();
+            let pieces = places.iter().map(|id| requests.programs.piece_at(requests.slots[*id].pc)).collect();
+            requests.programs.lay_out_calls(self, pieces);
+        }
     }
 
     fn follow_stations(&self, requests: &mut Requests, open: &mut Open) {

@@ -65,8 +65,9 @@ pub struct Requests {
     pub events: u64,
     /// The flow ends and begins here.
     pub window: (u64, u64),
-    /// How often anybody looks at how it feels, in nanoseconds.
-    pub tick: u64,
+    /// When anybody last looked, and whether there is something new to see.
+    pub looked: u64,
+    pub is_seen: bool,
 }
 
 impl Requests {
@@ -105,7 +106,6 @@ impl Requests {
             stations.map(|(index, station)| queue(world, luck, index, station, pool_of(index), window.0)).collect();
         let links = world.links.iter().map(|link| LinkState::new(link, luck)).collect();
         let followers = Follower::all(world, luck);
-        let length = window.1 - window.0;
         Requests {
             now: window.0,
             end: window.1,
@@ -134,7 +134,8 @@ impl Requests {
             feelings: vec![Feeling::default(); world.people.iter().map(|p| p.uses.len()).sum()],
             events: 0,
             window,
-            tick: (length / 600).clamp(1_000_000_000, 60_000_000_000),
+            looked: window.0,
+            is_seen: false,
         }
     }
 }

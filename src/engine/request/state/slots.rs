@@ -21,6 +21,10 @@ pub const REFUSED: u16 = 64;
 pub const BRANCH_FAILED: u16 = 128;
 /// It is a health check.
 pub const CHECK: u16 = 256;
+/// It has failed where everybody can see that requests fail.
+pub const FORESEEN: u16 = 512;
+/// It goes without something for another reason than one that everybody can see.
+pub const MISSED: u16 = 1_024;
 
 /// Visits of one request to services with a balancer that can be within each other.
 pub const LEVELS: usize = 4;
