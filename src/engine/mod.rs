@@ -93,7 +93,11 @@ impl<'w> Live<'w> {
         let (from, to) = (from.max(Time::ZERO), to.min(world.horizon));
         if from < to {
             engine.window = Some((from.0 as u64, to.0 as u64));
-            engine.events.push(from, Event::Follow { begins: true });
+            if from == Time::ZERO {
+                engine.begin_requests();
+            } else {
+                engine.events.push(from, Event::Follow { begins: true });
+            }
             if to < world.horizon {
                 engine.events.push(to, Event::Follow { begins: false });
             }

@@ -126,10 +126,12 @@ pub struct Work {
     pub arrived: f64,
     /// Left, served.
     pub served: f64,
-    /// Turned away, given up, or lost in a crash.
+    /// Turned away, given up, called off, or lost in a crash.
     pub lost: f64,
     /// Of those, given up while waiting.
     pub given_up: f64,
+    /// How many waited, over time, in request-seconds.
+    pub waiting_s: f64,
     /// Waiting at the end of the span beyond the steady queue.
     pub backlog: f64,
     /// The largest backlog in the span.

@@ -118,6 +118,7 @@ impl Engine<'_> {
                 work.wait_s = (work.served + work.given_up) * wait_s;
                 work.delayed = (work.served + work.given_up) * delayed;
                 flow.by_chance = at.wait_mean_s * at.capacity;
+                work.waiting_s = work.wait_s;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // A queue that was full while the station was slower has got so small that it counts as being at rest.
                 if at.capacity > 0.0 {
@@ -131,12 +132,18 @@ impl Engine<'_> {
                 work.wait_s = work.served * at.wait_mean_s;
                 work.delayed = work.served * at.wait.probability();
                 work.wait_max_s = at.wait_mean_s;
+                work.waiting_s = work.wait_s;
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flow.fluid.backlog;
                 work.overloaded_s = dt_s;
             }
             Regime::Moving => {
+                let before = flow.fluid.backlog;
                 let flowed = flow.fluid.advance(dt_s, at.inflow, at.slope, at.capacity);
+                // Until the next change the queue is a parabola: its mean, from both ends and the bend between them.
+                work.waiting_s = dt_s * (before + flow.fluid.backlog) / 2.0 - at.slope * dt_s * dt_s * dt_s / 12.0
+                    + flow.by_chance * dt_s;
+                work.waiting_s = work.waiting_s.max(0.0);
                 work.lost = flowed.lost;
                 work.served = flowed.served;
                 let by_chance_s = if at.capacity > 0.0 { flow.by_chance / at.capacity } else { 0.0 };

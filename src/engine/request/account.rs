@@ -61,14 +61,10 @@ impl Engine<'_> {
     fn work_of(&mut self, requests: &mut Requests, station: usize, dt_s: f64) -> Work {
         let now = requests.now;
         let queue = &mut requests.station_queues[station];
-        queue.pass(now);
-        let mut counts = std::mem::take(&mut queue.counts);
-        queue.counts.waiting_max = queue.waiting;
+        let mut counts = queue.take_counts(now);
         if queue.pool != NONE {
             for server in &requests.backend_pools[queue.pool as usize].servers {
-                let queue = &mut requests.station_queues[server.queue as usize];
-                queue.pass(now);
-                counts.add(&std::mem::take(&mut queue.counts));
+                counts.add(&requests.station_queues[server.queue as usize].take_counts(now));
             }
         }
         let queue = &requests.station_queues[station];
@@ -76,7 +72,7 @@ impl Engine<'_> {
         let workers_s = flow.workers_s + flow.workers as f64 * self.now.since(flow.workers_since).seconds();
         flow.workers_s = 0.0;
         flow.workers_since = self.now;
-        let lost = counts.refused + counts.given_up + counts.crashed;
+        let lost = counts.lost();
         let look = &mut requests.looks[station];
         look.arrived += counts.arrived;
         look.served += counts.served;
@@ -105,6 +101,7 @@ impl Engine<'_> {
             given_up: counts.given_up as f64,
             backlog: queue.waiting as f64,
             backlog_max: counts.waiting_max as f64,
+            waiting_s: counts.waiting_ns as f64 * 1e-9,
             wait_s: counts.wait_ns as f64 * 1e-9,
             wait_max_s: counts.wait_max_ns as f64 * 1e-9,
             delayed: counts.delayed as f64,

@@ -5,7 +5,7 @@ use super::state::backend_pool::{NONE, Note, Server};
 use super::state::due::{Due, Kind};
 use super::state::program::Frame;
 use super::state::requests::Requests;
-use super::state::slots::{CHECK, GHOST, NOBODY, ORPHAN, REFUSED, Slot};
+use super::state::slots::{CHECK, FORESEEN, GHOST, NOBODY, ORPHAN, REFUSED, Slot};
 use super::state::station_queue::Admission;
 use crate::observe::{ObservationId, Observer};
 use crate::rng::{Luck, Stream};
@@ -64,9 +64,9 @@ impl Requests {
             let base = &mut self.station_queues[station as usize];
             base.counts.arrived += 1;
             base.counts.refused += 1;
-            if refusal == Some(Admission::Refuse) {
-                self.slots[id].flags |= REFUSED;
-            }
+            let slot = &mut self.slots[id];
+            slot.flags &= !FORESEEN;
+            slot.flags |= if refusal == Some(Admission::Refuse) { REFUSED } else { 0 };
             return None;
         };
         let level = self.programs.frames[self.programs.frame_of[pc as usize] as usize].level;
@@ -77,7 +77,10 @@ impl Requests {
     /// One who waited at a queue does not any more.
     #[inline]
     pub(super) fn waits_no_more(&mut self, queue: u32, id: u32) {
-        self.station_queues[queue as usize].waiting -= 1;
+        let now = self.now;
+        let at = &mut self.station_queues[queue as usize];
+        at.pass(now);
+        at.waiting -= 1;
         self.counts_no_more(queue, id);
     }
 
@@ -86,7 +89,10 @@ impl Requests {
     pub(super) fn counts_no_more(&mut self, queue: u32, id: u32) {
         let station = self.station_queues[queue as usize].station;
         if station != queue && !self.slots[id].is(CHECK) {
-            self.station_queues[station as usize].waiting -= 1;
+            let now = self.now;
+            let at = &mut self.station_queues[station as usize];
+            at.pass(now);
+            at.waiting -= 1;
         }
     }
 
@@ -104,6 +110,7 @@ impl Requests {
             new.server = (number - 1) as u32;
             (new.pool, new.bucket, new.cache) = (NONE, None, None);
             (new.workers, new.waiting, new.counts) = (0, 0, Default::default());
+            (new.busy, new.inside, new.here_before) = (0, 0, 0);
             new.busy_since = self.now;
             self.station_queues.push(new);
             self.backend_pools[pool].servers.push(Server {

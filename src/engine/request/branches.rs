@@ -83,7 +83,10 @@ impl Requests {
             let leaving =
                 matches!(self.programs.ops[slot.pc as usize], Op::Leave { station } if station == visit.station);
             if served || (visit.enter != slot.pc && (visit.holds || leaving)) {
-                self.released.push_back((self.queue_of(&slot, &visit), served));
+                let queue = self.queue_of(&slot, &visit);
+                self.released.push_back((queue, served));
+                let is_counted = self.is_counted(id, visit.enter, true);
+                self.station_queues[queue as usize].counts.called_off += u64::from(is_counted);
             }
             frame = visit.parent;
         }
@@ -109,6 +112,8 @@ impl Requests {
             if let Op::Enter { station, .. } = self.programs.ops[pc as usize] {
                 let queue = self.queue_at(station, id, pc);
                 self.waits_no_more(queue, id);
+                let is_counted = self.is_counted(id, pc, true);
+                self.station_queues[queue as usize].counts.called_off += u64::from(is_counted);
             }
             self.goes_on(id);
         } else if slot.branches > 0 {

@@ -144,8 +144,10 @@ impl Requests {
                     false => pc = refused,
                 },
                 Op::Leave { station } => {
-                    let queue = self.queue_at(station, id, pc);
-                    self.leave(world, queue, observer);
+                    let frame = self.programs.frame_of[pc as usize];
+                    let enter = self.programs.frames[frame as usize].enter;
+                    let (queue, is_counted) = (self.queue_at(station, id, pc), self.is_counted(id, enter, true));
+                    self.leave(world, queue, is_counted, observer);
                     pc += 1;
                 }
                 Op::Checked { station, passed } => {
@@ -245,9 +247,9 @@ impl Requests {
                     return true;
                 }
                 queue.counts.refused += u64::from(!is_check);
-                if refusal != Admission::Down {
-                    self.slots[id].flags |= REFUSED;
-                }
+                let slot = &mut self.slots[id];
+                slot.flags &= !FORESEEN;
+                slot.flags |= if refusal == Admission::Down { 0 } else { REFUSED };
                 return false;
             }
         }

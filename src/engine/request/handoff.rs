@@ -4,11 +4,12 @@
 //! law, become ghosts, which take room and count nowhere. Where a queue moves, those who wait have not been counted yet: they
 //! become requests that will be. Back in the flow, whoever waits in a long queue waits on, whoever is under way has been served.
 
+use super::state::backend_pool::NONE;
 use super::state::due::{Due, Kind};
 use super::state::flow_before::FlowBefore;
 use super::state::program::{OUTSIDE, Op};
 use super::state::requests::Requests;
-use super::state::slots::{GHOST, NOBODY, ORPHAN, QUEUED, SERVED};
+use super::state::slots::{GHOST, NOBODY, ORPHAN, QUEUED, SEAM, SERVED};
 use super::state::source::Source;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::Regime;
@@ -62,7 +63,9 @@ impl Engine<'_> {
         }
         for station in 0..requests.station_queues.len() {
             requests.opened.push_back(station as u32);
-            requests.station_queues[station].counts = Default::default();
+            let queue = &mut requests.station_queues[station];
+            queue.counts = Default::default();
+            queue.counts.waiting_max = queue.waiting;
         }
     }
 
@@ -169,12 +172,15 @@ impl Engine<'_> {
                 let id = ghost(requests, of, pc);
                 let since = now.saturating_sub((share * waited_s * 1e9) as u64);
                 if counts {
-                    requests.slots[id].flags = 0;
+                    requests.slots[id].flags = SEAM;
                     requests.slots[id].started = since;
+                    requests.sources[of as usize].felt.begins(since);
                 }
+                requests.seam.insert(id, (pc, true));
                 let queue = requests.emptiest(i as u32);
                 enter_at(requests, id, pc, queue);
                 wait_in_line(requests, id, queue, since);
+                requests.station_queues[queue as usize].here_before += 1;
                 hold_outer(requests, id, outer(requests, pc));
             }
             self.state.flow.stations[i].take_backlog(placed);
@@ -191,6 +197,7 @@ impl Engine<'_> {
                     let count = carry.whole(rate * to.since(from).seconds());
                     for k in 0..count {
                         let call = requests.calls.begin(of as u32, now.0 as u64);
+                        requests.sources[of].felt.begins(now.0 as u64);
                         requests.calls[call].attempts = made as u32 + 2;
                         requests.calls[call].backing_off = true;
                         let share = (k as f64 + 0.5) / count as f64;
@@ -205,11 +212,14 @@ impl Engine<'_> {
 
     /// From now on everything flows again.
     pub(in crate::engine) fn end_requests(&mut self) {
+        let behind = match &mut self.requests {
+            Some(requests) => requests.hand_back(self.world.stations.len()),
+            None => return,
+        };
         self.close_span();
         let Some(mut requests) = self.requests.take() else { return };
         requests.now = self.now.0 as u64;
         self.followed += requests.events;
-        let behind: Vec<bool> = (0..self.world.stations.len()).map(|i| requests.is_behind(i)).collect();
         for (i, behind) in behind.iter().enumerate() {
             if *behind {
                 self.state.flow.stations[i].add_backlog(requests.station_queues[i].waiting as f64);
@@ -236,6 +246,20 @@ impl Engine<'_> {
         self.window = None;
         self.paths_dirty = true;
         self.flow_dirty = true;
+    }
+}
+
+impl Requests {
+    /// The flow takes over: it counts who is being served as served, and who waits where the queue is behind when he is called.
+    /// Gives which queues that are.
+    fn hand_back(&mut self, stations: usize) -> Vec<bool> {
+        self.sources.iter_mut().for_each(|source| source.felt.forget_overdue());
+        let behind: Vec<bool> = (0..stations).map(|i| self.is_behind(i)).collect();
+        for queue in &mut self.station_queues {
+            let waits = if behind[queue.station as usize] && queue.pool == NONE { queue.waiting } else { 0 };
+            queue.counts.served += queue.here().saturating_sub(waits);
+        }
+        behind
     }
 }
 
@@ -306,7 +330,8 @@ fn outer(requests: &Requests, pc: u32) -> u32 {
 fn ghost(requests: &mut Requests, of: u32, pc: u32) -> u32 {
     let class = requests.sources[of as usize].class;
     let id = requests.slots.begin(of, pc, requests.now, class);
-    requests.slots[id].flags = GHOST | ORPHAN;
+    requests.slots[id].flags = GHOST | ORPHAN | SEAM;
+    requests.seam.insert(id, (pc, false));
     id
 }
 
@@ -330,10 +355,11 @@ fn wait_in_line(requests: &mut Requests, id: u32, station: u32, since: u64) {
     slot.arrived = since;
     let waiting = super::state::station_queue::Waiting { id, turn: slot.turn };
     let class = slot.class;
-    requests.station_queues[station as usize].join(waiting, class);
+    let now = requests.now;
+    requests.station_queues[station as usize].join(waiting, class, now);
     let base = requests.station_queues[station as usize].station;
     if base != station {
-        requests.station_queues[base as usize].one_more_waits();
+        requests.station_queues[base as usize].one_more_waits(now);
     }
 }
 

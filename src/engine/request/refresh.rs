@@ -4,7 +4,7 @@ use super::state::backend_pool::{NONE, SERVERS_MAX};
 use super::state::due::{Due, Kind};
 use super::state::program::{OUTSIDE, Op};
 use super::state::requests::Requests;
-use super::state::slots::{BRANCH_FAILED, CHECK, QUEUED, SERVED};
+use super::state::slots::{BRANCH_FAILED, CHECK, FORESEEN, QUEUED, SERVED};
 use super::state::source::Way;
 use super::state::station_queue::Line;
 use crate::engine::core::Engine;
@@ -301,12 +301,13 @@ impl Requests {
                 frame = visit.parent;
             }
             let Some(lost) = lost else { continue };
+            self.slots[id].flags &= !FORESEEN;
             let queue = self.queue_around(id, &lost);
             let is_check = slot.is(CHECK);
             if slot.is(QUEUED) && lost.enter == slot.pc {
                 self.counts_no_more(queue, id);
             }
-            self.drop_inside(id, &lost, station);
+            self.drop_inside(id, &lost, station, is_check);
             let slot = &mut self.slots[id];
             slot.turn = slot.turn.wrapping_add(1);
             slot.branches = 0;
@@ -318,7 +319,6 @@ impl Requests {
                 slot.pc = lost.broken;
                 self.goes_on(id);
             }
-            self.station_queues[queue as usize].counts.crashed += u64::from(!is_check);
         }
         for queue in gone {
             let queue = &mut self.station_queues[queue as usize];
@@ -329,7 +329,7 @@ impl Requests {
     }
 
     /// What a request holds inside of a visit that is lost is given back.
-    fn drop_inside(&mut self, id: u32, lost: &super::state::program::Frame, station: u32) {
+    fn drop_inside(&mut self, id: u32, lost: &super::state::program::Frame, station: u32, is_check: bool) {
         let slot = self.slots[id];
         let mut frame = self.programs.frame_of[slot.pc as usize];
         while frame != OUTSIDE {
@@ -338,12 +338,22 @@ impl Requests {
                 return;
             }
             let here = visit.enter == slot.pc;
-            if visit.station != station {
+            // Where workers are not held, the one who has just served may still have to be given back.
+            let leaving =
+                matches!(self.programs.ops[slot.pc as usize], Op::Leave { station } if station == visit.station);
+            let is_there = if here { slot.is(SERVED | QUEUED) } else { visit.holds || leaving };
+            if is_there {
                 let queue = self.queue_of(&slot, &visit);
-                if here && slot.is(QUEUED) {
-                    self.waits_no_more(queue, id);
-                } else if (here && slot.is(SERVED)) || (!here && visit.holds) {
-                    self.released.push_back((queue, here));
+                let counted = u64::from(!is_check && self.is_counted(id, visit.enter, true));
+                let counts = &mut self.station_queues[queue as usize].counts;
+                if visit.station == station {
+                    counts.crashed += counted;
+                } else {
+                    counts.called_off += counted;
+                    match here && slot.is(QUEUED) {
+                        true => self.waits_no_more(queue, id),
+                        false => self.released.push_back((queue, here)),
+                    }
                 }
             }
             if visit.enter == lost.enter {

@@ -65,6 +65,9 @@ pub struct Requests {
     pub events: u64,
     /// The flow ends and begins here.
     pub window: (u64, u64),
+    /// The visits of those who were under way in the flow, which has counted them: up to which operation, and whether they
+    /// wait in a queue that moves, so that they have not been counted as served.
+    pub seam: BTreeMap<u32, (u32, bool)>,
     /// When anybody last looked, and whether there is something new to see.
     pub looked: u64,
     pub is_seen: bool,
@@ -134,6 +137,7 @@ impl Requests {
             feelings: vec![Feeling::default(); world.people.iter().map(|p| p.uses.len()).sum()],
             events: 0,
             window,
+            seam: BTreeMap::new(),
             looked: window.0,
             is_seen: false,
         }
@@ -174,6 +178,7 @@ fn queue(world: &World, luck: Luck, index: usize, station: &Station, pool: u32, 
         busy: 0,
         waiting: 0,
         inside: 0,
+        here_before: 0,
         slower: 1.0,
         takes: Quick::new(&service.takes),
         luck: stream(&station.name, "service takes"),

@@ -26,6 +26,9 @@ pub const FORESEEN: u16 = 512;
 /// It goes without something for another reason than one that everybody can see.
 pub const MISSED: u16 = 1_024;
 
+/// It was under way in the flow.
+pub const SEAM: u16 = 2_048;
+
 /// Visits of one request to services with a balancer that can be within each other.
 pub const LEVELS: usize = 4;
 
