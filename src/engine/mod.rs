@@ -21,6 +21,7 @@ mod maintenance;
 mod paths;
 mod repair;
 mod request;
+mod rotation;
 mod run;
 mod runbook;
 mod servers;
@@ -177,6 +178,10 @@ impl<'w> Live<'w> {
                     let (station, cause) = requests.what_led_to(pool, &note);
                     let seen = self.see_note(station, &note, cause);
                     requests.told(pool, &note, seen);
+                    if let Note::Ejected { server, .. } = note {
+                        self.is_ejected(station, server);
+                        requests.is_seen = true;
+                    }
                 }
                 self.tell(observer);
             }
@@ -222,6 +227,7 @@ impl<'w> Live<'w> {
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),
             Event::CallersFollow(group) => self.callers_look_again(group),
+            Event::Ejected { station, token } => self.eject(station, token),
             Event::Alone { store, replica, token } => self.goes_on_alone(store as usize, replica as usize, token),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
             Event::Procedure { index, step } => self.procedure_due(index as usize, step),

@@ -52,6 +52,7 @@ impl Engine<'_> {
                 Some(route) => {
                     once = statuses[callee.at()];
                     once.fails.add(1.0 - route.passes, Why::Loss);
+                    once.fails.add(self.dead_share(callee), Why::Station(callee));
                     for node in self.world.stations[callee.at()].gates.iter().flat_map(|gate| &gate.of) {
                         if *node != self.world.sites[site.at()].node {
                             self.meet_gray(&mut once.fails, *node);

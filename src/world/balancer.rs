@@ -13,6 +13,13 @@ pub struct Balancer {
     pub checks: Option<HealthChecks>,
 }
 
+impl Balancer {
+    /// It does not look at how busy servers are.
+    pub fn picks_blindly(&self) -> bool {
+        matches!(self.picks, Picks::RoundRobin | Picks::Random)
+    }
+}
+
 /// Health checks by the balancer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HealthChecks {

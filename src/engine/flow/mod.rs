@@ -38,6 +38,7 @@ impl Engine<'_> {
             return;
         }
         self.look_at_stores();
+        self.look_at_rotations();
         if self.paths_dirty {
             self.find_paths();
             // Other paths than before: what was in time on those says nothing of these.
@@ -96,7 +97,8 @@ impl Engine<'_> {
                 let at = &open.stations[id.at()];
                 at.at_ease && is_at_ease(workers, at.inflow.max(at.inflow + at.slope * 3_600.0) * at.held_s)
             });
-            self.flow_dirty |= !eased;
+            let has_balancer = self.world.services[self.world.stations[id.at()].service.at()].balancer.is_some();
+            self.flow_dirty |= !eased || has_balancer;
         }
     }
 

@@ -164,7 +164,8 @@ impl Requests {
     /// How long the queue of a station would take to go away.
     fn queue_s(&self, station: usize) -> f64 {
         let queue = &self.station_queues[station];
-        queue.waiting as f64 * self.seen[station].held_s / queue.workers.max(1) as f64
+        let held_s = self.seen[station].held_s.max(self.seen[station].computes_s);
+        queue.waiting as f64 * held_s / queue.workers.max(1) as f64
     }
 
     /// How much a station keeps requests waiting or turns them away: only to compare it with others.

@@ -9,7 +9,7 @@ use super::state::slots::{CHECK, FORESEEN, GHOST, NOBODY, ORPHAN, REFUSED, Slot}
 use super::state::station_queue::Admission;
 use crate::observe::{ObservationId, Observer};
 use crate::rng::{Luck, Stream};
-use crate::world::{StationId, World};
+use crate::world::{Picks, StationId, World};
 
 /// It matters as much as a request of a normal feature.
 const CHECK_CLASS: u8 = 1;
@@ -116,6 +116,7 @@ impl Requests {
             self.backend_pools[pool].servers.push(Server {
                 queue,
                 ejected: false,
+                dead: false,
                 in_a_row: 0,
                 check: NOBODY,
                 turn: 0,
@@ -127,18 +128,18 @@ impl Requests {
         }
         if count < before {
             self.backend_pools[pool].here = count;
-            self.crash(station, count..before);
+            self.crash(station, count..before, true);
         }
         for number in before..count {
             let checks = self.backend_pools[pool].checks;
             let server = &mut self.backend_pools[pool].servers[number];
             server.turn = server.turn.wrapping_add(1);
-            (server.ejected, server.in_a_row, server.check) = (false, 0, NOBODY);
+            (server.ejected, server.dead, server.in_a_row, server.check) = (false, false, 0, NOBODY);
             let (queue, turn) = (server.queue, server.turn);
             let first = checks.map(|checks| (checks.every.0 as f64 * server.phase.uniform()) as u64);
             let at = &mut self.station_queues[queue as usize];
             at.pass(self.now);
-            (at.serves, at.workers) = (true, workers);
+            (at.serves, at.workers, at.dead) = (true, workers, false);
             self.opened.push_back(queue);
             if let Some(first) = first {
                 self.push(self.now + first, Due::new(Kind::Check, queue, turn << 1));
@@ -147,6 +148,34 @@ impl Requests {
         if count != before {
             self.backend_pools[pool].here = count;
             self.rotate(pool);
+        }
+    }
+
+    /// A server dies, or lives again. It stays in rotation until its checks have failed, unless that has been found out.
+    pub(super) fn bury(&mut self, pool: usize, number: usize, dead: Option<bool>, workers: u64) {
+        let server = &mut self.backend_pools[pool].servers[number];
+        if server.dead == dead.is_some() {
+            return;
+        }
+        server.dead = dead.is_some();
+        let (queue, station) = (server.queue, self.backend_pools[pool].station);
+        match dead {
+            Some(is_known) => {
+                self.crash(station, number..number + 1, false);
+                let picks = self.backend_pools[pool].picks;
+                self.station_queues[queue as usize].dead = matches!(picks, Picks::RoundRobin | Picks::Random);
+                if is_known {
+                    self.backend_pools[pool].servers[number].ejected = true;
+                    self.rotate(pool);
+                }
+            }
+            None => {
+                let now = self.now;
+                let at = &mut self.station_queues[queue as usize];
+                at.pass(now);
+                (at.serves, at.workers, at.dead) = (true, workers, false);
+                self.opened.push_back(queue);
+            }
         }
     }
 
@@ -183,7 +212,7 @@ impl Requests {
         let Some(checks) = self.backend_pools[pool].checks.filter(|_| !is_timeout) else { return };
         let server = &self.backend_pools[pool].servers[number];
         let turn = server.turn;
-        if server.fooled {
+        if server.fooled && !server.dead {
             self.checked(pool, number, true);
         } else {
             let id = self.slots.begin(0, self.backend_pools[pool].program, self.now, CHECK_CLASS);
@@ -274,7 +303,8 @@ impl Requests {
             let queue = &self.station_queues[*queue as usize];
             queue.busy + queue.waiting
         };
-        pool.servers[..pool.here].iter().map(|server| server.queue).min_by_key(load).unwrap_or(station)
+        let alive = pool.servers[..pool.here].iter().filter(|server| !server.dead);
+        alive.map(|server| server.queue).min_by_key(load).unwrap_or(station)
     }
 
     /// A request is at a queue in a visit, without having been sent there.

@@ -249,7 +249,11 @@ impl Requests {
                 queue.counts.refused += u64::from(!is_check);
                 let slot = &mut self.slots[id];
                 slot.flags &= !FORESEEN;
-                slot.flags |= if refusal == Admission::Down { 0 } else { REFUSED };
+                slot.flags |= match refusal {
+                    Admission::Down if queue.dead => FORESEEN,
+                    Admission::Down => 0,
+                    _ => REFUSED,
+                };
                 return false;
             }
         }

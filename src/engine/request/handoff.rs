@@ -36,12 +36,13 @@ impl Engine<'_> {
     pub(in crate::engine) fn begin_requests(&mut self) {
         let Some(window) = self.window else { return };
         let (rates, stations) = self.last_flow();
+        let felt = self.felt_in_flow();
         self.close_span();
         let mut requests = Requests::new(self.world, self.luck, window);
         requests.now = self.now.0 as u64;
         if self.now > Time::ZERO {
             let luck = Stream::new(self.luck, "seam", "requests under way");
-            requests.before = Some(Box::new(FlowBefore { rates, stations, luck }));
+            requests.before = Some(Box::new(FlowBefore { rates, stations, felt, luck }));
         }
         self.requests = Some(Box::new(requests));
         self.paths_dirty = true;
@@ -50,6 +51,9 @@ impl Engine<'_> {
 
     /// Those who were under way in the flow.
     pub(super) fn fill(&mut self, requests: &mut Requests, before: &FlowBefore) {
+        for (source, feeling) in requests.sources.iter_mut().zip(&before.felt) {
+            source.felt.felt_before(*feeling, requests.now);
+        }
         let mut luck = before.luck.clone();
         self.fill_ghosts(requests, before, &mut luck);
         self.fill_backlogs(requests, before);

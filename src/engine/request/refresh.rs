@@ -127,6 +127,8 @@ impl Engine<'_> {
             if requests.station_queues[i].pool != NONE {
                 self.follow_servers(requests, id);
             }
+            let service_s = self.world.services[self.world.stations[i].service.at()].takes_mean_s;
+            requests.seen[i].computes_s = service_s * requests.station_queues[i].slower;
             let queue = &requests.station_queues[i];
             let seen = &requests.seen[i];
             let service = &self.world.services[self.world.stations[i].service.at()];
@@ -150,8 +152,14 @@ impl Engine<'_> {
         let base = &requests.station_queues[id.at()];
         let (pool, slower) = (base.pool as usize, base.slower);
         let each = u64::from(self.world.stations[id.at()].workers.max(1));
-        let count = (base.workers / each).min(SERVERS_MAX) as usize;
+        let dead = &self.state.rotations[id.at()].dead;
+        let count = (base.workers / each).saturating_add(dead.len() as u64).min(SERVERS_MAX) as usize;
+        let count = if base.workers > 0 { count } else { 0 };
         requests.staff(pool, count, each, self.luck, &self.world.stations[id.at()].name);
+        for number in 0..count {
+            let dead = dead.iter().find(|dead| dead.number as usize == number + 1).map(|dead| dead.ejected);
+            requests.bury(pool, number, dead, each);
+        }
         let slow: Vec<_> = self.slow_servers(id).collect();
         let mut factors = vec![1.0; count];
         for (number, factor) in factors.iter_mut().enumerate() {
@@ -209,7 +217,7 @@ impl Engine<'_> {
         let now = self.now.0 as u64;
         if let Some(requests) = &mut self.requests {
             requests.now = now;
-            requests.crash(id.0, 0..usize::MAX);
+            requests.crash(id.0, 0..usize::MAX, true);
         }
     }
 }
@@ -256,7 +264,8 @@ impl Requests {
     }
 
     /// A station stops at once; behind a balancer, some of its servers, or all of them and more.
-    pub(super) fn crash(&mut self, station: u32, servers: std::ops::Range<usize>) {
+    /// Those that are gone for good get nothing more, and are not checked.
+    pub(super) fn crash(&mut self, station: u32, servers: std::ops::Range<usize>, gone_for_good: bool) {
         let now = self.now;
         let queue = &mut self.station_queues[station as usize];
         let pool = queue.pool;
@@ -274,7 +283,9 @@ impl Requests {
             let of = &self.backend_pools[pool as usize].servers;
             let servers = servers.start..servers.end.min(of.len());
             gone = of[servers.clone()].iter().map(|server| server.queue).collect();
-            self.unstaff(pool as usize, servers);
+            if gone_for_good {
+                self.unstaff(pool as usize, servers);
+            }
             if whole {
                 self.backend_pools[pool as usize].here = 0;
                 self.rotate(pool as usize);

@@ -42,6 +42,8 @@ pub struct Felt {
     pub overdue: u64,
     overdue_until: u64,
     longest_ns: u64,
+    /// What was felt in the flow, until when that counts for want of anything else.
+    before: Option<(Feeling, u64)>,
     /// As somebody last looked at it: mostly lost, partly lost, slow, incomplete.
     seen: [bool; 4],
 }
@@ -82,7 +84,7 @@ impl Felt {
         }
         self.push(now, end);
         self.forget(now);
-        self.feels() != self.seen
+        self.feels() != self.seen || (self.before.is_some() && self.last.len() == LATEST)
     }
 
     fn push(&mut self, now: u64, end: End) {
@@ -131,8 +133,14 @@ impl Felt {
         }
     }
 
+    /// So it felt in the flow.
+    pub fn felt_before(&mut self, feeling: Feeling, now: u64) {
+        self.before = Some((feeling, now + FRESH_NS));
+    }
+
     /// Something works again that did not: who asked before says nothing of that.
     pub fn begin_again(&mut self, now: u64) {
+        self.before = None;
         self.since = now;
         self.last.clear();
         (self.lost, self.latest_lost, self.slow, self.missed) = (0, 0, 0, 0);
@@ -181,6 +189,10 @@ impl Felt {
         self.give_up(now);
         self.forget(now);
         self.seen = self.feels();
+        self.before = self.before.filter(|(_, until)| now < *until && self.last.len() < LATEST);
+        if let Some((feeling, _)) = self.before {
+            return feeling;
+        }
         let [mostly, partly, _, missed] = self.seen;
         let latest = self.last.len().min(LATEST).max(1) as f64;
         let all = self.lost as f64 / self.last.len().max(1) as f64;
@@ -215,7 +227,8 @@ impl Felt {
         let overdue = overdue.map(|(second, _)| (second + 1) * SECOND_NS + self.overdue_after_ns());
         let keeps = if self.last.len() > FEW { FRESH_NS } else { STALE_NS };
         let forgets = self.last.front().filter(|_| self.seen != [false; 4]).map(|(at, _)| at + keeps);
-        [overdue, forgets].into_iter().flatten().min()
+        let before = self.before.map(|(_, until)| until);
+        [overdue, forgets, before].into_iter().flatten().min()
     }
 }
 

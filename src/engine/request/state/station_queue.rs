@@ -228,6 +228,8 @@ pub struct StationQueue {
     pub pool: u32,
     /// Which server of the pool it is.
     pub server: u32,
+    /// That server is dead, and gets the same share of the requests as before.
+    pub dead: bool,
     /// It refuses everybody while it is down or starts.
     pub serves: bool,
     pub workers: u64,
