@@ -17,6 +17,10 @@ impl Engine<'_> {
         self.check_members();
         self.check_repairs();
         self.check_lives_due();
+        // Whoever goes on at once has still to go.
+        if let Some(requests) = self.requests.as_ref().filter(|requests| requests.is_settled()) {
+            requests.check_all(self.world);
+        }
     }
 
     fn must(&self, is: bool, what: &str, of: &str) {

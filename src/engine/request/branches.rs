@@ -3,7 +3,7 @@
 use super::state::program::{OUTSIDE, Op};
 use super::state::requests::Requests;
 use super::state::slots::{
-    BRANCH_FAILED, CANCELLED, DEGRADED, FORESEEN, GHOST, MISSED, NOBODY, ORPHAN, QUEUED, REFUSED, SERVED,
+    AWAITS, BRANCH_FAILED, CANCELLED, DEGRADED, FORESEEN, GHOST, MISSED, NOBODY, ORPHAN, QUEUED, REFUSED, SERVED,
 };
 
 impl Requests {
@@ -78,6 +78,7 @@ impl Requests {
             if visit.depth < u32::from(slot.depth) {
                 break;
             }
+            self.ask_no_more(id, visit.station);
             let served = visit.enter == slot.pc && slot.is(SERVED);
             // Where workers are not held, the one who has just served is still to be given back.
             let leaving =
@@ -115,6 +116,10 @@ impl Requests {
                 let is_counted = self.is_counted(id, pc, true);
                 self.station_queues[queue as usize].counts.called_off += u64::from(is_counted);
             }
+            self.goes_on(id);
+        } else if slot.is(AWAITS) {
+            slot.flags &= !AWAITS;
+            slot.turn = slot.turn.wrapping_add(1);
             self.goes_on(id);
         } else if slot.branches > 0 {
             for branch in self.forks.remove(&id).unwrap_or_default() {

@@ -43,6 +43,8 @@ impl Requests {
             if !self.ready.is_empty() || !self.released.is_empty() {
                 self.settle(world, observer);
             }
+            #[cfg(debug_assertions)]
+            self.check_few(world);
             // Where something happens somebody looks, once in a while.
             self.is_seen |= self.now >= self.looked + LOOKS_EVERY_NS;
         }
@@ -189,9 +191,16 @@ impl Requests {
                     }
                     None => pc = lost,
                 },
-                Op::Look { station, found } => {
-                    let finds = self.station_queues[station as usize].cache.as_mut().is_some_and(|cache| cache.finds());
-                    pc = if finds { found } else { pc + 1 };
+                Op::Look { station, found } => match self.look(id, pc, station, found) {
+                    Some(to) => pc = to,
+                    None => return,
+                },
+                Op::Learn { station, answered } => {
+                    match answered {
+                        true => self.learn(id, station),
+                        false => self.ask_no_more(id, station),
+                    }
+                    pc += 1;
                 }
                 Op::Degrade => {
                     let slot = &mut self.slots[id];

@@ -328,6 +328,19 @@ impl Layout<'_, '_> {
         }
         let mut inner = Vec::new();
         self.calls_of(callee, site, service.at_once, &mut inner);
+        let asks = !found.is_empty();
+        if asks {
+            self.push(Op::Learn { station: callee.0, answered: true });
+            if !inner.is_empty() {
+                // What was missed is not answered: whoever waits for it asks.
+                let answered = self.push(Op::Goto(0));
+                let here = self.here();
+                self.patch(&inner, here);
+                self.push(Op::Learn { station: callee.0, answered: false });
+                inner = vec![self.push(Op::Goto(0))];
+                found.push(answered);
+            }
+        }
         let here = self.here();
         self.patch(&found, here);
         if let Some((share, _)) = commit.waits {

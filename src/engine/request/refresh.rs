@@ -4,7 +4,7 @@ use super::state::backend_pool::{NONE, SERVERS_MAX};
 use super::state::due::{Due, Kind};
 use super::state::program::{OUTSIDE, Op};
 use super::state::requests::Requests;
-use super::state::slots::{BRANCH_FAILED, CHECK, FORESEEN, QUEUED, SERVED};
+use super::state::slots::{AWAITS, BRANCH_FAILED, CHECK, FORESEEN, QUEUED, SERVED};
 use super::state::source::Way;
 use super::state::station_queue::Line;
 use crate::engine::core::Engine;
@@ -322,7 +322,7 @@ impl Requests {
             let slot = &mut self.slots[id];
             slot.turn = slot.turn.wrapping_add(1);
             slot.branches = 0;
-            slot.flags &= !(SERVED | QUEUED | BRANCH_FAILED);
+            slot.flags &= !(SERVED | QUEUED | BRANCH_FAILED | AWAITS);
             if lost.depth < u32::from(slot.depth) {
                 // A branch of something that is lost as a whole.
                 self.slots.end(id);
@@ -348,6 +348,7 @@ impl Requests {
             if visit.depth < u32::from(slot.depth) {
                 return;
             }
+            self.ask_no_more(id, visit.station);
             let here = visit.enter == slot.pc;
             // Where workers are not held, the one who has just served may still have to be given back.
             let leaving =

@@ -34,6 +34,8 @@ pub enum Op {
     Checked { station: u32, passed: bool },
     /// Looks into a station's cache.
     Look { station: u32, found: u32 },
+    /// What was missed there has been answered, or will not be.
+    Learn { station: u32, answered: bool },
     /// Makes several calls at the same time; goes on at the next operation when all are back, or at the one after that when
     /// one has failed.
     Fork { first: u32, count: u32 },
@@ -246,6 +248,7 @@ fn words(op: &Op) -> [u64; 3] {
         Op::Failed => [12, 0, 0],
         Op::Checked { station, passed } => [13, u64::from(station), u64::from(passed)],
         Op::Call { .. } => [14, 0, 0],
+        Op::Learn { station, answered } => [16, u64::from(station), u64::from(answered)],
         Op::Gone { to } => [15, u64::from(to), 0],
     }
 }

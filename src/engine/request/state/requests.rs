@@ -68,6 +68,9 @@ pub struct Requests {
     /// The visits of those who were under way in the flow, which has counted them: up to which operation, and whether they
     /// wait in a queue that moves, so that they have not been counted as served.
     pub seam: BTreeMap<u32, (u32, bool)>,
+    /// What requests have missed and ask for, by station; and who waits for the answer of another, by station and key.
+    pub asking: BTreeMap<(u32, u32), u32>,
+    pub asked: BTreeMap<(u32, u32), VecDeque<(u32, u32)>>,
     /// When anybody last looked, and whether there is something new to see.
     pub looked: u64,
     pub is_seen: bool,
@@ -138,6 +141,8 @@ impl Requests {
             events: 0,
             window,
             seam: BTreeMap::new(),
+            asking: BTreeMap::new(),
+            asked: BTreeMap::new(),
             looked: window.0,
             is_seen: false,
         }
@@ -191,7 +196,9 @@ fn queue(world: &World, luck: Luck, index: usize, station: &Station, pool: u32, 
         optional_up_to: service.sheds,
         cache: service.cache.as_ref().map(|cache| {
             let luck = stream(&station.name, "cache");
-            Box::new(Cache::new(cache.keys, cache.zipf, cache.holds, luck))
+            let mut empty = Cache::new(cache.keys, cache.zipf, cache.holds, luck);
+            empty.misses = cache.misses;
+            Box::new(empty)
         }),
         is_leaf: station.calls.is_empty(),
         counts: StationCounts::default(),
