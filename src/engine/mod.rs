@@ -186,6 +186,8 @@ impl<'w> Live<'w> {
                 self.tell(observer);
             }
             if is_seen {
+                // It is looked at now, or with whatever else changes now.
+                requests.is_seen = false;
                 self.now = Time(requests.now() as i64);
             }
             self.requests = Some(requests);

@@ -170,8 +170,23 @@ struct Population {
     lost_s: f64,
     never_sent_s: f64,
     degraded_s: f64,
+    gathered: Gathered,
     steering: Vec<SteeringOutcome>,
 }
+
+/// What came and was lost since that was last told.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gathered {
+    dt_s: f64,
+    active_s: f64,
+    intended: f64,
+    lost: f64,
+    never_sent: f64,
+    degraded: f64,
+}
+
+/// Single requests are gathered for so long before it is told what share of them was lost.
+const GATHERED_S: f64 = 60.0;
 
 /// What users lived through, as it is being measured.
 #[derive(Debug, Clone)]
@@ -210,6 +225,7 @@ impl PeopleMetrics {
                 lost_s: 0.0,
                 never_sent_s: 0.0,
                 degraded_s: 0.0,
+                gathered: Gathered::default(),
                 steering: Vec::new(),
             })
             .collect();
@@ -290,27 +306,15 @@ impl PeopleMetrics {
                 degraded += used.degraded;
             }
             population.pass(&span.uses[i]);
-            let active_s = span.active_user_s[i];
-            population.active_s += active_s;
-            if intended > 0.0 {
-                // A crash fails also what was waiting: no more can be lost than there are users.
-                population.lost_s += active_s * (lost / intended).clamp(0.0, 1.0);
-                population.never_sent_s += active_s * never_sent / intended;
-                population.degraded_s += active_s * degraded / intended;
-            }
-            if self.brief {
-                continue;
-            }
-            let point = (span.to.seconds(), population.active_s, population.lost_s);
-            let count = population.series.len();
-            let bends = lost > 0.0;
-            if count >= 2
-                && (point.0 - population.series[count - 2].0 < resolution_s
-                    || (!bends && population.series[count - 1].2 == population.series[count - 2].2))
-            {
-                population.series[count - 1] = point;
-            } else {
-                population.series.push(point);
+            let gathered = &mut population.gathered;
+            gathered.dt_s += span.to.since(span.from).seconds();
+            gathered.active_s += span.active_user_s[i];
+            gathered.intended += intended;
+            gathered.lost += lost;
+            gathered.never_sent += never_sent;
+            gathered.degraded += degraded;
+            if !span.followed || gathered.dt_s >= GATHERED_S {
+                population.told_until(span.to.seconds(), span.followed, (!self.brief).then_some(resolution_s));
             }
         }
         for part in &span.latencies {
@@ -326,6 +330,7 @@ impl PeopleMetrics {
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
             population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
+            population.told_until(to.seconds(), false, Some(world.horizon.seconds() / SERIES_MAX));
             let mut merged: [LatencyHistogram; 3] = Default::default();
             let mut all = (Use::default(), 0.0);
             let mut features = std::collections::BTreeMap::new();
@@ -381,6 +386,7 @@ impl PeopleMetrics {
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
             population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
+            population.told_until(to.seconds(), false, None);
             let mut all = (Use::default(), 0.0);
             for nth in 0..population.used.len() {
                 add(&mut all.0, &whole(&population.used[nth]));
@@ -395,6 +401,38 @@ impl PeopleMetrics {
 }
 
 impl Population {
+    /// What its users lost until now: of single requests, over some time, for they seldom end where they began.
+    fn told_until(&mut self, to_s: f64, followed: bool, resolution_s: Option<f64>) {
+        let Gathered { dt_s, active_s, intended, lost, never_sent, degraded } = std::mem::take(&mut self.gathered);
+        if dt_s == 0.0 {
+            return;
+        }
+        self.active_s += active_s;
+        // A crash fails also what was waiting, and users who believe in no answer any more came before: no more can be lost than
+        // there are users.
+        let counted = lost.clamp(0.0, intended);
+        if followed {
+            self.gathered.lost = lost - counted;
+        }
+        if intended > 0.0 {
+            self.lost_s += active_s * counted / intended;
+            self.never_sent_s += active_s * never_sent / intended;
+            self.degraded_s += active_s * (degraded / intended).min(1.0);
+        }
+        let Some(resolution_s) = resolution_s else { return };
+        let point = (to_s, self.active_s, self.lost_s);
+        let count = self.series.len();
+        let bends = lost > 0.0;
+        if count >= 2
+            && (point.0 - self.series[count - 2].0 < resolution_s
+                || (!bends && self.series[count - 1].2 == self.series[count - 2].2))
+        {
+            self.series[count - 1] = point;
+        } else {
+            self.series.push(point);
+        }
+    }
+
     /// Requests come and end: how many are under way afterwards.
     fn pass(&mut self, uses: &[Use]) {
         for (under_way, used) in self.under_way.iter_mut().zip(uses) {

@@ -12,6 +12,8 @@ pub struct Interval {
     pub from: Time,
     /// Its end.
     pub to: Time,
+    /// Every request was followed: they end later than they begin, maybe in another span.
+    pub followed: bool,
     /// What each population did with each of its features.
     pub uses: Vec<Vec<Use>>,
     /// Seconds lived by active users, by population.
@@ -49,7 +51,7 @@ pub struct Interval {
 impl Interval {
     /// Begins again with nothing, in the memory that there is.
     pub(crate) fn clear(&mut self, from: Time, to: Time) {
-        (self.from, self.to) = (from, to);
+        (self.from, self.to, self.followed) = (from, to, false);
         self.uses.iter_mut().for_each(Vec::clear);
         self.active_user_s.clear();
         self.active_users.clear();

@@ -38,6 +38,7 @@ impl Engine<'_> {
         span.links_most_bps.extend((0..world.links.len()).map(|l| self.link_bps(LinkId::new(l))));
         span.transfers_bps.extend_from_slice(&open.transfers_bps);
         if self.requests.is_some() {
+            span.followed = true;
             self.account_requests(&open, dt_s, &mut span);
         } else {
             self.account_flow(&mut open, dt_s, &mut span);

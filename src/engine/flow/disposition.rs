@@ -87,6 +87,18 @@ impl Engine<'_> {
         Disposition { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft }
     }
 
+    /// The latency of a path without a queue anywhere, and the share of its requests that would be in time.
+    pub(in crate::engine) fn without_queues(&self, path: &Path) -> (Arc<Latency>, f64) {
+        let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
+        let as_usual = path.visits.iter().all(|visit| self.slower(visit.0) == 1.0);
+        let quiet = match as_usual {
+            true => Arc::clone(&path.quiet),
+            false => self.latency(path, |id| (Wait::Never, self.slower(id))),
+        };
+        let in_time = feature.timeout_s.map_or(1.0, |timeout_s| 1.0 - quiet.ccdf(timeout_s - path.fixed_s));
+        (quiet, in_time)
+    }
+
     /// The same of single requests: what everybody can see, as it is in the flow, and what was felt of the last ones.
     pub(super) fn disposition_seen(&self, index: usize, felt: &Feeling) -> Disposition {
         let path = &self.state.flow.paths[index];
@@ -105,13 +117,8 @@ impl Engine<'_> {
                 soft: 0.0,
             };
         }
-        // Without a queue anywhere; what was felt has what is too late even then in it.
-        let quiet = path.visits.iter().all(|visit| self.slower(visit.0) == 1.0);
-        let quiet = match quiet {
-            true => Arc::clone(&path.quiet),
-            false => self.latency(path, |id| (Wait::Never, self.slower(id))),
-        };
-        let in_time = feature.timeout_s.map_or(1.0, |timeout_s| 1.0 - quiet.ccdf(timeout_s - path.fixed_s));
+        // What was felt has what is too late even without queues in it.
+        let (quiet, in_time) = self.without_queues(path);
         let at_last = |attempt: f64| match feature.retries {
             Some(retries) => (attempt * attempts_of(1.0 - attempt, retries.attempts, retries.budget)).min(1.0),
             None => attempt,

@@ -137,7 +137,7 @@ impl Requests {
         for (source, feeling) in self.sources.iter_mut().zip(&mut self.feelings) {
             *feeling = source.felt.look(self.now);
         }
-        (self.looked, self.is_seen) = (self.now, false);
+        self.looked = self.now;
     }
 
     /// When something feels different though no request comes to an end; somebody looks now and then in any case.

@@ -46,7 +46,9 @@ impl Requests {
             #[cfg(debug_assertions)]
             self.check_few(world);
             // Where something happens somebody looks, once in a while.
-            self.is_seen |= self.now >= self.looked + LOOKS_EVERY_NS;
+            if self.now >= self.looked + LOOKS_EVERY_NS {
+                (self.looked, self.is_seen) = (self.now, true);
+            }
         }
     }
 

@@ -91,6 +91,9 @@ impl Engine<'_> {
                         Op::Delay(ns) => {
                             let carry = carries.entry(u32::MAX).or_default();
                             for _ in 0..carry.whole(rate * ns as f64 * 1e-9) {
+                                if !has_room_around(requests, pc, requests.programs.frame_of[pc as usize]) {
+                                    break;
+                                }
                                 let id = ghost(requests, of as u32, pc + 1);
                                 let left = (ns as f64 * luck.uniform()) as u64;
                                 let due = Due::new(Kind::Step, id, requests.slots[id].turn);
@@ -106,9 +109,8 @@ impl Engine<'_> {
                             let carry = carries.entry(station).or_default();
                             for _ in 0..carry.whole(rate * takes_s) {
                                 let queue = requests.emptiest(station);
-                                if requests.station_queues[queue as usize].busy
-                                    >= requests.station_queues[queue as usize].workers
-                                {
+                                let at = &requests.station_queues[queue as usize];
+                                if at.busy >= at.workers || !has_room_around(requests, pc, outer(requests, pc)) {
                                     break;
                                 }
                                 let id = ghost(requests, of as u32, pc);
@@ -131,6 +133,9 @@ impl Engine<'_> {
             }
         }
         for (of, pc, station) in waiting {
+            if !has_room_around(requests, pc, outer(requests, pc)) {
+                continue;
+            }
             let id = ghost(requests, of, pc);
             let queue = requests.emptiest(station);
             enter_at(requests, id, pc, queue);
@@ -178,7 +183,7 @@ impl Engine<'_> {
                 if counts {
                     requests.slots[id].flags = SEAM;
                     requests.slots[id].started = since;
-                    requests.sources[of as usize].felt.begins(since);
+                    requests.sources[of as usize].felt.comes_over(since, now);
                 }
                 requests.seam.insert(id, (pc, true));
                 let queue = requests.emptiest(i as u32);
@@ -371,6 +376,24 @@ fn wait_in_line(requests: &mut Requests, id: u32, station: u32, since: u64) {
 fn enter_at(requests: &mut Requests, id: u32, pc: u32, queue: u32) {
     let visit = requests.programs.frames[requests.programs.frame_of[pc as usize] as usize];
     requests.put(id, &visit, queue);
+}
+
+/// Whether the stations around an operation have workers left who can be held.
+fn has_room_around(requests: &Requests, pc: u32, mut frame: u32) -> bool {
+    let own = requests.programs.frame_of[pc as usize];
+    let depth = if own == OUTSIDE { 0 } else { requests.programs.frames[own as usize].depth };
+    while frame != OUTSIDE {
+        let visit = requests.programs.frames[frame as usize];
+        if visit.depth < depth {
+            return true;
+        }
+        let queue = &requests.station_queues[requests.emptiest(visit.station) as usize];
+        if visit.holds && !queue.is_shared() && queue.busy >= queue.workers {
+            return false;
+        }
+        frame = visit.parent;
+    }
+    true
 }
 
 /// Workers of the visits around an operation are held. A branch stands for itself: what waits for it is not there.

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 /// With more requests than this, all of them are not gone through after each of their events.
 const FEW: usize = 12;
+/// With more than this, not even after every change of the world.
+const MANY: usize = 2_000;
 
 impl Requests {
     /// After an event of a request: one of the places in the slab more is nothing to go through.
@@ -18,9 +20,9 @@ impl Requests {
         }
     }
 
-    /// Nobody is about to go on.
+    /// Nobody is about to go on, and there are not too many to look at.
     pub(in crate::engine) fn is_settled(&self) -> bool {
-        self.ready.is_empty() && self.released.is_empty() && self.opened.is_empty() && self.before.is_none()
+        self.slots.places() <= MANY && self.ready.is_empty() && self.released.is_empty() && self.opened.is_empty() && self.before.is_none()
     }
 
     /// Panics where requests contradict themselves.

@@ -328,18 +328,8 @@ impl Layout<'_, '_> {
         }
         let mut inner = Vec::new();
         self.calls_of(callee, site, service.at_once, &mut inner);
-        let asks = !found.is_empty();
-        if asks {
-            self.push(Op::Learn { station: callee.0, answered: true });
-            if !inner.is_empty() {
-                // What was missed is not answered: whoever waits for it asks.
-                let answered = self.push(Op::Goto(0));
-                let here = self.here();
-                self.patch(&inner, here);
-                self.push(Op::Learn { station: callee.0, answered: false });
-                inner = vec![self.push(Op::Goto(0))];
-                found.push(answered);
-            }
+        if !found.is_empty() {
+            self.learn(callee, &mut found, &mut inner);
         }
         let here = self.here();
         self.patch(&found, here);
@@ -372,6 +362,18 @@ impl Layout<'_, '_> {
         let here = self.here();
         self.patch(&[done], here);
         self.patch(&never_lost, here);
+    }
+
+    /// What was missed in a cache has been answered, or not: whoever waits for it learns that.
+    fn learn(&mut self, callee: StationId, found: &mut Vec<usize>, inner: &mut Vec<usize>) {
+        self.push(Op::Learn { station: callee.0, answered: true });
+        if !inner.is_empty() {
+            found.push(self.push(Op::Goto(0)));
+            let here = self.here();
+            self.patch(inner, here);
+            self.push(Op::Learn { station: callee.0, answered: false });
+            *inner = vec![self.push(Op::Goto(0))];
+        }
     }
 
     fn calls_of(&mut self, station: StationId, site: SiteId, at_once: bool, fails: &mut Vec<usize>) {

@@ -61,7 +61,7 @@ impl Engine<'_> {
             }
             let sight = mine.clone().map(|index| {
                 let path = &paths[index];
-                let succeeds = if path.dead.is_some() { 0.0 } else { path.passes };
+                let succeeds = if path.dead.is_some() { 0.0 } else { path.passes * self.without_queues(path).1 };
                 (path.site, succeeds, if path.missing.is_some() { 0.0 } else { 1.0 - path.dimmed })
             });
             let source = &mut requests.sources[of];

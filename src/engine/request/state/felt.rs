@@ -58,6 +58,12 @@ impl Felt {
         self.overdue += u64::from(second < self.overdue_until);
     }
 
+    /// It was under way in the flow, where others have been answered after as long.
+    pub fn comes_over(&mut self, sent: u64, now: u64) {
+        self.longest_ns = self.longest_ns.max(now - sent);
+        self.begins(sent);
+    }
+
     /// It is not any more.
     #[inline]
     pub fn is_over(&mut self, sent: u64) {

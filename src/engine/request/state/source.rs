@@ -10,6 +10,9 @@ use crate::world::SiteId;
 /// Nothing will come.
 pub const NEVER: u64 = u64::MAX;
 
+/// What is better by less than this share is not worth beginning again.
+const BETTER: f64 = 1e-3;
+
 /// One site that serves a share of the requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Way {
@@ -196,7 +199,7 @@ impl Source {
     pub fn follow_sight(&mut self, now: u64, sight: Vec<(SiteId, f64, f64)>) {
         let is_better = |(site, succeeds, whole): &(SiteId, f64, f64)| {
             let before = self.sight.iter().find(|before| before.0 == *site);
-            before.is_some_and(|before| *succeeds > before.1 + 1e-12 || *whole > before.2 + 1e-12)
+            before.is_some_and(|before| *succeeds > before.1 + BETTER || *whole > before.2 + BETTER)
         };
         if sight.iter().any(is_better) {
             self.felt.begin_again(now);
