@@ -236,7 +236,8 @@ fn a_stretch_that_begins_in_an_overload_counts_everybody_once() {
         "db": (runs_at: {"s": (servers: 1)}, takes: exponential(mean: "50ms"))"#;
     let people = r#"users: 100, uses: {"get": "12/min"},
         active: points([("0s", "100%"), ("5m", "100%"), ("5m", "30%")])"#;
-    for feature in ["", r#", timeout: "2s", retries: (attempts: 3, after: "1s")"#, r#", timeout: "1s", cancels: true"#] {
+    for feature in ["", r#", timeout: "2s", retries: (attempts: 3, after: "1s")"#, r#", timeout: "1s", cancels: true"#]
+    {
         let feature = format!(r#"calls: [hard(to: "web")]{feature}"#);
         for clock in [r#"horizon: "15m""#, r#"horizon: "15m", warm_up: "4m""#] {
             let text = site(clock, r#""s": ()"#, services, &feature, people, "");

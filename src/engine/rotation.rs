@@ -51,11 +51,8 @@ impl Engine<'_> {
     fn found_out_at(&self, id: StationId, server: u32, checks: HealthChecks) -> Time {
         let name = format!("{}, server {server}", self.world.stations[id.at()].name);
         let phase = Stream::new(self.luck, &name, "health checks").uniform();
-        let every = checks.every.0.max(1);
-        let first = (every as f64 * phase) as i64;
-        let passed = (self.now.0 - first).max(0);
-        let checks_before = passed / every + i64::from(passed % every > 0);
-        Time(first.saturating_add(every.saturating_mul(checks_before + i64::from(checks.fails) - 1)))
+        let first = checks.next(self.now, phase);
+        Time(first.0.saturating_add(checks.every.0.saturating_mul(i64::from(checks.fails) - 1)))
     }
 
     /// Enough checks of a dead server have failed, as the flow takes it. Single requests have their own checks.

@@ -9,6 +9,7 @@ use super::state::slots::{CHECK, FORESEEN, GHOST, NOBODY, ORPHAN, REFUSED, Slot}
 use super::state::station_queue::Admission;
 use crate::observe::{ObservationId, Observer};
 use crate::rng::{Luck, Stream};
+use crate::units::Time;
 use crate::world::{Picks, StationId, World};
 
 /// It matters as much as a request of a normal feature.
@@ -61,9 +62,10 @@ impl Requests {
         };
         let server = if refusal.is_none() { self.backend_pools[pool].pick(&self.station_queues) } else { None };
         let Some(server) = server else {
+            let counted = u64::from(self.is_counted(id, pc, true));
             let base = &mut self.station_queues[station as usize];
-            base.counts.arrived += 1;
-            base.counts.refused += 1;
+            base.counts.arrived += counted;
+            base.counts.refused += counted;
             let slot = &mut self.slots[id];
             slot.flags &= !FORESEEN;
             slot.flags |= if refusal == Some(Admission::Refuse) { REFUSED } else { 0 };
@@ -136,13 +138,13 @@ impl Requests {
             server.turn = server.turn.wrapping_add(1);
             (server.ejected, server.dead, server.in_a_row, server.check) = (false, false, 0, NOBODY);
             let (queue, turn) = (server.queue, server.turn);
-            let first = checks.map(|checks| (checks.every.0 as f64 * server.phase.uniform()) as u64);
+            let first = checks.map(|checks| checks.next(Time(self.now as i64), server.phase.uniform()));
             let at = &mut self.station_queues[queue as usize];
             at.pass(self.now);
             (at.serves, at.workers, at.dead) = (true, workers, false);
             self.opened.push_back(queue);
             if let Some(first) = first {
-                self.push(self.now + first, Due::new(Kind::Check, queue, turn << 1));
+                self.push(first.0 as u64, Due::new(Kind::Check, queue, turn << 1));
             }
         }
         if count != before {

@@ -4,7 +4,7 @@ use super::state::backend_pool::NONE;
 use super::state::due::{Due, Kind};
 use super::state::program::Op;
 use super::state::requests::Requests;
-use super::state::slots::{CANCELLED, CHECK, DEGRADED, FORESEEN, MISSED, NOBODY, QUEUED, REFUSED, SERVED};
+use super::state::slots::{CANCELLED, DEGRADED, FORESEEN, MISSED, NOBODY, QUEUED, REFUSED, SERVED};
 use super::state::station_queue::{Admission, Line};
 use crate::dist;
 use crate::observe::Observer;
@@ -235,11 +235,11 @@ impl Requests {
             let Some(queue) = self.balance(station, id, pc) else { return false };
             station = queue;
         }
+        let counted = u64::from(self.is_counted(id, pc, true));
         let slot = &mut self.slots[id];
         let class = slot.class;
-        let is_check = slot.is(CHECK);
         let queue = &mut self.station_queues[station as usize];
-        queue.counts.arrived += u64::from(!is_check);
+        queue.counts.arrived += counted;
         match queue.admit(self.now, class) {
             Admission::Serve => {
                 slot.pc = pc;
@@ -257,7 +257,7 @@ impl Requests {
                     self.join(station, id, pc);
                     return true;
                 }
-                queue.counts.refused += u64::from(!is_check);
+                queue.counts.refused += counted;
                 let slot = &mut self.slots[id];
                 slot.flags &= !FORESEEN;
                 slot.flags |= match refusal {

@@ -340,7 +340,8 @@ fn ghost(requests: &mut Requests, of: u32, pc: u32) -> u32 {
     let class = requests.sources[of as usize].class;
     let id = requests.slots.begin(of, pc, requests.now, class);
     requests.slots[id].flags = GHOST | ORPHAN | SEAM;
-    requests.seam.insert(id, (pc, false));
+    // The flow has counted it at all stations of its way.
+    requests.seam.insert(id, (u32::MAX, false));
     id
 }
 

@@ -22,7 +22,11 @@ impl Requests {
 
     /// Nobody is about to go on, and there are not too many to look at.
     pub(in crate::engine) fn is_settled(&self) -> bool {
-        self.slots.places() <= MANY && self.ready.is_empty() && self.released.is_empty() && self.opened.is_empty() && self.before.is_none()
+        self.slots.places() <= MANY
+            && self.ready.is_empty()
+            && self.released.is_empty()
+            && self.opened.is_empty()
+            && self.before.is_none()
     }
 
     /// Panics where requests contradict themselves.
@@ -61,7 +65,11 @@ impl Requests {
         // A branch that was filled in at the seam has nobody who waits for it.
         for (parent, count) in branches {
             let slot = self.slots[parent];
-            self.must(slot.pc == NOBODY || slot.branches >= count, "a branch is one of those that are waited for", &slot);
+            self.must(
+                slot.pc == NOBODY || slot.branches >= count,
+                "a branch is one of those that are waited for",
+                &slot,
+            );
         }
     }
 
@@ -124,7 +132,11 @@ impl Requests {
             self.must(counts.degraded <= counts.served, "what is incomplete has been served", counts);
         }
         for crowd in &self.closed_users {
-            self.must(crowd.present >= crowd.target || crowd.uses.is_empty() || !crowd.thinks_ns.is_finite(), "whoever should be there is", &crowd.target);
+            self.must(
+                crowd.present >= crowd.target || crowd.uses.is_empty() || !crowd.thinks_ns.is_finite(),
+                "whoever should be there is",
+                &crowd.target,
+            );
         }
     }
 

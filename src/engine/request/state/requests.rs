@@ -66,7 +66,7 @@ pub struct Requests {
     /// The flow ends and begins here.
     pub window: (u64, u64),
     /// The visits of those who were under way in the flow, which has counted them: up to which operation, and whether they
-    /// wait in a queue that moves, so that they have not been counted as served.
+    /// wait in a queue that moves, so that they have not been counted as served. Of all others it has counted everything.
     pub seam: BTreeMap<u32, (u32, bool)>,
     /// What requests have missed and ask for, by station; and who waits for the answer of another, by station and key.
     pub asking: BTreeMap<(u32, u32), u32>,
