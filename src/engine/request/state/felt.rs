@@ -200,7 +200,7 @@ impl Felt {
             return feeling;
         }
         let [mostly, partly, _, missed] = self.seen;
-        let latest = self.last.len().min(LATEST).max(1) as f64;
+        let latest = self.last.len().clamp(1, LATEST) as f64;
         let all = self.lost as f64 / self.last.len().max(1) as f64;
         let lost = match (mostly, partly) {
             (true, _) => all.max(f64::from(self.latest_lost) / latest),
