@@ -57,6 +57,8 @@ pub(super) enum Event {
     Failback { group: GroupId, token: u32 },
     /// The records by which services find a group's active member run out.
     CallersFollow(GroupId),
+    /// A balancer has found out that a server is dead, unless the token is old.
+    Ejected { station: StationId, token: u32 },
     /// Commits have waited for a replica for long enough, unless the token is old.
     Alone { store: u32, replica: u32, token: u32 },
     /// A step of the maintenance.
@@ -91,7 +93,7 @@ impl Event {
             Event::Maintenance { .. } => 4,
             Event::Started { .. } => 5,
             Event::Failover { .. } | Event::FalseAlarm { .. } | Event::Failback { .. } => 6,
-            Event::CallersFollow(_) | Event::Alone { .. } => 6,
+            Event::CallersFollow(_) | Event::Alone { .. } | Event::Ejected { .. } => 6,
             Event::Procedure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
             Event::Look { .. } | Event::Seen { .. } => 8,
             Event::Flow { .. } => 9,

@@ -27,6 +27,10 @@ impl Engine<'_> {
         self.check_teams();
         self.check_users();
         self.check_links();
+        // Whoever goes on at once has still to go.
+        if let Some(requests) = self.requests.as_ref().filter(|requests| requests.is_settled()) {
+            requests.check_all(self.world);
+        }
     }
 
     fn must(&self, is: bool, what: &str, of: &str) {

@@ -21,6 +21,7 @@ mod maintenance;
 mod paths;
 mod repair;
 mod request;
+mod rotation;
 mod run;
 mod runbook;
 mod servers;
@@ -93,7 +94,11 @@ impl<'w> Live<'w> {
         let (from, to) = (from.max(Time::ZERO), to.min(world.horizon));
         if from < to {
             engine.window = Some((from.0 as u64, to.0 as u64));
-            engine.events.push(from, Event::Follow { begins: true });
+            if from == Time::ZERO {
+                engine.begin_requests();
+            } else {
+                engine.events.push(from, Event::Follow { begins: true });
+            }
             if to < world.horizon {
                 engine.events.push(to, Event::Follow { begins: false });
             }
@@ -125,7 +130,12 @@ impl<'w> Live<'w> {
         while !self.finished {
             let next = self.events.next_at().filter(|at| *at <= until);
             // Whatever changes the world comes before the requests that are due at the same time.
-            self.run_requests(next.unwrap_or(until.after(Duration(1))), observer);
+            if self.run_requests(next.unwrap_or(until.after(Duration(1))), observer) {
+                self.cause = None;
+                self.flow_dirty = true;
+                self.what_follows(observer);
+                continue;
+            }
             let Some((at, event)) = next.and_then(|_| self.events.pop()) else { break };
             debug_assert!(at >= self.now, "time went back from {:?} to {at:?} at {event:?}, {:?}", self.now, self.luck);
             self.now = at;
@@ -152,13 +162,15 @@ impl<'w> Live<'w> {
         self.tell(observer);
     }
 
-    /// Requests go their ways until the world changes.
-    fn run_requests(&mut self, until: Time, observer: &mut impl Observer) {
+    /// Requests go their ways until the world changes. Says whether there is something to look at before.
+    fn run_requests(&mut self, until: Time, observer: &mut impl Observer) -> bool {
+        let mut is_seen = false;
         if let Some(mut requests) = self.requests.take() {
             loop {
                 requests.run(self.world, until.0 as u64, observer);
                 let (now, noted) = requests.take_notes();
                 if noted.is_empty() {
+                    is_seen = requests.is_seen;
                     break;
                 }
                 self.now = Time(now as i64);
@@ -166,11 +178,21 @@ impl<'w> Live<'w> {
                     let (station, cause) = requests.what_led_to(pool, &note);
                     let seen = self.see_note(station, &note, cause);
                     requests.told(pool, &note, seen);
+                    if let Note::Ejected { server, .. } = note {
+                        self.is_ejected(station, server);
+                        requests.is_seen = true;
+                    }
                 }
                 self.tell(observer);
             }
+            if is_seen {
+                // It is looked at now, or with whatever else changes now.
+                requests.is_seen = false;
+                self.now = Time(requests.now() as i64);
+            }
             self.requests = Some(requests);
         }
+        is_seen
     }
 
     /// A balancer has done something.
@@ -207,6 +229,7 @@ impl<'w> Live<'w> {
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),
             Event::CallersFollow(group) => self.callers_look_again(group),
+            Event::Ejected { station, token } => self.eject(station, token),
             Event::Alone { store, replica, token } => self.goes_on_alone(store as usize, replica as usize, token),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
             Event::Procedure { index, step } => self.procedure_due(index as usize, step),

@@ -1,7 +1,7 @@
 //! Paths: which stations a request of a feature visits from a site, as long as nothing changes who works.
 
 use super::core::Engine;
-use super::state::paths::{Path, Status};
+use super::state::paths::{Part, Path, Status};
 use super::state::stations::StationPhase;
 use crate::observe::Why;
 use crate::queueing::{Latency, Stage, Wait, compose};
@@ -24,35 +24,67 @@ impl Engine<'_> {
         for id in self.world.station_order.iter().rev() {
             let station = &self.world.stations[id.at()];
             let mut status = Status::default();
+            let commit = self.commit(*id).waits;
             if self.state.stations[id.at()].phase != StationPhase::Serving {
                 status.dead = Some(Why::Station(*id));
-            } else if let Some((share, why)) = self.commit(*id).waits
+            } else if let Some((share, why)) = commit
                 && share >= 1.0
             {
                 status.dead = Some(why);
+            } else if let Some((share, why)) = commit {
+                status.fails.add(share, why);
             }
             for call in &station.calls {
-                if status.dead.is_none() {
-                    let (dead, missing) = self.call_status(call, station.site, &statuses);
-                    match (dead, call.hard) {
-                        (Some(why), true) => status.dead = Some(why),
-                        (Some(why), false) => status.missing = status.missing.or(Some(soft(why))),
-                        (None, _) => status.missing = status.missing.or(missing),
-                    }
-                }
+                let of_call = self.call_status(call, station.site, &statuses);
+                status.add(&of_call);
             }
             statuses[id.at()] = status;
         }
         statuses
     }
 
-    fn call_status(&self, call: &Call, from: SiteId, statuses: &[Status]) -> (Option<Why>, Option<Why>) {
-        match self.callee(call) {
-            Some(callee) if self.state.routes.between(from, self.world.stations[callee.at()].site).is_some() => {
-                (statuses[callee.at()].dead, statuses[callee.at()].missing)
-            }
-            _ => (Some(Why::NoRoute), None),
+    /// What one who makes a call, as often as it is made, has of it: a call that is made every fifth time is missed every
+    /// fifth time. What is dead is so only for those who are sure to call it.
+    fn call_status(&self, call: &Call, from: SiteId, statuses: &[Status]) -> Status {
+        let mut once = Status::default();
+        match self.callee(call).map(|callee| (callee, self.world.stations[callee.at()].site)) {
+            Some((callee, site)) => match self.state.routes.between(from, site) {
+                Some(route) => {
+                    once = statuses[callee.at()];
+                    once.fails.add(1.0 - route.passes, Why::Loss);
+                    once.fails.add(self.dead_share(callee), Why::Station(callee));
+                    for node in self.world.stations[callee.at()].gates.iter().flat_map(|gate| &gate.of) {
+                        if *node != self.world.sites[site.at()].node {
+                            self.meet_gray(&mut once.fails, *node);
+                        }
+                    }
+                }
+                None => once.dead = Some(Why::NoRoute),
+            },
+            None => once.dead = Some(Why::NoRoute),
         }
+        let dead_for = once.dead.filter(|_| call.times < 1.0);
+        if let Some(why) = dead_for {
+            once.dead = None;
+            once.fails.add(1.0, why);
+        }
+        let mut status = Status { dead: once.dead, missing: once.missing, ..Status::default() };
+        status.fails = once.fails.so_often(call.times);
+        status.lacks = once.lacks.so_often(call.times);
+        if let Some(why) = once.missing.filter(|_| call.times < 1.0) {
+            status.missing = None;
+            status.lacks.add(call.times, why);
+        }
+        if !call.hard {
+            if let Some(why) = status.dead.take() {
+                status.missing = Some(soft(why));
+            }
+            if let Some(why) = status.fails.why.map(soft) {
+                status.lacks.add(status.fails.share, why);
+            }
+            status.fails = Part::default();
+        }
+        status
     }
 
     /// Finds every path again.
@@ -97,7 +129,8 @@ impl Engine<'_> {
             path.dead = Some(Why::Site(site));
             return path;
         }
-        self.meet_gray(&mut path, site_node, 1.0);
+        let mut status = Status::default();
+        self.meet_gray(&mut status.fails, site_node);
         if self.world.uplinks[site.at()].is_some_and(|uplink| self.state.links_cut[uplink.at()] > 0) {
             path.dead = Some(Why::NoRoute);
             return path;
@@ -106,29 +139,28 @@ impl Engine<'_> {
             if path.dead.is_some() {
                 break;
             }
-            let (dead, missing) = self.call_status(call, site, statuses);
-            path.missing = path.missing.or(missing);
-            if let Some(why) = dead {
-                if call.hard {
-                    path.dead = Some(why);
-                } else {
-                    path.missing = path.missing.or(Some(soft(why)));
-                }
-            }
+            status.add(&self.call_status(call, site, statuses));
+            (path.dead, path.missing) = (status.dead, status.missing);
             if let Some(entry) = self.callee(call) {
                 let serving = self.state.stations[entry.at()].phase == StationPhase::Serving;
                 let times = call.times * self.leave_out(&mut path, call, entry);
                 if serving && times > 0.0 && self.cross(&mut path, site, entry, times) {
                     path.entry.push((entry, times));
-                    if dead.is_none() {
+                    if statuses[entry.at()].dead.is_none() {
                         self.visit(&mut path, entry, times, call.hard, statuses);
                     }
-                } else if times <= 0.0 {
-                    // Nobody waits for what is left out.
+                } else if times <= 0.0 || call.hard {
+                    // Nobody waits for what is left out; and whoever waits for what he cannot do without fails.
                 } else {
                     path.fixed_s += call.times * call.gives_up_s;
                 }
             }
+        }
+        path.passes = 1.0 - status.fails.share;
+        path.loss = status.fails.why;
+        if status.lacks.share > 0.0 {
+            path.dimmed = 1.0 - (1.0 - path.dimmed) * (1.0 - status.lacks.share);
+            path.dimmed_for = path.dimmed_for.or(status.lacks.why);
         }
         if path.dead.is_none() {
             path.quiet = self.latency(&path, |_| (Wait::Never, 1.0));
@@ -142,10 +174,6 @@ impl Engine<'_> {
         let to = self.world.stations[to.at()].site;
         let Some(route) = self.state.routes.between(from, to) else { return false };
         path.fixed_s += times * route.rtt_s;
-        if route.passes < 1.0 {
-            path.passes *= crate::num::pow(route.passes, times);
-            path.loss = path.loss.or(Some(Why::Loss));
-        }
         if from != to {
             path.crossings.push((from, to, times));
         }
@@ -167,55 +195,31 @@ impl Engine<'_> {
             Some(visit) => visit.1 += times,
             None => path.visits.push((id, times, hard)),
         }
-        self.wait_for_commit(path, id, times, hard);
+        path.fixed_s += times * self.commit(id).takes_s;
         let station = &self.world.stations[id.at()];
-        for gate in &station.gates {
-            for node in &gate.of {
-                if *node != self.world.sites[station.site.at()].node {
-                    self.meet_gray(path, *node, times);
-                }
-            }
-        }
         for call in &station.calls {
             let callee = self.callee(call);
-            let (dead, _) = self.call_status(call, station.site, statuses);
-            match (callee, dead) {
-                (Some(callee), None) => {
+            let site = callee.map(|callee| self.world.stations[callee.at()].site);
+            let reached = site.is_some_and(|site| self.state.routes.between(station.site, site).is_some());
+            match callee.filter(|callee| reached && statuses[callee.at()].dead.is_none()) {
+                Some(callee) => {
                     let times = times * call.times * self.leave_out(path, call, callee);
                     if times > 0.0 {
                         self.cross(path, station.site, callee, times);
                         self.visit(path, callee, times, hard && call.hard, statuses);
                     }
                 }
-                _ => path.fixed_s += times * call.times * call.gives_up_s,
+                // Whoever waits for what he cannot do without fails.
+                None if call.hard => {}
+                None => path.fixed_s += times * call.times * call.gives_up_s,
             }
         }
     }
 
-    /// What is written has to be committed: that takes round trips, and where a replica is away it does not happen.
-    fn wait_for_commit(&self, path: &mut Path, id: StationId, times: f64, hard: bool) {
-        let commit = self.commit(id);
-        path.fixed_s += times * commit.takes_s;
-        if let Some((share, why)) = commit.waits {
-            let passes = crate::num::pow(1.0 - share, times);
-            if hard {
-                path.passes *= passes;
-                path.loss = path.loss.or(Some(why));
-            } else {
-                path.dimmed = 1.0 - (1.0 - path.dimmed) * passes;
-                path.dimmed_for = path.dimmed_for.or(Some(why));
-            }
-        }
-    }
-
-    fn meet_gray(&self, path: &mut Path, node: crate::world::NodeId, times: f64) {
+    fn meet_gray(&self, fails: &mut Part, node: crate::world::NodeId) {
         if self.any_gray() {
             let node = self.state.active_node(self.world, node);
-            let loses = self.gray(node).0;
-            if loses > 0.0 {
-                path.passes *= crate::num::pow(1.0 - loses, times);
-                path.loss = path.loss.or(Some(Why::Gray(node)));
-            }
+            fails.add(self.gray(node).0, Why::Gray(node));
         }
     }
 

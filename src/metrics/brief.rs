@@ -85,6 +85,8 @@ impl Observer for BriefMetrics {
             if self.detail != Detail::Brief {
                 self.response.flowed(world, span);
             }
+        } else {
+            self.people.warmed_up(span);
         }
     }
 }

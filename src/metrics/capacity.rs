@@ -1,8 +1,7 @@
 //! What the systems did: services, queues, stores, links, transfers.
 
 use super::outcome::*;
-use crate::observe::Interval;
-use crate::observe::{Fate, Observation, Occurrence, Visit};
+use crate::observe::{Fate, Interval, Observation, Occurrence, Visit, Work};
 use crate::queueing::{ApplyQueue, LatencyCounts, LatencyHistogram, Sojourn, Wait};
 use crate::units::Time;
 use crate::world::{FeatureId, Place, ReplicaKind, SiteId, StationId, Store, World, civil_label};
@@ -18,8 +17,10 @@ struct StationSums {
     outcome: ServiceOutcome,
     busy_s: f64,
     workers_s: f64,
-    queue_s: f64,
     wait_s: f64,
+    waiting_s: f64,
+    /// Those who are there, neither served nor lost.
+    here: f64,
     delayed: f64,
     held_s: f64,
     exponential: bool,
@@ -65,8 +66,9 @@ impl CapacityMetrics {
             outcome: ServiceOutcome::default(),
             busy_s: 0.0,
             workers_s: 0.0,
-            queue_s: 0.0,
             wait_s: 0.0,
+            waiting_s: 0.0,
+            here: 0.0,
             delayed: 0.0,
             held_s: 0.0,
             exponential: true,
@@ -209,6 +211,14 @@ impl CapacityMetrics {
         }
     }
 
+    /// What was done before anything is measured: who is there then is carried over.
+    pub fn warmed_up(&mut self, span: &Interval) {
+        for (sums, work) in self.stations.iter_mut().zip(&span.stations) {
+            sums.pass(work);
+            sums.outcome.carried_over = sums.here;
+        }
+    }
+
     pub fn flowed(&mut self, world: &World, span: &Interval) {
         self.stations_flowed(span);
         self.waits_flowed(span);
@@ -229,12 +239,13 @@ impl CapacityMetrics {
             outcome.backlog = work.backlog;
             sums.busy_s += work.busy_s;
             sums.workers_s += work.workers_s;
-            sums.queue_s += work.queue_s;
             sums.wait_s += work.wait_s;
+            sums.waiting_s += work.waiting_s;
+            sums.pass(work);
             sums.delayed += work.delayed;
             if let Some(over) = &mut sums.over {
                 over.requests_delayed += work.delayed;
-                over.delay_total_s += work.queue_s;
+                over.delay_total_s += work.waiting_s;
                 over.shed += work.lost;
                 if work.overloaded_s > 0.0 {
                     over.load_over_until_s = to_s;
@@ -412,6 +423,14 @@ fn loss(world: &World, at: Time, window_s: f64, writes: f64, fate: Fate, feature
     LossOutcome { at_s: at.seconds(), at: civil_label(&world.calendar, at), window_s, writes, fate, features }
 }
 
+impl StationSums {
+    /// Requests come and go: how many are there afterwards. What is left by rounding is nobody.
+    fn pass(&mut self, work: &Work) {
+        let left = self.here + work.arrived - work.served - work.lost;
+        self.here = if left.abs() <= 1e-9 * (self.here + work.arrived) { 0.0 } else { left };
+    }
+}
+
 impl StoreSums {
     /// Commits wait for somebody from now on, or for somebody else.
     fn wait(&mut self, at: Time, measured_from: Time) {
@@ -434,8 +453,9 @@ fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
     let followed = waited.count();
     let flowed: f64 = sums.waits.iter().map(|w| w.2).sum();
     let admitted = flowed + followed;
+    outcome.still_there = sums.here;
     let per = |sum: f64, n: f64| if n > 0.0 { sum / n } else { 0.0 };
-    outcome.block_probability = per(outcome.lost, outcome.arrived);
+    outcome.block_probability = per(outcome.lost, outcome.carried_over + outcome.arrived);
     outcome.throughput_per_s = per(outcome.served, length_s);
     outcome.utilisation = per(sums.busy_s, sums.workers_s);
     // Who gives up has waited too.
@@ -444,7 +464,10 @@ fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
     // Of single requests the workers' time is known, which is all that they were held.
     let held_s = if followed > 0.0 { per(sums.busy_s, outcome.served) } else { per(sums.held_s, admitted) };
     outcome.sojourn_mean_s = outcome.wait_mean_s + held_s;
-    outcome.queue_len_mean = per(sums.queue_s, length_s);
+    if let Some(stayed_s) = stayed.mean_s().filter(|_| flowed == 0.0) {
+        outcome.sojourn_mean_s = stayed_s;
+    }
+    outcome.queue_len_mean = per(sums.waiting_s, length_s);
     outcome.in_system_mean = outcome.queue_len_mean + per(sums.busy_s, length_s);
     if admitted > 0.0 {
         let ccdf = |t: f64| {

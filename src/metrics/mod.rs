@@ -126,6 +126,8 @@ impl Observer for Metrics {
 
     fn flowed(&mut self, world: &World, span: &Interval) {
         if span.from < world.measured_from {
+            self.people.warmed_up(span);
+            self.capacity.warmed_up(span);
             return;
         }
         self.people.flowed(world, span);

@@ -159,14 +159,34 @@ struct Population {
     latency: Vec<[Lazy; 3]>,
     /// The counts of all of those, where nobody asks for more than the latency of the whole population.
     together: Option<LatencyHistogram>,
+    /// Requests of each use that are under way, and those that were when each part began.
+    under_way: Vec<f64>,
+    carried: Vec<[f64; 3]>,
+    /// Those who were when measuring began.
+    carried_over: Vec<f64>,
     /// (time, active user-seconds so far, lost user-seconds so far).
     series: Vec<(f64, f64, f64)>,
     active_s: f64,
     lost_s: f64,
     never_sent_s: f64,
     degraded_s: f64,
+    gathered: Gathered,
     steering: Vec<SteeringOutcome>,
 }
+
+/// What came and was lost since that was last told.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gathered {
+    dt_s: f64,
+    active_s: f64,
+    intended: f64,
+    lost: f64,
+    never_sent: f64,
+    degraded: f64,
+}
+
+/// Single requests are gathered for so long before it is told what share of them was lost.
+const GATHERED_S: f64 = 60.0;
 
 /// What users lived through, as it is being measured.
 #[derive(Debug, Clone)]
@@ -197,11 +217,15 @@ impl PeopleMetrics {
                 used: vec![Default::default(); p.uses.len()],
                 latency: vec![Default::default(); p.uses.len()],
                 together: brief.then(LatencyHistogram::new),
+                under_way: vec![0.0; p.uses.len()],
+                carried: vec![[0.0; 3]; p.uses.len()],
+                carried_over: vec![0.0; p.uses.len()],
                 series: vec![(world.measured_from.seconds(), 0.0, 0.0)],
                 active_s: 0.0,
                 lost_s: 0.0,
                 never_sent_s: 0.0,
                 degraded_s: 0.0,
+                gathered: Gathered::default(),
                 steering: Vec::new(),
             })
             .collect();
@@ -218,11 +242,12 @@ impl PeopleMetrics {
                 };
                 feeling.change(seen.at, *mood, *why, seen.cause, world.measured_from);
                 if feature.is_none() && seen.at >= world.measured_from {
-                    population.part = match (population.part, mood) {
+                    let part = match (population.part, mood) {
                         (Part::Before, ServiceLevel::Fine) => Part::Before,
                         (_, ServiceLevel::Fine) => Part::After,
                         _ => Part::During,
                     };
+                    population.goes_on_in(part);
                 }
             }
             Occurrence::SteeringBegan { people, to } if !self.brief => {
@@ -258,6 +283,17 @@ impl PeopleMetrics {
         population.latency[answer.feature as usize][when].followed.record(answer.took_ns);
     }
 
+    /// What flowed before anything is measured: who is under way then is carried over.
+    pub fn warmed_up(&mut self, span: &Interval) {
+        for (population, uses) in self.people.iter_mut().zip(&span.uses) {
+            population.pass(uses);
+            for (carried, under_way) in population.carried.iter_mut().zip(&population.under_way) {
+                carried[Part::Before as usize] = *under_way;
+            }
+            population.carried_over.clone_from(&population.under_way);
+        }
+    }
+
     pub fn flowed(&mut self, world: &World, span: &Interval) {
         let resolution_s = world.horizon.seconds() / SERIES_MAX;
         for (i, population) in self.people.iter_mut().enumerate() {
@@ -265,31 +301,20 @@ impl PeopleMetrics {
             for (total, used) in population.used.iter_mut().zip(&span.uses[i]) {
                 add(&mut total[population.part as usize], used);
                 intended += used.intended;
-                lost += used.failed + used.shed + used.never_sent;
+                lost += used.failed + used.shed + used.never_sent + used.overdue;
                 never_sent += used.never_sent;
                 degraded += used.degraded;
             }
-            let active_s = span.active_user_s[i];
-            population.active_s += active_s;
-            if intended > 0.0 {
-                // A crash fails also what was waiting: no more can be lost than there are users.
-                population.lost_s += active_s * (lost / intended).min(1.0);
-                population.never_sent_s += active_s * never_sent / intended;
-                population.degraded_s += active_s * degraded / intended;
-            }
-            if self.brief {
-                continue;
-            }
-            let point = (span.to.seconds(), population.active_s, population.lost_s);
-            let count = population.series.len();
-            let bends = lost > 0.0;
-            if count >= 2
-                && (point.0 - population.series[count - 2].0 < resolution_s
-                    || (!bends && population.series[count - 1].2 == population.series[count - 2].2))
-            {
-                population.series[count - 1] = point;
-            } else {
-                population.series.push(point);
+            population.pass(&span.uses[i]);
+            let gathered = &mut population.gathered;
+            gathered.dt_s += span.to.since(span.from).seconds();
+            gathered.active_s += span.active_user_s[i];
+            gathered.intended += intended;
+            gathered.lost += lost;
+            gathered.never_sent += never_sent;
+            gathered.degraded += degraded;
+            if !span.followed || gathered.dt_s >= GATHERED_S {
+                population.told_until(span.to.seconds(), span.followed, (!self.brief).then_some(resolution_s));
             }
         }
         for part in &span.latencies {
@@ -305,8 +330,9 @@ impl PeopleMetrics {
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
             population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
+            population.told_until(to.seconds(), false, Some(world.horizon.seconds() / SERIES_MAX));
             let mut merged: [LatencyHistogram; 3] = Default::default();
-            let mut all = Use::default();
+            let mut all = (Use::default(), 0.0);
             let mut features = std::collections::BTreeMap::new();
             for (j, feeling) in population.features.iter_mut().enumerate() {
                 feeling.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
@@ -317,9 +343,10 @@ impl PeopleMetrics {
                     parts[k] = std::mem::take(&mut lazy.histogram);
                 }
                 let by_part = &population.used[j];
-                let mut used = Use::default();
-                by_part.iter().for_each(|part| add(&mut used, part));
-                add(&mut all, &used);
+                let carried = population.carried[j];
+                let used = whole(by_part);
+                add(&mut all.0, &used);
+                all.1 += population.carried_over[j];
                 let name = world.features[world.people[i].uses[j].0.at()].name.clone();
                 features.insert(
                     name,
@@ -328,12 +355,12 @@ impl PeopleMetrics {
                         degraded_s: feeling.seconds[ServiceLevel::Degraded as usize],
                         stale_s: feeling.seconds[ServiceLevel::Stale as usize],
                         time_availability: 1.0 - feeling.seconds[ServiceLevel::Down as usize] / length_s,
-                        request_availability: share(used.served + waiting(&used), used.intended),
-                        requests: requests(&used),
+                        request_availability: available(&used),
+                        requests: requests(&used, population.carried_over[j]),
                         phases: Phases {
-                            before: requests(&by_part[0]),
-                            during: requests(&by_part[1]),
-                            after: requests(&by_part[2]),
+                            before: requests(&by_part[0], carried[0]),
+                            during: requests(&by_part[1], carried[1]),
+                            after: requests(&by_part[2], carried[2]),
                         },
                         latency: latencies(&parts),
                         intervals: feeling.intervals(world, story),
@@ -359,11 +386,11 @@ impl PeopleMetrics {
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
             population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
-            let mut all = Use::default();
-            for by_part in &population.used {
-                let mut used = Use::default();
-                by_part.iter().for_each(|part| add(&mut used, part));
-                add(&mut all, &used);
+            population.told_until(to.seconds(), false, None);
+            let mut all = (Use::default(), 0.0);
+            for nth in 0..population.used.len() {
+                add(&mut all.0, &whole(&population.used[nth]));
+                all.1 += population.carried_over[nth];
             }
             let latency = Latencies { all: percentiles(&population.merged()), ..Latencies::default() };
             let intervals = population.overall.moods();
@@ -374,8 +401,58 @@ impl PeopleMetrics {
 }
 
 impl Population {
+    /// What its users lost until now: of single requests, over some time, for they seldom end where they began.
+    fn told_until(&mut self, to_s: f64, followed: bool, resolution_s: Option<f64>) {
+        let Gathered { dt_s, active_s, intended, lost, never_sent, degraded } = std::mem::take(&mut self.gathered);
+        if dt_s == 0.0 {
+            return;
+        }
+        self.active_s += active_s;
+        // A crash fails also what was waiting, and users who believe in no answer any more came before: no more can be lost than
+        // there are users.
+        let counted = lost.clamp(0.0, intended);
+        if followed {
+            self.gathered.lost = lost - counted;
+        }
+        if intended > 0.0 {
+            self.lost_s += active_s * counted / intended;
+            self.never_sent_s += active_s * never_sent / intended;
+            self.degraded_s += active_s * (degraded / intended).min(1.0);
+        }
+        let Some(resolution_s) = resolution_s else { return };
+        let point = (to_s, self.active_s, self.lost_s);
+        let count = self.series.len();
+        let bends = lost > 0.0;
+        if count >= 2
+            && (point.0 - self.series[count - 2].0 < resolution_s
+                || (!bends && self.series[count - 1].2 == self.series[count - 2].2))
+        {
+            self.series[count - 1] = point;
+        } else {
+            self.series.push(point);
+        }
+    }
+
+    /// Requests come and end: how many are under way afterwards.
+    fn pass(&mut self, uses: &[Use]) {
+        for (under_way, used) in self.under_way.iter_mut().zip(uses) {
+            *under_way = left(*under_way, used);
+        }
+    }
+
+    /// Another part begins: whoever is under way goes on in it.
+    fn goes_on_in(&mut self, part: Part) {
+        if part == self.part {
+            return;
+        }
+        for (carried, under_way) in self.carried.iter_mut().zip(&self.under_way) {
+            carried[part as usize] += under_way;
+        }
+        self.part = part;
+    }
+
     /// What its users felt and lost, without any list.
-    fn summary(&self, users: f64, all: &Use, length_s: f64) -> PeopleOutcome {
+    fn summary(&self, users: f64, (all, carried): &(Use, f64), length_s: f64) -> PeopleOutcome {
         let seconds = self.overall.seconds;
         PeopleOutcome {
             users,
@@ -383,14 +460,14 @@ impl Population {
             degraded_s: seconds[ServiceLevel::Degraded as usize],
             stale_s: seconds[ServiceLevel::Stale as usize],
             time_availability: 1.0 - seconds[ServiceLevel::Down as usize] / length_s,
-            request_availability: share(all.served + waiting(all), all.intended),
+            request_availability: available(all),
             user_uptime: 1.0 - share_or(self.lost_s, self.active_s, 0.0),
             windowed_user_uptime: Vec::new(),
             user_minutes_lost: self.lost_s / 60.0,
             user_minutes_never_sent: self.never_sent_s / 60.0,
             user_minutes_degraded: self.degraded_s / 60.0,
             user_minutes: self.active_s / 60.0,
-            requests: requests(all),
+            requests: requests(all, *carried),
             latency: Latencies::default(),
             intervals: Vec::new(),
             features: Default::default(),
@@ -424,24 +501,39 @@ fn add(total: &mut Use, used: &Use) {
     total.failed += used.failed;
     total.shed += used.shed;
     total.never_sent += used.never_sent;
+    total.overdue += used.overdue;
 }
 
-/// What is neither served nor failed yet.
-fn waiting(used: &Use) -> f64 {
-    let left = used.intended - used.served - used.failed - used.shed - used.never_sent;
-    if left.abs() <= 1e-9 * used.intended { 0.0 } else { left }
+/// What became of a use over the whole run.
+fn whole(by_part: &[Use; 3]) -> Use {
+    let mut used = Use::default();
+    by_part.iter().for_each(|part| add(&mut used, part));
+    used
 }
 
-fn requests(used: &Use) -> RequestsOutcome {
+/// Of those who were under way and who came, those who still are. What is left by rounding is nobody.
+fn left(carried: f64, used: &Use) -> f64 {
+    let left = carried + used.intended - used.served - used.failed - used.shed - used.never_sent;
+    if left.abs() <= 1e-9 * (carried + used.intended) { 0.0 } else { left }
+}
+
+fn requests(used: &Use, carried_over: f64) -> RequestsOutcome {
     RequestsOutcome {
+        carried_over,
         intended: used.intended,
         served: used.served,
         degraded: used.degraded,
         failed: used.failed,
         shed: used.shed,
-        waiting: waiting(used),
+        waiting: left(carried_over, used),
+        overdue: used.overdue,
         never_sent: used.never_sent,
     }
+}
+
+/// Served over all of which it is known what became of them. Who has waited for an answer for too long has none.
+fn available(used: &Use) -> f64 {
+    share(used.served, used.served + used.failed + used.shed + used.never_sent + used.overdue.max(0.0))
 }
 
 /// A part of a whole; of nothing, all is well.

@@ -12,6 +12,8 @@ pub struct Interval {
     pub from: Time,
     /// Its end.
     pub to: Time,
+    /// Every request was followed: they end later than they begin, maybe in another span.
+    pub followed: bool,
     /// What each population did with each of its features.
     pub uses: Vec<Vec<Use>>,
     /// Seconds lived by active users, by population.
@@ -49,7 +51,7 @@ pub struct Interval {
 impl Interval {
     /// Begins again with nothing, in the memory that there is.
     pub(crate) fn clear(&mut self, from: Time, to: Time) {
-        (self.from, self.to) = (from, to);
+        (self.from, self.to, self.followed) = (from, to, false);
         self.uses.iter_mut().for_each(Vec::clear);
         self.active_user_s.clear();
         self.active_users.clear();
@@ -114,6 +116,9 @@ pub struct Use {
     pub shed: f64,
     /// Never sent, because nothing worked.
     pub never_sent: f64,
+    /// How many more than before are under way for so long that they count as failed. Where they come to an end all the same,
+    /// they are fewer again.
+    pub overdue: f64,
 }
 
 /// What one station did during a span, in requests.
@@ -123,16 +128,16 @@ pub struct Work {
     pub arrived: f64,
     /// Left, served.
     pub served: f64,
-    /// Turned away, given up, or lost in a crash.
+    /// Turned away, given up, called off, or lost in a crash.
     pub lost: f64,
     /// Of those, given up while waiting.
     pub given_up: f64,
+    /// How many waited, over time, in request-seconds.
+    pub waiting_s: f64,
     /// Waiting at the end of the span beyond the steady queue.
     pub backlog: f64,
     /// The largest backlog in the span.
     pub backlog_max: f64,
-    /// Request-seconds that were spent waiting in the span, by whoever.
-    pub queue_s: f64,
     /// Sum of the waits of those who left the queue, in seconds.
     pub wait_s: f64,
     /// The longest of those waits, or so far of those who still wait, in seconds.

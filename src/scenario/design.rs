@@ -323,6 +323,21 @@ pub struct Cache {
     pub zipf: f64,
     /// How many keys it holds.
     pub holds: u64,
+    /// What requests do that miss a key for which another is already asking.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub misses: Misses,
+}
+
+/// What requests do that miss a key for which another is already asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Misses {
+    /// Each makes its calls.
+    #[default]
+    EachCalls,
+    /// They wait for the first one's answer; if that fails, the next of them asks.
+    OneCalls,
 }
 
 /// What an overloaded service turns away.

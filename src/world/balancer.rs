@@ -1,6 +1,6 @@
 //! Load balancers in front of the servers of a site, and their health checks.
 
-use crate::units::Duration;
+use crate::units::{Duration, Time};
 
 pub use crate::scenario::Picks;
 
@@ -11,6 +11,23 @@ pub struct Balancer {
     pub picks: Picks,
     /// Health checks, if there are any.
     pub checks: Option<HealthChecks>,
+}
+
+impl Balancer {
+    /// It does not look at how busy servers are.
+    pub fn picks_blindly(&self) -> bool {
+        matches!(self.picks, Picks::RoundRobin | Picks::Random)
+    }
+}
+
+impl HealthChecks {
+    /// The first check at or after a time, of a server whose checks come at this share of the way from one to the next.
+    pub fn next(&self, now: Time, phase: f64) -> Time {
+        let every = self.every.0.max(1);
+        let first = (every as f64 * phase) as i64;
+        let passed = (now.0 - first).max(0);
+        Time(first.saturating_add(every.saturating_mul(passed / every + i64::from(passed % every > 0))))
+    }
 }
 
 /// Health checks by the balancer.

@@ -70,7 +70,7 @@ pub use routes::{Route, Routes};
 #[doc(hidden)]
 pub use runbook::{Amount, Condition, Effect, Procedure};
 #[doc(hidden)]
-pub use services::{Cache, Call, Callee, Discipline, RateLimit, Service, Station};
+pub use services::{Cache, Call, Callee, Discipline, Misses, RateLimit, Service, Station};
 #[doc(hidden)]
 pub use sites::{Link, Place, Provider, Site, Transfer};
 #[doc(hidden)]

@@ -5,6 +5,7 @@ use super::components::Gate;
 use super::ids::{GroupId, NodeId, QueueId, ServiceId, SiteId, StationId, StoreId};
 use crate::dist::Sampler;
 use crate::queueing::{Residual, Strata};
+pub use crate::scenario::Misses;
 use crate::units::Duration;
 
 /// A service, wherever it runs.
@@ -94,6 +95,8 @@ pub struct Cache {
     pub zipf: f64,
     /// How many keys it holds, 1 to `keys`.
     pub holds: u64,
+    /// What those do who miss what another is already asking for.
+    pub misses: Misses,
 }
 
 /// A service at a site.

@@ -29,7 +29,8 @@ impl Map {
             || of.calls.iter().any(|call| {
                 let to = super::engine::callee(call);
                 let gone = self.routes.between(of.site, world.stations[to.at()].site).is_none();
-                call.hard && (gone || self.is_dead(world, to))
+                // Whoever calls now and then may do without.
+                call.hard && call.times >= 1.0 && (gone || self.is_dead(world, to))
             })
     }
 
@@ -40,7 +41,8 @@ impl Map {
             || calls.iter().any(|call| {
                 let to = super::engine::callee(call);
                 let gone = self.routes.between(site, world.stations[to.at()].site).is_none();
-                call.hard && (gone || self.is_dead(world, to))
+                // Whoever calls now and then may do without.
+                call.hard && call.times >= 1.0 && (gone || self.is_dead(world, to))
             })
     }
 }

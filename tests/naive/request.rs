@@ -38,6 +38,8 @@ pub struct AtStation {
     pub step: Step,
     /// It has a worker there.
     pub has_worker: bool,
+    /// What held when the call was made.
+    pub map: Rc<Map>,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -76,6 +78,7 @@ pub struct Request {
     pub degraded: bool,
     pub refused: bool,
     pub over: bool,
+    /// What held when it was sent.
     pub map: Rc<Map>,
 }
 

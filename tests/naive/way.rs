@@ -4,6 +4,7 @@ use super::engine::{Due, Naive, callee};
 use super::request::{AtStation, Step, User, Visit};
 use firedrill::units::Duration;
 use firedrill::world::{Call, LinkId, SiteId};
+use std::rc::Rc;
 
 /// A second of data that waits for a link: what comes on top of that is lost.
 const BUFFER_NS: u64 = 1_000_000_000;
@@ -70,7 +71,7 @@ impl Naive<'_> {
             User::Inside => {
                 if came_to.is_none() {
                     let node = world.sites[site.at()].node;
-                    if self.is_lost(id, node) {
+                    if self.is_lost(id, self.requests[id].map.loses(node)) {
                         return self.after(id, Visit::User(User::GoesBack(false)), 0);
                     }
                     self.requests[id].visits.push(Visit::User(User::Inside));
@@ -131,7 +132,8 @@ impl Naive<'_> {
             return self.comes_to(id, true);
         }
         let step = Step::SetsOut;
-        let visit = AtStation { station: callee(&call), call: call.clone(), from, step, has_worker: false };
+        let map = Rc::clone(&self.map);
+        let visit = AtStation { station: callee(&call), call: call.clone(), from, step, has_worker: false, map };
         self.requests[id].visits.push(Visit::Asks { call, from, made: made + 1.0 });
         self.requests[id].visits.push(Visit::Station(visit));
         true
@@ -141,7 +143,7 @@ impl Naive<'_> {
         let world = self.world;
         let station = &world.stations[visit.station.at()];
         let service = &world.services[station.service.at()];
-        let map = std::rc::Rc::clone(&self.requests[id].map);
+        let map = Rc::clone(&visit.map);
         let of = self.requests[id].of;
         let bits = world.features[world.people[self.sources[of].people].uses[self.sources[of].feature].0.at()].bits;
         let Some(way) = map.way(world, visit.from, visit.station) else {
@@ -161,7 +163,7 @@ impl Naive<'_> {
             Step::AtDoor => {
                 let own = world.sites[station.site.at()].node;
                 let nodes: Vec<_> = station.gates.iter().flat_map(|gate| gate.of.iter().copied()).collect();
-                if nodes.into_iter().any(|node| node != own && self.is_lost(id, node)) {
+                if nodes.into_iter().any(|node| node != own && self.is_lost(id, map.loses(node))) {
                     visit.step = Step::GoesBack(false);
                     return self.after(id, Visit::Station(visit), 0);
                 }
@@ -207,8 +209,7 @@ impl Naive<'_> {
     }
 
     /// Whether a request gets lost in something gray.
-    fn is_lost(&mut self, id: usize, node: firedrill::world::NodeId) -> bool {
-        let loses = self.requests[id].map.loses(node);
+    fn is_lost(&mut self, id: usize, loses: f64) -> bool {
         loses > 0.0 && self.chance(id, loses)
     }
 

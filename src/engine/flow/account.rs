@@ -35,6 +35,7 @@ impl Engine<'_> {
         span.links_most_bps.extend((0..world.links.len()).map(|l| self.link_bps(LinkId::new(l))));
         span.transfers_bps.extend_from_slice(&open.transfers_bps);
         if self.requests.is_some() {
+            span.followed = true;
             self.account_requests(&open, dt_s, &mut span);
         } else {
             self.account_flow(&mut open, dt_s, &mut span);
@@ -94,7 +95,7 @@ impl Engine<'_> {
                 work.given_up = arrived * at.given_up;
                 let (delayed, wait_s) = at.admitted_wait.unwrap_or_else(|| (at.wait.probability(), at.wait_mean_s));
                 work.wait_s = (work.served + work.given_up) * wait_s;
-                work.queue_s = work.wait_s;
+                work.waiting_s = work.wait_s;
                 work.delayed = (work.served + work.given_up) * delayed;
                 flow.by_chance = at.wait_mean_s * at.capacity;
                 (flow.chance_wait_s, flow.at_rest_s) = (at.wait_mean_s, now.seconds());
@@ -109,7 +110,7 @@ impl Engine<'_> {
                 work.lost = arrived * at.block;
                 work.served = arrived - work.lost;
                 work.wait_s = work.served * at.wait_mean_s;
-                work.queue_s = work.wait_s;
+                work.waiting_s = work.wait_s;
                 work.delayed = work.served * at.wait.probability();
                 work.wait_max_s = at.wait_mean_s;
                 work.backlog = flow.fluid.backlog;
@@ -121,7 +122,7 @@ impl Engine<'_> {
                 work.lost = flowed.lost;
                 work.served = flowed.served;
                 // All who wait wait together for as long as the queue is long.
-                work.queue_s = flowed.backlog_integral + flowed.served * flow.chance_s(now.seconds(), at.capacity);
+                work.waiting_s = flowed.backlog_integral + flowed.served * flow.chance_s(now.seconds(), at.capacity);
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flowed.backlog_max + flow.by_chance;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);

@@ -1,6 +1,6 @@
 //! Disposition: what becomes of the requests of a path.
 
-use super::approximations::FELT_WAIT;
+use super::approximations::{FELT_WAIT, attempts_of};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::{Disposition, Feeling};
 use crate::engine::state::flow::{AtStation, Open};
@@ -93,9 +93,22 @@ impl Engine<'_> {
         Disposition { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft, answered }
     }
 
-    /// The same as it was seen of single requests.
+    /// The latency of a path without a queue anywhere, and the share of its requests that would be in time.
+    pub(in crate::engine) fn without_queues(&self, path: &Path) -> (Arc<Latency>, f64) {
+        let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
+        let as_usual = path.visits.iter().all(|visit| self.slower(visit.0) == 1.0);
+        let quiet = match as_usual {
+            true => Arc::clone(&path.quiet),
+            false => self.latency(path, |id| (Wait::Never, self.slower(id))),
+        };
+        let in_time = feature.timeout_s.map_or(1.0, |timeout_s| 1.0 - quiet.ccdf(timeout_s - path.fixed_s));
+        (quiet, in_time)
+    }
+
+    /// The same of single requests: what everybody can see, as it is in the flow, and what was felt of the last ones.
     pub(super) fn disposition_seen(&self, index: usize, felt: &Feeling) -> Disposition {
         let path = &self.state.flow.paths[index];
+        let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
         let nothing = || Arc::clone(&self.state.flow.nothing);
         if let Some(why) = path.dead {
             let latency = nothing();
@@ -111,23 +124,33 @@ impl Engine<'_> {
                 answered: 1.0,
             };
         }
+        // What was felt has what is too late even without queues in it.
+        let (quiet, in_time) = self.without_queues(path);
+        let at_last = |attempt: f64| match feature.retries {
+            Some(retries) => (attempt * attempts_of(1.0 - attempt, retries.attempts, retries.budget)).min(1.0),
+            None => attempt,
+        };
+        let foreseen = at_last(path.passes * in_time);
+        let in_time = at_last(in_time);
+        let felt_lost = if in_time > 0.0 { (1.0 - (1.0 - felt.lost) / in_time).max(0.0) } else { 0.0 };
+        let p95_s = felt.p95_s.unwrap_or_else(|| path.fixed_s + quiet.quantile(0.95));
         let narrow = self.requests.as_ref().and_then(|requests| {
             let waits = path.visits.iter().map(|(id, _, _)| (requests.trouble(id.at()), *id));
             waits.filter(|(trouble, _)| *trouble > 0.0).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
         });
         let why = match narrow {
-            Some((_, id)) if felt.lost > 0.0 || felt.p95_s > 0.0 => Why::Overload(id),
+            Some((_, id)) if felt_lost >= 1.0 - foreseen => Why::Overload(id),
             _ => path.loss.or(path.dimmed_for).unwrap_or(Why::Slow),
         };
         Disposition {
             dead: false,
-            arrives: 1.0 - felt.lost,
-            admitted: 1.0,
+            arrives: foreseen,
+            admitted: 1.0 - felt_lost,
             in_time: 1.0,
             why,
             latency: nothing(),
-            moving_s: felt.p95_s,
-            soft: 1.0 - felt.degraded,
+            moving_s: p95_s,
+            soft: (1.0 - path.dimmed) * (1.0 - felt.degraded),
             answered: 1.0,
         }
     }

@@ -1,7 +1,9 @@
 //! What the flow gives to single requests and gets back from them, at the ends of the stretch that is followed.
 
+use super::approximations::attempts_of;
 use super::lines::{key, use_of};
 use crate::engine::core::Engine;
+use crate::engine::state::disposition::Feeling;
 use crate::engine::state::flow::{AtStation, FlowState, StationFlow};
 use crate::queueing::Member;
 use crate::units::{Duration, Time};
@@ -66,6 +68,27 @@ impl FlowState {
 }
 
 impl Engine<'_> {
+    /// What is felt of every use in the flow, beyond what everybody can see: queues that are full, or too long.
+    pub(in crate::engine) fn felt_in_flow(&self) -> Vec<Feeling> {
+        let uses: Vec<usize> = self.world.people.iter().map(|people| people.uses.len()).collect();
+        let mut felt = vec![(0.0, Feeling::default()); uses.iter().sum()];
+        let Some(open) = &self.state.flow.open else { return Vec::new() };
+        for (index, (path, disposition)) in self.state.flow.paths.iter().zip(&open.dispositions).enumerate() {
+            let rate = open.rates[index].0;
+            if disposition.dead || rate <= 0.0 {
+                continue;
+            }
+            let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
+            let attempt = disposition.admitted * disposition.in_time;
+            let attempts = feature.retries.map_or(1.0, |r| attempts_of(1.0 - attempt, r.attempts, r.budget));
+            let (all, feeling) = &mut felt[self.state.flow.first_use[path.people] + path.feature];
+            let lost = 1.0 - (attempt * attempts).min(1.0);
+            feeling.lost = (feeling.lost * *all + lost * rate) / (*all + rate);
+            *all += rate;
+        }
+        felt.into_iter().map(|(_, feeling)| feeling).collect()
+    }
+
     /// Requests per second of every path, attempts included, and the stations, as they flow now.
     pub(in crate::engine) fn last_flow(&self) -> (Vec<f64>, Vec<AtStation>) {
         let Some(open) = &self.state.flow.open else { return (Vec::new(), Vec::new()) };

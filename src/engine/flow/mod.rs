@@ -19,7 +19,7 @@ mod service_levels;
 
 use crate::engine::core::Engine;
 use crate::engine::event::Event;
-use crate::units::{Duration, Time};
+use crate::units::Time;
 use crate::world::{NodeId, StationId};
 use approximations::is_at_ease;
 
@@ -40,6 +40,7 @@ impl Engine<'_> {
             return;
         }
         self.look_at_stores();
+        self.look_at_rotations();
         if self.paths_dirty {
             self.find_paths();
             // Other paths than before: what was in time on those says nothing of these.
@@ -54,6 +55,9 @@ impl Engine<'_> {
         self.look_at_ages();
         self.look_at_service_levels();
         self.look_at_abandonment_again(&mut until);
+        if let Some(requests) = &self.requests {
+            until = until.min(Time(requests.looks_next().min(i64::MAX as u64) as i64));
+        }
         self.look_at_loads();
         self.state.flow.token += 1;
         let token = self.state.flow.token;
@@ -96,7 +100,8 @@ impl Engine<'_> {
                 let at = &open.stations[id.at()];
                 at.at_ease && is_at_ease(workers, at.inflow.max(at.inflow + at.slope * 3_600.0) * at.held_s)
             });
-            self.flow_dirty |= !eased;
+            let has_balancer = self.world.services[self.world.stations[id.at()].service.at()].balancer.is_some();
+            self.flow_dirty |= !eased || has_balancer;
         }
     }
 
@@ -132,7 +137,7 @@ impl Engine<'_> {
         self.demand(&mut open, &mut until);
         match &self.requests {
             Some(requests) => {
-                until = until.min(self.now.after(Duration(requests.tick as i64))).min(Time(requests.window.1 as i64));
+                until = until.min(Time(requests.window.1 as i64));
                 self.share_links(&mut open, until);
                 self.follow(&mut open);
             }

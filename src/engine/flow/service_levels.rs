@@ -138,13 +138,12 @@ impl Engine<'_> {
             // Of the requests rather than of their attempts, and of those who are turned away at the door.
             let attempt = disposition.success();
             let attempts = match wanted.retries {
-                // What was seen is what became of requests, whatever their attempts.
+                // What was seen, and what is foreseen, is what becomes of requests, whatever their attempts.
                 Some(_) if self.requests.is_some() => 1.0,
                 Some(retries) => attempts_of(1.0 - attempt, retries.attempts, retries.budget),
                 None => 1.0,
             };
-            let let_in = if self.requests.is_some() { 1.0 } else { open.let_in[index] };
-            let success = if disposition.dead { 0.0 } else { (attempt * attempts).min(1.0) * let_in };
+            let success = if disposition.dead { 0.0 } else { (attempt * attempts).min(1.0) * open.let_in[index] };
             felt.failed += part * (1.0 - success);
             felt.note(0, part * (1.0 - success), disposition.why);
             let p95_s = disposition.latency.quantile(0.95) + disposition.moving_s;

@@ -1,5 +1,6 @@
 //! Accounts: what was counted since the span began.
 
+use super::drive::LOOKS_EVERY_NS;
 use super::state::backend_pool::NONE;
 use super::state::requests::Requests;
 use super::state::source::UseCounts;
@@ -18,7 +19,9 @@ impl Engine<'_> {
         requests.now = now;
         for source in &mut requests.sources {
             let counts = std::mem::take(&mut source.counts);
-            span.uses[source.people as usize][source.feature as usize] = used(&counts);
+            let overdue = source.felt.overdue as f64 - source.overdue_told as f64;
+            source.overdue_told = source.felt.overdue;
+            span.uses[source.people as usize][source.feature as usize] = Use { overdue, ..used(&counts) };
         }
         for queue in 0..self.world.queues.len() {
             let flow = &mut self.state.flow.queues[queue];
@@ -58,14 +61,10 @@ impl Engine<'_> {
     fn work_of(&mut self, requests: &mut Requests, station: usize, dt_s: f64) -> Work {
         let now = requests.now;
         let queue = &mut requests.station_queues[station];
-        queue.pass(now);
-        let mut counts = std::mem::take(&mut queue.counts);
-        queue.counts.waiting_max = queue.waiting;
+        let mut counts = queue.take_counts(now);
         if queue.pool != NONE {
             for server in &requests.backend_pools[queue.pool as usize].servers {
-                let queue = &mut requests.station_queues[server.queue as usize];
-                queue.pass(now);
-                counts.add(&std::mem::take(&mut queue.counts));
+                counts.add(&requests.station_queues[server.queue as usize].take_counts(now));
             }
         }
         let queue = &requests.station_queues[station];
@@ -73,14 +72,14 @@ impl Engine<'_> {
         let workers_s = flow.workers_s + flow.workers as f64 * self.now.since(flow.workers_since).seconds();
         flow.workers_s = 0.0;
         flow.workers_since = self.now;
-        let lost = counts.refused + counts.given_up + counts.crashed;
+        let lost = counts.lost();
         let look = &mut requests.looks[station];
         look.arrived += counts.arrived;
         look.served += counts.served;
         look.lost += lost;
         look.busy_ns += counts.busy_ns;
         look.wait_ns += counts.wait_ns;
-        if now - look.since >= requests.tick / 2 {
+        if now - look.since >= LOOKS_EVERY_NS / 2 {
             let seen = &mut requests.seen[station];
             let per = |sum: f64, n: u64| if n > 0 { sum / n as f64 } else { 0.0 };
             seen.inflow = look.arrived as f64 / ((now - look.since) as f64 * 1e-9);
@@ -102,7 +101,7 @@ impl Engine<'_> {
             given_up: counts.given_up as f64,
             backlog: queue.waiting as f64,
             backlog_max: counts.waiting_max as f64,
-            queue_s: counts.wait_ns as f64 * 1e-9,
+            waiting_s: counts.waiting_ns as f64 * 1e-9,
             wait_s: counts.wait_ns as f64 * 1e-9,
             wait_max_s: counts.wait_max_ns as f64 * 1e-9,
             delayed: counts.delayed as f64,
@@ -122,8 +121,12 @@ fn used(counts: &UseCounts) -> Use {
         failed: counts.failed as f64,
         shed: counts.shed as f64,
         never_sent: counts.never_sent as f64,
+        overdue: 0.0,
     }
 }
+
+/// How often anybody looks though nothing happens.
+const LOOKS_AT_LEAST_NS: u64 = 60_000_000_000;
 
 /// A queue that would take longer than this to go away, and than ten services, is behind.
 const BEHIND_S: f64 = 1.0;
@@ -132,10 +135,15 @@ impl Requests {
     /// Looks at how everything feels.
     pub fn feel(&mut self) {
         for (source, feeling) in self.sources.iter_mut().zip(&mut self.feelings) {
-            if let Some(felt) = source.feeling(self.now) {
-                *feeling = felt;
-            }
+            *feeling = source.felt.look(self.now);
         }
+        self.looked = self.now;
+    }
+
+    /// When something feels different though no request comes to an end; somebody looks now and then in any case.
+    pub fn looks_next(&self) -> u64 {
+        let changes = self.sources.iter().filter_map(|source| source.felt.changes_at());
+        changes.min().unwrap_or(u64::MAX).clamp(self.now + 1, self.now + LOOKS_AT_LEAST_NS)
     }
 
     /// How a use of a population felt when anybody last looked.
@@ -156,7 +164,8 @@ impl Requests {
     /// How long the queue of a station would take to go away.
     fn queue_s(&self, station: usize) -> f64 {
         let queue = &self.station_queues[station];
-        queue.waiting as f64 * self.seen[station].held_s / queue.workers.max(1) as f64
+        let held_s = self.seen[station].held_s.max(self.seen[station].computes_s);
+        queue.waiting as f64 * held_s / queue.workers.max(1) as f64
     }
 
     /// How much a station keeps requests waiting or turns them away: only to compare it with others.

@@ -2,7 +2,7 @@
 
 use super::state::due::{Due, Kind};
 use super::state::requests::Requests;
-use super::state::slots::{DEGRADED, GHOST, NOBODY, ORPHAN, REFUSED, Slot, is_live, token};
+use super::state::slots::{FORESEEN, GHOST, NOBODY, ORPHAN, REFUSED, Slot, is_live, token};
 use crate::dist;
 use crate::observe::{Answer, Observer};
 use crate::world::World;
@@ -32,22 +32,24 @@ impl Requests {
             return;
         }
         if source.let_in < 1.0 && !source.choices.chance(source.let_in) {
-            source.ended(0, false, true, false);
+            source.ended(now, now, REFUSED | FORESEEN, false);
             self.thinks_again(of);
             return;
         }
         if let Some(client) = &mut source.client {
             if !client.sends(now) {
-                source.ended(0, false, true, false);
+                self.is_seen |= source.ended(now, now, REFUSED, false);
                 self.thinks_again(of);
                 return;
             }
             if client.has_calls() {
+                source.felt.begins(now);
                 let call = self.calls.begin(of, now);
                 self.attempt_on(world, call, way.start, observer);
                 return;
             }
         }
+        source.felt.begins(now);
         let (class, timer) = (source.class, source.timer);
         let id = self.slots.begin(of, way.start, now, class);
         if let Some(timer) = timer {
@@ -130,7 +132,8 @@ impl Requests {
         let source = &mut self.sources[of as usize];
         if flags & GHOST == 0 {
             let took_ns = self.now - started;
-            source.ended(took_ns, answered, flags & REFUSED != 0, flags & DEGRADED != 0);
+            source.felt.is_over(started);
+            self.is_seen |= source.ended(self.now, started, flags, answered);
             if answered {
                 let answer = Answer { people: source.people, feature: source.feature, at_ns: self.now, took_ns };
                 observer.answered(world, &answer);

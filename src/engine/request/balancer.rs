@@ -5,11 +5,12 @@ use super::state::backend_pool::{NONE, Note, Server};
 use super::state::due::{Due, Kind};
 use super::state::program::Frame;
 use super::state::requests::Requests;
-use super::state::slots::{CHECK, GHOST, NOBODY, ORPHAN, REFUSED, Slot};
+use super::state::slots::{CHECK, FORESEEN, GHOST, NOBODY, ORPHAN, REFUSED, Slot};
 use super::state::station_queue::Admission;
 use crate::observe::{ObservationId, Observer};
 use crate::rng::{Luck, Stream};
-use crate::world::{StationId, World};
+use crate::units::Time;
+use crate::world::{Picks, StationId, World};
 
 /// It matters as much as a request of a normal feature.
 const CHECK_CLASS: u8 = 1;
@@ -61,12 +62,13 @@ impl Requests {
         };
         let server = if refusal.is_none() { self.backend_pools[pool].pick(&self.station_queues) } else { None };
         let Some(server) = server else {
+            let counted = u64::from(self.is_counted(id, pc, true));
             let base = &mut self.station_queues[station as usize];
-            base.counts.arrived += 1;
-            base.counts.refused += 1;
-            if refusal == Some(Admission::Refuse) {
-                self.slots[id].flags |= REFUSED;
-            }
+            base.counts.arrived += counted;
+            base.counts.refused += counted;
+            let slot = &mut self.slots[id];
+            slot.flags &= !FORESEEN;
+            slot.flags |= if refusal == Some(Admission::Refuse) { REFUSED } else { 0 };
             return None;
         };
         let level = self.programs.frames[self.programs.frame_of[pc as usize] as usize].level;
@@ -77,7 +79,10 @@ impl Requests {
     /// One who waited at a queue does not any more.
     #[inline]
     pub(super) fn waits_no_more(&mut self, queue: u32, id: u32) {
-        self.station_queues[queue as usize].waiting -= 1;
+        let now = self.now;
+        let at = &mut self.station_queues[queue as usize];
+        at.pass(now);
+        at.waiting -= 1;
         self.counts_no_more(queue, id);
     }
 
@@ -86,7 +91,10 @@ impl Requests {
     pub(super) fn counts_no_more(&mut self, queue: u32, id: u32) {
         let station = self.station_queues[queue as usize].station;
         if station != queue && !self.slots[id].is(CHECK) {
-            self.station_queues[station as usize].waiting -= 1;
+            let now = self.now;
+            let at = &mut self.station_queues[station as usize];
+            at.pass(now);
+            at.waiting -= 1;
         }
     }
 
@@ -104,11 +112,13 @@ impl Requests {
             new.server = (number - 1) as u32;
             (new.pool, new.bucket, new.cache) = (NONE, None, None);
             (new.workers, new.waiting, new.counts) = (0, 0, Default::default());
+            (new.busy, new.inside, new.here_before) = (0, 0, 0);
             new.busy_since = self.now;
             self.station_queues.push(new);
             self.backend_pools[pool].servers.push(Server {
                 queue,
                 ejected: false,
+                dead: false,
                 in_a_row: 0,
                 check: NOBODY,
                 turn: 0,
@@ -120,26 +130,54 @@ impl Requests {
         }
         if count < before {
             self.backend_pools[pool].here = count;
-            self.crash(station, count..before);
+            self.crash(station, count..before, true);
         }
         for number in before..count {
             let checks = self.backend_pools[pool].checks;
             let server = &mut self.backend_pools[pool].servers[number];
             server.turn = server.turn.wrapping_add(1);
-            (server.ejected, server.in_a_row, server.check) = (false, 0, NOBODY);
+            (server.ejected, server.dead, server.in_a_row, server.check) = (false, false, 0, NOBODY);
             let (queue, turn) = (server.queue, server.turn);
-            let first = checks.map(|checks| (checks.every.0 as f64 * server.phase.uniform()) as u64);
+            let first = checks.map(|checks| checks.next(Time(self.now as i64), server.phase.uniform()));
             let at = &mut self.station_queues[queue as usize];
             at.pass(self.now);
-            (at.serves, at.workers) = (true, workers);
+            (at.serves, at.workers, at.dead) = (true, workers, false);
             self.opened.push_back(queue);
             if let Some(first) = first {
-                self.push(self.now + first, Due::new(Kind::Check, queue, turn << 1));
+                self.push(first.0 as u64, Due::new(Kind::Check, queue, turn << 1));
             }
         }
         if count != before {
             self.backend_pools[pool].here = count;
             self.rotate(pool);
+        }
+    }
+
+    /// A server dies, or lives again. It stays in rotation until its checks have failed, unless that has been found out.
+    pub(super) fn bury(&mut self, pool: usize, number: usize, dead: Option<bool>, workers: u64) {
+        let server = &mut self.backend_pools[pool].servers[number];
+        if server.dead == dead.is_some() {
+            return;
+        }
+        server.dead = dead.is_some();
+        let (queue, station) = (server.queue, self.backend_pools[pool].station);
+        match dead {
+            Some(is_known) => {
+                self.crash(station, number..number + 1, false);
+                let picks = self.backend_pools[pool].picks;
+                self.station_queues[queue as usize].dead = matches!(picks, Picks::RoundRobin | Picks::Random);
+                if is_known {
+                    self.backend_pools[pool].servers[number].ejected = true;
+                    self.rotate(pool);
+                }
+            }
+            None => {
+                let now = self.now;
+                let at = &mut self.station_queues[queue as usize];
+                at.pass(now);
+                (at.serves, at.workers, at.dead) = (true, workers, false);
+                self.opened.push_back(queue);
+            }
         }
     }
 
@@ -176,7 +214,7 @@ impl Requests {
         let Some(checks) = self.backend_pools[pool].checks.filter(|_| !is_timeout) else { return };
         let server = &self.backend_pools[pool].servers[number];
         let turn = server.turn;
-        if server.fooled {
+        if server.fooled && !server.dead {
             self.checked(pool, number, true);
         } else {
             let id = self.slots.begin(0, self.backend_pools[pool].program, self.now, CHECK_CLASS);
@@ -267,7 +305,8 @@ impl Requests {
             let queue = &self.station_queues[*queue as usize];
             queue.busy + queue.waiting
         };
-        pool.servers[..pool.here].iter().map(|server| server.queue).min_by_key(load).unwrap_or(station)
+        let alive = pool.servers[..pool.here].iter().filter(|server| !server.dead);
+        alive.map(|server| server.queue).min_by_key(load).unwrap_or(station)
     }
 
     /// A request is at a queue in a visit, without having been sent there.

@@ -2,7 +2,9 @@
 
 use super::state::program::{OUTSIDE, Op};
 use super::state::requests::Requests;
-use super::state::slots::{BRANCH_FAILED, CANCELLED, DEGRADED, GHOST, NOBODY, ORPHAN, QUEUED, REFUSED, SERVED};
+use super::state::slots::{
+    AWAITS, BRANCH_FAILED, CANCELLED, DEGRADED, FORESEEN, GHOST, MISSED, NOBODY, ORPHAN, QUEUED, REFUSED, SERVED,
+};
 
 impl Requests {
     /// A request makes several calls at once.
@@ -36,7 +38,7 @@ impl Requests {
             return;
         }
         let parent = &mut self.slots[branch.parent];
-        parent.flags |= branch.flags & (DEGRADED | REFUSED);
+        parent.flags |= branch.flags & (DEGRADED | REFUSED | FORESEEN | MISSED);
         if failed {
             parent.flags |= BRANCH_FAILED;
         }
@@ -76,12 +78,16 @@ impl Requests {
             if visit.depth < u32::from(slot.depth) {
                 break;
             }
+            self.ask_no_more(id, visit.station);
             let served = visit.enter == slot.pc && slot.is(SERVED);
             // Where workers are not held, the one who has just served is still to be given back.
             let leaving =
                 matches!(self.programs.ops[slot.pc as usize], Op::Leave { station } if station == visit.station);
             if served || (visit.enter != slot.pc && (visit.holds || leaving)) {
-                self.released.push_back((self.queue_of(&slot, &visit), served));
+                let queue = self.queue_of(&slot, &visit);
+                self.released.push_back((queue, served));
+                let is_counted = self.is_counted(id, visit.enter, true);
+                self.station_queues[queue as usize].counts.called_off += u64::from(is_counted);
             }
             frame = visit.parent;
         }
@@ -107,7 +113,13 @@ impl Requests {
             if let Op::Enter { station, .. } = self.programs.ops[pc as usize] {
                 let queue = self.queue_at(station, id, pc);
                 self.waits_no_more(queue, id);
+                let is_counted = self.is_counted(id, pc, true);
+                self.station_queues[queue as usize].counts.called_off += u64::from(is_counted);
             }
+            self.goes_on(id);
+        } else if slot.is(AWAITS) {
+            slot.flags &= !AWAITS;
+            slot.turn = slot.turn.wrapping_add(1);
             self.goes_on(id);
         } else if slot.branches > 0 {
             for branch in self.forks.remove(&id).unwrap_or_default() {

@@ -4,11 +4,14 @@ use super::state::backend_pool::NONE;
 use super::state::due::{Due, Kind};
 use super::state::program::Op;
 use super::state::requests::Requests;
-use super::state::slots::{CANCELLED, CHECK, DEGRADED, NOBODY, QUEUED, REFUSED, SERVED};
+use super::state::slots::{CANCELLED, DEGRADED, FORESEEN, MISSED, NOBODY, QUEUED, REFUSED, SERVED};
 use super::state::station_queue::{Admission, Line};
 use crate::dist;
 use crate::observe::Observer;
 use crate::world::World;
+
+/// How often anybody looks at stations where something happens.
+pub(super) const LOOKS_EVERY_NS: u64 = 1_000_000_000;
 
 /// A second of data that waits for a link: what comes on top of that is lost.
 const BUFFER_NS: u64 = 1_000_000_000;
@@ -21,8 +24,8 @@ impl Requests {
         }
         self.settle(world, observer);
         loop {
-            // What balancers have done is told at once.
-            if !self.noted.is_empty() {
+            // What balancers have done is told at once, and what feels different.
+            if !self.noted.is_empty() || self.is_seen {
                 return;
             }
             // Of what is due at one time, answers come before timeouts.
@@ -39,6 +42,12 @@ impl Requests {
             }
             if !self.ready.is_empty() || !self.released.is_empty() {
                 self.settle(world, observer);
+            }
+            #[cfg(debug_assertions)]
+            self.check_few(world);
+            // Where something happens somebody looks, once in a while.
+            if self.now >= self.looked + LOOKS_EVERY_NS {
+                (self.looked, self.is_seen) = (self.now, true);
             }
         }
     }
@@ -139,8 +148,10 @@ impl Requests {
                     false => pc = refused,
                 },
                 Op::Leave { station } => {
-                    let queue = self.queue_at(station, id, pc);
-                    self.leave(world, queue, observer);
+                    let frame = self.programs.frame_of[pc as usize];
+                    let enter = self.programs.frames[frame as usize].enter;
+                    let (queue, is_counted) = (self.queue_at(station, id, pc), self.is_counted(id, enter, true));
+                    self.leave(world, queue, is_counted, observer);
                     pc += 1;
                 }
                 Op::Checked { station, passed } => {
@@ -160,13 +171,20 @@ impl Requests {
                     return;
                 }
                 Op::Goto(to) => pc = to,
+                Op::Call { at } => pc = self.programs.calls[at as usize].goes_to,
                 Op::Skip { share, to } => {
                     let of = self.slots[id].of;
                     pc = if self.sources[of as usize].choices.chance(share) { to } else { pc + 1 };
                 }
                 Op::Lose { share, to } => {
                     let of = self.slots[id].of;
-                    pc = if self.sources[of as usize].choices.chance(share) { to } else { pc + 1 };
+                    let loses = self.sources[of as usize].choices.chance(share);
+                    self.slots[id].flags |= if loses { FORESEEN } else { 0 };
+                    pc = if loses { to } else { pc + 1 };
+                }
+                Op::Gone { to } => {
+                    self.slots[id].flags |= FORESEEN;
+                    pc = to;
                 }
                 Op::Leg { leg, lost } => match self.cross(leg, id) {
                     Some(ns) => {
@@ -175,14 +193,22 @@ impl Requests {
                     }
                     None => pc = lost,
                 },
-                Op::Look { station, found } => {
-                    let finds = self.station_queues[station as usize].cache.as_mut().is_some_and(|cache| cache.finds());
-                    pc = if finds { found } else { pc + 1 };
+                Op::Look { station, found } => match self.look(id, pc, station, found) {
+                    Some(to) => pc = to,
+                    None => return,
+                },
+                Op::Learn { station, answered } => {
+                    match answered {
+                        true => self.learn(id, station),
+                        false => self.ask_no_more(id, station),
+                    }
+                    pc += 1;
                 }
                 Op::Degrade => {
                     let slot = &mut self.slots[id];
                     // It goes on without what was refused: if it fails all the same, it is for another reason.
-                    slot.flags = (slot.flags | DEGRADED) & !REFUSED;
+                    let missed = if slot.is(FORESEEN) { 0 } else { MISSED };
+                    slot.flags = (slot.flags | DEGRADED | missed) & !(REFUSED | FORESEEN);
                     pc += 1;
                 }
                 Op::Fork { first, count } => {
@@ -209,11 +235,11 @@ impl Requests {
             let Some(queue) = self.balance(station, id, pc) else { return false };
             station = queue;
         }
+        let counted = u64::from(self.is_counted(id, pc, true));
         let slot = &mut self.slots[id];
         let class = slot.class;
-        let is_check = slot.is(CHECK);
         let queue = &mut self.station_queues[station as usize];
-        queue.counts.arrived += u64::from(!is_check);
+        queue.counts.arrived += counted;
         match queue.admit(self.now, class) {
             Admission::Serve => {
                 slot.pc = pc;
@@ -231,10 +257,14 @@ impl Requests {
                     self.join(station, id, pc);
                     return true;
                 }
-                queue.counts.refused += u64::from(!is_check);
-                if refusal != Admission::Down {
-                    self.slots[id].flags |= REFUSED;
-                }
+                queue.counts.refused += counted;
+                let slot = &mut self.slots[id];
+                slot.flags &= !FORESEEN;
+                slot.flags |= match refusal {
+                    Admission::Down if queue.dead => FORESEEN,
+                    Admission::Down => 0,
+                    _ => REFUSED,
+                };
                 return false;
             }
         }
@@ -260,6 +290,7 @@ impl Requests {
         let leg = &self.programs.legs[leg as usize];
         let of = self.slots[id].of;
         if leg.loses > 0.0 && self.sources[of as usize].choices.chance(leg.loses) {
+            self.slots[id].flags |= FORESEEN;
             return None;
         }
         let mut ns = leg.base_ns;

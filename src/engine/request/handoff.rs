@@ -4,11 +4,12 @@
 //! law, become ghosts, which take room and count nowhere. Where a queue moves, those who wait have not been counted yet: they
 //! become requests that will be. Back in the flow, whoever waits in a long queue waits on, whoever is under way has been served.
 
+use super::state::backend_pool::NONE;
 use super::state::due::{Due, Kind};
 use super::state::flow_before::FlowBefore;
 use super::state::program::{OUTSIDE, Op};
 use super::state::requests::Requests;
-use super::state::slots::{GHOST, NOBODY, ORPHAN, QUEUED, SERVED};
+use super::state::slots::{GHOST, NOBODY, ORPHAN, QUEUED, SEAM, SERVED};
 use super::state::source::Source;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::Regime;
@@ -35,12 +36,13 @@ impl Engine<'_> {
     pub(in crate::engine) fn begin_requests(&mut self) {
         let Some(window) = self.window else { return };
         let (rates, stations) = self.last_flow();
+        let felt = self.felt_in_flow();
         self.close_span();
         let mut requests = Requests::new(self.world, self.luck, window);
         requests.now = self.now.0 as u64;
         if self.now > Time::ZERO {
             let luck = Stream::new(self.luck, "seam", "requests under way");
-            requests.before = Some(Box::new(FlowBefore { rates, stations, luck }));
+            requests.before = Some(Box::new(FlowBefore { rates, stations, felt, luck }));
         }
         self.requests = Some(Box::new(requests));
         self.paths_dirty = true;
@@ -49,6 +51,9 @@ impl Engine<'_> {
 
     /// Those who were under way in the flow.
     pub(super) fn fill(&mut self, requests: &mut Requests, before: &FlowBefore) {
+        for (source, feeling) in requests.sources.iter_mut().zip(&before.felt) {
+            source.felt.felt_before(*feeling, requests.now);
+        }
         let mut luck = before.luck.clone();
         self.fill_ghosts(requests, before, &mut luck);
         self.fill_backlogs(requests, before);
@@ -62,7 +67,9 @@ impl Engine<'_> {
         }
         for station in 0..requests.station_queues.len() {
             requests.opened.push_back(station as u32);
-            requests.station_queues[station].counts = Default::default();
+            let queue = &mut requests.station_queues[station];
+            queue.counts = Default::default();
+            queue.counts.waiting_max = queue.waiting;
         }
     }
 
@@ -84,6 +91,9 @@ impl Engine<'_> {
                         Op::Delay(ns) => {
                             let carry = carries.entry(u32::MAX).or_default();
                             for _ in 0..carry.whole(rate * ns as f64 * 1e-9) {
+                                if !has_room_around(requests, pc, requests.programs.frame_of[pc as usize]) {
+                                    break;
+                                }
                                 let id = ghost(requests, of as u32, pc + 1);
                                 let left = (ns as f64 * luck.uniform()) as u64;
                                 let due = Due::new(Kind::Step, id, requests.slots[id].turn);
@@ -99,9 +109,8 @@ impl Engine<'_> {
                             let carry = carries.entry(station).or_default();
                             for _ in 0..carry.whole(rate * takes_s) {
                                 let queue = requests.emptiest(station);
-                                if requests.station_queues[queue as usize].busy
-                                    >= requests.station_queues[queue as usize].workers
-                                {
+                                let at = &requests.station_queues[queue as usize];
+                                if at.busy >= at.workers || !has_room_around(requests, pc, outer(requests, pc)) {
                                     break;
                                 }
                                 let id = ghost(requests, of as u32, pc);
@@ -124,6 +133,9 @@ impl Engine<'_> {
             }
         }
         for (of, pc, station) in waiting {
+            if !has_room_around(requests, pc, outer(requests, pc)) {
+                continue;
+            }
             let id = ghost(requests, of, pc);
             let queue = requests.emptiest(station);
             enter_at(requests, id, pc, queue);
@@ -169,12 +181,15 @@ impl Engine<'_> {
                 let id = ghost(requests, of, pc);
                 let since = now.saturating_sub((share * waited_s * 1e9) as u64);
                 if counts {
-                    requests.slots[id].flags = 0;
+                    requests.slots[id].flags = SEAM;
                     requests.slots[id].started = since;
+                    requests.sources[of as usize].felt.comes_over(since, now);
                 }
+                requests.seam.insert(id, (pc, true));
                 let queue = requests.emptiest(i as u32);
                 enter_at(requests, id, pc, queue);
                 wait_in_line(requests, id, queue, since);
+                requests.station_queues[queue as usize].here_before += 1;
                 hold_outer(requests, id, outer(requests, pc));
             }
             self.state.flow.stations[i].take_backlog(placed);
@@ -191,6 +206,7 @@ impl Engine<'_> {
                     let count = carry.whole(rate * to.since(from).seconds());
                     for k in 0..count {
                         let call = requests.calls.begin(of as u32, now.0 as u64);
+                        requests.sources[of].felt.begins(now.0 as u64);
                         requests.calls[call].attempts = made as u32 + 2;
                         requests.calls[call].backing_off = true;
                         let share = (k as f64 + 0.5) / count as f64;
@@ -205,11 +221,14 @@ impl Engine<'_> {
 
     /// From now on everything flows again.
     pub(in crate::engine) fn end_requests(&mut self) {
+        let behind = match &mut self.requests {
+            Some(requests) => requests.hand_back(self.world.stations.len()),
+            None => return,
+        };
         self.close_span();
         let Some(mut requests) = self.requests.take() else { return };
         requests.now = self.now.0 as u64;
         self.followed += requests.events;
-        let behind: Vec<bool> = (0..self.world.stations.len()).map(|i| requests.is_behind(i)).collect();
         for (i, behind) in behind.iter().enumerate() {
             if *behind {
                 self.state.flow.stations[i].add_backlog(requests.station_queues[i].waiting as f64);
@@ -236,6 +255,20 @@ impl Engine<'_> {
         self.window = None;
         self.paths_dirty = true;
         self.flow_dirty = true;
+    }
+}
+
+impl Requests {
+    /// The flow takes over: it counts who is being served as served, and who waits where the queue is behind when he is called.
+    /// Gives which queues that are.
+    fn hand_back(&mut self, stations: usize) -> Vec<bool> {
+        self.sources.iter_mut().for_each(|source| source.felt.forget_overdue());
+        let behind: Vec<bool> = (0..stations).map(|i| self.is_behind(i)).collect();
+        for queue in &mut self.station_queues {
+            let waits = if behind[queue.station as usize] && queue.pool == NONE { queue.waiting } else { 0 };
+            queue.counts.served += queue.here().saturating_sub(waits);
+        }
+        behind
     }
 }
 
@@ -306,7 +339,9 @@ fn outer(requests: &Requests, pc: u32) -> u32 {
 fn ghost(requests: &mut Requests, of: u32, pc: u32) -> u32 {
     let class = requests.sources[of as usize].class;
     let id = requests.slots.begin(of, pc, requests.now, class);
-    requests.slots[id].flags = GHOST | ORPHAN;
+    requests.slots[id].flags = GHOST | ORPHAN | SEAM;
+    // The flow has counted it at all stations of its way.
+    requests.seam.insert(id, (u32::MAX, false));
     id
 }
 
@@ -330,10 +365,11 @@ fn wait_in_line(requests: &mut Requests, id: u32, station: u32, since: u64) {
     slot.arrived = since;
     let waiting = super::state::station_queue::Waiting { id, turn: slot.turn };
     let class = slot.class;
-    requests.station_queues[station as usize].join(waiting, class);
+    let now = requests.now;
+    requests.station_queues[station as usize].join(waiting, class, now);
     let base = requests.station_queues[station as usize].station;
     if base != station {
-        requests.station_queues[base as usize].one_more_waits();
+        requests.station_queues[base as usize].one_more_waits(now);
     }
 }
 
@@ -341,6 +377,24 @@ fn wait_in_line(requests: &mut Requests, id: u32, station: u32, since: u64) {
 fn enter_at(requests: &mut Requests, id: u32, pc: u32, queue: u32) {
     let visit = requests.programs.frames[requests.programs.frame_of[pc as usize] as usize];
     requests.put(id, &visit, queue);
+}
+
+/// Whether the stations around an operation have workers left who can be held.
+fn has_room_around(requests: &Requests, pc: u32, mut frame: u32) -> bool {
+    let own = requests.programs.frame_of[pc as usize];
+    let depth = if own == OUTSIDE { 0 } else { requests.programs.frames[own as usize].depth };
+    while frame != OUTSIDE {
+        let visit = requests.programs.frames[frame as usize];
+        if visit.depth < depth {
+            return true;
+        }
+        let queue = &requests.station_queues[requests.emptiest(visit.station) as usize];
+        if visit.holds && !queue.is_shared() && queue.busy >= queue.workers {
+            return false;
+        }
+        frame = visit.parent;
+    }
+    true
 }
 
 /// Workers of the visits around an operation are held. A branch stands for itself: what waits for it is not there.

@@ -1,51 +1,95 @@
 //! Lays out what a request of a path does as a program.
 
-use super::state::program::{Frame, Leg, OUTSIDE, Op, Programs};
+use super::state::program::{CallPlace, Caller, Frame, Laid, Leg, OUTSIDE, Op, Programs};
 use crate::engine::core::Engine;
 use crate::engine::state::paths::Path;
 use crate::engine::state::stations::StationPhase;
 use crate::units::Duration;
 use crate::world::{Call, NodeId, SiteId, StationId};
 
-/// Lays out one program.
+/// Lays out one program, or one call of one.
 struct Layout<'e, 'w> {
     engine: &'e Engine<'w>,
     programs: &'e mut Programs,
-    ops: Vec<Op>,
-    frame_of: Vec<u32>,
-    frames: Vec<Frame>,
-    branches: Vec<u32>,
+    laid: Laid,
     frame: u32,
     depth: u32,
     level: u8,
-    /// Bits that a request of this feature sends over a link.
-    bits: f64,
-    /// How long its users wait for an answer.
-    timeout_s: Option<f64>,
+    /// What users ask for.
+    feature: u32,
 }
 
 impl Programs {
     /// The program of a path; one that has been laid out before is found again.
     pub fn of(&mut self, engine: &Engine, path: &Path) -> u32 {
-        let world = engine.world;
-        let population = &world.people[path.people];
-        let feature = &world.features[population.uses[path.feature].0.at()];
+        let feature = engine.world.people[path.people].uses[path.feature].0;
         let mut layout = Layout {
             engine,
             programs: self,
-            ops: Vec::new(),
-            frame_of: Vec::new(),
-            frames: Vec::new(),
-            branches: Vec::new(),
+            laid: Laid::default(),
             frame: OUTSIDE,
             depth: 0,
             level: 0,
-            bits: feature.bits,
-            timeout_s: feature.timeout_s,
+            feature: feature.at() as u32,
         };
         layout.request(path);
-        let Layout { ops, frame_of, frames, branches, .. } = layout;
-        self.link(ops, frame_of, frames, branches)
+        let laid = layout.laid;
+        self.link([0, path.people as u64, path.feature as u64, u64::from(path.site.0)], laid, None)
+    }
+
+    /// Lays out again, by what holds now, the calls that requests in these pieces have still to make.
+    pub fn lay_out_calls(&mut self, engine: &Engine, mut pieces: Vec<usize>) {
+        pieces.sort_unstable();
+        pieces.dedup();
+        // After its last operation a piece goes on in the one that it is a call of.
+        let mut known = pieces.clone();
+        while let Some(piece) = pieces.pop() {
+            if let Some(call) = self.pieces[piece].of {
+                let around = self.piece_at(self.calls[call as usize].body);
+                if !known.contains(&around) {
+                    known.push(around);
+                    pieces.push(around);
+                }
+            }
+        }
+        known.sort_unstable();
+        for piece in known {
+            if self.pieces[piece].laid_out < self.times_laid_out {
+                for call in self.pieces[piece].calls.0..self.pieces[piece].calls.1 {
+                    self.calls[call as usize].goes_to = self.of_call(engine, call);
+                }
+            }
+        }
+    }
+
+    /// The piece that a call is, by what holds now.
+    fn of_call(&mut self, engine: &Engine, at: u32) -> u32 {
+        let place = self.calls[at as usize];
+        let world = engine.world;
+        let calls = match place.caller {
+            Caller::Feature(feature, site) => &world.features[feature as usize].calls[site.at()],
+            Caller::Station(station) => &world.stations[station.at()].calls,
+        };
+        let mut layout = Layout {
+            engine,
+            programs: self,
+            laid: Laid::default(),
+            frame: OUTSIDE,
+            depth: place.depth,
+            level: place.level,
+            feature: place.feature,
+        };
+        let mut fails = Vec::new();
+        layout.visit(&calls[place.nth as usize], place.from, &mut fails);
+        let done = layout.push(Op::Goto(0)) as u32;
+        let failed = layout.here();
+        layout.patch(&fails, failed);
+        layout.push(Op::Goto(0));
+        let laid = layout.laid;
+        let start = self.link([1, u64::from(at), 0, 0], laid, Some(at));
+        self.ops[(start + done) as usize] = Op::Goto(place.done);
+        self.ops[(start + failed) as usize] = Op::Goto(place.failed);
+        start
     }
 }
 
@@ -55,21 +99,22 @@ fn half_ns(round_trip_s: f64) -> u64 {
 
 impl Layout<'_, '_> {
     fn here(&self) -> u32 {
-        self.ops.len() as u32
+        self.laid.ops.len() as u32
     }
 
     fn push(&mut self, op: Op) -> usize {
-        self.ops.push(op);
-        self.frame_of.push(self.frame);
-        self.ops.len() - 1
+        self.laid.ops.push(op);
+        self.laid.frame_of.push(self.frame);
+        self.laid.ops.len() - 1
     }
 
     /// Sends the operations of a list to a place.
     fn patch(&mut self, list: &[usize], to: u32) {
         for at in list {
-            match &mut self.ops[*at] {
+            match &mut self.laid.ops[*at] {
                 Op::Leg { lost: target, .. }
                 | Op::Lose { to: target, .. }
+                | Op::Gone { to: target }
                 | Op::Skip { to: target, .. }
                 | Op::Enter { refused: target, .. }
                 | Op::Look { found: target, .. }
@@ -93,10 +138,11 @@ impl Layout<'_, '_> {
         let mut fails = Vec::new();
         self.delay(out_ns);
         if let Some(uplink) = engine.world.uplinks[path.site.at()] {
-            self.leg(vec![uplink.0], 0, 0.0, self.bits, &mut fails);
+            self.leg(vec![uplink.0], 0, 0.0, feature.bits, &mut fails);
         }
         self.gray(engine.world.sites[path.site.at()].node, &mut fails);
-        self.calls(&feature.calls[path.site.at()], path.site, feature.at_once, &mut fails);
+        let caller = Caller::Feature(self.feature, path.site);
+        self.calls(&feature.calls[path.site.at()], caller, path.site, feature.at_once, &mut fails);
         self.delay(out_ns);
         self.push(Op::Answered);
         if !fails.is_empty() {
@@ -135,9 +181,10 @@ impl Layout<'_, '_> {
         fails.push(self.push(Op::Leg { leg, lost: 0 }));
     }
 
-    fn calls(&mut self, calls: &[Call], from: SiteId, at_once: bool, fails: &mut Vec<usize>) {
+    fn calls(&mut self, calls: &[Call], caller: Caller, from: SiteId, at_once: bool, fails: &mut Vec<usize>) {
+        let calls = (0..).zip(calls).map(|(nth, call)| (call, (caller, nth)));
         if !at_once {
-            calls.iter().for_each(|call| self.call(call, from, fails));
+            calls.for_each(|(call, made)| self.call(call, made, from, fails));
             return;
         }
         let fork = self.push(Op::Fork { first: 0, count: 0 });
@@ -146,28 +193,28 @@ impl Layout<'_, '_> {
         self.depth += 1;
         let level = std::mem::take(&mut self.level);
         let mut starts = Vec::new();
-        for call in calls {
+        for (call, made) in calls {
             let whole = call.times.floor();
             for _ in 0..whole as u64 {
-                starts.push(self.branch(&Call { times: 1.0, ..call.clone() }, from));
+                starts.push(self.branch(&Call { times: 1.0, ..call.clone() }, made, from));
             }
             if call.times > whole {
-                starts.push(self.branch(&Call { times: call.times - whole, ..call.clone() }, from));
+                starts.push(self.branch(&Call { times: call.times - whole, ..call.clone() }, made, from));
             }
         }
         self.depth -= 1;
         self.level = level;
-        let first = self.branches.len() as u32;
-        self.ops[fork] = Op::Fork { first, count: starts.len() as u32 };
-        self.branches.extend(starts);
+        let first = self.laid.branches.len() as u32;
+        self.laid.ops[fork] = Op::Fork { first, count: starts.len() as u32 };
+        self.laid.branches.extend(starts);
         let here = self.here();
         self.patch(&[all_back], here);
     }
 
-    fn branch(&mut self, call: &Call, from: SiteId) -> u32 {
+    fn branch(&mut self, call: &Call, made: (Caller, u32), from: SiteId) -> u32 {
         let start = self.here();
         let mut fails = Vec::new();
-        self.call(call, from, &mut fails);
+        self.call(call, made, from, &mut fails);
         self.push(Op::Join { failed: false });
         if !fails.is_empty() {
             let here = self.here();
@@ -178,7 +225,7 @@ impl Layout<'_, '_> {
     }
 
     /// A call as often as it is made; a soft one that fails is done without.
-    fn call(&mut self, call: &Call, from: SiteId, fails: &mut Vec<usize>) {
+    fn call(&mut self, call: &Call, made: (Caller, u32), from: SiteId, fails: &mut Vec<usize>) {
         let mut missed = Vec::new();
         let kept = self.engine.kept_calls(call);
         if kept < 1.0 {
@@ -186,13 +233,13 @@ impl Layout<'_, '_> {
         }
         let whole = call.times.floor();
         for _ in 0..whole as u64 {
-            self.visit(call, from, &mut missed);
+            self.make(call, made, from, &mut missed);
         }
         let part = call.times - whole;
         let mut done = Vec::new();
         if part > 0.0 {
             done.push(self.push(Op::Skip { share: 1.0 - part, to: 0 }));
-            self.visit(call, from, &mut missed);
+            self.make(call, made, from, &mut missed);
         }
         if call.hard {
             fails.extend(missed);
@@ -206,6 +253,21 @@ impl Layout<'_, '_> {
         self.patch(&done, here);
     }
 
+    /// A call is made once.
+    fn make(&mut self, call: &Call, (caller, nth): (Caller, u32), from: SiteId, fails: &mut Vec<usize>) {
+        let at = self.laid.calls.len();
+        self.push(Op::Call { at: at as u32 });
+        let body = self.here();
+        let (frame, depth, level, feature) = (self.frame, self.depth, self.level, self.feature);
+        let place =
+            CallPlace { caller, nth, from, feature, frame, depth, level, body, goes_to: body, done: 0, failed: 0 };
+        self.laid.calls.push(place);
+        self.visit(call, from, fails);
+        // What fails leaves by the last operation.
+        self.laid.calls[at].failed = self.here() - 1;
+        self.laid.calls[at].done = self.here();
+    }
+
     fn visit(&mut self, call: &Call, from: SiteId, fails: &mut Vec<usize>) {
         let engine = self.engine;
         let world = engine.world;
@@ -216,15 +278,16 @@ impl Layout<'_, '_> {
         });
         let Some((callee, site, route)) = route else {
             self.delay(Duration::from_seconds(call.gives_up_s).0 as u64);
-            fails.push(self.push(Op::Goto(0)));
+            fails.push(self.push(Op::Gone { to: 0 }));
             return;
         };
         let commit = engine.commit(callee);
         if commit.waits.is_some_and(|(share, _)| share >= 1.0) {
             // Nothing answers: who waits for it learns that by a timeout.
-            let hangs_s = self.timeout_s.filter(|_| call.hard).unwrap_or(call.gives_up_s);
+            let timeout_s = world.features[self.feature as usize].timeout_s;
+            let hangs_s = timeout_s.filter(|_| call.hard).unwrap_or(call.gives_up_s);
             self.delay(Duration::from_seconds(hangs_s).0 as u64);
-            fails.push(self.push(Op::Goto(0)));
+            fails.push(self.push(Op::Gone { to: 0 }));
             return;
         }
         let station = &world.stations[callee.at()];
@@ -233,7 +296,8 @@ impl Layout<'_, '_> {
         let one_way = half_ns(route.rtt_s);
         let mut refused = Vec::new();
         // What gets lost on the way is as if it had been turned away.
-        self.leg(links.clone(), one_way, 1.0 - route.passes, self.bits, &mut refused);
+        let bits = world.features[self.feature as usize].bits;
+        self.leg(links.clone(), one_way, 1.0 - route.passes, bits, &mut refused);
         for gate in &station.gates {
             for node in &gate.of {
                 if *node != world.sites[site.at()].node {
@@ -242,8 +306,8 @@ impl Layout<'_, '_> {
             }
         }
         let outer = self.frame;
-        self.frame = self.frames.len() as u32;
-        self.frames.push(Frame {
+        self.frame = self.laid.frames.len() as u32;
+        self.laid.frames.push(Frame {
             station: callee.0,
             enter: self.here(),
             parent: outer,
@@ -264,6 +328,9 @@ impl Layout<'_, '_> {
         }
         let mut inner = Vec::new();
         self.calls_of(callee, site, service.at_once, &mut inner);
+        if !found.is_empty() {
+            self.learn(callee, &mut found, &mut inner);
+        }
         let here = self.here();
         self.patch(&found, here);
         if let Some((share, _)) = commit.waits {
@@ -288,7 +355,7 @@ impl Layout<'_, '_> {
             refused.extend(inner);
         }
         let here = self.here();
-        self.frames[frame].broken = here;
+        self.laid.frames[frame].broken = here;
         self.patch(&refused, here);
         self.leg(links, one_way, 0.0, 0.0, &mut never_lost);
         fails.push(self.push(Op::Goto(0)));
@@ -297,10 +364,22 @@ impl Layout<'_, '_> {
         self.patch(&never_lost, here);
     }
 
+    /// What was missed in a cache has been answered, or not: whoever waits for it learns that.
+    fn learn(&mut self, callee: StationId, found: &mut Vec<usize>, inner: &mut Vec<usize>) {
+        self.push(Op::Learn { station: callee.0, answered: true });
+        if !inner.is_empty() {
+            found.push(self.push(Op::Goto(0)));
+            let here = self.here();
+            self.patch(inner, here);
+            self.push(Op::Learn { station: callee.0, answered: false });
+            *inner = vec![self.push(Op::Goto(0))];
+        }
+    }
+
     fn calls_of(&mut self, station: StationId, site: SiteId, at_once: bool, fails: &mut Vec<usize>) {
         let calls = &self.engine.world.stations[station.at()].calls;
         if !calls.is_empty() {
-            self.calls(calls, site, at_once, fails);
+            self.calls(calls, Caller::Station(station), site, at_once, fails);
         }
     }
 }

@@ -11,8 +11,11 @@ mod branches;
 pub(super) mod check;
 mod drive;
 mod handoff;
+#[cfg(debug_assertions)]
+mod invariants;
 mod layout;
 mod refresh;
 mod service;
+mod stampede;
 pub(super) mod state;
 mod writes;

@@ -4,7 +4,7 @@ use super::state::backend_pool::{NONE, SERVERS_MAX};
 use super::state::due::{Due, Kind};
 use super::state::program::{OUTSIDE, Op};
 use super::state::requests::Requests;
-use super::state::slots::{BRANCH_FAILED, CHECK, QUEUED, SERVED};
+use super::state::slots::{AWAITS, BRANCH_FAILED, CHECK, FORESEEN, QUEUED, SERVED};
 use super::state::source::Way;
 use super::state::station_queue::Line;
 use crate::engine::core::Engine;
@@ -33,6 +33,8 @@ impl Engine<'_> {
     fn follow_demand(&self, requests: &mut Requests, open: &Open) {
         let now = requests.now;
         let paths = &self.state.flow.paths;
+        let was_laid_out = requests.paths_laid_out;
+        requests.programs.times_laid_out += u32::from(!was_laid_out);
         let mut first = 0;
         for of in 0..requests.sources.len() {
             let (people, feature) = (requests.sources[of].people as usize, requests.sources[of].feature as usize);
@@ -57,7 +59,13 @@ impl Engine<'_> {
                     dead: path.dead.is_some(),
                 });
             }
+            let sight = mine.clone().map(|index| {
+                let path = &paths[index];
+                let succeeds = if path.dead.is_some() { 0.0 } else { path.passes * self.without_queues(path).1 };
+                (path.site, succeeds, if path.missing.is_some() { 0.0 } else { 1.0 - path.dimmed })
+            });
             let source = &mut requests.sources[of];
+            source.follow_sight(now, sight.collect());
             source.ways = ways;
             source.ways_since = now;
             if let Some(index) = mine.clone().next() {
@@ -81,6 +89,11 @@ impl Engine<'_> {
             }
         }
         requests.paths_laid_out = true;
+        if !was_laid_out {
+            let places = requests.slots.under_way();
+            let pieces = places.iter().map(|id| requests.programs.piece_at(requests.slots[*id].pc)).collect();
+            requests.programs.lay_out_calls(self, pieces);
+        }
     }
 
     fn follow_stations(&self, requests: &mut Requests, open: &mut Open) {
@@ -114,6 +127,8 @@ impl Engine<'_> {
             if requests.station_queues[i].pool != NONE {
                 self.follow_servers(requests, id);
             }
+            let service_s = self.world.services[self.world.stations[i].service.at()].takes_mean_s;
+            requests.seen[i].computes_s = service_s * requests.station_queues[i].slower;
             let queue = &requests.station_queues[i];
             let seen = &requests.seen[i];
             let service = &self.world.services[self.world.stations[i].service.at()];
@@ -137,8 +152,14 @@ impl Engine<'_> {
         let base = &requests.station_queues[id.at()];
         let (pool, slower) = (base.pool as usize, base.slower);
         let each = u64::from(self.world.stations[id.at()].workers.max(1));
-        let count = (base.workers / each).min(SERVERS_MAX) as usize;
+        let dead = &self.state.rotations[id.at()].dead;
+        let count = (base.workers / each).saturating_add(dead.len() as u64).min(SERVERS_MAX) as usize;
+        let count = if base.workers > 0 { count } else { 0 };
         requests.staff(pool, count, each, self.luck, &self.world.stations[id.at()].name);
+        for number in 0..count {
+            let dead = dead.iter().find(|dead| dead.number as usize == number + 1).map(|dead| dead.ejected);
+            requests.bury(pool, number, dead, each);
+        }
         let slow: Vec<_> = self.slow_servers(id).collect();
         let mut factors = vec![1.0; count];
         for (number, factor) in factors.iter_mut().enumerate() {
@@ -196,7 +217,7 @@ impl Engine<'_> {
         let now = self.now.0 as u64;
         if let Some(requests) = &mut self.requests {
             requests.now = now;
-            requests.crash(id.0, 0..usize::MAX);
+            requests.crash(id.0, 0..usize::MAX, true);
         }
     }
 }
@@ -243,7 +264,8 @@ impl Requests {
     }
 
     /// A station stops at once; behind a balancer, some of its servers, or all of them and more.
-    pub(super) fn crash(&mut self, station: u32, servers: std::ops::Range<usize>) {
+    /// Those that are gone for good get nothing more, and are not checked.
+    pub(super) fn crash(&mut self, station: u32, servers: std::ops::Range<usize>, gone_for_good: bool) {
         let now = self.now;
         let queue = &mut self.station_queues[station as usize];
         let pool = queue.pool;
@@ -261,7 +283,9 @@ impl Requests {
             let of = &self.backend_pools[pool as usize].servers;
             let servers = servers.start..servers.end.min(of.len());
             gone = of[servers.clone()].iter().map(|server| server.queue).collect();
-            self.unstaff(pool as usize, servers);
+            if gone_for_good {
+                self.unstaff(pool as usize, servers);
+            }
             if whole {
                 self.backend_pools[pool as usize].here = 0;
                 self.rotate(pool as usize);
@@ -288,16 +312,17 @@ impl Requests {
                 frame = visit.parent;
             }
             let Some(lost) = lost else { continue };
+            self.slots[id].flags &= !FORESEEN;
             let queue = self.queue_around(id, &lost);
             let is_check = slot.is(CHECK);
             if slot.is(QUEUED) && lost.enter == slot.pc {
                 self.counts_no_more(queue, id);
             }
-            self.drop_inside(id, &lost, station);
+            self.drop_inside(id, &lost, station, is_check);
             let slot = &mut self.slots[id];
             slot.turn = slot.turn.wrapping_add(1);
             slot.branches = 0;
-            slot.flags &= !(SERVED | QUEUED | BRANCH_FAILED);
+            slot.flags &= !(SERVED | QUEUED | BRANCH_FAILED | AWAITS);
             if lost.depth < u32::from(slot.depth) {
                 // A branch of something that is lost as a whole.
                 self.slots.end(id);
@@ -305,7 +330,6 @@ impl Requests {
                 slot.pc = lost.broken;
                 self.goes_on(id);
             }
-            self.station_queues[queue as usize].counts.crashed += u64::from(!is_check);
         }
         for queue in gone {
             let queue = &mut self.station_queues[queue as usize];
@@ -316,7 +340,7 @@ impl Requests {
     }
 
     /// What a request holds inside of a visit that is lost is given back.
-    fn drop_inside(&mut self, id: u32, lost: &super::state::program::Frame, station: u32) {
+    fn drop_inside(&mut self, id: u32, lost: &super::state::program::Frame, station: u32, is_check: bool) {
         let slot = self.slots[id];
         let mut frame = self.programs.frame_of[slot.pc as usize];
         while frame != OUTSIDE {
@@ -324,13 +348,24 @@ impl Requests {
             if visit.depth < u32::from(slot.depth) {
                 return;
             }
+            self.ask_no_more(id, visit.station);
             let here = visit.enter == slot.pc;
-            if visit.station != station {
+            // Where workers are not held, the one who has just served may still have to be given back.
+            let leaving =
+                matches!(self.programs.ops[slot.pc as usize], Op::Leave { station } if station == visit.station);
+            let is_there = if here { slot.is(SERVED | QUEUED) } else { visit.holds || leaving };
+            if is_there {
                 let queue = self.queue_of(&slot, &visit);
-                if here && slot.is(QUEUED) {
-                    self.waits_no_more(queue, id);
-                } else if (here && slot.is(SERVED)) || (!here && visit.holds) {
-                    self.released.push_back((queue, here));
+                let counted = u64::from(!is_check && self.is_counted(id, visit.enter, true));
+                let counts = &mut self.station_queues[queue as usize].counts;
+                if visit.station == station {
+                    counts.crashed += counted;
+                } else {
+                    counts.called_off += counted;
+                    match here && slot.is(QUEUED) {
+                        true => self.waits_no_more(queue, id),
+                        false => self.released.push_back((queue, here)),
+                    }
                 }
             }
             if visit.enter == lost.enter {

@@ -4,13 +4,27 @@ use super::state::backend_pool::{CHECK_NS, NONE};
 use super::state::due::{Due, Kind};
 use super::state::program::Op;
 use super::state::requests::Requests;
-use super::state::slots::{CHECK, GHOST, QUEUED, REFUSED, SERVED};
+use super::state::slots::{CHECK, FORESEEN, QUEUED, REFUSED, SEAM, SERVED};
 use super::state::station_queue::{Line, Waiting};
 use crate::dist;
 use crate::observe::{Observer, Visit};
 use crate::world::World;
 
 impl Requests {
+    /// Whether a visit that a request began at an operation is counted: those of health checks are not, and what the flow has
+    /// counted is not counted again. `ends`: the end of a visit, and not its wait.
+    #[inline]
+    pub(super) fn is_counted(&self, id: u32, enter: u32, ends: bool) -> bool {
+        let slot = &self.slots[id];
+        if !slot.is(CHECK | SEAM) {
+            return true;
+        }
+        match self.seam.get(&id) {
+            Some((until, waits)) if !slot.is(CHECK) => enter > *until || (enter == *until && *waits && ends),
+            _ => false,
+        }
+    }
+
     /// A request waits in the queue of a station.
     pub(super) fn join(&mut self, queue_id: u32, id: u32, pc: u32) {
         let queue = &mut self.station_queues[queue_id as usize];
@@ -19,13 +33,13 @@ impl Requests {
         slot.arrived = self.now;
         slot.flags |= QUEUED;
         let (turn, of) = (slot.turn, slot.of);
-        queue.join(Waiting { id, turn }, slot.class);
+        queue.join(Waiting { id, turn }, slot.class, self.now);
         if queue.server != NONE {
             if slot.is(CHECK) {
                 return;
             }
             let station = queue.station;
-            self.station_queues[station as usize].one_more_waits();
+            self.station_queues[station as usize].one_more_waits(self.now);
         }
         let queue = &mut self.station_queues[queue_id as usize];
         let patience_ns = self.sources[of as usize].patience_ns;
@@ -38,6 +52,7 @@ impl Requests {
     /// A worker begins to serve a request.
     #[inline]
     pub(super) fn begin(&mut self, world: &World, station: u32, id: u32, waited: u64, observer: &mut impl Observer) {
+        let is_counted = self.is_counted(id, self.slots[id].pc, false);
         let queue = &mut self.station_queues[station as usize];
         queue.pass(self.now);
         queue.busy += 1;
@@ -47,15 +62,14 @@ impl Requests {
         if queue.slower != 1.0 {
             takes = (takes as f64 * queue.slower) as u64;
         }
-        if waited > 0 && !is_check {
+        if waited > 0 && is_counted {
             queue.counts.wait_ns += waited;
             queue.counts.delayed += 1;
             queue.counts.wait_max_ns = queue.counts.wait_max_ns.max(waited);
         }
         let slot = &mut self.slots[id];
         slot.flags |= SERVED;
-        let is_ghost = slot.is(GHOST);
-        if !is_ghost {
+        if is_counted {
             observer.waited(world, &Visit { station: queue.station, at_ns: self.now, took_ns: waited });
         }
         let turn = slot.turn;
@@ -77,17 +91,18 @@ impl Requests {
         slot.pc = pc + 1;
         if let Op::Enter { station, .. } = self.programs.ops[pc as usize]
             && self.station_queues[station as usize].is_leaf
-            && !slot.is(GHOST)
+            && self.is_counted(id, pc, false)
         {
-            observer.visited(world, &Visit { station, at_ns: self.now, took_ns: self.now - slot.arrived });
+            let took_ns = self.now - self.slots[id].arrived;
+            observer.visited(world, &Visit { station, at_ns: self.now, took_ns });
         }
     }
 
     /// A worker is free again: the next in the queue is served.
     #[inline]
-    pub(super) fn leave(&mut self, world: &World, station: u32, observer: &mut impl Observer) {
+    pub(super) fn leave(&mut self, world: &World, station: u32, is_counted: bool, observer: &mut impl Observer) {
         let queue = &mut self.station_queues[station as usize];
-        queue.counts.served += 1;
+        queue.counts.served += u64::from(is_counted);
         queue.inside = queue.inside.saturating_sub(1);
         if self.writes {
             let station = queue.station;
@@ -135,9 +150,10 @@ impl Requests {
     }
 
     fn turned_away(&mut self, station: u32, id: u32) {
+        let is_counted = self.is_counted(id, self.slots[id].pc, true);
+        self.station_queues[station as usize].counts.refused += u64::from(is_counted);
         let slot = &mut self.slots[id];
-        self.station_queues[station as usize].counts.refused += u64::from(!slot.is(CHECK));
-        slot.flags |= REFUSED;
+        slot.flags = (slot.flags | REFUSED) & !FORESEEN;
         if let Op::Enter { refused, .. } = self.programs.ops[slot.pc as usize] {
             slot.pc = refused;
         }
@@ -150,16 +166,19 @@ impl Requests {
         let Op::Enter { station, refused } = self.programs.ops[slot.pc as usize] else { return };
         let waited = self.now - slot.arrived;
         let pc = slot.pc;
-        slot.flags = (slot.flags & !QUEUED) | REFUSED;
+        slot.flags = (slot.flags & !(QUEUED | FORESEEN)) | REFUSED;
         slot.turn = slot.turn.wrapping_add(1);
         slot.pc = refused;
         let queue = self.queue_at(station, id, pc);
         self.waits_no_more(queue, id);
+        let (is_counted, waits) = (self.is_counted(id, pc, true), self.is_counted(id, pc, false));
         let queue = &mut self.station_queues[queue as usize];
-        queue.counts.given_up += 1;
-        queue.counts.delayed += 1;
-        queue.counts.wait_ns += waited;
-        queue.counts.wait_max_ns = queue.counts.wait_max_ns.max(waited);
+        queue.counts.given_up += u64::from(is_counted);
+        if waits {
+            queue.counts.delayed += 1;
+            queue.counts.wait_ns += waited;
+            queue.counts.wait_max_ns = queue.counts.wait_max_ns.max(waited);
+        }
     }
 
     /// A worker is free because his request has been called off.

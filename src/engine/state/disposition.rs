@@ -30,13 +30,13 @@ impl Disposition {
     }
 }
 
-/// How something has felt.
+/// How something has felt, beyond what everybody can see.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Feeling {
     /// Share of the requests that failed.
     pub lost: f64,
     /// Share of the others that lacked something.
     pub degraded: f64,
-    /// The 95th percentile of their latency, in seconds.
-    pub p95_s: f64,
+    /// The 95th percentile of their latency, in seconds, where there were enough of them.
+    pub p95_s: Option<f64>,
 }

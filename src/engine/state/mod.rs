@@ -11,6 +11,7 @@ pub mod groups;
 pub mod maintenance;
 pub mod nodes;
 pub mod paths;
+pub mod rotation;
 pub mod runbook;
 pub mod stations;
 pub mod steering;
@@ -26,6 +27,7 @@ use flow::FlowState;
 use groups::GroupState;
 use maintenance::MaintenanceState;
 use nodes::{CrewState, Job, NodeState};
+use rotation::Rotation;
 use runbook::{ProcedureState, Restriction, Shedding, TeamState};
 use stations::StationState;
 use steering::SteeringState;
@@ -36,6 +38,8 @@ use triggers::TriggerState;
 pub struct State {
     pub nodes: Vec<NodeState>,
     pub stations: Vec<StationState>,
+    /// Dead servers behind balancers, by station.
+    pub rotations: Vec<Rotation>,
     pub groups: Vec<GroupState>,
     pub crews: Vec<CrewState>,
     pub jobs: Vec<Job>,
@@ -75,6 +79,7 @@ impl State {
         State {
             nodes: world.nodes.iter().map(|node| NodeState::new(node, luck)).collect(),
             stations: vec![StationState::new(); world.stations.len()],
+            rotations: vec![Rotation::default(); world.stations.len()],
             groups: world.groups.iter().map(|group| GroupState::new(group, luck)).collect(),
             crews: vec![CrewState::default(); world.crews.len()],
             jobs: Vec::new(),

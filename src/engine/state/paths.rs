@@ -26,7 +26,7 @@ pub struct Path {
     pub missing: Option<Why>,
     /// What makes it lose requests.
     pub loss: Option<Why>,
-    /// Share of the requests that go without something that is left out on purpose, and what that is.
+    /// Share of the requests that go without something that is left out on purpose or missed now and then, and what that is.
     pub dimmed: f64,
     pub dimmed_for: Option<Why>,
     /// Links between sites: from, to, requests across.
@@ -40,6 +40,48 @@ pub struct Path {
 /// Whether a station can do its part.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Status {
+    /// Why it cannot, for anybody.
     pub dead: Option<Why>,
+    /// What everybody goes without.
     pub missing: Option<Why>,
+    /// The requests of which it fails, and those that go without something.
+    pub fails: Part,
+    pub lacks: Part,
+}
+
+/// A part of the requests, and what it is due to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Part {
+    pub share: f64,
+    pub why: Option<Why>,
+}
+
+impl Status {
+    /// A call is made as well.
+    pub fn add(&mut self, call: &Status) {
+        self.dead = self.dead.or(call.dead);
+        self.missing = self.missing.or(call.missing);
+        for (mine, its) in [(&mut self.fails, call.fails), (&mut self.lacks, call.lacks)] {
+            if let Some(why) = its.why {
+                mine.add(its.share, why);
+            }
+        }
+    }
+}
+
+impl Part {
+    /// Of the others, this share is in it too.
+    pub fn add(&mut self, share: f64, why: Why) {
+        if share > 0.0 {
+            self.share = 1.0 - (1.0 - self.share) * (1.0 - share);
+            self.why = self.why.or(Some(why));
+        }
+    }
+
+    /// The part of those who ask so often: a fraction is the probability of asking once more.
+    pub fn so_often(self, times: f64) -> Part {
+        let whole = times.floor();
+        let spared = crate::num::pow(1.0 - self.share, whole) * (1.0 - (times - whole) * self.share);
+        if self.share > 0.0 && times > 0.0 { Part { share: 1.0 - spared, ..self } } else { Part::default() }
+    }
 }

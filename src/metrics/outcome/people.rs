@@ -64,10 +64,12 @@ pub struct Latencies {
     pub after: LatencyOutcome,
 }
 
-/// Requests and what became of them: `intended = served + failed + shed + waiting + never_sent`.
+/// Requests and what became of them: `carried_over + intended = served + failed + shed + waiting + never_sent`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct RequestsOutcome {
+    /// Under way when measuring began; of a part of the run, each time that it began.
+    pub carried_over: f64,
     /// What users meant to send.
     pub intended: f64,
     /// Answered in time.
@@ -78,8 +80,10 @@ pub struct RequestsOutcome {
     pub failed: f64,
     /// Turned away by a full queue, by priority or at the door, or given up while waiting.
     pub shed: f64,
-    /// Still waiting at the end.
+    /// Still under way at the end; of a part of the run, each time that it ended.
     pub waiting: f64,
+    /// Of those, under way for so long that they count as failed.
+    pub overdue: f64,
     /// Never sent.
     pub never_sent: f64,
 }

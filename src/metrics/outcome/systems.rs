@@ -50,17 +50,21 @@ pub struct OverloadOutcome {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ServiceOutcome {
+    /// Requests that were there when measuring began: `carried_over + arrived = served + lost + still_there`.
+    pub carried_over: f64,
     /// Requests that arrived.
     pub arrived: f64,
     /// Requests served.
     pub served: f64,
-    /// Requests turned away, given up or lost.
+    /// Requests turned away, given up, called off or lost.
     pub lost: f64,
     /// Of those, given up while waiting.
     pub given_up: f64,
+    /// Requests that are there at the end, waiting or in service. Of a queue at rest the flow counts everybody as served.
+    pub still_there: f64,
     /// Requests waiting at the end beyond a queue at rest.
     pub backlog: f64,
-    /// Share of arrivals turned away, given up or lost.
+    /// Share of those who were there and who came that were turned away, given up or lost.
     pub block_probability: f64,
     /// Requests served per second.
     pub throughput_per_s: f64,

@@ -36,7 +36,12 @@ fn of_service(service: &scenario::Service) -> Vec<(&'static str, &'static str)> 
     };
     let fields = [
         ("at_once", service.at_once.then_some(AT_ONCE)),
-        ("balancer", service.balancer.map(|_| "has one queue for all servers of a site, and checks no health")),
+        (
+            "balancer",
+            service
+                .balancer
+                .map(|_| "has one queue for all servers of a site, and checks only whether servers are dead"),
+        ),
         ("cache", service.cache.map(|_| "makes all calls, as if the cache were empty")),
         ("discipline", discipline),
         ("in_flight_max", service.in_flight_max.map(|_| "has no limit on what is in flight")),

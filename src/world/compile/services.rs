@@ -147,7 +147,7 @@ fn discipline(service: &scenario::Service, path: &str, p: &Problems) -> Discipli
 }
 
 fn cache(service: &scenario::Service, path: &str, p: &Problems) -> Option<Cache> {
-    let scenario::Cache { keys, zipf, holds } = service.cache?;
+    let scenario::Cache { keys, zipf, holds, misses } = service.cache?;
     let path = format!("{path}.cache");
     p.range(
         format!("{path}.keys"),
@@ -175,7 +175,7 @@ fn cache(service: &scenario::Service, path: &str, p: &Problems) -> Option<Cache>
             "give the service calls, or leave the cache out",
         );
     }
-    Some(Cache { keys, zipf, holds })
+    Some(Cache { keys, zipf, holds, misses })
 }
 
 fn check_start_order(services: &[Service], p: &Problems) {

@@ -49,6 +49,7 @@ pub struct BackendPool {
 pub struct Server {
     pub queue: u32,
     pub ejected: bool,
+    pub dead: bool,
     /// Checks in a row that speak against what it is: failed while it is in rotation, passed while it is ejected.
     pub in_a_row: u32,
     /// The check that is under way.

@@ -2,12 +2,15 @@
 
 use crate::num;
 use crate::rng::Stream;
+use crate::world::Misses;
 
 const NONE: u32 = u32::MAX;
 
 /// The cache of one station.
 #[derive(Debug, Clone)]
 pub struct Cache {
+    /// What those do who miss what somebody else is asking for.
+    pub misses: Misses,
     law: Zipf,
     luck: Stream,
     holds: usize,
@@ -23,6 +26,7 @@ impl Cache {
     /// A cold one.
     pub fn new(keys: u64, exponent: f64, holds: u64, luck: Stream) -> Cache {
         let mut cache = Cache {
+            misses: Misses::EachCalls,
             law: Zipf::new(keys, exponent),
             luck,
             holds: holds as usize,
@@ -48,22 +52,30 @@ impl Cache {
         (0..self.holds.min(self.newer.len())).rev().for_each(|key| self.remember(key as u32));
     }
 
-    /// Whether the next request finds its key.
-    pub fn finds(&mut self) -> bool {
+    /// The key of the next request, and whether it is there.
+    pub fn looks(&mut self) -> (u32, bool) {
         let key = self.law.draw(&mut self.luck) as u32 - 1;
         let held = self.newer[key as usize] != key;
         if held {
             self.unlink(key);
+            self.remember(key);
+        }
+        (key, held)
+    }
+
+    /// The answer for a key has come. Where there is no room, the least recently used one goes.
+    pub fn learns(&mut self, key: u32) {
+        if self.newer[key as usize] != key {
+            self.unlink(key);
         } else if self.held >= self.holds {
             let oldest = self.oldest;
             if oldest == NONE {
-                return false;
+                return;
             }
             self.unlink(oldest);
             self.newer[oldest as usize] = oldest;
         }
         self.remember(key);
-        held
     }
 
     fn unlink(&mut self, key: u32) {
@@ -147,6 +159,24 @@ mod tests {
         Stream::new(Luck { seed: 1, replication: 0 }, "web@a", "cache")
     }
 
+    /// A request whose answer comes at once.
+    fn finds(cache: &mut Cache) -> bool {
+        let (key, held) = cache.looks();
+        if !held {
+            cache.learns(key);
+        }
+        held
+    }
+
+    #[test]
+    fn a_key_is_held_when_its_answer_has_come() {
+        let mut cache = Cache::new(1, 0.0, 1, luck());
+        assert_eq!([cache.looks(), cache.looks()], [(0, false); 2]);
+        cache.learns(0);
+        cache.learns(0);
+        assert_eq!(cache.looks(), (0, true));
+    }
+
     #[test]
     fn keys_follow_zipfs_law() {
         for exponent in [0.0, 0.7, 1.0, 1.3] {
@@ -167,26 +197,26 @@ mod tests {
     #[test]
     fn a_cold_cache_warms_to_the_hit_ratio_of_its_size() {
         let mut cache = Cache::new(1_000, 0.0, 250, luck());
-        assert!(!cache.finds());
+        assert!(!finds(&mut cache));
         (0..10_000).for_each(|_| {
-            cache.finds();
+            finds(&mut cache);
         });
         // All keys alike: a quarter of them is there, whichever.
-        let hits = (0..40_000).filter(|_| cache.finds()).count() as f64 / 40_000.0;
+        let hits = (0..40_000).filter(|_| finds(&mut cache)).count() as f64 / 40_000.0;
         assert!((hits - 0.25).abs() < 0.01, "{hits}");
         cache.forget();
-        assert!(!cache.finds());
+        assert!(!finds(&mut cache));
     }
 
     #[test]
     fn the_most_popular_keys_stay() {
         let mut cache = Cache::new(100_000, 1.0, 10_000, luck());
         cache.warm();
-        let warm = (0..50_000).filter(|_| cache.finds()).count() as f64 / 50_000.0;
+        let warm = (0..50_000).filter(|_| finds(&mut cache)).count() as f64 / 50_000.0;
         (0..500_000).for_each(|_| {
-            cache.finds();
+            finds(&mut cache);
         });
-        let settled = (0..50_000).filter(|_| cache.finds()).count() as f64 / 50_000.0;
+        let settled = (0..50_000).filter(|_| finds(&mut cache)).count() as f64 / 50_000.0;
         // The best there can be is the law's share of the first ten thousand, 0.81; by recency a little less.
         assert!(warm > settled && settled > 0.70 && warm < 0.82, "{warm} {settled}");
     }

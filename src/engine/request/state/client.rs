@@ -128,6 +128,12 @@ impl Calls {
         self.free.push(id);
     }
 
+    /// Calls that are under way.
+    #[cfg(debug_assertions)]
+    pub fn under_way_of(&self) -> impl Iterator<Item = &Call> {
+        self.all.iter().filter(|call| call.open != u32::MAX)
+    }
+
     /// Calls that wait for the time of their retry, in the order of their places.
     pub fn backing_off(&self) -> impl Iterator<Item = &Call> {
         self.all.iter().filter(|call| call.open != u32::MAX && call.backing_off)

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod client;
 pub mod closed_users;
 pub mod due;
+pub mod felt;
 pub mod flow_before;
 pub mod link;
 pub mod program;

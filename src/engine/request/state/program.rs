@@ -1,9 +1,11 @@
 //! Programs: what a request of a population and a feature does from a site, one operation after another.
 //!
 //! Calls within calls are laid out flat, with a place to go to where one fails. A request is then one program counter, and
-//! needs no stack. When the world changes, paths are laid out again for the requests that come; those that are under way go on
-//! in the program that they began.
+//! needs no stack. When the world changes, paths are laid out again for the requests that come. Those that are under way go on in
+//! the program that they began, but for the calls that they have still to make: each of those goes by what holds when it is made,
+//! in a piece that is laid out for that and comes back.
 
+use crate::world::{SiteId, StationId};
 use std::collections::BTreeMap;
 
 /// No frame.
@@ -16,8 +18,12 @@ pub enum Op {
     Delay(u64),
     /// Crosses links on which it may be slowed down or lost.
     Leg { leg: u32, lost: u32 },
+    /// Makes a call, by what holds now.
+    Call { at: u32 },
     /// Gets lost with some probability.
     Lose { share: f64, to: u32 },
+    /// Nobody is there.
+    Gone { to: u32 },
     /// Leaves something out with some probability.
     Skip { share: f64, to: u32 },
     /// Comes to a station: waits, is served, or is turned away.
@@ -28,6 +34,8 @@ pub enum Op {
     Checked { station: u32, passed: bool },
     /// Looks into a station's cache.
     Look { station: u32, found: u32 },
+    /// What was missed there has been answered, or will not be.
+    Learn { station: u32, answered: bool },
     /// Makes several calls at the same time; goes on at the next operation when all are back, or at the one after that when
     /// one has failed.
     Fork { first: u32, count: u32 },
@@ -72,6 +80,57 @@ pub struct Leg {
     pub bits: f64,
 }
 
+/// Who makes a call.
+#[derive(Debug, Clone, Copy)]
+pub enum Caller {
+    Feature(u32, SiteId),
+    Station(StationId),
+}
+
+/// A place in a program where a call is made.
+#[derive(Debug, Clone, Copy)]
+pub struct CallPlace {
+    pub caller: Caller,
+    /// Which of its calls.
+    pub nth: u32,
+    pub from: SiteId,
+    /// For which feature of users.
+    pub feature: u32,
+    /// The visit that makes it, how many forks deep that is, and how many balancers there are around it.
+    pub frame: u32,
+    pub depth: u32,
+    pub level: u8,
+    /// The call as it was laid out with the rest.
+    pub body: u32,
+    /// The call as it has to be made now.
+    pub goes_to: u32,
+    /// Where it goes on after the call, and where after one that has failed.
+    pub done: u32,
+    pub failed: u32,
+}
+
+/// A program, or a piece of one that is laid out on its own: one call.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece {
+    pub start: u32,
+    /// The call that it is.
+    pub of: Option<u32>,
+    /// The places of its calls.
+    pub calls: (u32, u32),
+    /// When it was last what the world says.
+    pub laid_out: u32,
+}
+
+/// What has been laid out and has still to be added: everything counts from its own beginning.
+#[derive(Debug, Default)]
+pub struct Laid {
+    pub ops: Vec<Op>,
+    pub frame_of: Vec<u32>,
+    pub frames: Vec<Frame>,
+    pub branches: Vec<u32>,
+    pub calls: Vec<CallPlace>,
+}
+
 /// All programs of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Programs {
@@ -82,6 +141,11 @@ pub struct Programs {
     pub legs: Vec<Leg>,
     /// Where the branches of forks begin.
     pub branches: Vec<u32>,
+    pub calls: Vec<CallPlace>,
+    /// In the order of their places.
+    pub pieces: Vec<Piece>,
+    /// How often everything has been laid out.
+    pub times_laid_out: u32,
     known: BTreeMap<Vec<u64>, u32>,
 }
 
@@ -94,20 +158,29 @@ impl Programs {
             Op::Checked { station, passed: false },
         ];
         let frame = Frame { station, enter: 0, parent: OUTSIDE, broken: 2, holds: true, depth: 0, level: 0 };
-        self.link(ops, vec![0, 0, OUTSIDE], vec![frame], Vec::new())
+        let laid = Laid { ops, frame_of: vec![0, 0, OUTSIDE], frames: vec![frame], ..Laid::default() };
+        self.link([2, u64::from(station), 0, 0], laid, None)
     }
 
-    /// Adds a program, or finds the same one.
-    pub fn link(&mut self, ops: Vec<Op>, frame_of: Vec<u32>, frames: Vec<Frame>, branches: Vec<u32>) -> u32 {
-        let mut key = Vec::with_capacity(ops.len() * 3 + branches.len());
+    /// Adds a program of somebody, or the piece that a call is, or finds the same one.
+    pub fn link(&mut self, whose: [u64; 4], laid: Laid, of: Option<u32>) -> u32 {
+        let Laid { ops, frame_of, frames, branches, calls } = laid;
+        let mut key = Vec::with_capacity(4 + ops.len() * 3 + branches.len());
+        key.extend(whose);
         ops.iter().for_each(|op| key.extend(words(op)));
         key.extend(branches.iter().map(|b| u64::from(*b)));
-        if let Some(start) = self.known.get(&key) {
-            return *start;
+        if let Some(piece) = self.known.get(&key) {
+            let piece = &mut self.pieces[*piece as usize];
+            piece.laid_out = self.times_laid_out;
+            let (first, end) = piece.calls;
+            self.calls[first as usize..end as usize].iter_mut().for_each(|call| call.goes_to = call.body);
+            return piece.start;
         }
         let start = self.ops.len() as u32;
         let (frames_start, branches_start) = (self.frames.len() as u32, self.branches.len() as u32);
-        let moved = |frame: u32| if frame == OUTSIDE { OUTSIDE } else { frame + frames_start };
+        let calls_start = self.calls.len() as u32;
+        let outside = of.map_or(OUTSIDE, |call| self.calls[call as usize].frame);
+        let moved = |frame: u32| if frame == OUTSIDE { outside } else { frame + frames_start };
         self.ops.extend(ops.iter().map(|op| match *op {
             Op::Leg { leg, lost } => Op::Leg { leg, lost: lost + start },
             Op::Lose { share, to } => Op::Lose { share, to: to + start },
@@ -115,6 +188,8 @@ impl Programs {
             Op::Enter { station, refused } => Op::Enter { station, refused: refused + start },
             Op::Look { station, found } => Op::Look { station, found: found + start },
             Op::Fork { first, count } => Op::Fork { first: first + branches_start, count },
+            Op::Call { at } => Op::Call { at: at + calls_start },
+            Op::Gone { to } => Op::Gone { to: to + start },
             Op::Goto(to) => Op::Goto(to + start),
             other => other,
         }));
@@ -126,8 +201,23 @@ impl Programs {
             ..*frame
         }));
         self.branches.extend(branches.iter().map(|branch| branch + start));
-        self.known.insert(key, start);
+        self.calls.extend(calls.iter().map(|call| CallPlace {
+            frame: moved(call.frame),
+            body: call.body + start,
+            goes_to: call.body + start,
+            done: call.done + start,
+            failed: call.failed + start,
+            ..*call
+        }));
+        self.known.insert(key, self.pieces.len() as u32);
+        let calls = (calls_start, self.calls.len() as u32);
+        self.pieces.push(Piece { start, of, calls, laid_out: self.times_laid_out });
         start
+    }
+
+    /// The piece in which an operation is.
+    pub fn piece_at(&self, pc: u32) -> usize {
+        self.pieces.partition_point(|piece| piece.start <= pc) - 1
     }
 
     pub fn leg(&mut self, leg: Leg) -> u32 {
@@ -157,5 +247,8 @@ fn words(op: &Op) -> [u64; 3] {
         Op::Answered => [11, 0, 0],
         Op::Failed => [12, 0, 0],
         Op::Checked { station, passed } => [13, u64::from(station), u64::from(passed)],
+        Op::Call { .. } => [14, 0, 0],
+        Op::Learn { station, answered } => [16, u64::from(station), u64::from(answered)],
+        Op::Gone { to } => [15, u64::from(to), 0],
     }
 }

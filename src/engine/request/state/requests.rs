@@ -65,8 +65,15 @@ pub struct Requests {
     pub events: u64,
     /// The flow ends and begins here.
     pub window: (u64, u64),
-    /// How often anybody looks at how it feels, in nanoseconds.
-    pub tick: u64,
+    /// The visits of those who were under way in the flow, which has counted them: up to which operation, and whether they
+    /// wait in a queue that moves, so that they have not been counted as served. Of all others it has counted everything.
+    pub seam: BTreeMap<u32, (u32, bool)>,
+    /// What requests have missed and ask for, by station; and who waits for the answer of another, by station and key.
+    pub asking: BTreeMap<(u32, u32), u32>,
+    pub asked: BTreeMap<(u32, u32), VecDeque<(u32, u32)>>,
+    /// When anybody last looked, and whether there is something new to see.
+    pub looked: u64,
+    pub is_seen: bool,
 }
 
 impl Requests {
@@ -105,7 +112,6 @@ impl Requests {
             stations.map(|(index, station)| queue(world, luck, index, station, pool_of(index), window.0)).collect();
         let links = world.links.iter().map(|link| LinkState::new(link, luck)).collect();
         let followers = Follower::all(world, luck);
-        let length = window.1 - window.0;
         Requests {
             now: window.0,
             end: window.1,
@@ -134,7 +140,11 @@ impl Requests {
             feelings: vec![Feeling::default(); world.people.iter().map(|p| p.uses.len()).sum()],
             events: 0,
             window,
-            tick: (length / 600).clamp(1_000_000_000, 60_000_000_000),
+            seam: BTreeMap::new(),
+            asking: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            looked: window.0,
+            is_seen: false,
         }
     }
 }
@@ -168,11 +178,13 @@ fn queue(world: &World, luck: Luck, index: usize, station: &Station, pool: u32, 
         station: index as u32,
         pool,
         server: NONE,
+        dead: false,
         serves: false,
         workers: 0,
         busy: 0,
         waiting: 0,
         inside: 0,
+        here_before: 0,
         slower: 1.0,
         takes: Quick::new(&service.takes),
         luck: stream(&station.name, "service takes"),
@@ -184,7 +196,9 @@ fn queue(world: &World, luck: Luck, index: usize, station: &Station, pool: u32, 
         optional_up_to: service.sheds,
         cache: service.cache.as_ref().map(|cache| {
             let luck = stream(&station.name, "cache");
-            Box::new(Cache::new(cache.keys, cache.zipf, cache.holds, luck))
+            let mut empty = Cache::new(cache.keys, cache.zipf, cache.holds, luck);
+            empty.misses = cache.misses;
+            Box::new(empty)
         }),
         is_leaf: station.calls.is_empty(),
         counts: StationCounts::default(),

@@ -21,6 +21,16 @@ pub const REFUSED: u16 = 64;
 pub const BRANCH_FAILED: u16 = 128;
 /// It is a health check.
 pub const CHECK: u16 = 256;
+/// It has failed where everybody can see that requests fail.
+pub const FORESEEN: u16 = 512;
+/// It goes without something for another reason than one that everybody can see.
+pub const MISSED: u16 = 1_024;
+
+/// It was under way in the flow.
+pub const SEAM: u16 = 2_048;
+
+/// It waits until somebody else has an answer to the same.
+pub const AWAITS: u16 = 4_096;
 
 /// Visits of one request to services with a balancer that can be within each other.
 pub const LEVELS: usize = 4;
@@ -134,6 +144,12 @@ impl Slots {
         slot.turn = slot.turn.wrapping_add(1);
         slot.pc = NOBODY;
         self.free.push(id);
+    }
+
+    /// How many there have been at the same time.
+    #[cfg(debug_assertions)]
+    pub fn places(&self) -> usize {
+        self.all.len()
     }
 
     /// Those that are under way, in the order of their places.

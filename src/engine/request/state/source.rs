@@ -1,12 +1,17 @@
 //! Sources: what the users of a population send of a feature, one request after another.
 
 use super::client::ClientState;
+use super::felt::{End, Felt};
+use super::slots::{DEGRADED, FORESEEN, MISSED, REFUSED};
 use crate::dist;
-use crate::engine::state::disposition::Feeling;
 use crate::rng::Stream;
+use crate::world::SiteId;
 
 /// Nothing will come.
 pub const NEVER: u64 = u64::MAX;
+
+/// What is better by less than this share is not worth beginning again.
+const BETTER: f64 = 1e-3;
 
 /// One site that serves a share of the requests.
 #[derive(Debug, Clone, Copy)]
@@ -29,49 +34,6 @@ pub struct UseCounts {
     pub failed: u64,
     pub shed: u64,
     pub never_sent: u64,
-}
-
-/// What has been felt since anybody looked: of the requests that came to an end.
-#[derive(Debug, Clone)]
-pub struct Felt {
-    pub ended: u64,
-    pub lost: u64,
-    pub degraded: u64,
-    pub slow: u64,
-    /// Latencies by eighths of octaves of nanoseconds.
-    eighths: Vec<u32>,
-}
-
-impl Felt {
-    fn new() -> Felt {
-        Felt { ended: 0, lost: 0, degraded: 0, slow: 0, eighths: vec![0; 64 * 8] }
-    }
-
-    #[inline]
-    fn took(&mut self, ns: u64) {
-        let octave = 63 - (ns | 8).leading_zeros();
-        let eighth = ((ns >> (octave - 3)) & 7) as usize;
-        self.eighths[octave as usize * 8 + eighth] += 1;
-    }
-
-    /// The latency in seconds that a share of those who were served did not exceed, to an eighth of an octave.
-    pub fn quantile_s(&self, p: f64) -> f64 {
-        let all: u64 = self.eighths.iter().map(|n| u64::from(*n)).sum();
-        let mut left = (all as f64 * p).ceil() as u64;
-        for (i, n) in self.eighths.iter().enumerate() {
-            if left <= u64::from(*n) && left > 0 {
-                let octave = (1_u64 << (i / 8)) as f64;
-                return octave * (1.0 + (i % 8) as f64 / 8.0 + 1.0 / 16.0) * 1e-9;
-            }
-            left = left.saturating_sub(u64::from(*n));
-        }
-        0.0
-    }
-
-    fn clear(&mut self) {
-        (self.ended, self.lost, self.degraded, self.slow) = (0, 0, 0, 0);
-        self.eighths.fill(0);
-    }
 }
 
 /// The requests of one population for one feature.
@@ -106,7 +68,9 @@ pub struct Source {
     pub waits: bool,
     pub counts: UseCounts,
     pub felt: Felt,
-    felt_since: u64,
+    sight: Vec<(SiteId, f64, f64)>,
+    /// Those who were overdue when it was last told.
+    pub overdue_told: u64,
 }
 
 impl Source {
@@ -135,8 +99,9 @@ impl Source {
             client: None,
             waits: false,
             counts: UseCounts::default(),
-            felt: Felt::new(),
-            felt_since: 0,
+            felt: Felt::default(),
+            sight: Vec::new(),
+            overdue_told: 0,
         };
         source.draw();
         source
@@ -212,48 +177,33 @@ impl Source {
         Some(self.due())
     }
 
-    /// A request has come to its end.
+    /// A request that was sent then has come to its end, with these flags. Says whether that feels different.
     #[inline]
-    pub fn ended(&mut self, took_ns: u64, served: bool, refused: bool, degraded: bool) {
-        self.felt.ended += 1;
-        if served {
-            self.counts.served += 1;
-            self.felt.took(took_ns);
-            if took_ns > self.slow_ns {
-                self.felt.slow += 1;
+    pub fn ended(&mut self, now: u64, sent: u64, flags: u16, served: bool) -> bool {
+        let took_ns = now - sent;
+        if !served {
+            match flags & REFUSED {
+                0 => self.counts.failed += 1,
+                _ => self.counts.shed += 1,
             }
-            if degraded {
-                self.felt.degraded += 1;
-            }
-            if degraded || took_ns > self.slow_ns {
-                self.counts.degraded += 1;
-            }
-        } else {
-            self.felt.lost += 1;
-            if refused {
-                self.counts.shed += 1;
-            } else {
-                self.counts.failed += 1;
-            }
+            return flags & FORESEEN == 0 && self.felt.ended(now, sent, End::Lost);
         }
+        let is_slow = took_ns > self.slow_ns;
+        self.counts.served += 1;
+        self.counts.degraded += u64::from(is_slow || flags & DEGRADED != 0);
+        self.felt.ended(now, sent, End::Served { took_ns, is_slow, missed: flags & MISSED != 0 })
     }
 
-    /// How it has felt since anybody looked, if that can be told from so few: enough requests, or most of some lost, or a
-    /// minute.
-    pub fn feeling(&mut self, now: u64) -> Option<Feeling> {
-        let felt = &self.felt;
-        let many = felt.ended >= 200 || (felt.ended >= 20 && felt.lost * 2 > felt.ended);
-        if !many && now - self.felt_since < 60_000_000_000 {
-            return None;
-        }
-        let share = |part: u64, whole: u64| if whole > 0 { part as f64 / whole as f64 } else { 0.0 };
-        let feeling = Feeling {
-            lost: share(felt.lost, felt.ended),
-            degraded: share(felt.degraded, felt.ended - felt.lost),
-            p95_s: felt.quantile_s(0.95),
+    /// What everybody can see of its ways: by site, the share that succeeds and the share of those that lacks nothing. Where any
+    /// of that is better than before, those who asked before say nothing.
+    pub fn follow_sight(&mut self, now: u64, sight: Vec<(SiteId, f64, f64)>) {
+        let is_better = |(site, succeeds, whole): &(SiteId, f64, f64)| {
+            let before = self.sight.iter().find(|before| before.0 == *site);
+            before.is_some_and(|before| *succeeds > before.1 + BETTER || *whole > before.2 + BETTER)
         };
-        self.felt.clear();
-        self.felt_since = now;
-        Some(feeling)
+        if sight.iter().any(is_better) {
+            self.felt.begin_again(now);
+        }
+        self.sight = sight;
     }
 }

@@ -207,11 +207,15 @@ pub struct StationCounts {
     pub refused: u64,
     pub given_up: u64,
     pub crashed: u64,
+    /// Their clients did not want them any more, or whoever called did not.
+    pub called_off: u64,
     pub delayed: u64,
     /// Time that those waited who began to be served or gave up, in nanoseconds.
     pub wait_ns: u64,
     pub wait_max_ns: u64,
     pub busy_ns: u128,
+    /// How many waited, over time.
+    pub waiting_ns: u128,
     pub waiting_max: u64,
 }
 
@@ -224,6 +228,8 @@ pub struct StationQueue {
     pub pool: u32,
     /// Which server of the pool it is.
     pub server: u32,
+    /// That server is dead, and gets the same share of the requests as before.
+    pub dead: bool,
     /// It refuses everybody while it is down or starts.
     pub serves: bool,
     pub workers: u64,
@@ -232,6 +238,9 @@ pub struct StationQueue {
     pub waiting: u64,
     /// Requests that are being served or make calls.
     pub inside: u64,
+    /// Those who were there when the span began, of all who are counted: without health checks, and without those whom the
+    /// flow has counted before.
+    pub here_before: u64,
     pub slower: f64,
     pub takes: Quick,
     pub luck: Stream,
@@ -290,6 +299,11 @@ fn lowest<'a>(line: impl Iterator<Item = (usize, &'a Waiting)>, class: u8, slots
 }
 
 impl StationCounts {
+    /// Those who came and did not get what they came for.
+    pub fn lost(&self) -> u64 {
+        self.refused + self.given_up + self.crashed + self.called_off
+    }
+
     /// Adds what was counted at a server. How many wait is counted for all of them together.
     pub fn add(&mut self, server: &StationCounts) {
         self.arrived += server.arrived;
@@ -297,6 +311,7 @@ impl StationCounts {
         self.refused += server.refused;
         self.given_up += server.given_up;
         self.crashed += server.crashed;
+        self.called_off += server.called_off;
         self.delayed += server.delayed;
         self.wait_ns += server.wait_ns;
         self.wait_max_ns = self.wait_max_ns.max(server.wait_max_ns);
@@ -369,14 +384,32 @@ impl StationQueue {
         None
     }
 
+    /// Those who are there now, of all who are counted.
+    pub fn here(&self) -> u64 {
+        let gone = self.counts.served + self.counts.lost();
+        debug_assert!(gone <= self.here_before + self.counts.arrived, "nobody leaves who has not come: {self:?}");
+        (self.here_before + self.counts.arrived).saturating_sub(gone)
+    }
+
+    /// A span is over: what was counted in it.
+    pub fn take_counts(&mut self, now: u64) -> StationCounts {
+        self.pass(now);
+        self.here_before = self.here();
+        let counts = std::mem::take(&mut self.counts);
+        self.counts.waiting_max = self.waiting;
+        counts
+    }
+
     /// Somebody waits at one of its servers.
-    pub fn one_more_waits(&mut self) {
+    pub fn one_more_waits(&mut self, now: u64) {
+        self.pass(now);
         self.waiting += 1;
         self.counts.waiting_max = self.counts.waiting_max.max(self.waiting);
     }
 
     #[inline]
-    pub fn join(&mut self, waiting: Waiting, class: u8) {
+    pub fn join(&mut self, waiting: Waiting, class: u8, now: u64) {
+        self.pass(now);
         self.waiting += 1;
         self.counts.waiting_max = self.counts.waiting_max.max(self.waiting);
         match &mut self.line {
@@ -393,6 +426,7 @@ impl StationQueue {
         if self.waiting == 0 {
             return None;
         }
+        self.pass(now);
         loop {
             let (waiting, drops) = match &mut self.line {
                 Line::Fifo(line) => (line.pop_front()?, false),
@@ -421,11 +455,15 @@ impl StationQueue {
         matches!(self.line, Line::Shared(_))
     }
 
-    /// Counts what the workers have done until now.
+    /// Counts what the workers have done until now, and who has waited.
     #[inline]
     pub fn pass(&mut self, now: u64) {
+        if now == self.busy_since {
+            return;
+        }
         let working = if self.is_shared() { self.busy.min(self.workers) } else { self.busy };
         self.counts.busy_ns += u128::from(working) * u128::from(now - self.busy_since);
+        self.counts.waiting_ns += u128::from(self.waiting) * u128::from(now - self.busy_since);
         self.busy_since = now;
     }
 

@@ -5,6 +5,8 @@
 pub struct StationSample {
     pub inflow: f64,
     pub held_s: f64,
+    /// How long it computes for a request now.
+    pub computes_s: f64,
     pub wait_s: f64,
     pub block: f64,
 }

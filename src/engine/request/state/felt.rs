@@ -1,0 +1,292 @@
+//! What has become of the last requests of a use: what its users feel beyond what everybody can see.
+
+use crate::engine::state::disposition::Feeling;
+use std::collections::{BTreeMap, VecDeque};
+
+/// So many of the last ones count at most.
+const LAST_MAX: usize = 200;
+/// Whether most of them fail, the last of those say.
+const LATEST: usize = 20;
+/// Older than this they do not count, but for a few, where few ask.
+const FRESH_NS: u64 = 60_000_000_000;
+const FEW: usize = 10;
+const STALE_NS: u64 = 300_000_000_000;
+/// Fewer than this that fail are chance.
+const CHANCE: u32 = 3;
+/// Whoever has waited longer than this, and longer than twice what anybody who was answered has, does not believe in an answer.
+const OVERDUE_NS: u64 = 60_000_000_000;
+const SECOND_NS: u64 = 1_000_000_000;
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Served { took_ns: u64, is_slow: bool, missed: bool },
+    Lost,
+}
+
+/// What its users feel.
+#[derive(Debug, Clone, Default)]
+pub struct Felt {
+    /// What was sent before that says nothing: something works again that did not.
+    since: u64,
+    /// When it ended, and how.
+    last: VecDeque<(u64, End)>,
+    lost: u32,
+    latest_lost: u32,
+    slow: u32,
+    missed: u32,
+    /// Requests under way, by the second in which they were sent.
+    open: BTreeMap<u64, u32>,
+    pub under_way: u64,
+    /// Those of them that are not believed in any more, and the last second of theirs.
+    pub overdue: u64,
+    overdue_until: u64,
+    longest_ns: u64,
+    /// What was felt in the flow, until when that counts for want of anything else.
+    before: Option<(Feeling, u64)>,
+    /// As somebody last looked at it: mostly lost, partly lost, slow, incomplete.
+    seen: [bool; 4],
+}
+
+impl Felt {
+    /// A request is under way.
+    #[inline]
+    pub fn begins(&mut self, sent: u64) {
+        self.under_way += 1;
+        let second = sent / SECOND_NS;
+        *self.open.entry(second).or_default() += 1;
+        self.overdue += u64::from(second < self.overdue_until);
+    }
+
+    /// It was under way in the flow, where others have been answered after as long.
+    pub fn comes_over(&mut self, sent: u64, now: u64) {
+        self.longest_ns = self.longest_ns.max(now - sent);
+        self.begins(sent);
+    }
+
+    /// It is not any more.
+    #[inline]
+    pub fn is_over(&mut self, sent: u64) {
+        let second = sent / SECOND_NS;
+        if let Some(count) = self.open.get_mut(&second) {
+            *count -= 1;
+            if *count == 0 {
+                self.open.remove(&second);
+            }
+            self.under_way -= 1;
+            self.overdue -= u64::from(second < self.overdue_until);
+        }
+    }
+
+    /// It has come to an end. Says whether that feels different from when somebody last looked.
+    #[inline]
+    pub fn ended(&mut self, now: u64, sent: u64, end: End) -> bool {
+        if let End::Served { took_ns, .. } = end {
+            self.longest_ns = self.longest_ns.max(took_ns);
+        }
+        // Who was overdue has been felt already.
+        if sent < self.since || sent / SECOND_NS < self.overdue_until {
+            return false;
+        }
+        self.push(now, end);
+        self.forget(now);
+        self.feels() != self.seen || (self.before.is_some() && self.last.len() == LATEST)
+    }
+
+    fn push(&mut self, now: u64, end: End) {
+        if self.last.len() >= LATEST {
+            self.latest_lost -= u32::from(self.last[self.last.len() - LATEST].1 == End::Lost);
+        }
+        self.count(end, true);
+        self.latest_lost += u32::from(end == End::Lost);
+        self.last.push_back((now, end));
+        if self.last.len() > LAST_MAX {
+            self.pop();
+        }
+    }
+
+    fn count(&mut self, end: End, comes: bool) {
+        let add = |count: &mut u32| *count = if comes { *count + 1 } else { *count - 1 };
+        match end {
+            End::Lost => add(&mut self.lost),
+            End::Served { is_slow, missed, .. } => {
+                if is_slow {
+                    add(&mut self.slow);
+                }
+                if missed {
+                    add(&mut self.missed);
+                }
+            }
+        }
+    }
+
+    fn pop(&mut self) {
+        if let Some((_, end)) = self.last.pop_front() {
+            self.count(end, false);
+            if self.last.len() < LATEST {
+                self.latest_lost -= u32::from(end == End::Lost);
+            }
+        }
+    }
+
+    fn forget(&mut self, now: u64) {
+        while let Some((at, _)) = self.last.front() {
+            let keeps = if self.last.len() > FEW { FRESH_NS } else { STALE_NS };
+            if now - at < keeps {
+                return;
+            }
+            self.pop();
+        }
+    }
+
+    /// So it felt in the flow.
+    pub fn felt_before(&mut self, feeling: Feeling, now: u64) {
+        self.before = Some((feeling, now + FRESH_NS));
+    }
+
+    /// Something works again that did not: who asked before says nothing of that.
+    pub fn begin_again(&mut self, now: u64) {
+        self.before = None;
+        self.since = now;
+        self.last.clear();
+        (self.lost, self.latest_lost, self.slow, self.missed) = (0, 0, 0, 0);
+    }
+
+    /// Nobody is told apart any more.
+    pub fn forget_overdue(&mut self) {
+        self.overdue = 0;
+    }
+
+    fn overdue_after_ns(&self) -> u64 {
+        OVERDUE_NS.max(self.longest_ns.saturating_mul(2))
+    }
+
+    /// Who has waited for too long is lost, as far as anybody can feel.
+    fn give_up(&mut self, now: u64) {
+        let until = (now.saturating_sub(self.overdue_after_ns()) / SECOND_NS).max(self.overdue_until);
+        let late: Vec<(u64, u32)> = self.open.range(self.overdue_until..until).map(|(s, n)| (*s, *n)).collect();
+        self.overdue_until = until;
+        for (second, count) in late {
+            self.overdue += u64::from(count);
+            if second * SECOND_NS >= self.since {
+                (0..count.min(LAST_MAX as u32)).for_each(|_| self.push(now, End::Lost));
+            }
+        }
+    }
+
+    fn served(&self) -> usize {
+        self.last.len() - self.lost as usize
+    }
+
+    fn is_slow(&self) -> bool {
+        self.served() >= LATEST && self.slow as usize > self.served() / 20
+    }
+
+    fn feels(&self) -> [bool; 4] {
+        let latest = self.last.len().min(LATEST) as u32;
+        let mostly = self.latest_lost >= CHANCE && self.latest_lost * 2 > latest;
+        let partly = self.lost >= CHANCE && self.lost as usize * 100 > self.last.len();
+        let missed = self.missed >= CHANCE && self.missed as usize * 100 > self.served();
+        [mostly, mostly || partly, self.is_slow(), missed]
+    }
+
+    /// How it feels now.
+    pub fn look(&mut self, now: u64) -> Feeling {
+        self.give_up(now);
+        self.forget(now);
+        self.seen = self.feels();
+        self.before = self.before.filter(|(_, until)| now < *until && self.last.len() < LATEST);
+        if let Some((feeling, _)) = self.before {
+            return feeling;
+        }
+        let [mostly, partly, _, missed] = self.seen;
+        let latest = self.last.len().clamp(1, LATEST) as f64;
+        let all = self.lost as f64 / self.last.len().max(1) as f64;
+        let lost = match (mostly, partly) {
+            (true, _) => all.max(f64::from(self.latest_lost) / latest),
+            // Not most of the latest any more.
+            (false, true) => all.min(0.5),
+            _ => 0.0,
+        };
+        let degraded = if missed { f64::from(self.missed) / self.served() as f64 } else { 0.0 };
+        Feeling { lost, degraded, p95_s: self.p95_s() }
+    }
+
+    /// The 95th percentile of the latency of the last ones, if there are enough of them.
+    fn p95_s(&self) -> Option<f64> {
+        let mut took: Vec<u64> = Vec::with_capacity(self.last.len());
+        took.extend(self.last.iter().filter_map(|(_, end)| match end {
+            End::Served { took_ns, .. } => Some(*took_ns),
+            End::Lost => None,
+        }));
+        if took.len() < LATEST {
+            return None;
+        }
+        let nth = took.len() - 1 - took.len() / 20;
+        let (_, p95, _) = took.select_nth_unstable(nth);
+        Some(*p95 as f64 * 1e-9)
+    }
+
+    /// When it feels different though nothing more comes to an end.
+    pub fn changes_at(&self) -> Option<u64> {
+        let overdue = self.open.range(self.overdue_until..).next();
+        let overdue = overdue.map(|(second, _)| (second + 1) * SECOND_NS + self.overdue_after_ns());
+        let keeps = if self.last.len() > FEW { FRESH_NS } else { STALE_NS };
+        let forgets = self.last.front().filter(|_| self.seen != [false; 4]).map(|(at, _)| at + keeps);
+        let before = self.before.map(|(_, until)| until);
+        [overdue, forgets, before].into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SERVED: End = End::Served { took_ns: 1_000_000, is_slow: false, missed: false };
+
+    fn after(ends: impl IntoIterator<Item = End>) -> Felt {
+        let mut felt = Felt::default();
+        for (nth, end) in (0..).zip(ends) {
+            felt.ended(nth * 1_000_000, nth * 1_000_000, end);
+        }
+        felt
+    }
+
+    #[test]
+    fn two_that_fail_are_chance_and_three_of_two_hundred_are_not() {
+        for (lost, share) in [(2, 0.0), (3, 0.015), (60, 0.3)] {
+            let ends = (0..200).map(|nth| if nth < lost { End::Lost } else { SERVED });
+            assert_eq!(after(ends).look(200_000_000).lost, share, "{lost}");
+        }
+    }
+
+    #[test]
+    fn most_of_the_latest_say_that_nothing_works_and_that_it_works_again() {
+        let mut felt = after((0..200).map(|nth| if nth < 189 { SERVED } else { End::Lost }));
+        assert!(felt.look(200_000_000).lost > 0.5);
+        (0..10).for_each(|_| {
+            felt.ended(200_000_000, 200_000_000, SERVED);
+        });
+        let lost = felt.look(200_000_000).lost;
+        assert!(lost > 0.01 && lost <= 0.5, "{lost}");
+    }
+
+    #[test]
+    fn who_asked_before_it_was_mended_says_nothing() {
+        let mut felt = after([End::Lost; 50]);
+        assert!(felt.look(50_000_000).lost > 0.5);
+        felt.begin_again(60_000_000);
+        felt.ended(70_000_000, 50_000_000, End::Lost);
+        assert_eq!(felt.look(70_000_000).lost, 0.0);
+    }
+
+    #[test]
+    fn whoever_waits_for_ever_is_lost() {
+        let mut felt = Felt::default();
+        (0..10).for_each(|nth| felt.begins(nth * SECOND_NS));
+        assert_eq!((felt.look(60 * SECOND_NS).lost, felt.overdue), (0.0, 0));
+        assert_eq!((felt.look(65 * SECOND_NS).lost, felt.overdue), (1.0, 5));
+        felt.is_over(SECOND_NS);
+        assert_eq!((felt.under_way, felt.overdue), (9, 4));
+    }
+}
