@@ -26,6 +26,12 @@ pub fn departures_scv(at: &AtStation, workers: u64) -> f64 {
     (1.0 + (1.0 - square) * (arrivals - 1.0) + square * services).max(0.0)
 }
 
+/// The share of requests that pay a station so many visits and are never refused: a fraction is the probability of one more.
+pub fn never_refused(block: f64, times: f64) -> f64 {
+    let whole = times.floor();
+    num::pow(1.0 - block, whole) * (1.0 - (times - whole) * block)
+}
+
 /// Attempts for each request when each fails with probability `fails`: `(1 - q^n) / (1 - q)`, within the budget.
 pub fn attempts_of(fails: f64, attempts_max: u32, budget: f64) -> f64 {
     let q = fails.clamp(0.0, 1.0);

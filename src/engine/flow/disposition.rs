@@ -1,11 +1,10 @@
 //! Disposition: what becomes of the requests of a path.
 
-use super::approximations::{FELT_WAIT, attempts_of};
+use super::approximations::{FELT_WAIT, attempts_of, never_refused};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::{Disposition, Feeling};
 use crate::engine::state::flow::{AtStation, Open};
 use crate::engine::state::paths::Path;
-use crate::num;
 use crate::observe::Why;
 use crate::queueing::{Latency, Wait};
 use crate::world::{LinkId, StationId};
@@ -66,7 +65,7 @@ impl Engine<'_> {
         for (id, times, hard) in &path.visits {
             let block = open.stations[id.at()].class_block[feature.class];
             if block > 0.0 {
-                let passes = num::pow(1.0 - block, *times);
+                let passes = never_refused(block, *times);
                 if *hard {
                     admitted *= passes;
                 } else {

@@ -1,10 +1,9 @@
 //! Feedback: how failures and waits change what is sent.
 
-use super::approximations::attempts_of;
+use super::approximations::{attempts_of, never_refused};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
-use crate::num;
 use crate::units::Duration;
 
 /// Those who come to a station and wait for its answers.
@@ -53,7 +52,7 @@ impl Engine<'_> {
         let mut succeeds = path.passes * open.through_links[index];
         for (id, times, hard) in &path.visits {
             if *hard {
-                succeeds *= num::pow(1.0 - stations[id.at()].class_block[class], *times);
+                succeeds *= never_refused(stations[id.at()].class_block[class], *times);
             }
         }
         succeeds *= self.state.flow.in_time.get(index).copied().unwrap_or(1.0);
