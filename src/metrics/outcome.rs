@@ -66,6 +66,9 @@ pub struct Outcome {
     pub partial: Option<PartialOutcome>,
     /// What the numbers leave out or only approach: read them with that in mind.
     pub warnings: Vec<String>,
+    /// How often each random failure of [`World::random_failures`](crate::world::World::random_failures) struck, in its order.
+    #[serde(skip)]
+    pub struck: Vec<u64>,
 }
 
 impl Outcome {
@@ -95,6 +98,7 @@ impl Outcome {
             traffic: TrafficOutcome::default(),
             partial: None,
             warnings: Vec::new(),
+            struck: Vec::new(),
         }
     }
 }

@@ -327,8 +327,11 @@ impl PeopleMetrics {
                         downtime_s: feeling.seconds[ServiceLevel::Down as usize],
                         degraded_s: feeling.seconds[ServiceLevel::Degraded as usize],
                         stale_s: feeling.seconds[ServiceLevel::Stale as usize],
-                        time_availability: 1.0 - feeling.seconds[ServiceLevel::Down as usize] / length_s,
-                        request_availability: share(used.served + waiting(&used), used.intended),
+                        time_availability: of_demand(
+                            &used,
+                            1.0 - feeling.seconds[ServiceLevel::Down as usize] / length_s,
+                        ),
+                        request_availability: (used.served + waiting(&used)) / used.intended,
                         requests: requests(&used),
                         phases: Phases {
                             before: requests(&by_part[0]),
@@ -382,9 +385,9 @@ impl Population {
             downtime_s: seconds[ServiceLevel::Down as usize],
             degraded_s: seconds[ServiceLevel::Degraded as usize],
             stale_s: seconds[ServiceLevel::Stale as usize],
-            time_availability: 1.0 - seconds[ServiceLevel::Down as usize] / length_s,
-            request_availability: share(all.served + waiting(all), all.intended),
-            user_uptime: 1.0 - share_or(self.lost_s, self.active_s, 0.0),
+            time_availability: of_demand(all, 1.0 - seconds[ServiceLevel::Down as usize] / length_s),
+            request_availability: (all.served + waiting(all)) / all.intended,
+            user_uptime: of_demand(all, 1.0 - self.lost_s / self.active_s),
             windowed_user_uptime: Vec::new(),
             user_minutes_lost: self.lost_s / 60.0,
             user_minutes_never_sent: self.never_sent_s / 60.0,
@@ -444,9 +447,9 @@ fn requests(used: &Use) -> RequestsOutcome {
     }
 }
 
-/// A part of a whole; of nothing, all is well.
-fn share(part: f64, whole: f64) -> f64 {
-    share_or(part, whole, 1.0)
+/// A number that says nothing where nobody sent anything: then it is NaN.
+fn of_demand(all: &Use, number: f64) -> f64 {
+    if all.intended > 0.0 { number } else { f64::NAN }
 }
 
 fn share_or(part: f64, whole: f64, of_nothing: f64) -> f64 {
@@ -473,6 +476,10 @@ fn windows(series: &[(f64, f64, f64)], length_s: f64) -> Vec<WorstWindowOutcome>
         }
     };
     let (Some(first), Some(last)) = (series.first(), series.last()) else { return Vec::new() };
+    // Where nobody was there, no window is the worst.
+    if last.1 <= first.1 {
+        return Vec::new();
+    }
     WINDOWS_S
         .iter()
         .filter(|w| **w <= length_s)

@@ -5,6 +5,8 @@ use crate::observe::Fate;
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
+/// What stands where there was nothing to measure: it is neither good nor bad.
+pub const NO_DATA: &str = "no data";
 
 /// A number with thousands separators; a decimal only where it is small.
 pub fn count(value: f64) -> String {
