@@ -84,7 +84,11 @@ impl ResponseMetrics {
             Occurrence::NodeDown(node) => self.node_down(world, *node, seen.at),
             Occurrence::NodeUp(node) => self.node_up(world, *node, seen.at),
             Occurrence::Feels { mood, .. } if *mood > ServiceLevel::Stale && seen.at >= world.measured_from => {
-                self.first_felt = self.first_felt.or(Some(seen.at));
+                if self.first_felt.is_none() {
+                    self.first_felt = Some(seen.at);
+                    // Who was told of a maintenance has heard of what is felt during it.
+                    self.first_told = self.told_at.filter(|_| self.promised.is_some());
+                }
             }
             Occurrence::Told(_) | Occurrence::ToldBy { .. } => self.told(seen.at),
             Occurrence::MaintenanceTold

@@ -5,7 +5,7 @@ use crate::observe::{
     Why,
 };
 use crate::units::{Duration, Time};
-use crate::world::{Action, Effect, StationId, World, civil_label};
+use crate::world::{Action, Condition, Effect, StationId, World, civil_label};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -180,6 +180,35 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         .or_else(|| system_words(world, what))
         .or_else(|| people_words(world, what))
         .or_else(|| runbook_words(world, what))
+        .or_else(|| condition_words(world, what))
+}
+
+/// What a condition looked at, where that is a load: how people feel, and what is in effect, has a line of its own.
+fn condition_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    let Occurrence::Noticed { condition, part } = what else { return None };
+    let condition = match condition.checked_sub(world.procedures.len()) {
+        None => world.procedures[*condition].when.as_ref()?,
+        Some(trigger) => &world.triggers.get(trigger)?.0,
+    };
+    let part = *condition.parts().get(*part)?;
+    let lasts = match part.lasts() {
+        Duration::ZERO => String::new(),
+        lasts => format!(" for {}", length_words(lasts.seconds())),
+    };
+    let text = match part {
+        Condition::Busy(station, above, _) => {
+            format!("{} is asked for more than {} of what it can do{lasts}", world.stations[station.at()].name, percent(*above))
+        }
+        Condition::BusyNetwork(link, above, _) => {
+            format!("link {} is asked for more than {}{lasts}", world.links[link.at()].name, percent(*above))
+        }
+        Condition::Slow(people, over_s, _) => {
+            format!("{}: slower than {}{lasts}", world.people[people.at()].name, length_words(*over_s))
+        }
+        Condition::Crowd(people, above) => format!("{}: more than {above} are there", world.people[people.at()].name),
+        _ => return None,
+    };
+    Some((Theme::System, text))
 }
 
 /// A component, or a part of its members where that is neither one nor all.

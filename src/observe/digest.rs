@@ -176,6 +176,7 @@ impl Observer for Digest {
             }
             what @ (Occurrence::Detected { .. } | Occurrence::Decided { .. }) => of_group(world, what),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
+            Occurrence::Noticed { condition, part } => (90, "", [*condition as f64, *part as f64, 0.0]),
         };
         self.number(kind);
         self.name(name);

@@ -8,12 +8,14 @@ use super::select::{Settled, pair_index};
 use super::stats::Moments;
 use super::tally::Tally;
 use crate::rng::Luck;
+use std::cmp::Reverse;
 
 impl Tally<'_> {
     /// The designs, best first; those without data last.
     ///
-    /// The next is always one that none of those left is settled to be better than, and of these the one that is better than
-    /// most of them. Where all designs have the same replications that is the order of their means.
+    /// The next is always one that none of those left is settled to be better than; of these one that stayed longest, because who
+    /// dropped out was beaten by somebody who had not, or is hardly different; and of these the one that is better than most of
+    /// them. Where all designs have the same replications that is the order of their means.
     pub(super) fn order(&self) -> Vec<usize> {
         let by = self.study.by;
         let (mut left, nothing): (Vec<usize>, Vec<usize>) =
@@ -21,9 +23,15 @@ impl Tally<'_> {
         let mut order = Vec::with_capacity(self.designs.len());
         while !left.is_empty() {
             let beaten = |i: usize| left.iter().any(|&other| other != i && self.is_settled_before(other, i));
-            let wins = |i: usize| left.iter().filter(|&&other| other != i && self.is_before(i, other)).count();
+            let stayed = |i: usize| self.designs[i].replications;
+            let standing = left.iter().map(|&i| (beaten(i), Reverse(stayed(i)))).collect::<Vec<_>>();
+            let best = standing.iter().min();
+            let among: Vec<usize> = (0..left.len()).filter(|&at| Some(&standing[at]) == best).collect();
+            let wins = |at: usize| {
+                among.iter().filter(|&&other| other != at && self.is_before(left[at], left[other])).count()
+            };
             // Of equals the first stays first.
-            let next = (0..left.len()).min_by_key(|&at| (beaten(left[at]), std::cmp::Reverse(wins(left[at])), at));
+            let next = among.iter().copied().min_by_key(|&at| (Reverse(wins(at)), at));
             order.push(left.remove(next.unwrap_or(0)));
         }
         order.extend(nothing);
