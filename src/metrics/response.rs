@@ -41,6 +41,8 @@ struct GroupSums {
     under_way: Option<UnderWay>,
     /// A failover that has switched and whose users are still moving, as an index.
     steering: Option<(usize, Time)>,
+    /// Users have begun to move.
+    steering_began: bool,
 }
 
 /// Failovers, maintenance and availability, as they are being measured.
@@ -248,18 +250,38 @@ impl ResponseMetrics {
                     }
                     let ended = if under_way.by_hand { "by hand" } else { "switched" };
                     let restored = (!planned).then(|| seen.at.since(under_way.failed_at).seconds());
+                    self.steering_is_left(*group, seen.at);
                     self.groups[group.at()].steering = Some((self.failovers.len(), seen.at));
                     self.end_failover(world, *group, under_way, Some(*member), ended, restored);
                 }
                 self.groups[group.at()].active = *member;
             }
             Occurrence::SplitBrain(group) => self.groups[group.at()].outcome.split_brains += 1,
+            Occurrence::SteeringBegan { people, .. } => {
+                if let Place::Group(group) = world.people[people.at()].served_by {
+                    self.groups[group.at()].steering_began = true;
+                }
+            }
             Occurrence::SteeringDone(people) => {
                 if let Place::Group(group) = world.people[people.at()].served_by {
                     self.steered(group, seen.at);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Users who were on their way when something else began, or the run ended, have not arrived.
+    fn steering_is_left(&mut self, group: GroupId, at: Time) {
+        let sums = &mut self.groups[group.at()];
+        let began = std::mem::take(&mut sums.steering_began);
+        let Some((index, since)) = sums.steering.take() else { return };
+        if let Some(failover) = self.failovers.get_mut(index)
+            && began
+            && failover.phases.iter().all(|phase| phase.phase != PhaseKind::Steer)
+        {
+            let took_s = at.since(since).seconds();
+            failover.phases.push(PhaseOutcome { phase: PhaseKind::Steer, took_s, ok: false });
         }
     }
 
@@ -375,8 +397,13 @@ impl ResponseMetrics {
         let length_s = to.since(from).seconds();
         for i in 0..self.groups.len() {
             let id = GroupId::new(i);
-            if let Some(under_way) = self.groups[i].under_way.take() {
-                let ended = if under_way.failure.is_some() { "failed" } else { "under way" };
+            self.steering_is_left(id, to);
+            if let Some(mut under_way) = self.groups[i].under_way.take() {
+                let ended = if under_way.failure.is_some() && !under_way.by_hand { "failed" } else { "under way" };
+                if under_way.by_hand {
+                    let took_s = to.since(under_way.last).seconds();
+                    under_way.phases.push(PhaseOutcome { phase: PhaseKind::ByHand, took_s, ok: false });
+                }
                 self.end_failover(world, id, under_way, None, ended, None);
             }
             let sums = &mut self.groups[i];
@@ -409,7 +436,7 @@ impl ResponseMetrics {
             first_told_s: self.first_told.map(Time::seconds),
             time_to_first_communication_s: self
                 .first_felt
-                .and_then(|felt| self.first_told.map(|told| told.since(felt).seconds())),
+                .and_then(|felt| self.first_told.map(|told| told.seconds() - felt.seconds())),
         };
     }
 
