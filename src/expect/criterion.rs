@@ -1,8 +1,7 @@
 //! An objective as a number of a run, and the bounds of that number.
 
-use super::{path, stretches};
-use crate::metrics::{LatencyOutcome, Outcome, OutcomeInterval, PeopleOutcome};
-use crate::observe::ServiceLevel;
+use super::path;
+use crate::metrics::{LatencyOutcome, Outcome, PeopleOutcome};
 use crate::scenario::{Available, Holds, Objective, Percentile, Priority, Scenario};
 use std::collections::BTreeMap;
 
@@ -93,7 +92,7 @@ impl Criterion {
                 };
                 self.worst(outcome, available, |a, b| a.total_cmp(b).reverse())
             }
-            Objective::Restored(_) => self.worst(outcome, |felt| Some(longest_down(felt.intervals)), f64::total_cmp),
+            Objective::Restored(_) => self.worst(outcome, |felt| Some(felt.longest_outage_s), f64::total_cmp),
             Objective::Stale(_) => self.worst(outcome, |felt| Some(felt.stale_s), f64::total_cmp),
             Objective::Latency(o) => self.worst(outcome, |felt| percentile(felt.latency, o.percentile), f64::total_cmp),
             Objective::DataLoss(o) => outcome.stores.get(&o.of).map(|store| store.data_loss_window_max_s),
@@ -175,8 +174,8 @@ struct Felt<'a> {
     request_availability: f64,
     user_uptime: Option<f64>,
     stale_s: f64,
+    longest_outage_s: f64,
     latency: &'a LatencyOutcome,
-    intervals: &'a [OutcomeInterval],
 }
 
 impl Felt<'_> {
@@ -190,7 +189,7 @@ impl Felt<'_> {
                 user_uptime: Some(people.user_uptime),
                 stale_s: people.stale_s,
                 latency: &people.latency.all,
-                intervals: &people.intervals,
+                longest_outage_s: people.longest_outage_s,
             },
             Some(feature) => {
                 let used = people.features.get(feature)?;
@@ -201,7 +200,7 @@ impl Felt<'_> {
                     user_uptime: None,
                     stale_s: used.stale_s,
                     latency: &used.latency.all,
-                    intervals: &used.intervals,
+                    longest_outage_s: used.longest_outage_s,
                 }
             }
         })
@@ -210,14 +209,7 @@ impl Felt<'_> {
 
 /// The longest time without a break in which a population was down.
 pub fn longest_outage(people: &PeopleOutcome) -> f64 {
-    longest_down(&people.intervals)
-}
-
-fn longest_down(intervals: &[OutcomeInterval]) -> f64 {
-    // From +0, because nothing is at least that.
-    stretches(intervals, ServiceLevel::Down)
-        .into_iter()
-        .fold(0.0, |longest, (from, to)| f64::max(longest, to - from))
+    people.longest_outage_s
 }
 
 /// A number of an outcome by its path, or why there is none.

@@ -88,6 +88,9 @@ impl Metrics {
         self.metastable.finish(world, &mut outcome);
         self.strain.finish(world, &mut outcome);
         outcome.struck = self.struck.finish();
+        if self.story.left_out() > 0 {
+            outcome.cut_short.push(CutShort::new("timeline", STORY_LINES_MAX, self.story.left_out()));
+        }
         (outcome, self.story.into_lines())
     }
 }

@@ -25,12 +25,27 @@ struct Feeling {
     cause: Option<ObservationId>,
     past: Vec<(ServiceLevel, Why, Time, Time, Option<ObservationId>)>,
     seconds: [f64; 4],
+    /// Intervals that are not kept.
+    left_out: u64,
+    /// Since when it is down.
+    down_since: Option<Time>,
+    longest_down_s: f64,
 }
 
 impl Feeling {
     fn new() -> Feeling {
         let (mood, why) = (ServiceLevel::Fine, Why::Nothing);
-        Feeling { mood, why, since: Time::ZERO, cause: None, past: Vec::new(), seconds: [0.0; 4] }
+        Feeling {
+            mood,
+            why,
+            since: Time::ZERO,
+            cause: None,
+            past: Vec::new(),
+            seconds: [0.0; 4],
+            left_out: 0,
+            down_since: None,
+            longest_down_s: 0.0,
+        }
     }
 
     fn change(&mut self, at: Time, mood: ServiceLevel, why: Why, cause: Option<ObservationId>, from: Time) {
@@ -45,11 +60,23 @@ impl Feeling {
                     _ if room => {
                         self.past.push((self.mood, self.why, since, at, self.cause));
                     }
-                    _ => {}
+                    _ => self.left_out += 1,
                 }
+            }
+            if self.mood == ServiceLevel::Down {
+                let down_since = *self.down_since.get_or_insert(since);
+                self.longest_down_s = self.longest_down_s.max(at.since(down_since).seconds());
+            } else {
+                self.down_since = None;
             }
         }
         (self.mood, self.why, self.since, self.cause) = (mood, why, at, cause);
+    }
+
+    fn tell_cut_short(&self, whose: String, outcome: &mut Outcome) {
+        if self.left_out > 0 {
+            outcome.cut_short.push(CutShort::new(format!("{whose}.intervals"), self.past.len(), self.left_out));
+        }
     }
 
     /// What was felt when, without a reason.
@@ -321,10 +348,12 @@ impl PeopleMetrics {
                 by_part.iter().for_each(|part| add(&mut used, part));
                 add(&mut all, &used);
                 let name = world.features[world.people[i].uses[j].0.at()].name.clone();
+                feeling.tell_cut_short(format!("people.{}.features.{name}", world.people[i].name), outcome);
                 features.insert(
                     name,
                     FeatureOutcome {
                         downtime_s: feeling.seconds[ServiceLevel::Down as usize],
+                        longest_outage_s: feeling.longest_down_s,
                         degraded_s: feeling.seconds[ServiceLevel::Degraded as usize],
                         stale_s: feeling.seconds[ServiceLevel::Stale as usize],
                         time_availability: of_demand(
@@ -343,6 +372,7 @@ impl PeopleMetrics {
                     },
                 );
             }
+            population.overall.tell_cut_short(format!("people.{}", world.people[i].name), outcome);
             let summary = PeopleOutcome {
                 windowed_user_uptime: windows(&population.series, length_s),
                 latency: latencies(&merged),
@@ -383,6 +413,7 @@ impl Population {
         PeopleOutcome {
             users,
             downtime_s: seconds[ServiceLevel::Down as usize],
+            longest_outage_s: self.overall.longest_down_s,
             degraded_s: seconds[ServiceLevel::Degraded as usize],
             stale_s: seconds[ServiceLevel::Stale as usize],
             time_availability: of_demand(all, 1.0 - seconds[ServiceLevel::Down as usize] / length_s),

@@ -56,7 +56,17 @@ pub struct ResponseMetrics {
     promised: Option<(Time, Time)>,
     told_at: Option<Time>,
     first_felt: Option<Time>,
+    /// Failovers and maintenances that are not kept.
+    left_out: [u64; 2],
     first_told: Option<Time>,
+}
+
+impl Watched {
+    /// An outage is over. One of no length is none; one that began before anything was measured counts for its time alone.
+    fn was_down(&mut self, since: Time, until: Time, measured_from: Time) {
+        self.down_s += until.since(since.max(measured_from)).seconds();
+        self.outages += u64::from(since >= measured_from && since < until);
+    }
 }
 
 impl ResponseMetrics {
@@ -69,6 +79,7 @@ impl ResponseMetrics {
             promised: None,
             told_at: None,
             first_felt: None,
+            left_out: [0; 2],
             first_told: None,
         }
     }
@@ -129,7 +140,6 @@ impl ResponseMetrics {
     fn node_down(&mut self, world: &World, id: NodeId, at: Time) {
         let node = &mut self.nodes[id.at()];
         node.down_since = Some(at);
-        node.outages += u64::from(at >= world.measured_from);
         if let crate::world::NodeKind::Group(group) = world.nodes[id.at()].kind {
             self.groups[group.at()].down_since = Some(at);
         }
@@ -138,11 +148,11 @@ impl ResponseMetrics {
     fn node_up(&mut self, world: &World, id: NodeId, at: Time) {
         let node = &mut self.nodes[id.at()];
         if let Some(since) = node.down_since.take() {
-            node.down_s += at.since(since.max(world.measured_from)).seconds();
+            node.was_down(since, at, world.measured_from);
         }
         if let crate::world::NodeKind::Group(group) = world.nodes[id.at()].kind {
             let sums = &mut self.groups[group.at()];
-            if let Some(since) = sums.down_since.take() {
+            if let Some(since) = sums.down_since.take().filter(|since| *since < at) {
                 sums.restore_s += at.since(since).seconds();
                 sums.restores += 1;
             }
@@ -306,6 +316,7 @@ impl ResponseMetrics {
         time_to_restore_s: Option<f64>,
     ) {
         if self.failovers.len() >= KEPT_MAX {
+            self.left_out[0] += 1;
             return;
         }
         let members = &world.groups[group.at()].members;
@@ -328,6 +339,7 @@ impl ResponseMetrics {
     fn maintenance_began(&mut self, world: &World, at: Time, until: Time) {
         self.promised = Some((at, until));
         if self.maintenance.len() >= KEPT_MAX {
+            self.left_out[1] += 1;
             return;
         }
         let plan = world.maintenance.as_ref();
@@ -414,7 +426,7 @@ impl ResponseMetrics {
         }
         for (node, watched) in world.nodes.iter().zip(&mut self.nodes) {
             if let Some(since) = watched.down_since.take() {
-                watched.down_s += to.since(since.max(from)).seconds();
+                watched.was_down(since, to, from);
             }
             outcome.components.insert(
                 node.name.clone(),
@@ -429,6 +441,11 @@ impl ResponseMetrics {
             );
         }
         self.finish_brief(world, outcome);
+        for (list, left_out) in ["failovers", "maintenance"].into_iter().zip(self.left_out) {
+            if left_out > 0 {
+                outcome.cut_short.push(CutShort::new(list, KEPT_MAX, left_out));
+            }
+        }
         self.failovers.sort_by(|a, b| a.failed_at_s.total_cmp(&b.failed_at_s));
         outcome.failovers = std::mem::take(&mut self.failovers);
         outcome.communication = CommunicationOutcome {

@@ -61,12 +61,19 @@ pub struct Story {
     lines: Vec<StoryLine>,
     /// The line of an observation, or the line of what led to it where it has none of its own.
     line_of: BTreeMap<ObservationId, usize>,
+    /// Lines that are not kept.
+    left_out: u64,
 }
 
 impl Story {
     /// The lines in order of time.
     pub fn lines(&self) -> &[StoryLine] {
         &self.lines
+    }
+
+    /// Lines that are left out because there are too many.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Takes the lines.
@@ -92,7 +99,10 @@ impl Story {
 impl Observer for Story {
     fn saw(&mut self, world: &World, seen: &Observation) {
         let because = seen.cause.and_then(|c| self.line_of.get(&c).copied());
-        match words(world, &seen.what).filter(|_| self.lines.len() < STORY_LINES_MAX) {
+        let told = words(world, &seen.what);
+        let room = self.lines.len() < STORY_LINES_MAX;
+        self.left_out += u64::from(told.is_some() && !room);
+        match told.filter(|_| room) {
             Some((theme, text)) => {
                 let (people, mood) = match &seen.what {
                     Occurrence::Feels { people, mood, .. } => {

@@ -98,6 +98,9 @@ pub struct Scenario {
     /// What a run is expected to show, with tolerances.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
+    /// Codes of warnings that `check` is not to give: `["W101"]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silence: Vec<String>,
     /// Values that no source states: path in this file, and why it was chosen. Comments of the form `// assumed: why`
     /// are collected here when a file is read.
     #[serde(default, skip_serializing_if = "Named::is_empty")]

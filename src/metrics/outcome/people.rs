@@ -104,6 +104,8 @@ pub struct PeopleOutcome {
     pub users: f64,
     /// Seconds down.
     pub downtime_s: f64,
+    /// The longest of them without a break.
+    pub longest_outage_s: f64,
     /// Seconds degraded, not down.
     pub degraded_s: f64,
     /// Seconds stale, otherwise fine.
@@ -142,6 +144,8 @@ pub struct PeopleOutcome {
 pub struct FeatureOutcome {
     /// Seconds down.
     pub downtime_s: f64,
+    /// The longest of them without a break.
+    pub longest_outage_s: f64,
     /// Seconds degraded.
     pub degraded_s: f64,
     /// Seconds stale.

@@ -19,6 +19,13 @@ impl Compiler<'_> {
             );
             p.add(Code::TooMany, "objectives", reason, "keep those that decide");
         }
+        for (i, code) in scenario.silence.iter().enumerate() {
+            if !Code::WARNINGS.iter().any(|known| known.id() == code) {
+                let known: Vec<&str> = Code::WARNINGS.iter().map(|code| code.id()).collect();
+                let reason = format!("there is no warning \"{code}\"");
+                p.add(Code::UnknownName, format!("silence.{i}"), reason, format!("write one of {}", known.join(", ")));
+            }
+        }
         let plans = Names::in_order(scenario.maintenance.names());
         for (name, objective) in scenario.objectives.iter() {
             let path = format!("objectives.{name}");

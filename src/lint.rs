@@ -1,0 +1,65 @@
+//! Warnings: what is no mistake, and mostly not meant. Each lint is a function of its own, and has a code that a file can silence.
+//!
+//! ```
+//! use firedrill::{lint, scenario::Source};
+//! let text = r#"Scenario(
+//!     format: 1,
+//!     title: "one site",
+//!     clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1h"),
+//!     sites: {"a": ()},
+//! )"#;
+//! let warnings = lint::warnings(&Source::new("one.ron", text));
+//! assert_eq!(warnings[0].code.id(), "W104", "nothing is at that site");
+//! ```
+
+mod names;
+mod redundancy;
+
+use crate::scenario::{Code, Diagnostic, Scenario, Source};
+use serde_json::Value;
+
+/// What a lint looks at.
+struct Looked<'a> {
+    scenario: &'a Scenario,
+    /// The scenario as plain data, for whoever looks for names wherever they are.
+    data: Value,
+}
+
+/// Every lint, by its code.
+const LINTS: [(Code, fn(&Looked) -> Vec<Diagnostic>); 5] = [
+    (Code::NeverFailedOver, redundancy::never_failed_over),
+    (Code::OnePlace, redundancy::one_place),
+    (Code::NoServers, redundancy::no_servers),
+    (Code::Unused, names::unused),
+    (Code::NoReason, no_reason),
+];
+
+/// The warnings of a file, in its order. A file with mistakes has none: those come first.
+pub fn warnings(source: &Source) -> Vec<Diagnostic> {
+    let reading = source.read_plain();
+    let (Some(scenario), true) = (&reading.scenario, reading.mistakes.is_empty()) else { return Vec::new() };
+    let looked = Looked { scenario, data: serde_json::to_value(scenario).unwrap_or_default() };
+    let mut found: Vec<Diagnostic> = LINTS.iter().flat_map(|(_, lint)| lint(&looked)).collect();
+    let mut idle = Vec::new();
+    for (i, silenced) in scenario.silence.iter().enumerate() {
+        let before = found.len();
+        found.retain(|warning| warning.code.id() != silenced);
+        if found.len() == before {
+            let reason = format!("there is no warning {silenced} to be silenced");
+            idle.push(Diagnostic::new(Code::SilencesNothing, format!("silence.{i}"), reason, "leave it out"));
+        }
+    }
+    found.extend(idle);
+    reading.place(&mut found);
+    found
+}
+
+/// Values that are marked as assumed without saying why.
+fn no_reason(looked: &Looked) -> Vec<Diagnostic> {
+    let bare = looked.scenario.assumptions.iter().filter(|(_, why)| why.trim().is_empty());
+    let told = bare.map(|(path, _)| {
+        let fix = "say why it was chosen, like // assumed: as in the last year";
+        Diagnostic::new(Code::NoReason, path, "this is assumed, and nobody knows why", fix)
+    });
+    told.collect()
+}
