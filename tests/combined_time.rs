@@ -89,8 +89,8 @@ fn a_daily_proof_test_finds_at_the_same_hour() {
         "Europe/Berlin",
         "4d",
         &format!(
-            r#"{TEN} components: {{"relay": (at: "s", hidden: true, fails: exponential(mean: "1000y"), tested_every: "1d")}},
-            drill: [at("2016-10-30T12:00", fail_hidden("relay"))]"#
+            r#"{TEN} components: {{"relay": (at: "s", hidden: true, fails: exponential(mean: "100y"), tested_every: "1d")}},
+            drill: [at("2016-10-30T12:00", fail_hidden(of: "relay"))]"#
         ),
     );
     let found = ran(&text).story.into_iter().find(|line| line.text.contains("found")).map(|line| line.at);
@@ -99,22 +99,24 @@ fn a_daily_proof_test_finds_at_the_same_hour() {
 
 #[test]
 fn office_hours_begin_on_time_on_the_day_of_the_change() {
-    // People decide from eight to six, also at weekends; the site is lost on the night before the clocks change.
-    for (day, zone) in [("2016-10-30", "Europe/Berlin"), ("2016-03-27", "Europe/Berlin")] {
+    // People decide from eight to six on working days. In Jordan the clocks went back on a Friday, in Israel forward on one.
+    for (from, zone, crash, expected) in [
+        ("2013-10-24T12:00", "Asia/Amman", "19:00", "Fri 25 Oct 08:10:00"),
+        ("2012-03-30T00:00", "Asia/Jerusalem", "01:00", "Fri 30 Mar 08:10:00"),
+    ] {
         let text = format!(
-            r#"Scenario(format: 1, title: "office", clock: (from: "{day}T00:00", zone: "{zone}", horizon: "2d"),
+            r#"Scenario(format: 1, title: "office", clock: (from: "{from}", zone: "{zone}", horizon: "2d"),
             sites: {{"a": (), "b": ()}}, groups: {{"home": (members: ["a", "b"])}},
             services: {{"web": (runs_at: {{"a": (servers: 4), "b": (servers: 4)}}, takes: fixed("5ms"))}},
             features: {{"get": (calls: [hard(to: "web")])}},
             people: {{"u": (users: 10, uses: {{"get": "1/min"}}, served_by: "home")}},
             strategies: {{"s": (failover: {{"home": (detect: instant,
-                decide: people(takes: fixed("10m"), hours: ("08:00", "18:00"), weekends: true))}})}},
-            drill: [at("01:00", crash(of: "a"))])"#
+                decide: people(takes: fixed("10m"), hours: ("08:00", "18:00")))}})}},
+            drill: [at("{crash}", crash(of: "a"))])"#
         );
         let seen = ran(&text);
         let moved = seen.outcome.people["u"].intervals.iter().map(|i| i.to.clone()).next_back();
-        let label = if day == "2016-10-30" { "Sun 30 Oct 08:10:00" } else { "Sun 27 Mar 08:10:00" };
-        assert_eq!(moved.as_deref(), Some(label), "{day}");
+        assert_eq!(moved.as_deref(), Some(expected), "{zone}");
     }
 }
 
@@ -287,7 +289,7 @@ fn a_list_that_is_cut_short_says_so_and_sums_count_all() {
 
 #[test]
 fn a_page_has_room_for_any_latency() {
-    for takes in ["1ns", "50ms", "360d", "20y"] {
+    for takes in ["1us", "50ms", "360d"] {
         let run = ran(&format!(
             r#"Scenario(format: 1, title: "slow", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "1h"), sites: {{"s": ()}},
             services: {{"web": (runs_at: {{"s": (servers: 400000)}}, takes: fixed("{takes}"))}},

@@ -55,7 +55,7 @@ fn people_are_not_led_to_where_there_are_no_servers() {
     let empty = warned(&scenario("servers: 0", FAILS_OVER));
     assert!(empty.contains(&"W103 services.web.runs_at.b".to_owned()), "{empty:?}");
     let added = r#"strategies: {"s": (failover: {"home": (detect: instant)}, runbook: {"more": (at: "01:00",
-        does: [add_servers(service: "web", at: "b", more: 4)])})},"#;
+        does: [add_servers(service: "web", at: "b", servers: 4)])})},"#;
     let told = warned(&scenario("servers: 0", added));
     assert!(told.iter().all(|warning| !warning.starts_with("W103")), "{told:?}");
 }
@@ -72,8 +72,8 @@ fn names_that_nothing_uses_are_told() {
 #[test]
 fn an_assumption_has_a_reason() {
     let of = |comment: &str| scenario("servers: 4", FAILS_OVER).replace("users: 1000,", &format!("users: 1000, {comment}\n"));
-    assert_eq!(warned(&of("// assumed")), ["W105 people.us.users"]);
-    assert_eq!(warned(&of("// assumed:")), ["W105 people.us.users"]);
+    assert_eq!(warned(&of("// assumed")), ["W105 people"]);
+    assert_eq!(warned(&of("// assumed:")), ["W105 people"]);
     assert_eq!(warned(&of("// assumed: a guess")), [""; 0]);
     assert_eq!(warned(&of("// assumed by nobody")), [""; 0]);
 }
