@@ -206,13 +206,8 @@ fn lived<'a>(scenario: &Scenario, of: &str, outcome: &'a Outcome) -> Result<Live
         return Err(("no data: nothing was sent".to_owned(), Judgement::NoData));
     }
     Ok(match used {
-        None => Lived {
-            seconds: [people.downtime_s, people.degraded_s, people.stale_s],
-            intervals: &people.intervals,
-        },
-        Some(used) => {
-            Lived { seconds: [used.downtime_s, used.degraded_s, used.stale_s], intervals: &used.intervals }
-        }
+        None => Lived { seconds: [people.downtime_s, people.degraded_s, people.stale_s], intervals: &people.intervals },
+        Some(used) => Lived { seconds: [used.downtime_s, used.degraded_s, used.stale_s], intervals: &used.intervals },
     })
 }
 
@@ -238,7 +233,8 @@ fn felt(scenario: &Scenario, e: &HowLong, mood: ServiceLevel, world: &World, out
 /// The part of the run that counts, in seconds.
 fn part(e: &HowLong, world: &World) -> Result<Option<(f64, f64)>, Observation> {
     let Some((from, to)) = &e.between else { return Ok(None) };
-    let read = |text: &str| world.calendar.read(text).map_err(|(reason, fix)| (format!("{reason}; {fix}"), Judgement::Fail));
+    let read =
+        |text: &str| world.calendar.read(text).map_err(|(reason, fix)| (format!("{reason}; {fix}"), Judgement::Fail));
     Ok(Some((read(from)?.seconds(), read(to)?.seconds())))
 }
 

@@ -12,18 +12,12 @@
 //! assert_eq!(warnings[0].code.id(), "W104", "nothing is at that site");
 //! ```
 
+mod looked;
 mod names;
 mod redundancy;
 
-use crate::scenario::{Code, Diagnostic, Scenario, Source};
-use serde_json::Value;
-
-/// What a lint looks at.
-struct Looked<'a> {
-    scenario: &'a Scenario,
-    /// The scenario as plain data, for whoever looks for names wherever they are.
-    data: Value,
-}
+use crate::scenario::{Code, Diagnostic, Source};
+use looked::Looked;
 
 /// Every lint, by its code.
 const LINTS: [(Code, fn(&Looked) -> Vec<Diagnostic>); 5] = [

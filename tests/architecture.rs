@@ -43,8 +43,8 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
     (
         "cli",
         &[
-            "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "replay", "report", "rng", "run",
-            "scenario", "study", "units", "world",
+            "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "replay", "report", "rng",
+            "run", "scenario", "study", "units", "world",
         ],
     ),
 ];

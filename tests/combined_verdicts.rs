@@ -137,7 +137,10 @@ fn nobody_who_sends_nothing_is_available() {
         assert_eq!(value, &None, "{}", metric.name);
     }
     let (none, pass) = (Judgement::NoData, Judgement::Pass);
-    assert_eq!(expected(&text).iter().map(|(judgement, _)| *judgement).collect::<Vec<_>>(), [none, none, none, none, pass]);
+    assert_eq!(
+        expected(&text).iter().map(|(judgement, _)| *judgement).collect::<Vec<_>>(),
+        [none, none, none, none, pass]
+    );
     let seen = outcome(&text);
     assert!(seen.people["gone"].windowed_user_uptime.is_empty());
     let json = serde_json::to_value(&seen).unwrap();

@@ -43,7 +43,11 @@ fn a_group_that_nothing_fails_over_is_no_redundancy() {
 
 #[test]
 fn a_hard_call_to_one_place_ends_redundancy() {
-    let one = scenario("servers: 4", FAILS_OVER).replacen(r#""db": (runs_at: {"a": (servers: 4), "b": (servers: 4)}"#, r#""db": (runs_at: {"a": (servers: 4)}"#, 1);
+    let one = scenario("servers: 4", FAILS_OVER).replacen(
+        r#""db": (runs_at: {"a": (servers: 4), "b": (servers: 4)}"#,
+        r#""db": (runs_at: {"a": (servers: 4)}"#,
+        1,
+    );
     assert_eq!(warned(&one), ["W102 services.web.calls.0"]);
     let there = scenario("servers: 4", FAILS_OVER).replace(r#"hard(to: "db")"#, r#"hard(to: "db", at: "a")"#);
     assert_eq!(warned(&there), ["W102 services.web.calls.0"]);
@@ -71,7 +75,9 @@ fn names_that_nothing_uses_are_told() {
 
 #[test]
 fn an_assumption_has_a_reason() {
-    let of = |comment: &str| scenario("servers: 4", FAILS_OVER).replace("users: 1000,", &format!("users: 1000, {comment}\n"));
+    let of = |comment: &str| {
+        scenario("servers: 4", FAILS_OVER).replace("users: 1000,", &format!("users: 1000, {comment}\n"))
+    };
     assert_eq!(warned(&of("// assumed")), ["W105 people"]);
     assert_eq!(warned(&of("// assumed:")), ["W105 people"]);
     assert_eq!(warned(&of("// assumed: a guess")), [""; 0]);

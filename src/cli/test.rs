@@ -267,7 +267,9 @@ fn lines(cases: &[Case], look: Look) -> String {
             out.push_str("          undecided: more --replications would tell\n");
         }
         if case.judgement == Judgement::NoData {
-            out.push_str("          no data: there is nothing to hold it against, which is neither a pass nor a failure\n");
+            out.push_str(
+                "          no data: there is nothing to hold it against, which is neither a pass nor a failure\n",
+            );
         }
     }
     out

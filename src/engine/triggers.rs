@@ -126,9 +126,7 @@ impl Engine<'_> {
     /// The last that was seen of what a part of a condition looks at. Of a load there is nothing but the load.
     fn last_of(&self, part: &Condition) -> Option<ObservationId> {
         match part {
-            Condition::Degraded(people, _) | Condition::Down(people, _) => {
-                self.state.flow.latest_feelings[people.at()]
-            }
+            Condition::Degraded(people, _) | Condition::Down(people, _) => self.state.flow.latest_feelings[people.at()],
             Condition::After(measure) => self.state.procedures[*measure].why,
             _ => None,
         }

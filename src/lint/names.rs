@@ -1,6 +1,6 @@
 //! Names that nothing uses.
 
-use super::Looked;
+use super::looked::Looked;
 use crate::scenario::{Code, Diagnostic};
 use serde_json::Value;
 

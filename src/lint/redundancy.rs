@@ -1,6 +1,6 @@
 //! Redundancy that is none.
 
-use super::Looked;
+use super::looked::Looked;
 use crate::scenario::{Act, Action, Call, Code, Diagnostic, Inject, Population, Scenario};
 use std::collections::BTreeSet;
 
@@ -11,7 +11,9 @@ pub fn never_failed_over(looked: &Looked) -> Vec<Diagnostic> {
         let by_strategy = scenario.strategies.iter().any(|(_, strategy)| {
             let by_hand = strategy.runbook.iter().flat_map(|(_, procedure)| &procedure.does);
             strategy.failover.get(group).is_some()
-                || by_hand.into_iter().any(|action| matches!(action, Action::SwitchOver { group: of, .. } if of == group))
+                || by_hand
+                    .into_iter()
+                    .any(|action| matches!(action, Action::SwitchOver { group: of, .. } if of == group))
                 || strategy.set.iter().any(|(path, _)| path.contains(&format!("failover.{group}")))
         });
         let by_variant = (scenario.variants.iter())
@@ -66,7 +68,8 @@ pub fn one_place(looked: &Looked) -> Vec<Diagnostic> {
     }
     for (name, feature) in scenario.features.iter() {
         let users = scenario.people.iter().filter(|(_, people)| people.uses.get(name).is_some());
-        let several = users.filter_map(|(_, people)| scenario.groups.get(&people.served_by)).any(|g| g.members.len() > 1);
+        let several =
+            users.filter_map(|(_, people)| scenario.groups.get(&people.served_by)).any(|g| g.members.len() > 1);
         look(&feature.calls, &format!("features.{name}.calls"), &format!("who uses \"{name}\""), several);
     }
     found
@@ -81,7 +84,11 @@ pub fn no_servers(looked: &Looked) -> Vec<Diagnostic> {
         for service in services_of(scenario, people) {
             let Some(written) = scenario.services.get(service) else { continue };
             let empty = written.runs_at.iter().filter(|(_, there)| there.servers == Some(0)).map(|(site, _)| site);
-            told.extend(empty.filter(|site| sites.contains(site) && !gets_servers(scenario, service, site)).map(|site| (service, site)));
+            told.extend(
+                empty
+                    .filter(|site| sites.contains(site) && !gets_servers(scenario, service, site))
+                    .map(|site| (service, site)),
+            );
         }
     }
     let told = told.into_iter().map(|(service, site)| {

@@ -207,7 +207,11 @@ fn condition_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> 
     };
     let text = match part {
         Condition::Busy(station, above, _) => {
-            format!("{} is asked for more than {} of what it can do{lasts}", world.stations[station.at()].name, percent(*above))
+            format!(
+                "{} is asked for more than {} of what it can do{lasts}",
+                world.stations[station.at()].name,
+                percent(*above)
+            )
         }
         Condition::BusyNetwork(link, above, _) => {
             format!("link {} is asked for more than {}{lasts}", world.links[link.at()].name, percent(*above))

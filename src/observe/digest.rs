@@ -170,10 +170,10 @@ impl Observer for Digest {
             }
             Occurrence::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
             what @ (Occurrence::PhaseCutShort(..) | Occurrence::DiedMeanwhile(_)) => of_group(world, what),
-            what @ (Occurrence::SwitchoverBegan { .. } | Occurrence::SwitchoverRefused { .. }) => of_group(world, what),
-            what @ (Occurrence::SwitchoverCalledOff { .. } | Occurrence::CallersFollowed { .. }) => {
-                of_group(world, what)
-            }
+            what @ (Occurrence::SwitchoverBegan { .. }
+            | Occurrence::SwitchoverRefused { .. }
+            | Occurrence::SwitchoverCalledOff { .. }
+            | Occurrence::CallersFollowed { .. }) => of_group(world, what),
             what @ (Occurrence::Detected { .. } | Occurrence::Decided { .. }) => of_group(world, what),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
             Occurrence::Noticed { condition, part } => (90, "", [*condition as f64, *part as f64, 0.0]),

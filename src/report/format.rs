@@ -116,7 +116,10 @@ pub fn cut_short(outcome: &Outcome, path: &str) -> Vec<String> {
     let here = outcome.cut_short.iter().filter(|cut| cut.list.starts_with(path));
     let told = here.map(|cut| {
         let (kept, left_out) = (count(cut.kept as f64), count(cut.left_out as f64));
-        format!("cut short: {} has the first {kept}; {left_out} more are left out here, and counted in all sums", cut.list)
+        format!(
+            "cut short: {} has the first {kept}; {left_out} more are left out here, and counted in all sums",
+            cut.list
+        )
     });
     told.collect()
 }

@@ -2,7 +2,9 @@
 
 use super::format;
 use crate::expect::Unit;
-use crate::study::{Comparison, Conflict, DesignOutcome, Difference, End, Judgement, ObjectiveOutcome, Separation, Spread};
+use crate::study::{
+    Comparison, Conflict, DesignOutcome, Difference, End, Judgement, ObjectiveOutcome, Separation, Spread,
+};
 use crate::units::{Duration, Ratio};
 
 /// An amount in its unit.
@@ -113,9 +115,7 @@ pub fn ending(comparison: &Comparison) -> String {
         (End::Interrupted, ..) if open > 0 => format!("It was ended before it was done: {pairs} not settled."),
         (End::Time, ..) if open > 0 => format!("Its time was over: {pairs} not settled."),
         (_, Some(_), 1..) => {
-            format!(
-                "All replications are done, and {pairs} not settled with {confidence} confidence."
-            )
+            format!("All replications are done, and {pairs} not settled with {confidence} confidence.")
         }
         (_, None, 0) if of > 0 => {
             format!("The order of all of them is settled with {confidence} confidence, all pairs together.")
@@ -210,7 +210,8 @@ pub fn seen(objective: &ObjectiveOutcome) -> String {
             _ => format!("no data in any of {} runs", runs(of)),
         };
     }
-    let lacking = if without > 0 { format!("; no data in {} of {} runs", runs(without), runs(of)) } else { String::new() };
+    let lacking =
+        if without > 0 { format!("; no data in {} of {} runs", runs(without), runs(of)) } else { String::new() };
     if objective.needed_share.is_none() {
         return match objective.mean {
             None => format::NO_DATA.to_owned(),

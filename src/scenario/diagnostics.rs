@@ -71,14 +71,8 @@ pub enum Code {
 
 impl Code {
     /// The codes of warnings, in order: what is no mistake, and mostly not meant.
-    pub const WARNINGS: [Code; 6] = [
-        Code::SilencesNothing,
-        Code::NeverFailedOver,
-        Code::OnePlace,
-        Code::NoServers,
-        Code::Unused,
-        Code::NoReason,
-    ];
+    pub const WARNINGS: [Code; 6] =
+        [Code::SilencesNothing, Code::NeverFailedOver, Code::OnePlace, Code::NoServers, Code::Unused, Code::NoReason];
 
     /// Whether it is a warning.
     pub fn is_warning(self) -> bool {

@@ -143,9 +143,8 @@ impl Scenario {
         }
         // Names may have dots: the split at which both are there counts, else the first, so that a message can name it.
         let splits = || of.match_indices(BETWEEN).map(|(at, _)| (&of[..at], &of[at + BETWEEN.len()..]));
-        let known = |(whose, feature): &(&str, &str)| {
-            !self.served_by(whose).is_empty() && self.features.get(feature).is_some()
-        };
+        let known =
+            |(whose, feature): &(&str, &str)| !self.served_by(whose).is_empty() && self.features.get(feature).is_some();
         let split = splits().find(known).or_else(|| splits().next());
         split.map_or((of, None), |(whose, feature)| (whose, Some(feature)))
     }

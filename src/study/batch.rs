@@ -107,8 +107,7 @@ impl Batch {
         for (line, replication) in lines.zip(expected.first..) {
             let line: Line = serde_json::from_str(line).map_err(|_| BatchError::Other)?;
             let digest = u128::from_str_radix(&line.digest, 16).map_err(|_| BatchError::Other)?;
-            let is_whole =
-                line.values.len() == expected.metrics.len() && line.struck.len() == expected.failures.len();
+            let is_whole = line.values.len() == expected.metrics.len() && line.struck.len() == expected.failures.len();
             if line.replication != replication || !is_whole {
                 return Err(BatchError::Other);
             }

@@ -2,9 +2,9 @@
 
 use super::compiled::Study;
 use super::protocol::FORMAT;
+use super::rare::RareFailure;
 use super::select::{Settle, Settled, pair_index};
 use super::stats::{Moments, never_seen, share_interval};
-use super::rare::RareFailure;
 use super::tally::{DesignTally, End, MetricTally, Tally};
 use crate::expect::{Criterion, Judgement, Unit};
 use crate::scenario::Holds;

@@ -52,6 +52,7 @@ mod vary;
 mod windows;
 mod windows_outcome;
 
+pub use crate::expect::Judgement;
 pub use batch::{Batch, BatchError, Header, Row};
 pub use break_even::LIVES_S;
 pub use comparison::*;
@@ -59,7 +60,6 @@ pub use compiled::{Design, Study, StudyError};
 pub use hands::{Alone, Hands};
 pub use metric::Metric;
 pub use protocol::{BATCH, DESIGNS_MAX, FORMAT, Protocol, REPLICATIONS_MAX, Text, Wanted};
-pub use crate::expect::Judgement;
 pub use rare::{RareFailure, SEEN_ENOUGH};
 pub use select::{FIRST_STAGE, Selection, Settle, Settled, pair_index};
 pub use stats::{Moments, Sketch, never_seen, share_interval};

@@ -27,9 +27,8 @@ impl Tally<'_> {
             let standing = left.iter().map(|&i| (beaten(i), Reverse(stayed(i)))).collect::<Vec<_>>();
             let best = standing.iter().min();
             let among: Vec<usize> = (0..left.len()).filter(|&at| Some(&standing[at]) == best).collect();
-            let wins = |at: usize| {
-                among.iter().filter(|&&other| other != at && self.is_before(left[at], left[other])).count()
-            };
+            let wins =
+                |at: usize| among.iter().filter(|&&other| other != at && self.is_before(left[at], left[other])).count();
             // Of equals the first stays first.
             let next = among.iter().copied().min_by_key(|&at| (Reverse(wins(at)), at));
             order.push(left.remove(next.unwrap_or(0)));

@@ -245,7 +245,9 @@ impl Locator<'_> {
             return Err(Problem {
                 kind: ProblemKind::TooDeep,
                 span: open..open + 1,
-                reason: format!("these are more than {WRAPS_MAX} parentheses around each other, without a field between them"),
+                reason: format!(
+                    "these are more than {WRAPS_MAX} parentheses around each other, without a field between them"
+                ),
                 fix: "leave out the words and parentheses that say nothing, like `Some(..)`".into(),
             });
         }
