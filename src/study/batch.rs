@@ -136,11 +136,12 @@ mod tests {
             first: 100,
             count: 2,
             metrics: vec!["downtime".into(), "p99 latency".into()],
+            failures: vec!["db".to_owned()],
         }
     }
 
     fn batch() -> Batch {
-        let row = |replication, values: [f64; 2]| Row { replication, digest: 3 << 90, values: values.into() };
+        let row = |replication, values: [f64; 2]| Row { replication, digest: 3 << 90, values: values.into(), struck: vec![1] };
         Batch { rows: vec![row(100, [0.1 + 0.2, f64::INFINITY]), row(101, [1e-300, 12_345_678.9])] }
     }
 
@@ -158,7 +159,7 @@ mod tests {
         let mut stream = crate::rng::Stream::new(crate::rng::Luck { seed: 1, replication: 0 }, "batch", "values");
         for _ in 0..2_000 {
             let value = stream.uniform() * 1e9 * (stream.uniform() - 0.5);
-            let row = Row { replication: 100, digest: 1, values: vec![value, 0.0] };
+            let row = Row { replication: 100, digest: 1, values: vec![value, 0.0], struck: vec![1] };
             let header = Header { count: 1, ..header() };
             let back = Batch::from_text(&Batch { rows: vec![row] }.to_text(&header), &header).unwrap();
             assert_eq!(back.rows[0].values[0].to_bits(), value.to_bits());
