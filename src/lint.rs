@@ -19,21 +19,19 @@ mod redundancy;
 use crate::scenario::{Code, Diagnostic, Source};
 use looked::Looked;
 
-/// Every lint, by its code.
-const LINTS: [(Code, fn(&Looked) -> Vec<Diagnostic>); 5] = [
-    (Code::NeverFailedOver, redundancy::never_failed_over),
-    (Code::OnePlace, redundancy::one_place),
-    (Code::NoServers, redundancy::no_servers),
-    (Code::Unused, names::unused),
-    (Code::NoReason, no_reason),
-];
+/// A lint gives warnings of one code.
+type Lint = fn(&Looked) -> Vec<Diagnostic>;
+
+/// Every lint, in the order of the codes.
+const LINTS: [Lint; 5] =
+    [redundancy::never_failed_over, redundancy::one_place, redundancy::no_servers, names::unused, no_reason];
 
 /// The warnings of a file, in its order. A file with mistakes has none: those come first.
 pub fn warnings(source: &Source) -> Vec<Diagnostic> {
     let reading = source.read_plain();
     let (Some(scenario), true) = (&reading.scenario, reading.mistakes.is_empty()) else { return Vec::new() };
     let looked = Looked { scenario, data: serde_json::to_value(scenario).unwrap_or_default() };
-    let mut found: Vec<Diagnostic> = LINTS.iter().flat_map(|(_, lint)| lint(&looked)).collect();
+    let mut found: Vec<Diagnostic> = LINTS.iter().flat_map(|lint| lint(&looked)).collect();
     let mut idle = Vec::new();
     for (i, silenced) in scenario.silence.iter().enumerate() {
         let before = found.len();

@@ -3,7 +3,7 @@
 use super::exit;
 use firedrill::scenario::Source;
 use std::fs;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -176,7 +176,8 @@ const TRIES: usize = 5;
 pub fn create_part(path: &Path) -> io::Result<(PathBuf, fs::File)> {
     loop {
         let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-        let nobodys = RandomState::new().build_hasher().finish();
+        #[expect(clippy::disallowed_types, reason = "a name that nobody else has; nothing of a result depends on it")]
+        let nobodys = std::hash::RandomState::new().build_hasher().finish();
         name.push(format!(".{}.{nobodys:016x}.part", std::process::id()));
         let part = path.with_file_name(name);
         match fs::OpenOptions::new().write(true).create_new(true).open(&part) {

@@ -141,7 +141,12 @@ mod tests {
     }
 
     fn batch() -> Batch {
-        let row = |replication, values: [f64; 2]| Row { replication, digest: 3 << 90, values: values.into(), struck: vec![1] };
+        let row = |replication, values: [f64; 2]| Row {
+            replication,
+            digest: 3 << 90,
+            values: values.into(),
+            struck: vec![1],
+        };
         Batch { rows: vec![row(100, [0.1 + 0.2, f64::INFINITY]), row(101, [1e-300, 12_345_678.9])] }
     }
 
