@@ -21,11 +21,14 @@
 //! ```
 
 mod criterion;
+mod judgement;
 mod path;
 
 pub use criterion::{Criterion, Unit, longest_outage, number_at};
+pub use judgement::Judgement;
+pub use path::NO_VALUE;
 
-use crate::metrics::{Outcome, OutcomeInterval, PeopleOutcome};
+use crate::metrics::{Outcome, OutcomeInterval};
 use crate::observe::ServiceLevel;
 use crate::scenario::diagnostics::did_you_mean;
 use crate::scenario::{Choice, Expectation, HowLong, HowMuch, Pick, Scenario, When};
@@ -45,6 +48,8 @@ pub struct Verdict {
     pub seen: String,
     /// Whether they agree.
     pub passed: bool,
+    /// The same, and whether there was anything to hold against it.
+    pub judgement: Judgement,
 }
 
 /// Which runs have to be made to judge a file: its default run, and one more for each other run that an expectation
@@ -93,6 +98,9 @@ pub fn objective_runs(scenario: &Scenario) -> Vec<(Choice, Vec<String>)> {
 ///   afterwards changes nothing.
 /// - `overrun`: by how much a maintenance took longer than announced; of several, the longest overrun.
 /// - `value`: a number of the outcome by its path, as `--json` shows it.
+///
+/// Instead of a population its feature can be named, by its path: `"shoppers.features.buy"`. Where there is nothing to look at
+/// the verdict is [`Judgement::NoData`]: nothing was sent, the maintenance did not take place, the number has no value.
 pub fn judge(scenario: &Scenario, world: &World, outcome: &Outcome) -> Vec<Verdict> {
     let provenance = &outcome.provenance;
     let this = Pick {
@@ -102,7 +110,7 @@ pub fn judge(scenario: &Scenario, world: &World, outcome: &Outcome) -> Vec<Verdi
     };
     let of_this_run = |e: &Expectation| resolved(scenario, when(e)) == this;
     let expectations = scenario.expect.iter().enumerate().filter(|(_, e)| of_this_run(e));
-    expectations.map(|(index, expectation)| verdict(index, expectation, world, outcome)).collect()
+    expectations.map(|(index, expectation)| verdict(scenario, index, expectation, world, outcome)).collect()
 }
 
 fn when(expectation: &Expectation) -> &Pick {
@@ -128,29 +136,34 @@ fn resolved(scenario: &Scenario, pick: &Pick) -> Pick {
     Pick { strategy, maintenance, variant }
 }
 
-/// What was found, or why nothing was: the words, and whether it is as expected.
-type Observation = (String, bool);
+/// What was found, or why nothing was: the words, and what that means for what is expected.
+type Observation = (String, Judgement);
 
-fn verdict(index: usize, expectation: &Expectation, world: &World, outcome: &Outcome) -> Verdict {
-    let (what, expected, (seen, passed)) = match expectation {
+/// Whether what was found is as expected.
+fn told(holds: bool) -> Judgement {
+    if holds { Judgement::Pass } else { Judgement::Fail }
+}
+
+fn verdict(scenario: &Scenario, index: usize, expectation: &Expectation, world: &World, outcome: &Outcome) -> Verdict {
+    let (what, expected, (seen, judgement)) = match expectation {
         Expectation::Downtime(e) => {
-            (format!("{}: down", e.of), length_wanted(e), felt(e, ServiceLevel::Down, world, outcome))
+            (format!("{}: down", e.of), length_wanted(e), felt(scenario, e, ServiceLevel::Down, world, outcome))
         }
         Expectation::Degraded(e) => {
-            (format!("{}: degraded", e.of), length_wanted(e), felt(e, ServiceLevel::Degraded, world, outcome))
+            (format!("{}: degraded", e.of), length_wanted(e), felt(scenario, e, ServiceLevel::Degraded, world, outcome))
         }
         Expectation::Stale(e) => {
-            (format!("{}: stale", e.of), length_wanted(e), felt(e, ServiceLevel::Stale, world, outcome))
+            (format!("{}: stale", e.of), length_wanted(e), felt(scenario, e, ServiceLevel::Stale, world, outcome))
         }
         Expectation::Overrun(e) => (format!("{}: overrun", e.of), length_wanted(e), overrun(e, world, outcome)),
         Expectation::RestoredAt(e) => {
             let mut expected = world.calendar.read(&e.at).map_or(e.at.clone(), |at| civil_label(&world.calendar, at));
             expected.push_str(&tolerance(e.within));
-            (format!("{}: restored", e.of), expected, restored(e, world, outcome))
+            (format!("{}: restored", e.of), expected, restored(scenario, e, world, outcome))
         }
         Expectation::Value(e) => (e.of.clone(), number_wanted(e), number(e, outcome)),
     };
-    Verdict { expectation: index, what, expected, seen, passed }
+    Verdict { expectation: index, what, expected, seen, passed: judgement == Judgement::Pass, judgement }
 }
 
 fn length_wanted(e: &HowLong) -> String {
@@ -167,29 +180,52 @@ fn is_near(seen_s: f64, is: Duration, within: Duration) -> bool {
     (seen_s - is.seconds()).abs() <= within.seconds() + 1e-6
 }
 
-fn population<'a>(of: &str, outcome: &'a Outcome) -> Result<&'a PeopleOutcome, Observation> {
-    outcome.people.get(of).ok_or_else(|| {
-        let meant = did_you_mean(of, outcome.people.keys().map(String::as_str));
+/// What a population felt, or felt of one feature: seconds down, degraded and stale, and when.
+struct Lived<'a> {
+    seconds: [f64; 3],
+    intervals: &'a [OutcomeInterval],
+}
+
+/// Who sent nothing in the whole run felt nothing, and says nothing.
+fn lived<'a>(scenario: &Scenario, of: &str, outcome: &'a Outcome) -> Result<Lived<'a>, Observation> {
+    let (whose, feature) = scenario.whom(of);
+    let Some(people) = outcome.people.get(whose) else {
+        let meant = did_you_mean(whose, outcome.people.keys().map(String::as_str));
         let hint = meant.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"));
-        (format!("there is no population \"{of}\"{hint}"), false)
+        return Err((format!("there is no population \"{whose}\"{hint}"), Judgement::Fail));
+    };
+    let used = match feature {
+        None => None,
+        Some(feature) => match people.features.get(feature) {
+            Some(used) => Some(used),
+            None => return Err((format!("\"{whose}\" does not use \"{feature}\""), Judgement::Fail)),
+        },
+    };
+    let intended = used.map_or(people.requests.intended, |used| used.requests.intended);
+    if intended <= 0.0 {
+        return Err(("no data: nothing was sent".to_owned(), Judgement::NoData));
+    }
+    Ok(match used {
+        None => Lived { seconds: [people.downtime_s, people.degraded_s, people.stale_s], intervals: &people.intervals },
+        Some(used) => Lived { seconds: [used.downtime_s, used.degraded_s, used.stale_s], intervals: &used.intervals },
     })
 }
 
-fn felt(e: &HowLong, mood: ServiceLevel, world: &World, outcome: &Outcome) -> Observation {
-    let seconds = population(&e.of, outcome).and_then(|people| match part(e, world)? {
+fn felt(scenario: &Scenario, e: &HowLong, mood: ServiceLevel, world: &World, outcome: &Outcome) -> Observation {
+    let seconds = lived(scenario, &e.of, outcome).and_then(|lived| match part(e, world)? {
         Some((from, to)) => {
-            let begun = stretches(&people.intervals, mood).into_iter().filter(|s| from <= s.0 && s.0 < to);
+            let begun = stretches(lived.intervals, mood).into_iter().filter(|s| from <= s.0 && s.0 < to);
             // From +0, because the sum of nothing is -0.
             Ok(begun.fold(0.0, |sum, s| sum + s.1 - s.0))
         }
         None => Ok(match mood {
-            ServiceLevel::Down => people.downtime_s,
-            ServiceLevel::Degraded => people.degraded_s,
-            _ => people.stale_s,
+            ServiceLevel::Down => lived.seconds[0],
+            ServiceLevel::Degraded => lived.seconds[1],
+            _ => lived.seconds[2],
         }),
     });
     match seconds {
-        Ok(seconds) => (exactly(seconds), is_near(seconds, e.is, e.within)),
+        Ok(seconds) => (exactly(seconds), told(is_near(seconds, e.is, e.within))),
         Err(seen) => seen,
     }
 }
@@ -197,7 +233,8 @@ fn felt(e: &HowLong, mood: ServiceLevel, world: &World, outcome: &Outcome) -> Ob
 /// The part of the run that counts, in seconds.
 fn part(e: &HowLong, world: &World) -> Result<Option<(f64, f64)>, Observation> {
     let Some((from, to)) = &e.between else { return Ok(None) };
-    let read = |text: &str| world.calendar.read(text).map_err(|(reason, fix)| (format!("{reason}; {fix}"), false));
+    let read =
+        |text: &str| world.calendar.read(text).map_err(|(reason, fix)| (format!("{reason}; {fix}"), Judgement::Fail));
     Ok(Some((read(from)?.seconds(), read(to)?.seconds())))
 }
 
@@ -213,25 +250,25 @@ fn stretches(intervals: &[OutcomeInterval], mood: ServiceLevel) -> Vec<(f64, f64
     found
 }
 
-fn restored(e: &When, world: &World, outcome: &Outcome) -> Observation {
-    let people = match population(&e.of, outcome) {
-        Ok(people) => people,
+fn restored(scenario: &Scenario, e: &When, world: &World, outcome: &Outcome) -> Observation {
+    let lived = match lived(scenario, &e.of, outcome) {
+        Ok(lived) => lived,
         Err(seen) => return seen,
     };
     let longest =
-        |mood| stretches(&people.intervals, mood).into_iter().max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
+        |mood| stretches(lived.intervals, mood).into_iter().max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
     let Some((_, end)) =
         [ServiceLevel::Down, ServiceLevel::Degraded, ServiceLevel::Stale].into_iter().find_map(longest)
     else {
-        return ("nothing was felt".to_owned(), false);
+        return ("nothing was felt".to_owned(), Judgement::Fail);
     };
     if end >= outcome.clock.horizon_s {
-        return ("not restored before the run ends".to_owned(), false);
+        return ("not restored before the run ends".to_owned(), Judgement::Fail);
     }
     let label = civil_label(&world.calendar, Time::ZERO.after(Duration::from_seconds(end)));
     match world.calendar.read(&e.at) {
-        Ok(at) => (label, (end - at.seconds()).abs() <= e.within.seconds() + 1e-6),
-        Err((reason, fix)) => (format!("{reason}; {fix}"), false),
+        Ok(at) => (label, told((end - at.seconds()).abs() <= e.within.seconds() + 1e-6)),
+        Err((reason, fix)) => (format!("{reason}; {fix}"), Judgement::Fail),
     }
 }
 
@@ -243,8 +280,8 @@ fn overrun(e: &HowLong, world: &World, outcome: &Outcome) -> Observation {
     let counts = |from_s: f64| part.is_none_or(|(from, to)| from <= from_s && from_s < to);
     let of_this = outcome.maintenance.iter().filter(|m| m.plan == e.of && m.ended != "not begun" && counts(m.from_s));
     match of_this.map(|m| m.overrun_s).max_by(f64::total_cmp) {
-        Some(seconds) => (exactly(seconds), is_near(seconds, e.is, e.within)),
-        None => (format!("\"{}\" did not take place", e.of), false),
+        Some(seconds) => (exactly(seconds), told(is_near(seconds, e.is, e.within))),
+        None => (format!("no data: \"{}\" did not take place", e.of), Judgement::NoData),
     }
 }
 
@@ -262,14 +299,17 @@ fn number_wanted(e: &HowMuch) -> String {
 fn number(e: &HowMuch, outcome: &Outcome) -> Observation {
     let seen = match number_at(outcome, &e.of) {
         Ok(seen) => seen,
-        Err(problem) => return (problem, false),
+        Err(problem) if problem.ends_with(NO_VALUE) => {
+            return (format!("no data: {problem}"), Judgement::NoData);
+        }
+        Err(problem) => return (problem, Judgement::Fail),
     };
     // Written decimals and sums of floats: a part in a thousand million is no difference.
     let near = |is: f64| (seen - is).abs() <= e.within.0 * is.abs() + 1e-9 * is.abs();
     let passed = e.is.is_none_or(near)
         && e.at_least.is_none_or(|least| seen >= least)
         && e.at_most.is_none_or(|most| seen <= most);
-    (seen.to_string(), passed)
+    (seen.to_string(), told(passed))
 }
 
 /// A length of time to the millisecond, every unit that counts: `12 h 59 min 30 s`.

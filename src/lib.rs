@@ -54,6 +54,7 @@ pub mod engine;
 pub mod event_list;
 pub mod expect;
 pub mod explain;
+pub mod lint;
 pub mod load;
 pub mod metrics;
 #[doc(hidden)]

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 20] = [
+const MAY_IMPORT: [(&str, &[&str]); 21] = [
     ("num", &[]),
     ("units", &[]),
     ("event_list", &[]),
@@ -23,6 +23,7 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     ("engine", &["dist", "num", "observe", "event_list", "queueing", "rng", "scenario", "units", "world"]),
     ("metrics", &["observe", "queueing", "rng", "units", "world"]),
     ("load", &["scenario", "world"]),
+    ("lint", &["scenario"]),
     ("run", &["engine", "metrics", "observe", "rng", "units", "world"]),
     ("agree", &["engine", "metrics", "num", "rng", "run", "units", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
@@ -42,8 +43,8 @@ const MAY_IMPORT: [(&str, &[&str]); 20] = [
     (
         "cli",
         &[
-            "agree", "engine", "expect", "explain", "load", "metrics", "observe", "replay", "report", "rng", "run",
-            "scenario", "study", "units", "world",
+            "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "replay", "report", "rng",
+            "run", "scenario", "study", "units", "world",
         ],
     ),
 ];

@@ -310,3 +310,55 @@ fn a_page_is_confirmed_and_one_that_was_changed_is_not() {
     assert!(err.contains("is not confirmed"), "{err}");
     assert_eq!(verify("<html></html>").0, 2);
 }
+
+#[test]
+fn leftovers_of_killed_programs_are_no_results_and_are_cleared_away() {
+    let folder = folder("leftovers");
+    let file = folder.join("db.ron");
+    fs::write(
+        &file,
+        r#"Scenario(format: 1, title: "db", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "30d"), sites: {"a": ()},
+        components: {"db": (fails: exponential(mean: "10d"), repair: (takes: exponential(mean: "1h")))})"#,
+    )
+    .unwrap();
+    let results = folder.join("r");
+    let page = folder.join("page.html");
+    let made = |shard: &[&str], html: bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
+        command.arg("compare").arg(&file).args(["--metric", "components.db.downtime_s", "--replications", "200"]);
+        command.arg("--results").arg(&results).args(shard);
+        if html {
+            command.arg("--html").arg(&page);
+        }
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let names = || -> Vec<String> {
+        let inside = |folder: &Path| fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect::<Vec<_>>();
+        let all = inside(&results).into_iter().flat_map(|path| if path.is_dir() { inside(&path) } else { vec![path] });
+        all.map(|path| path.display().to_string()).collect()
+    };
+    assert_eq!(made(&["--shard", "1/2"], false).0, Some(0));
+    let batch = names().into_iter().find(|name| name.ends_with("000000000+100.jsonl")).unwrap();
+    // As if every number that a process may have had been left by one that was killed halfway.
+    let leave = |batch: &str| {
+        (0..100_000).step_by(1_000).chain([1]).for_each(|pid| fs::write(format!("{batch}.{pid}.part"), "half").unwrap())
+    };
+    fs::remove_file(&batch).unwrap();
+    leave(&batch);
+    fs::write(format!("{}.1.part", page.display()), "half").unwrap();
+    assert_eq!(made(&["--shard", "1/2"], false).0, Some(0));
+    assert!(names().contains(&batch), "the batch is made");
+    assert!(names().iter().all(|name| !name.ends_with(".part")), "nothing is left");
+    leave(&batch);
+    assert_eq!(made(&[], true).0, Some(0));
+    assert!(names().iter().all(|name| !name.ends_with(".part")), "nothing is left");
+    assert!(fs::read_to_string(&page).unwrap().contains("</html>"));
+    assert!(!folder.join("page.html.1.part").exists());
+    // A shard and a program that makes all of it are two writers.
+    let lock = fs::File::options().write(true).open(results.join("lock")).unwrap();
+    lock.lock_shared().unwrap();
+    assert_eq!(made(&["--shard", "1/2"], false).0, Some(0), "shards go together");
+    let (code, said) = made(&[], false);
+    assert!(code == Some(4) && said.contains("another firedrill is writing"), "{said}");
+}

@@ -15,6 +15,8 @@ pub const FILES: u8 = 4;
 pub const NOT_DETERMINISTIC: u8 = 5;
 /// An objective could not be decided: more replications would tell. What failed outweighs it.
 pub const UNDECIDED: u8 = 6;
+/// There was no data to hold an expectation or an objective against. What failed outweighs it.
+pub const NO_DATA: u8 = 7;
 /// Ended by Ctrl-C; what was reached by then is told. The shell's own code for it.
 pub const INTERRUPTED: u8 = 130;
 /// A panic: a bug of firedrill, never of a scenario. Rust's own code for it.

@@ -3,6 +3,7 @@
 use super::exit;
 use firedrill::scenario::Source;
 use std::fs;
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -167,11 +168,69 @@ fn search(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), F
     Ok(())
 }
 
-/// Where a file is written before it is whole: beside its place.
-pub fn part_of(path: &Path) -> io::Result<PathBuf> {
-    let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    Ok(path.with_file_name(name))
+/// How often a file is written anew where somebody else has cleared its part away.
+const TRIES: usize = 5;
+
+/// A file that is written before it is whole: beside its place, under a name that nobody else has or had. The number of the
+/// process is not enough: in a container it is always the same, and what a killed one has left must not stand for anything.
+pub fn create_part(path: &Path) -> io::Result<(PathBuf, fs::File)> {
+    loop {
+        let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+        #[expect(clippy::disallowed_types, reason = "a name that nobody else has; nothing of a result depends on it")]
+        let nobodys = std::hash::RandomState::new().build_hasher().finish();
+        name.push(format!(".{}.{nobodys:016x}.part", std::process::id()));
+        let part = path.with_file_name(name);
+        match fs::OpenOptions::new().write(true).create_new(true).open(&part) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return opened.map(|file| (part, file)),
+        }
+    }
+}
+
+/// The name of the file that a part is a part of.
+pub fn whole_of(part: &str) -> Option<&str> {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let (before, last) = part.strip_suffix(".part")?.rsplit_once('.')?;
+    match before.rsplit_once('.') {
+        Some((whole, process)) if last.len() == 16 && digits(last) && digits(process) => Some(whole),
+        // As they were named once.
+        _ if digits(last) => Some(before),
+        _ => None,
+    }
+}
+
+/// Removes what killed programs have left of files in a folder.
+pub fn sweep(folder: &Path, of: impl Fn(&str) -> bool) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().and_then(whole_of).is_some_and(&of) {
+            // Somebody else may have been faster.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Removes what killed programs have left of one file.
+pub fn sweep_parts_of(path: &Path) {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
+        sweep(folder, |whole| whole == name);
+    }
+}
+
+/// Writes a part and puts it in its place.
+fn put(path: &Path, text: &str, place: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+    let mut tries = 0;
+    loop {
+        let (part, mut file) = create_part(path)?;
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| place(&part));
+        // After a rename there is nothing left to remove.
+        let _ = fs::remove_file(&part);
+        tries += 1;
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => {}
+            written => return written,
+        }
+    }
 }
 
 /// Writes a file that is not there yet: whole or not at all, and never over another.
@@ -181,21 +240,13 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     if path.symlink_metadata().is_ok() {
         return Err(exists());
     }
-    let part = part_of(path).map_err(failed)?;
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&part)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        // A link does not replace a file that came into being in the meantime; a rename would.
-        .and_then(|()| match fs::hard_link(&part, path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists && path.symlink_metadata().is_err() => {
-                fs::rename(&part, path)
-            }
-            linked => linked,
-        });
-    // After a rename there is nothing left to remove.
-    let _ = fs::remove_file(&part);
+    // A link does not replace a file that came into being in the meantime; a rename would.
+    let written = put(path, text, |part| match fs::hard_link(part, path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists && path.symlink_metadata().is_err() => {
+            fs::rename(part, path)
+        }
+        linked => linked,
+    });
     written.map_err(|error| if error.kind() == io::ErrorKind::AlreadyExists { exists() } else { failed(error) })
 }
 
@@ -209,15 +260,20 @@ pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
         Ok(_) => fs::canonicalize(path).map_err(failed)?,
         Err(_) => path.to_owned(),
     };
-    let part = part_of(&target).map_err(failed)?;
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&part)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&part, &target));
-    if written.is_err() {
-        let _ = fs::remove_file(&part);
+    put(&target, text, |part| fs::rename(part, &target)).map_err(failed)?;
+    sweep_parts_of(&target);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_of;
+
+    #[test]
+    fn parts_know_what_they_are_of() {
+        assert_eq!(whole_of("000000000+100.jsonl.1.part"), Some("000000000+100.jsonl"));
+        assert_eq!(whole_of("page.html.17.0123456789abcdef.part"), Some("page.html"));
+        assert_eq!(whole_of("page.html"), None);
+        assert_eq!(whole_of("my.own.part"), None);
     }
-    written.map_err(failed)
 }

@@ -15,8 +15,11 @@ pub fn report(groups: &[Group], seed: u64) -> String {
                 Judgement::Pass => TestCaseStatus::success(),
                 judgement => {
                     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                    let is_open = judgement == Judgement::Undecided;
-                    status.set_type(if is_open { "undecided" } else { "failed" });
+                    status.set_type(match judgement {
+                        Judgement::Undecided => "undecided",
+                        Judgement::NoData => "no data",
+                        _ => "failed",
+                    });
                     let replay = case.replay.as_deref().unwrap_or_default();
                     status.set_message(format!("{}; {}", case.seen, case.expected));
                     status.set_description(format!("seen: {}\n{}\nreplay: {replay}\n", case.seen, case.expected));

@@ -30,9 +30,10 @@ mod work;
 
 use args::{Cli, Command};
 use clap::Parser;
+use firedrill::lint;
 use firedrill::load;
 use firedrill::replay::shell_word;
-use firedrill::report::text;
+use firedrill::report::{diagnostics, text};
 use said::{Said, told};
 use std::path::{Path, PathBuf};
 
@@ -83,7 +84,16 @@ fn check(paths: &[PathBuf]) -> Said {
         match files::read(path) {
             Err(error) => said.file_error(&error),
             Ok(source) => match load::check(&source) {
-                Ok(()) => said.out.push_str(&format!("{}: no mistakes\n", text::clean(&source.name))),
+                Ok(()) => {
+                    let warnings = lint::warnings(&source);
+                    let but = match warnings.len() {
+                        0 => String::new(),
+                        1 => ", 1 warning".to_owned(),
+                        count => format!(", {count} warnings"),
+                    };
+                    said.err.push_str(&diagnostics::render(&source, &warnings, terminal::errors_are_coloured()));
+                    said.out.push_str(&format!("{}: no mistakes{but}\n", text::clean(&source.name)));
+                }
                 Err(mistakes) => said.mistakes(&source, &mistakes),
             },
         }

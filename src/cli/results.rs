@@ -2,7 +2,7 @@
 //! not run again, whoever made it and for which study.
 
 use super::files::{self, FileError};
-use firedrill::study::{Batch, Header};
+use firedrill::study::{BATCH, Batch, Header};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -14,25 +14,31 @@ const BYTES_MAX: u64 = 64 << 20;
 /// A folder with results.
 pub struct Results {
     folder: PathBuf,
-    /// Held as long as somebody writes; the system takes it back however the program ends.
-    _lock: File,
+    /// Held as long as somebody writes; the system takes them back however the program ends.
+    _locks: Vec<File>,
 }
 
 impl Results {
-    /// Opens a folder, or makes it. One program at a time writes into it; of a sharded study one for each shard.
+    /// Opens a folder, or makes it. One program at a time writes into it; of a sharded study one for each shard, and nobody who
+    /// makes all of it meanwhile. What killed programs have left is cleared away.
     pub fn open(folder: &Path, shard: Option<(u64, u64)>) -> Result<Results, FileError> {
         let failed = |source| FileError::Write { path: folder.to_owned(), source };
         fs::create_dir_all(folder).map_err(failed)?;
-        let name = shard.map_or("lock".to_owned(), |(m, n)| format!("lock-{}-of-{n}", m + 1));
-        let lock = File::options().create(true).truncate(false).write(true).open(folder.join(name)).map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(FileError::InUse { path: folder.to_owned() }),
-            // Some network file systems have no locks. Files that never change are safe without.
-            Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-            Err(fs::TryLockError::Error(source)) => return Err(failed(source)),
+        let mut locks = vec![locked(folder, "lock", shard.is_some())?];
+        if let Some((m, n)) = shard {
+            locks.push(locked(folder, &format!("lock-{}-of-{n}", m + 1), false)?);
         }
-        Ok(Results { folder: folder.to_owned(), _lock: lock })
+        let is_mine = |whole: &str| match shard {
+            None => whole.ends_with(".jsonl") || whole.ends_with(".json"),
+            Some((m, n)) => first_of(whole).is_some_and(|first| first / BATCH % n == m),
+        };
+        files::sweep(folder, is_mine);
+        for entry in fs::read_dir(folder).map_err(failed)?.flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                files::sweep(&entry.path(), is_mine);
+            }
+        }
+        Ok(Results { folder: folder.to_owned(), _locks: locks })
     }
 
     /// Where a batch is, or will be.
@@ -55,7 +61,8 @@ impl Results {
             fs::create_dir_all(folder).map_err(|source| FileError::Write { path: folder.to_owned(), source })?;
         }
         match files::write_new(&path, &batch.to_text(header)) {
-            Err(FileError::Exists { .. }) => Ok(()),
+            // Only of the batch itself: somebody else has made it meanwhile.
+            Err(FileError::Exists { .. }) if path.is_file() => Ok(()),
             other => other,
         }
     }
@@ -64,6 +71,24 @@ impl Results {
     pub fn write(&self, name: &str, text: &str) -> Result<(), FileError> {
         files::write(&self.folder.join(name), text)
     }
+}
+
+/// A lock in a folder, alone or shared with others of its kind.
+fn locked(folder: &Path, name: &str, shared: bool) -> Result<File, FileError> {
+    let failed = |source| FileError::Write { path: folder.to_owned(), source };
+    let lock = File::options().create(true).truncate(false).write(true).open(folder.join(name)).map_err(failed)?;
+    match if shared { lock.try_lock_shared() } else { lock.try_lock() } {
+        Ok(()) => Ok(lock),
+        Err(fs::TryLockError::WouldBlock) => Err(FileError::InUse { path: folder.to_owned() }),
+        // Some network file systems have no locks. Files that never change are safe without.
+        Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(lock),
+        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// The first replication of a batch, by the name of its file.
+fn first_of(name: &str) -> Option<u64> {
+    name.strip_suffix(".jsonl")?.split_once('+')?.0.parse().ok()
 }
 
 /// Where a batch is in a folder.

@@ -30,13 +30,18 @@ impl Rows {
     /// Begins a file; its name says in which format.
     pub fn create(path: &Path, study: &Study) -> Result<Rows, FileError> {
         let failed = |source| FileError::Write { path: path.to_owned(), source };
-        let part = files::part_of(path).map_err(failed)?;
+        let ends = path.extension().and_then(|end| end.to_str());
+        let is_known = matches!(ends, Some("jsonl" | "csv")) || (cfg!(feature = "parquet") && ends == Some("parquet"));
+        if !is_known {
+            let known = if cfg!(feature = "parquet") { ".jsonl, .csv or .parquet" } else { ".jsonl or .csv" };
+            let problem = format!("the name of a file of rows ends with {known}");
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, problem)));
+        }
+        let (part, file) = files::create_part(path).map_err(failed)?;
         let metrics: Vec<String> = study.metrics.iter().map(|metric| metric.name.clone()).collect();
-        let create = || File::create(&part).map(BufWriter::new).map_err(failed);
-        let format = match path.extension().and_then(|end| end.to_str()) {
-            Some("jsonl") => Format::JsonLines { file: create()?, metrics },
+        let format = match ends {
             Some("csv") => {
-                let mut writer = csv::Writer::from_writer(create()?);
+                let mut writer = csv::Writer::from_writer(BufWriter::new(file));
                 let titles = ["replication", "design", "digest"].into_iter();
                 let written = writer.write_record(titles.chain(metrics.iter().map(String::as_str)));
                 written.map_err(|error| failed(error.into()))?;
@@ -44,14 +49,10 @@ impl Rows {
             }
             #[cfg(feature = "parquet")]
             Some("parquet") => {
-                let writer = super::parquet::ParquetFile::new(File::create(&part).map_err(failed)?, &metrics);
+                let writer = super::parquet::ParquetFile::new(file, &metrics);
                 Format::Parquet(Box::new(writer.map_err(failed)?))
             }
-            _ => {
-                let known = if cfg!(feature = "parquet") { ".jsonl, .csv or .parquet" } else { ".jsonl or .csv" };
-                let problem = format!("the name of a file of rows ends with {known}");
-                return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, problem)));
-            }
+            _ => Format::JsonLines { file: BufWriter::new(file), metrics },
         };
         let labels = study.designs.iter().map(|design| design.label.clone()).collect();
         Ok(Rows { path: path.to_owned(), part, labels, format })
@@ -99,7 +100,9 @@ impl Rows {
             Format::Parquet(writer) => writer.finish()?,
         }
         File::open(&self.part)?.sync_all()?;
-        std::fs::rename(&self.part, &self.path)
+        std::fs::rename(&self.part, &self.path)?;
+        files::sweep_parts_of(&self.path);
+        Ok(())
     }
 }
 

@@ -25,7 +25,7 @@ impl Said {
 
     /// Of several codes the highest counts; but whatever is known to be wrong outweighs what could not be decided.
     pub fn worsen(&mut self, code: u8) {
-        let known = |code: u8| if code == exit::UNDECIDED { exit::OK } else { code };
+        let known = |code: u8| if matches!(code, exit::UNDECIDED | exit::NO_DATA) { exit::OK } else { code };
         let worst = known(self.code).max(known(code));
         self.code = if worst == exit::OK { self.code.max(code) } else { worst };
     }

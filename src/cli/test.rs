@@ -56,15 +56,26 @@ fn summary(report: &TestReport) -> String {
     let cases = || report.groups.iter().flat_map(|group| &group.cases);
     let count = |judgement| cases().filter(|case| case.judgement == judgement).count();
     let files = format!("{} file{}", report.files, if report.files == 1 { "" } else { "s" });
-    let (failed, undecided) = (count(Judgement::Fail), count(Judgement::Undecided));
-    let what = |n: usize| format!("{n} expectation{}", if n == 1 { "" } else { "s" });
-    let mut summary = match (cases().count(), failed, undecided) {
-        (0, ..) => format!("nothing is expected in {files}"),
-        (1, 0, 0) => format!("1 expectation in {files} holds"),
-        (n, 0, 0) => format!("{} in {files}, all hold", what(n)),
-        (n, failed, 0) => format!("{} in {files}, {failed} failed", what(n)),
-        (n, 0, undecided) => format!("{} in {files}, {undecided} undecided", what(n)),
-        (n, failed, undecided) => format!("{} in {files}, {failed} failed, {undecided} undecided", what(n)),
+    let total = cases().count();
+    let what = match total {
+        0 => format!("nothing is expected in {files}"),
+        1 => format!("1 expectation in {files}"),
+        n => format!("{n} expectations in {files}"),
+    };
+    let others: Vec<String> = [
+        (count(Judgement::Fail), "failed"),
+        (count(Judgement::Undecided), "undecided"),
+        (count(Judgement::NoData), "without data"),
+    ]
+    .iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, word)| format!("{n} {word}"))
+    .collect();
+    let mut summary = match (total, others.is_empty()) {
+        (0, _) => what,
+        (1, true) => format!("{what} holds"),
+        (_, true) => format!("{what}, all hold"),
+        _ => format!("{what}, {}", others.join(", ")),
     };
     if report.broken > 0 {
         summary.push_str(&format!("; {} could not be tested", report.broken));
@@ -104,8 +115,12 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut T
         let any = |judgement| group.cases.iter().any(|case| case.judgement == judgement);
         if any(Judgement::Fail) {
             said.worsen(exit::EXPECTATION_FAILED);
-        } else if any(Judgement::Undecided) {
+        }
+        if any(Judgement::Undecided) {
             said.worsen(exit::UNDECIDED);
+        }
+        if any(Judgement::NoData) {
+            said.worsen(exit::NO_DATA);
         }
         report.groups.push(group);
     }
@@ -142,7 +157,7 @@ fn expectations(
         let picks = [p.strategy.as_ref(), p.maintenance.as_ref(), p.variant.as_ref()];
         let run: Vec<&str> = picks.into_iter().flatten().map(String::as_str).collect();
         let cases = verdicts.into_iter().map(|verdict| Case {
-            judgement: if verdict.passed { Judgement::Pass } else { Judgement::Fail },
+            judgement: verdict.judgement,
             replay: (!verdict.passed).then(|| replay::command("run", &source.name, &choice, luck)),
             what: verdict.what,
             seen: verdict.seen,
@@ -238,6 +253,7 @@ fn lines(cases: &[Case], look: Look) -> String {
         let (word, ink) = match case.judgement {
             Judgement::Pass => ("ok  ", style(AnsiColor::Green)),
             Judgement::Fail => ("FAIL", style(AnsiColor::Red)),
+            Judgement::NoData => ("none", style(AnsiColor::Yellow)),
             _ => ("?   ", style(AnsiColor::Yellow)),
         };
         out.push_str(&match case.judgement {
@@ -249,6 +265,11 @@ fn lines(cases: &[Case], look: Look) -> String {
         }
         if case.judgement == Judgement::Undecided {
             out.push_str("          undecided: more --replications would tell\n");
+        }
+        if case.judgement == Judgement::NoData {
+            out.push_str(
+                "          no data: there is nothing to hold it against, which is neither a pass nor a failure\n",
+            );
         }
     }
     out

@@ -21,7 +21,7 @@ impl Engine<'_> {
             let id = NodeId::new(i);
             self.start_lives(id);
             if let Some(every) = self.world.nodes[i].tested_every {
-                self.events.push(self.now.after(every), Event::Test(id));
+                self.events.push(self.world.calendar.repeated(Time::ZERO, every, 1), Event::Test(id));
             }
         }
         for i in 0..self.world.shocks.len() {
@@ -79,7 +79,9 @@ impl Engine<'_> {
             self.see(Occurrence::Tested(id));
         }
         if let Some(every) = self.world.nodes[id.at()].tested_every {
-            self.events.push(self.now.after(every), Event::Test(id));
+            self.state.nodes[id.at()].tests += 1;
+            let next = self.world.calendar.repeated(Time::ZERO, every, self.state.nodes[id.at()].tests + 1);
+            self.events.push(next, Event::Test(id));
         }
     }
 

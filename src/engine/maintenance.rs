@@ -52,7 +52,9 @@ impl Engine<'_> {
     fn maintenance_begins(&mut self) {
         let Some(plan) = &self.world.maintenance else { return };
         if let Some(every) = plan.repeats_every {
-            self.events.push(self.now.after(every), Event::Maintenance { step: BEGINS, token: 0 });
+            self.state.maintenance.repeated += 1;
+            let next = self.world.calendar.repeated(plan.starts, every, self.state.maintenance.repeated);
+            self.events.push(next, Event::Maintenance { step: BEGINS, token: 0 });
         }
         let takes = plan.takes.draw(&mut self.state.maintenance.durations);
         if self.state.maintenance.under_way {

@@ -4,7 +4,7 @@ use super::act::By;
 use super::core::Engine;
 use super::event::Event;
 use super::state::runbook::ProcedureStage;
-use crate::observe::{Occurrence, ServiceLevel};
+use crate::observe::{ObservationId, Occurrence, ServiceLevel};
 use crate::units::{Duration, Time};
 use crate::world::{Action, Condition};
 
@@ -96,18 +96,60 @@ impl Engine<'_> {
         }
     }
 
-    /// A condition has been seen.
+    /// A condition has been seen. What it sets off is due to what it looked at last, and to nobody else.
     pub(super) fn seen(&mut self, index: usize) {
-        match index.checked_sub(self.world.procedures.len()) {
+        let trigger = index.checked_sub(self.world.procedures.len());
+        let condition = match trigger {
+            None => self.world.procedures[index].when.as_ref(),
+            Some(trigger) => Some(&self.world.triggers[trigger].0),
+        };
+        let mut since = self.state.triggers[index].since.iter().copied();
+        let mut leaf = 0;
+        let decisive = condition.and_then(|condition| decisive(condition, &mut since, &mut leaf));
+        let noticed = decisive.map(|(_, part, what)| {
+            let cause = self.last_of(what);
+            self.see_because(Occurrence::Noticed { condition: index, part }, cause)
+        });
+        match trigger {
             None => {
-                self.cause = self.state.flow.latest_feeling;
+                self.cause = noticed;
                 let _ = self.act(Action::Order(index), By::Runbook);
             }
             Some(trigger) => {
-                let seen = self.see_because(Occurrence::Triggered(trigger), self.state.flow.latest_feeling);
+                let seen = self.see_because(Occurrence::Triggered(trigger), noticed);
                 self.cause = Some(seen);
                 self.inject(self.world.triggers[trigger].1);
             }
         }
+    }
+
+    /// The last that was seen of what a part of a condition looks at. Of a load there is nothing but the load.
+    fn last_of(&self, part: &Condition) -> Option<ObservationId> {
+        match part {
+            Condition::Degraded(people, _) | Condition::Down(people, _) => self.state.flow.latest_feelings[people.at()],
+            Condition::After(measure) => self.state.procedures[*measure].why,
+            _ => None,
+        }
+    }
+}
+
+/// The part of a condition that came true last, so that all of it holds: since when, which in the order of writing, and what it
+/// looks at. Of several of which one is enough it is the first.
+fn decisive<'c>(
+    condition: &'c Condition,
+    since: &mut dyn Iterator<Item = Option<Time>>,
+    leaf: &mut usize,
+) -> Option<(Time, usize, &'c Condition)> {
+    let (Condition::All(list) | Condition::Any(list)) = condition else {
+        let part = *leaf;
+        *leaf += 1;
+        return since.next().flatten().map(|since| (since.after(condition.lasts()), part, condition));
+    };
+    let found: Vec<_> = list.iter().map(|part| decisive(part, since, leaf)).collect();
+    let of_these = found.into_iter().flatten();
+    match condition {
+        // Of those that come true at once, the first.
+        Condition::All(_) => of_these.reduce(|last, next| if next.0 > last.0 { next } else { last }),
+        _ => of_these.reduce(|first, next| if next.0 < first.0 { next } else { first }),
     }
 }

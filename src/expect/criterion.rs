@@ -1,9 +1,8 @@
 //! An objective as a number of a run, and the bounds of that number.
 
-use super::{path, stretches};
+use super::path;
 use crate::metrics::{LatencyOutcome, Outcome, PeopleOutcome};
-use crate::observe::ServiceLevel;
-use crate::scenario::{Available, Holds, Objective, Percentile, Scenario};
+use crate::scenario::{Available, Holds, Objective, Percentile, Priority, Scenario};
 use std::collections::BTreeMap;
 
 /// An objective, ready to be held against outcomes.
@@ -20,8 +19,8 @@ pub struct Criterion {
     /// At most this.
     pub at_most: Option<f64>,
     objective: Objective,
-    /// The populations it speaks of.
-    of: Vec<String>,
+    /// Whom it speaks of: a population, or a feature of one.
+    of: Vec<(String, Option<String>)>,
 }
 
 /// What a number counts.
@@ -57,7 +56,12 @@ impl Criterion {
             Objective::Latency(o) => (o.of.as_str(), Unit::Latency, None, Some(o.within.seconds())),
             Objective::Value(o) => ("", Unit::Plain, o.at_least, o.at_most),
         };
-        let of = scenario.served_by(whom).into_iter().map(str::to_owned).collect();
+        let feature = match objective {
+            Objective::Latency(o) => o.feature.as_deref(),
+            _ => None,
+        };
+        let users = matches!(objective, Objective::Availability(o) if o.by == Available::Users);
+        let of = whom_of(scenario, whom, feature, users);
         Criterion {
             name: name.to_owned(),
             holds: objective.holds(),
@@ -74,27 +78,23 @@ impl Criterion {
         self.at_most.is_none()
     }
 
-    /// The number of this run; `None` where it has none: nothing was answered, the maintenance did not take place.
+    /// The number of this run; `None` where it has none: nothing was asked for or answered, the maintenance did not take place.
+    ///
+    /// Of several populations and features the worst counts; who sent nothing says nothing, and who sent something and was never
+    /// answered has no latency, which no other's makes up for.
     pub fn seen(&self, outcome: &Outcome) -> Option<f64> {
-        let people = || self.of.iter().filter_map(|name| outcome.people.get(name));
         match &self.objective {
             Objective::Availability(o) => {
-                let available = |people: &PeopleOutcome| match o.by {
-                    Available::Time => people.time_availability,
-                    Available::Requests => people.request_availability,
-                    Available::Users => people.user_uptime,
+                let available = |felt: &Felt| match o.by {
+                    Available::Time => Some(felt.time_availability),
+                    Available::Requests => Some(felt.request_availability),
+                    Available::Users => felt.user_uptime,
                 };
-                people().map(available).min_by(f64::total_cmp)
+                self.worst(outcome, available, |a, b| a.total_cmp(b).reverse())
             }
-            Objective::Restored(_) => people().map(longest_outage).max_by(f64::total_cmp),
-            Objective::Stale(_) => people().map(|people| people.stale_s).max_by(f64::total_cmp),
-            Objective::Latency(o) => {
-                let latencies = people().filter_map(|people| match &o.feature {
-                    None => Some(&people.latency.all),
-                    Some(feature) => people.features.get(feature).map(|used| &used.latency.all),
-                });
-                latencies.filter_map(|latency| percentile(latency, o.percentile)).max_by(f64::total_cmp)
-            }
+            Objective::Restored(_) => self.worst(outcome, |felt| Some(felt.longest_outage_s), f64::total_cmp),
+            Objective::Stale(_) => self.worst(outcome, |felt| Some(felt.stale_s), f64::total_cmp),
+            Objective::Latency(o) => self.worst(outcome, |felt| percentile(felt.latency, o.percentile), f64::total_cmp),
             Objective::DataLoss(o) => outcome.stores.get(&o.of).map(|store| store.data_loss_window_max_s),
             Objective::Overrun(o) => {
                 let of_this = outcome.maintenance.iter().filter(|m| m.plan == o.of && m.ended != "not begun");
@@ -104,13 +104,24 @@ impl Criterion {
         }
     }
 
+    /// The worst number of all whom it speaks of; `None` where one of them has none, or nobody sent anything.
+    fn worst(
+        &self,
+        outcome: &Outcome,
+        number: impl Fn(&Felt) -> Option<f64>,
+        order: impl Fn(&f64, &f64) -> std::cmp::Ordering,
+    ) -> Option<f64> {
+        let felt = self.of.iter().filter_map(|(people, feature)| Felt::of(outcome, people, feature.as_deref()));
+        let numbers: Option<Vec<f64>> = felt.filter(|felt| felt.intended > 0.0).map(|felt| number(&felt)).collect();
+        numbers?.into_iter().max_by(order)
+    }
+
     /// Whether whole populations, maintenances and stores are all that it looks at, as
     /// [`run_in_detail`](crate::run::run_in_detail) measures them briefly.
     pub fn is_brief(&self) -> bool {
         match &self.objective {
             Objective::Value(_) => false,
-            Objective::Latency(o) => o.feature.is_none(),
-            _ => true,
+            _ => self.of.iter().all(|(_, feature)| feature.is_none()),
         }
     }
 
@@ -122,21 +133,83 @@ impl Criterion {
         }
     }
 
-    /// Whether a number is as it is to be. What was not seen breaks no objective.
+    /// Whether a number is as it is to be. No number is not.
     pub fn is_met(&self, seen: f64) -> bool {
         // Sums of floats: a part in a thousand million is no difference.
         let slack = |bound: f64| 1e-9 * bound.abs() + 1e-12;
         let enough = self.at_least.is_none_or(|least| seen >= least - slack(least));
-        seen.is_nan() || (enough && self.at_most.is_none_or(|most| seen <= most + slack(most)))
+        !seen.is_nan() && enough && self.at_most.is_none_or(|most| seen <= most + slack(most))
+    }
+}
+
+/// Whom a name in an objective speaks of: of a population, or of all that a site or group serves, the whole and each critical
+/// feature for itself; of `"shoppers.features.buy"`, that feature alone.
+fn whom_of(scenario: &Scenario, name: &str, feature: Option<&str>, users: bool) -> Vec<(String, Option<String>)> {
+    let (whose, of_path) = scenario.whom(name);
+    let feature = of_path.or(feature);
+    let mut found = Vec::new();
+    for people in scenario.served_by(whose) {
+        let Some(population) = scenario.people.get(people) else { continue };
+        let critical = |used: &str| scenario.features.get(used).is_some_and(|f| f.priority == Priority::Critical);
+        match feature {
+            Some(feature) if population.uses.get(feature).is_some() => {
+                found.push((people.to_owned(), Some(feature.to_owned())));
+            }
+            Some(_) => {}
+            None => {
+                found.push((people.to_owned(), None));
+                // What users do with a feature is not known apart from what else they do.
+                let each = population.uses.names().filter(|used| !users && critical(used));
+                found.extend(each.map(|used| (people.to_owned(), Some(used.to_owned()))));
+            }
+        }
+    }
+    found
+}
+
+/// What a population felt, or felt of one feature.
+struct Felt<'a> {
+    intended: f64,
+    time_availability: f64,
+    request_availability: f64,
+    user_uptime: Option<f64>,
+    stale_s: f64,
+    longest_outage_s: f64,
+    latency: &'a LatencyOutcome,
+}
+
+impl Felt<'_> {
+    fn of<'a>(outcome: &'a Outcome, people: &str, feature: Option<&str>) -> Option<Felt<'a>> {
+        let people = outcome.people.get(people)?;
+        Some(match feature {
+            None => Felt {
+                intended: people.requests.intended,
+                time_availability: people.time_availability,
+                request_availability: people.request_availability,
+                user_uptime: Some(people.user_uptime),
+                stale_s: people.stale_s,
+                latency: &people.latency.all,
+                longest_outage_s: people.longest_outage_s,
+            },
+            Some(feature) => {
+                let used = people.features.get(feature)?;
+                Felt {
+                    intended: used.requests.intended,
+                    time_availability: used.time_availability,
+                    request_availability: used.request_availability,
+                    user_uptime: None,
+                    stale_s: used.stale_s,
+                    latency: &used.latency.all,
+                    longest_outage_s: used.longest_outage_s,
+                }
+            }
+        })
     }
 }
 
 /// The longest time without a break in which a population was down.
 pub fn longest_outage(people: &PeopleOutcome) -> f64 {
-    // From +0, because nothing is at least that.
-    stretches(&people.intervals, ServiceLevel::Down)
-        .into_iter()
-        .fold(0.0, |longest, (from, to)| f64::max(longest, to - from))
+    people.longest_outage_s
 }
 
 /// A number of an outcome by its path, or why there is none.

@@ -3,6 +3,8 @@
 use crate::scenario::diagnostics::did_you_mean;
 use serde_json::Value;
 
+/// How a message ends where the path leads to a number that this run does not have.
+pub const NO_VALUE: &str = "has no value in this run";
 /// Keys that a message lists.
 const LISTED_MAX: usize = 12;
 
@@ -15,7 +17,7 @@ pub fn number_at(root: &Value, path: &str) -> Result<f64, String> {
     let mut furthest = Furthest { depth: 0, problem: String::new() };
     match find(root, path, "", &mut furthest) {
         Some(Value::Number(number)) => Ok(number.as_f64().unwrap_or(f64::NAN)),
-        Some(Value::Null) => Err(format!("{path} has no value in this run")),
+        Some(Value::Null) => Err(format!("{path} {NO_VALUE}")),
         Some(Value::Object(map)) if map.is_empty() => Err(format!("{path} is not a number but empty")),
         Some(Value::Object(map)) => Err(format!("{path} is not a number; it has {}", list(map.keys()))),
         Some(Value::Array(items)) => Err(format!("{path} is not a number but a list of {}", items.len())),

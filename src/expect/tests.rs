@@ -92,7 +92,7 @@ fn each_run_is_judged_by_what_speaks_of_it() {
         @r#"
         ok first #0 short: overrun | 0 s | 0 s
         ok second #1 long: overrun | 30 min | 30 min
-        FAILS second #4 short: overrun | 0 s | "short" did not take place
+        FAILS second #4 short: overrun | 0 s | no data: "short" did not take place
         ok first #2 long: overrun | 30 min | 30 min
         ok second #3 short: overrun | 0 s | 0 s
         "#);

@@ -6,6 +6,7 @@
 use super::outcome::*;
 use super::people::PeopleMetrics;
 use super::response::ResponseMetrics;
+use super::struck::StruckMetrics;
 use crate::observe::{Interval, Observation, Observer, Occurrence};
 use crate::rng::Luck;
 use crate::world::World;
@@ -28,6 +29,7 @@ pub struct BriefMetrics {
     people: PeopleMetrics,
     response: ResponseMetrics,
     data_loss_max_s: Vec<f64>,
+    struck: StruckMetrics,
     detail: Detail,
 }
 
@@ -38,6 +40,7 @@ impl BriefMetrics {
             people: PeopleMetrics::brief(world),
             response: ResponseMetrics::new(world),
             data_loss_max_s: vec![0.0; world.stores.len()],
+            struck: StruckMetrics::new(world),
             detail,
         }
     }
@@ -57,6 +60,7 @@ impl BriefMetrics {
             Detail::Brief => self.response.finish_brief(world, &mut outcome),
             _ => self.response.finish(world, &mut outcome),
         }
+        outcome.struck = self.struck.finish();
         for (store, data_loss_window_max_s) in world.stores.iter().zip(self.data_loss_max_s) {
             outcome
                 .stores
@@ -69,6 +73,7 @@ impl BriefMetrics {
 impl Observer for BriefMetrics {
     fn saw(&mut self, world: &World, seen: &Observation) {
         self.people.saw(world, seen);
+        self.struck.saw(world, seen);
         match self.detail {
             Detail::Brief => self.response.saw_maintenance(world, seen),
             _ => self.response.saw(world, seen),

@@ -58,6 +58,8 @@ pub struct CapacityMetrics {
     stores: Vec<StoreSums>,
     links: Vec<(LinkOutcome, f64)>,
     transfers: Vec<(TransferOutcome, f64)>,
+    /// Entries of lists that are not kept, by the list.
+    left_out: BTreeMap<String, u64>,
 }
 
 impl CapacityMetrics {
@@ -81,6 +83,7 @@ impl CapacityMetrics {
         };
         let transfer = TransferOutcome { mean_bps: 0.0, min_bps: f64::INFINITY };
         CapacityMetrics {
+            left_out: BTreeMap::new(),
             stations: vec![station; world.stations.len()],
             queues: vec![QueueSums::default(); world.queues.len()],
             stores: world
@@ -142,6 +145,9 @@ impl CapacityMetrics {
                     let kept = &mut self.stores[store.at()].replicas[index].0.at_risk;
                     if kept.len() < KEPT_MAX {
                         kept.push(loss(world, seen.at, *window_s, *writes, Fate::AtRisk, &[]));
+                    } else {
+                        let list = format!("stores.{}.replicas.at_risk", world.stores[store.at()].name);
+                        *self.left_out.entry(list).or_default() += 1;
                     }
                 }
             }
@@ -154,6 +160,9 @@ impl CapacityMetrics {
                 }
                 if outcome.losses.len() < KEPT_MAX {
                     outcome.losses.push(loss(world, seen.at, *window_s, *writes, *fate, features));
+                } else {
+                    let list = format!("stores.{}.losses", world.stores[store.at()].name);
+                    *self.left_out.entry(list).or_default() += 1;
                 }
             }
             Occurrence::WritesWait { store, .. } => self.stores[store.at()].wait(seen.at, world.measured_from),
@@ -185,6 +194,8 @@ impl CapacityMetrics {
             over.drained_at_s = drained_at_s;
             if sums.outcome.overloads.len() < KEPT_MAX {
                 sums.outcome.overloads.push(over);
+            } else {
+                *self.left_out.entry("services: overloads".to_owned()).or_default() += 1;
             }
         }
     }
@@ -207,6 +218,8 @@ impl CapacityMetrics {
             behind.time_to_recovered_s = Some(at_s - behind.from_s);
             if sums.outcome.backlogs.len() < KEPT_MAX {
                 sums.outcome.backlogs.push(behind);
+            } else {
+                *self.left_out.entry("queues: backlogs".to_owned()).or_default() += 1;
             }
         }
     }
@@ -354,6 +367,9 @@ impl CapacityMetrics {
     }
 
     pub fn finish(&mut self, world: &World, outcome: &mut Outcome) {
+        for (list, left_out) in std::mem::take(&mut self.left_out) {
+            outcome.cut_short.push(CutShort::new(list, KEPT_MAX, left_out));
+        }
         let length_s = world.horizon.since(world.measured_from).seconds();
         for i in 0..self.stations.len() {
             self.close_overload(StationId::new(i), None);

@@ -4,7 +4,7 @@
 //! Three things have to be true at once, and for a while: what users mean to send would fit; what arrives, with all that is
 //! tried again, does not; and nothing is broken or slowed down any more.
 
-use super::outcome::{MetastableOutcome, Outcome};
+use super::outcome::{CutShort, MetastableOutcome, Outcome};
 use crate::observe::{Interval, Observation, Occurrence};
 use crate::units::Time;
 use crate::world::{Callee, ServiceId, World, civil_label};
@@ -69,6 +69,8 @@ pub struct MetastableMetrics {
     /// Since when nothing is broken or slowed down by the drill.
     slowed: Vec<bool>,
     found: Vec<MetastableOutcome>,
+    /// Those that are not kept.
+    left_out: u64,
 }
 
 impl MetastableMetrics {
@@ -96,7 +98,7 @@ impl MetastableMetrics {
                 watched.push(Watched { service, visits, lasts_s, window: Sums::default(), sums: Sums::default() });
             }
         }
-        MetastableMetrics { watched, slowed: vec![false; world.stations.len()], found: Vec::new() }
+        MetastableMetrics { watched, slowed: vec![false; world.stations.len()], found: Vec::new(), left_out: 0 }
     }
 
     pub fn saw(&mut self, seen: &Observation) {
@@ -143,9 +145,13 @@ impl MetastableMetrics {
     fn close(&mut self, world: &World, index: usize, to: Option<Time>) {
         let watched = &mut self.watched[index];
         let sums = std::mem::take(&mut watched.sums);
-        let Some(since) = sums.since.filter(|_| sums.seconds >= watched.lasts_s && self.found.len() < KEPT_MAX) else {
+        let Some(since) = sums.since.filter(|_| sums.seconds >= watched.lasts_s) else {
             return;
         };
+        if self.found.len() >= KEPT_MAX {
+            self.left_out += 1;
+            return;
+        }
         let (first_per_s, capacity_per_s) = (sums.first / sums.seconds, sums.could / sums.seconds);
         // With every request tried as often as it may be, this much would still fit.
         let all = watched.visits.iter().flatten();
@@ -168,6 +174,9 @@ impl MetastableMetrics {
 
     pub fn finish(&mut self, world: &World, outcome: &mut Outcome) {
         (0..self.watched.len()).for_each(|i| self.close(world, i, None));
+        if self.left_out > 0 {
+            outcome.cut_short.push(CutShort::new("metastable", KEPT_MAX, self.left_out));
+        }
         self.found.sort_by(|a, b| a.from_s.total_cmp(&b.from_s).then(a.service.cmp(&b.service)));
         outcome.metastable = std::mem::take(&mut self.found);
     }

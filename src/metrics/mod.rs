@@ -10,6 +10,7 @@ mod response;
 mod runbook;
 mod story;
 mod strain;
+mod struck;
 
 pub use brief::{BriefMetrics, Detail};
 pub use outcome::*;
@@ -36,6 +37,7 @@ pub struct Metrics {
     metastable: MetastableMetrics,
     story: Story,
     strain: strain::StrainMetrics,
+    struck: struck::StruckMetrics,
 }
 
 impl Metrics {
@@ -50,6 +52,7 @@ impl Metrics {
             metastable: MetastableMetrics::new(world),
             story: Story::default(),
             strain: strain::StrainMetrics::new(world),
+            struck: struck::StruckMetrics::new(world),
         }
     }
 
@@ -84,6 +87,10 @@ impl Metrics {
         self.runbook.finish(world, &mut outcome);
         self.metastable.finish(world, &mut outcome);
         self.strain.finish(world, &mut outcome);
+        outcome.struck = self.struck.finish();
+        if self.story.left_out() > 0 {
+            outcome.cut_short.push(CutShort::new("timeline", STORY_LINES_MAX, self.story.left_out()));
+        }
         (outcome, self.story.into_lines())
     }
 }
@@ -101,6 +108,7 @@ impl Observer for Metrics {
         self.capacity.saw(world, seen);
         self.runbook.saw(world, seen);
         self.metastable.saw(seen);
+        self.struck.saw(world, seen);
     }
 
     #[inline]

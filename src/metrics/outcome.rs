@@ -66,6 +66,11 @@ pub struct Outcome {
     pub partial: Option<PartialOutcome>,
     /// What the numbers leave out or only approach: read them with that in mind.
     pub warnings: Vec<String>,
+    /// Lists that are cut short; sums and percentiles count what they leave out.
+    pub cut_short: Vec<CutShort>,
+    /// How often each random failure of [`World::random_failures`](crate::world::World::random_failures) struck, in its order.
+    #[serde(skip)]
+    pub struck: Vec<u64>,
 }
 
 impl Outcome {
@@ -95,7 +100,28 @@ impl Outcome {
             traffic: TrafficOutcome::default(),
             partial: None,
             warnings: Vec::new(),
+            cut_short: Vec::new(),
+            struck: Vec::new(),
         }
+    }
+}
+
+/// A list that is cut short.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CutShort {
+    /// Which: its path in the outcome, or `timeline`.
+    pub list: String,
+    /// Entries that it has: the first.
+    pub kept: u64,
+    /// Entries that it leaves out.
+    pub left_out: u64,
+}
+
+impl CutShort {
+    /// A list that keeps so many of them.
+    pub fn new(list: impl Into<String>, kept: usize, left_out: u64) -> CutShort {
+        CutShort { list: list.into(), kept: kept as u64, left_out }
     }
 }
 

@@ -25,12 +25,27 @@ struct Feeling {
     cause: Option<ObservationId>,
     past: Vec<(ServiceLevel, Why, Time, Time, Option<ObservationId>)>,
     seconds: [f64; 4],
+    /// Intervals that are not kept.
+    left_out: u64,
+    /// Since when it is down.
+    down_since: Option<Time>,
+    longest_down_s: f64,
 }
 
 impl Feeling {
     fn new() -> Feeling {
         let (mood, why) = (ServiceLevel::Fine, Why::Nothing);
-        Feeling { mood, why, since: Time::ZERO, cause: None, past: Vec::new(), seconds: [0.0; 4] }
+        Feeling {
+            mood,
+            why,
+            since: Time::ZERO,
+            cause: None,
+            past: Vec::new(),
+            seconds: [0.0; 4],
+            left_out: 0,
+            down_since: None,
+            longest_down_s: 0.0,
+        }
     }
 
     fn change(&mut self, at: Time, mood: ServiceLevel, why: Why, cause: Option<ObservationId>, from: Time) {
@@ -45,11 +60,23 @@ impl Feeling {
                     _ if room => {
                         self.past.push((self.mood, self.why, since, at, self.cause));
                     }
-                    _ => {}
+                    _ => self.left_out += 1,
                 }
+            }
+            if self.mood == ServiceLevel::Down {
+                let down_since = *self.down_since.get_or_insert(since);
+                self.longest_down_s = self.longest_down_s.max(at.since(down_since).seconds());
+            } else {
+                self.down_since = None;
             }
         }
         (self.mood, self.why, self.since, self.cause) = (mood, why, at, cause);
+    }
+
+    fn tell_cut_short(&self, whose: String, outcome: &mut Outcome) {
+        if self.left_out > 0 {
+            outcome.cut_short.push(CutShort::new(format!("{whose}.intervals"), self.past.len(), self.left_out));
+        }
     }
 
     /// What was felt when, without a reason.
@@ -348,13 +375,18 @@ impl PeopleMetrics {
                 add(&mut all.0, &used);
                 all.1 += population.carried_over[j];
                 let name = world.features[world.people[i].uses[j].0.at()].name.clone();
+                feeling.tell_cut_short(format!("people.{}.features.{name}", world.people[i].name), outcome);
                 features.insert(
                     name,
                     FeatureOutcome {
                         downtime_s: feeling.seconds[ServiceLevel::Down as usize],
+                        longest_outage_s: feeling.longest_down_s,
                         degraded_s: feeling.seconds[ServiceLevel::Degraded as usize],
                         stale_s: feeling.seconds[ServiceLevel::Stale as usize],
-                        time_availability: 1.0 - feeling.seconds[ServiceLevel::Down as usize] / length_s,
+                        time_availability: of_demand(
+                            &used,
+                            1.0 - feeling.seconds[ServiceLevel::Down as usize] / length_s,
+                        ),
                         request_availability: available(&used),
                         requests: requests(&used, population.carried_over[j]),
                         phases: Phases {
@@ -367,6 +399,7 @@ impl PeopleMetrics {
                     },
                 );
             }
+            population.overall.tell_cut_short(format!("people.{}", world.people[i].name), outcome);
             let summary = PeopleOutcome {
                 windowed_user_uptime: windows(&population.series, length_s),
                 latency: latencies(&merged),
@@ -457,11 +490,12 @@ impl Population {
         PeopleOutcome {
             users,
             downtime_s: seconds[ServiceLevel::Down as usize],
+            longest_outage_s: self.overall.longest_down_s,
             degraded_s: seconds[ServiceLevel::Degraded as usize],
             stale_s: seconds[ServiceLevel::Stale as usize],
-            time_availability: 1.0 - seconds[ServiceLevel::Down as usize] / length_s,
+            time_availability: of_demand(all, 1.0 - seconds[ServiceLevel::Down as usize] / length_s),
             request_availability: available(all),
-            user_uptime: 1.0 - share_or(self.lost_s, self.active_s, 0.0),
+            user_uptime: of_demand(all, 1.0 - self.lost_s / self.active_s),
             windowed_user_uptime: Vec::new(),
             user_minutes_lost: self.lost_s / 60.0,
             user_minutes_never_sent: self.never_sent_s / 60.0,
@@ -531,14 +565,15 @@ fn requests(used: &Use, carried_over: f64) -> RequestsOutcome {
     }
 }
 
-/// Served over all of which it is known what became of them. Who has waited for an answer for too long has none.
+/// Served over all of which it is known what became of them; who has waited for an answer for too long has none. NaN where nothing
+/// is known.
 fn available(used: &Use) -> f64 {
-    share(used.served, used.served + used.failed + used.shed + used.never_sent + used.overdue.max(0.0))
+    used.served / (used.served + used.failed + used.shed + used.never_sent + used.overdue.max(0.0))
 }
 
-/// A part of a whole; of nothing, all is well.
-fn share(part: f64, whole: f64) -> f64 {
-    share_or(part, whole, 1.0)
+/// A number that says nothing where nobody sent anything: then it is NaN.
+fn of_demand(all: &Use, number: f64) -> f64 {
+    if all.intended > 0.0 { number } else { f64::NAN }
 }
 
 fn share_or(part: f64, whole: f64, of_nothing: f64) -> f64 {
@@ -565,6 +600,10 @@ fn windows(series: &[(f64, f64, f64)], length_s: f64) -> Vec<WorstWindowOutcome>
         }
     };
     let (Some(first), Some(last)) = (series.first(), series.last()) else { return Vec::new() };
+    // Where nobody was there, no window is the worst.
+    if last.1 <= first.1 {
+        return Vec::new();
+    }
     WINDOWS_S
         .iter()
         .filter(|w| **w <= length_s)

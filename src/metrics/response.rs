@@ -41,6 +41,8 @@ struct GroupSums {
     under_way: Option<UnderWay>,
     /// A failover that has switched and whose users are still moving, as an index.
     steering: Option<(usize, Time)>,
+    /// Users have begun to move.
+    steering_began: bool,
 }
 
 /// Failovers, maintenance and availability, as they are being measured.
@@ -54,7 +56,17 @@ pub struct ResponseMetrics {
     promised: Option<(Time, Time)>,
     told_at: Option<Time>,
     first_felt: Option<Time>,
+    /// Failovers and maintenances that are not kept.
+    left_out: [u64; 2],
     first_told: Option<Time>,
+}
+
+impl Watched {
+    /// An outage is over. One of no length is none; one that began before anything was measured counts for its time alone.
+    fn was_down(&mut self, since: Time, until: Time, measured_from: Time) {
+        self.down_s += until.since(since.max(measured_from)).seconds();
+        self.outages += u64::from(since >= measured_from && since < until);
+    }
 }
 
 impl ResponseMetrics {
@@ -67,6 +79,7 @@ impl ResponseMetrics {
             promised: None,
             told_at: None,
             first_felt: None,
+            left_out: [0; 2],
             first_told: None,
         }
     }
@@ -84,7 +97,11 @@ impl ResponseMetrics {
             Occurrence::NodeDown(node) => self.node_down(world, *node, seen.at),
             Occurrence::NodeUp(node) => self.node_up(world, *node, seen.at),
             Occurrence::Feels { mood, .. } if *mood > ServiceLevel::Stale && seen.at >= world.measured_from => {
-                self.first_felt = self.first_felt.or(Some(seen.at));
+                if self.first_felt.is_none() {
+                    self.first_felt = Some(seen.at);
+                    // Who was told of a maintenance has heard of what is felt during it.
+                    self.first_told = self.told_at.filter(|_| self.promised.is_some());
+                }
             }
             Occurrence::Told(_) | Occurrence::ToldBy { .. } => self.told(seen.at),
             Occurrence::MaintenanceTold
@@ -123,7 +140,6 @@ impl ResponseMetrics {
     fn node_down(&mut self, world: &World, id: NodeId, at: Time) {
         let node = &mut self.nodes[id.at()];
         node.down_since = Some(at);
-        node.outages += u64::from(at >= world.measured_from);
         if let crate::world::NodeKind::Group(group) = world.nodes[id.at()].kind {
             self.groups[group.at()].down_since = Some(at);
         }
@@ -132,11 +148,11 @@ impl ResponseMetrics {
     fn node_up(&mut self, world: &World, id: NodeId, at: Time) {
         let node = &mut self.nodes[id.at()];
         if let Some(since) = node.down_since.take() {
-            node.down_s += at.since(since.max(world.measured_from)).seconds();
+            node.was_down(since, at, world.measured_from);
         }
         if let crate::world::NodeKind::Group(group) = world.nodes[id.at()].kind {
             let sums = &mut self.groups[group.at()];
-            if let Some(since) = sums.down_since.take() {
+            if let Some(since) = sums.down_since.take().filter(|since| *since < at) {
                 sums.restore_s += at.since(since).seconds();
                 sums.restores += 1;
             }
@@ -246,18 +262,38 @@ impl ResponseMetrics {
                     }
                     let ended = if under_way.by_hand { "by hand" } else { "switched" };
                     let restored = (!planned).then(|| seen.at.since(under_way.failed_at).seconds());
+                    self.steering_is_left(*group, seen.at);
                     self.groups[group.at()].steering = Some((self.failovers.len(), seen.at));
                     self.end_failover(world, *group, under_way, Some(*member), ended, restored);
                 }
                 self.groups[group.at()].active = *member;
             }
             Occurrence::SplitBrain(group) => self.groups[group.at()].outcome.split_brains += 1,
+            Occurrence::SteeringBegan { people, .. } => {
+                if let Place::Group(group) = world.people[people.at()].served_by {
+                    self.groups[group.at()].steering_began = true;
+                }
+            }
             Occurrence::SteeringDone(people) => {
                 if let Place::Group(group) = world.people[people.at()].served_by {
                     self.steered(group, seen.at);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Users who were on their way when something else began, or the run ended, have not arrived.
+    fn steering_is_left(&mut self, group: GroupId, at: Time) {
+        let sums = &mut self.groups[group.at()];
+        let began = std::mem::take(&mut sums.steering_began);
+        let Some((index, since)) = sums.steering.take() else { return };
+        if let Some(failover) = self.failovers.get_mut(index)
+            && began
+            && failover.phases.iter().all(|phase| phase.phase != PhaseKind::Steer)
+        {
+            let took_s = at.since(since).seconds();
+            failover.phases.push(PhaseOutcome { phase: PhaseKind::Steer, took_s, ok: false });
         }
     }
 
@@ -282,6 +318,7 @@ impl ResponseMetrics {
         time_to_restore_s: Option<f64>,
     ) {
         if self.failovers.len() >= KEPT_MAX {
+            self.left_out[0] += 1;
             return;
         }
         let members = &world.groups[group.at()].members;
@@ -304,6 +341,7 @@ impl ResponseMetrics {
     fn maintenance_began(&mut self, world: &World, at: Time, until: Time) {
         self.promised = Some((at, until));
         if self.maintenance.len() >= KEPT_MAX {
+            self.left_out[1] += 1;
             return;
         }
         let plan = world.maintenance.as_ref();
@@ -373,8 +411,13 @@ impl ResponseMetrics {
         let length_s = to.since(from).seconds();
         for i in 0..self.groups.len() {
             let id = GroupId::new(i);
-            if let Some(under_way) = self.groups[i].under_way.take() {
-                let ended = if under_way.failure.is_some() { "failed" } else { "under way" };
+            self.steering_is_left(id, to);
+            if let Some(mut under_way) = self.groups[i].under_way.take() {
+                let ended = if under_way.failure.is_some() && !under_way.by_hand { "failed" } else { "under way" };
+                if under_way.by_hand {
+                    let took_s = to.since(under_way.last).seconds();
+                    under_way.phases.push(PhaseOutcome { phase: PhaseKind::ByHand, took_s, ok: false });
+                }
                 self.end_failover(world, id, under_way, None, ended, None);
             }
             let sums = &mut self.groups[i];
@@ -385,7 +428,7 @@ impl ResponseMetrics {
         }
         for (node, watched) in world.nodes.iter().zip(&mut self.nodes) {
             if let Some(since) = watched.down_since.take() {
-                watched.down_s += to.since(since.max(from)).seconds();
+                watched.was_down(since, to, from);
             }
             outcome.components.insert(
                 node.name.clone(),
@@ -400,6 +443,11 @@ impl ResponseMetrics {
             );
         }
         self.finish_brief(world, outcome);
+        for (list, left_out) in ["failovers", "maintenance"].into_iter().zip(self.left_out) {
+            if left_out > 0 {
+                outcome.cut_short.push(CutShort::new(list, KEPT_MAX, left_out));
+            }
+        }
         self.failovers.sort_by(|a, b| a.failed_at_s.total_cmp(&b.failed_at_s));
         outcome.failovers = std::mem::take(&mut self.failovers);
         outcome.communication = CommunicationOutcome {
@@ -407,7 +455,7 @@ impl ResponseMetrics {
             first_told_s: self.first_told.map(Time::seconds),
             time_to_first_communication_s: self
                 .first_felt
-                .and_then(|felt| self.first_told.map(|told| told.since(felt).seconds())),
+                .and_then(|felt| self.first_told.map(|told| told.seconds() - felt.seconds())),
         };
     }
 

@@ -5,7 +5,7 @@ use crate::observe::{
     Why,
 };
 use crate::units::{Duration, Time};
-use crate::world::{Action, Effect, StationId, World, civil_label};
+use crate::world::{Action, Condition, Effect, StationId, World, civil_label};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -61,12 +61,19 @@ pub struct Story {
     lines: Vec<StoryLine>,
     /// The line of an observation, or the line of what led to it where it has none of its own.
     line_of: BTreeMap<ObservationId, usize>,
+    /// Lines that are not kept.
+    left_out: u64,
 }
 
 impl Story {
     /// The lines in order of time.
     pub fn lines(&self) -> &[StoryLine] {
         &self.lines
+    }
+
+    /// Lines that are left out because there are too many.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
     }
 
     /// Takes the lines.
@@ -92,7 +99,10 @@ impl Story {
 impl Observer for Story {
     fn saw(&mut self, world: &World, seen: &Observation) {
         let because = seen.cause.and_then(|c| self.line_of.get(&c).copied());
-        match words(world, &seen.what).filter(|_| self.lines.len() < STORY_LINES_MAX) {
+        let told = words(world, &seen.what);
+        let room = self.lines.len() < STORY_LINES_MAX;
+        self.left_out += u64::from(told.is_some() && !room);
+        match told.filter(|_| room) {
             Some((theme, text)) => {
                 let (people, mood) = match &seen.what {
                     Occurrence::Feels { people, mood, .. } => {
@@ -180,6 +190,39 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         .or_else(|| system_words(world, what))
         .or_else(|| people_words(world, what))
         .or_else(|| runbook_words(world, what))
+        .or_else(|| condition_words(world, what))
+}
+
+/// What a condition looked at, where that is a load: how people feel, and what is in effect, has a line of its own.
+fn condition_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    let Occurrence::Noticed { condition, part } = what else { return None };
+    let condition = match condition.checked_sub(world.procedures.len()) {
+        None => world.procedures[*condition].when.as_ref()?,
+        Some(trigger) => &world.triggers.get(trigger)?.0,
+    };
+    let part = *condition.parts().get(*part)?;
+    let lasts = match part.lasts() {
+        Duration::ZERO => String::new(),
+        lasts => format!(" for {}", length_words(lasts.seconds())),
+    };
+    let text = match part {
+        Condition::Busy(station, above, _) => {
+            format!(
+                "{} is asked for more than {} of what it can do{lasts}",
+                world.stations[station.at()].name,
+                percent(*above)
+            )
+        }
+        Condition::BusyNetwork(link, above, _) => {
+            format!("link {} is asked for more than {}{lasts}", world.links[link.at()].name, percent(*above))
+        }
+        Condition::Slow(people, over_s, _) => {
+            format!("{}: slower than {}{lasts}", world.people[people.at()].name, length_words(*over_s))
+        }
+        Condition::Crowd(people, above) => format!("{}: more than {above} are there", world.people[people.at()].name),
+        _ => return None,
+    };
+    Some((Theme::System, text))
 }
 
 /// A component, or a part of its members where that is neither one nor all.

@@ -161,20 +161,21 @@ impl Observer for Digest {
             Occurrence::Scaled { autoscale, servers } => {
                 (53, &world.autoscale[*autoscale].name, [*servers as f64, 0.0, 0.0])
             }
-            Occurrence::ServersSlowed { station: id, servers, by } => (55, station(*id), [*servers as f64, *by, 0.0]),
-            Occurrence::Ejected { station: id, server, in_rotation } => {
-                (56, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
-            }
-            Occurrence::Returned { station: id, server, in_rotation } => {
-                (57, station(*id), [f64::from(*server), f64::from(*in_rotation), 0.0])
+            what @ (Occurrence::ServersSlowed { .. } | Occurrence::Ejected { .. } | Occurrence::Returned { .. }) => {
+                of_servers(world, what)
             }
             Occurrence::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
-            what @ (Occurrence::PhaseCutShort(..) | Occurrence::DiedMeanwhile(_)) => of_group(world, what),
-            what @ (Occurrence::MemberIsBack { .. } | Occurrence::CallersFollowed { .. }) => of_group(world, what),
-            what @ (Occurrence::SwitchoverBegan { .. } | Occurrence::SwitchoverRefused { .. }) => of_group(world, what),
-            what @ (Occurrence::SwitchoverCalledOff { .. } | Occurrence::Detected { .. }) => of_group(world, what),
-            what @ Occurrence::Decided { .. } => of_group(world, what),
+            what @ (Occurrence::PhaseCutShort(..)
+            | Occurrence::DiedMeanwhile(_)
+            | Occurrence::MemberIsBack { .. }
+            | Occurrence::CallersFollowed { .. }
+            | Occurrence::SwitchoverBegan { .. }
+            | Occurrence::SwitchoverRefused { .. }
+            | Occurrence::SwitchoverCalledOff { .. }
+            | Occurrence::Detected { .. }
+            | Occurrence::Decided { .. }) => of_group(world, what),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
+            Occurrence::Noticed { condition, part } => (90, "", [*condition as f64, *part as f64, 0.0]),
         };
         self.number(kind);
         self.name(name);
@@ -210,6 +211,21 @@ impl Observer for Digest {
                 self.float(*backlog);
             }
         }
+    }
+}
+
+/// What happens to single servers behind a balancer.
+fn of_servers<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3]) {
+    let station = |id: &StationId| world.stations[id.at()].name.as_str();
+    match what {
+        Occurrence::ServersSlowed { station: id, servers, by } => (55, station(id), [*servers as f64, *by, 0.0]),
+        Occurrence::Ejected { station: id, server, in_rotation } => {
+            (56, station(id), [f64::from(*server), f64::from(*in_rotation), 0.0])
+        }
+        Occurrence::Returned { station: id, server, in_rotation } => {
+            (57, station(id), [f64::from(*server), f64::from(*in_rotation), 0.0])
+        }
+        _ => (0, "", [0.0; 3]),
     }
 }
 

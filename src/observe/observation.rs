@@ -462,4 +462,11 @@ pub enum Occurrence {
     },
     /// What a step of the drill waited for was seen, by index of the trigger.
     Triggered(usize),
+    /// A condition holds: what its last part looked at is so.
+    Noticed {
+        /// Whose: a measure's by index, then the drill's.
+        condition: usize,
+        /// Which of its parts, in the order of writing.
+        part: usize,
+    },
 }

@@ -18,7 +18,8 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> Stri
     let mut out = String::new();
     for diagnostic in diagnostics {
         let id = diagnostic.code.id();
-        let title = Level::ERROR.primary_title(clean(&diagnostic.reason, MESSAGE_CHARS_MAX)).id(id);
+        let level = if diagnostic.code.is_warning() { Level::WARNING } else { Level::ERROR };
+        let title = level.primary_title(clean(&diagnostic.reason, MESSAGE_CHARS_MAX)).id(id);
         let fix = Level::HELP.message(clean(&diagnostic.fix, MESSAGE_CHARS_MAX));
         let group = match &diagnostic.span {
             Some(span) => {
@@ -43,10 +44,11 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> Stri
         out.push_str(&renderer.render(&[group]));
         out.push_str("\n\n");
     }
+    let what = if diagnostics.iter().all(|d| d.code.is_warning()) { "warning" } else { "mistake" };
     match diagnostics.len() {
         0 => {}
-        1 => out.push_str(&format!("1 mistake in {name}\n")),
-        count => out.push_str(&format!("{count} mistakes in {name}\n")),
+        1 => out.push_str(&format!("1 {what} in {name}\n")),
+        count => out.push_str(&format!("{count} {what}s in {name}\n")),
     }
     out
 }

@@ -5,6 +5,8 @@ use crate::observe::Fate;
 
 /// What stands where there is nothing to say.
 pub const NOTHING: &str = "–";
+/// What stands where there was nothing to measure: it is neither good nor bad.
+pub const NO_DATA: &str = "no data";
 
 /// A number with thousands separators; a decimal only where it is small.
 pub fn count(value: f64) -> String {
@@ -107,6 +109,19 @@ pub fn share(value: f64) -> String {
     let scale = [10.0, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9][digits - 1];
     let shown = (value * 100.0 * scale + 1e-6).floor() / scale;
     format!("{shown:.digits$}%")
+}
+
+/// Lists that begin with a path, and are cut short, in words.
+pub fn cut_short(outcome: &Outcome, path: &str) -> Vec<String> {
+    let here = outcome.cut_short.iter().filter(|cut| cut.list.starts_with(path));
+    let told = here.map(|cut| {
+        let (kept, left_out) = (count(cut.kept as f64), count(cut.left_out as f64));
+        format!(
+            "cut short: {} has the first {kept}; {left_out} more are left out here, and counted in all sums",
+            cut.list
+        )
+    });
+    told.collect()
 }
 
 /// How long a metastable state lasted.

@@ -32,6 +32,7 @@ fn people(users: f64, intervals: Vec<OutcomeInterval>) -> PeopleOutcome {
         downtime_s,
         degraded_s,
         stale_s,
+        longest_outage_s: downtime_s,
         time_availability: 1.0 - downtime_s / (72.0 * HOUR),
         request_availability: 1.0 - downtime_s / (80.0 * HOUR),
         user_uptime: 0.83,
@@ -227,6 +228,8 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         traffic: TrafficOutcome { engine: "flow".into(), ..TrafficOutcome::default() },
         partial: None,
         warnings: Vec::new(),
+        cut_short: Vec::new(),
+        struck: Vec::new(),
     };
     (outcome, story())
 }

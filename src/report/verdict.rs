@@ -2,7 +2,10 @@
 
 use super::format;
 use crate::expect::Unit;
-use crate::study::{Comparison, Conflict, Difference, End, Judgement, ObjectiveOutcome, Separation, Spread};
+use crate::study::{
+    Comparison, Conflict, DesignOutcome, Difference, End, Judgement, ObjectiveOutcome, Separation, Spread,
+};
+use crate::units::{Duration, Ratio};
 
 /// An amount in its unit.
 pub fn amount(unit: Unit, value: f64) -> String {
@@ -27,7 +30,7 @@ pub fn interval(unit: Unit, low: f64, high: f64) -> String {
 /// The mean of a metric; where none of it was ever seen, what can be said all the same.
 pub fn mean(unit: Unit, spread: Option<&Spread>) -> String {
     match spread {
-        None => format::NOTHING.to_owned(),
+        None => format::NO_DATA.to_owned(),
         Some(spread) if spread.never_seen_at_most.is_some() => "none seen".to_owned(),
         Some(spread) => amount(unit, spread.mean),
     }
@@ -61,8 +64,10 @@ pub fn chance(p: f64) -> String {
 }
 
 /// The probability of being the best, of so many draws that less cannot be told.
-pub fn best(p: f64) -> String {
+pub fn best(p: Option<f64>) -> String {
+    let Some(p) = p else { return format::NOTHING.to_owned() };
     match p {
+        0.0 => "0%".to_owned(),
         p if p < 0.000_5 => "< 0.1%".to_owned(),
         p if p > 0.999_5 => "> 99.9%".to_owned(),
         p => format!("{:.1}%", p * 100.0),
@@ -98,6 +103,10 @@ pub fn ending(comparison: &Comparison) -> String {
         crate::study::Settle::Best => "which one is the best",
     };
     let indifferent = comparison.indifference.map(|difference| amount(unit(comparison), difference));
+    if !comparison.rare_failures.is_empty() && of > 0 {
+        let first = "No order is settled: what fails rarely was hardly seen, and may turn it round.";
+        return std::iter::once(first.to_owned()).chain(rare_failures(comparison)).collect::<Vec<_>>().join(" ");
+    }
     match (comparison.ended, indifferent, open) {
         (End::Settled, Some(difference), _) => format!(
             "It stopped by itself: {what} is settled with {confidence} confidence, where {difference} per run makes a difference \
@@ -106,9 +115,7 @@ pub fn ending(comparison: &Comparison) -> String {
         (End::Interrupted, ..) if open > 0 => format!("It was ended before it was done: {pairs} not settled."),
         (End::Time, ..) if open > 0 => format!("Its time was over: {pairs} not settled."),
         (_, Some(_), 1..) => {
-            format!(
-                "All replications are done, and {open} of {pairs} pairs are not settled with {confidence} confidence."
-            )
+            format!("All replications are done, and {pairs} not settled with {confidence} confidence.")
         }
         (_, None, 0) if of > 0 => {
             format!("The order of all of them is settled with {confidence} confidence, all pairs together.")
@@ -127,6 +134,9 @@ pub fn unit(comparison: &Comparison) -> Unit {
 
 /// A difference, in a line.
 pub fn difference(comparison: &Comparison, difference: &Difference) -> String {
+    if difference.n == 0 {
+        return format::NO_DATA.to_owned();
+    }
     let unit = unit(comparison);
     format!("{} ({})", amount(unit, difference.mean), interval(unit, difference.low, difference.high))
 }
@@ -138,6 +148,7 @@ pub fn separation(separation: Separation) -> &'static str {
         Separation::Alike => "alike",
         Separation::Same => "the same",
         Separation::Open => "not settled",
+        Separation::NoData => format::NO_DATA,
     }
 }
 
@@ -167,37 +178,111 @@ pub fn conflict(comparison: &Comparison, conflict: &Conflict) -> String {
     }
 }
 
-/// What an objective asks.
+/// What an objective asks, as exactly as it is written.
 pub fn asked(objective: &ObjectiveOutcome) -> String {
     let mut bounds = Vec::new();
-    bounds.extend(objective.at_least.map(|least| format!("at least {}", amount(objective.unit, least))));
-    bounds.extend(objective.at_most.map(|most| format!("at most {}", amount(objective.unit, most))));
+    bounds.extend(objective.at_least.map(|least| format!("at least {}", bound(objective.unit, least))));
+    bounds.extend(objective.at_most.map(|most| format!("at most {}", bound(objective.unit, most))));
     let how_often = match objective.needed_share {
         None => "on average".to_owned(),
         Some(1.0) => "always".to_owned(),
-        Some(share) => format!("in {} of runs", chance(share)),
+        Some(share) => format!("in {} of runs", bound(Unit::Share, share)),
     };
     format!("{}, {how_often}", bounds.join(" and "))
 }
 
+/// A bound to its last digit: what is asked is not rounded.
+pub fn bound(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Seconds | Unit::Latency => Duration::from_seconds(value).to_string(),
+        Unit::Share => Ratio(value).to_string(),
+        _ => value.to_string(),
+    }
+}
+
 /// What was seen of an objective.
 pub fn seen(objective: &ObjectiveOutcome) -> String {
+    let (met, of, without) = (objective.met, objective.of, objective.no_data);
+    let runs = |n: u64| format::count(n as f64);
+    if without > 0 && without == of {
+        return match of {
+            1 => "no data in the only run".to_owned(),
+            _ => format!("no data in any of {} runs", runs(of)),
+        };
+    }
+    let lacking =
+        if without > 0 { format!("; no data in {} of {} runs", runs(without), runs(of)) } else { String::new() };
     if objective.needed_share.is_none() {
         return match objective.mean {
-            None => "never measured".to_owned(),
+            None => format::NO_DATA.to_owned(),
             Some((mean, low, high)) => {
-                format!("mean {} ({})", amount(objective.unit, mean), interval(objective.unit, low, high))
+                let around = interval(objective.unit, low, high);
+                format!("mean {} ({around}){lacking}", amount(objective.unit, mean))
             }
         };
     }
-    let (met, of) = (objective.met, objective.of);
     match objective.never_missed_at_most {
-        Some(most) => format!("met in all {}: missed in < {}", format::count(of as f64), chance(most)),
+        Some(most) => format!("met in all {}: missed in < {}", runs(of), chance(most)),
         None => {
             let share = met as f64 / of.max(1) as f64;
-            format!("met in {} ({} to {})", chance(share), chance(objective.low), chance(objective.high))
+            let around = format!("{} to {}", chance(objective.low), chance(objective.high));
+            format!("met in {} ({around}){lacking}", chance(share))
         }
     }
+}
+
+/// Why a design stands where it does although it lacks data; nothing where it lacks none.
+fn lacking(comparison: &Comparison, design: &DesignOutcome) -> Option<String> {
+    let (without, of) = (design.no_data, design.replications);
+    let (label, by) = (&design.label, &comparison.by);
+    match without {
+        0 => None,
+        n if n == of => Some(format!("\"{label}\" is last: it has no data for {by} in any of its runs.")),
+        n => Some(format!(
+            "\"{label}\" has no data for {by} in {} of its {} runs: it is ranked by the others, and not settled as better than \
+             who has data there.",
+            format::count(n as f64),
+            format::count(of as f64),
+        )),
+    }
+}
+
+/// What has to be known to read a ranking: why a design stands where it does.
+pub fn ranking_notes(comparison: &Comparison) -> Vec<String> {
+    let mut notes: Vec<String> = comparison.designs.iter().filter_map(|design| lacking(comparison, design)).collect();
+    let counts = || comparison.designs.iter().map(|design| design.replications);
+    if counts().min() != counts().max() {
+        notes.push(
+            "Designs that were out early have fewer replications: all are ranked by their pairs, each over the replications that \
+             both have, and not by the means beside each other."
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+/// What fails at random and was hardly seen, each in a sentence.
+fn rare_failures(comparison: &Comparison) -> Vec<String> {
+    let told = comparison.rare_failures.iter().map(|rare| {
+        let times = match rare.seen {
+            0 => "was never seen to fail".to_owned(),
+            1 => "failed once".to_owned(),
+            n => format!("failed {n} times"),
+        };
+        format!(
+            "\"{}\" {times}, where about {} were to be expected; it takes about {} replications to see {} of them.",
+            rare.name,
+            few(rare.expected),
+            format::large(rare.replications_needed as f64),
+            crate::study::SEEN_ENOUGH,
+        )
+    });
+    told.collect()
+}
+
+/// A number that may be far below one.
+fn few(value: f64) -> String {
+    if value > 0.0 && value < 0.95 { format!("{value:.2}") } else { format::large(value) }
 }
 
 /// A judgement in a word.
@@ -206,5 +291,6 @@ pub fn judgement(judgement: Judgement) -> &'static str {
         Judgement::Pass => "pass",
         Judgement::Fail => "fail",
         Judgement::Undecided => "undecided",
+        Judgement::NoData => format::NO_DATA,
     }
 }

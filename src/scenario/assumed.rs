@@ -10,8 +10,8 @@ pub(super) fn collect(text: &str, tree: &Tree) -> Vec<(NodeId, String)> {
     let mut found = Vec::new();
     let mut comments = tree.comments.iter().peekable();
     while let Some(comment) = comments.next() {
-        let Some(why) = body(&text[comment.clone()]).strip_prefix("assumed:") else { continue };
-        let mut why = why.trim().to_owned();
+        let Some(why) = reason(body(&text[comment.clone()])) else { continue };
+        let mut why = why.to_owned();
         let line = line_around(text, comment.start);
         if !text[line.start..comment.start].trim().is_empty() {
             found.extend(on_line(tree, line.start..comment.start).into_iter().map(|node| (node, why.clone())));
@@ -21,7 +21,7 @@ pub(super) fn collect(text: &str, tree: &Tree) -> Vec<(NodeId, String)> {
         while let Some(next) = comments.peek()
             && text[end..next.start].trim().is_empty()
             && text[end..next.start].matches('\n').count() == 1
-            && !body(&text[(*next).clone()]).starts_with("assumed:")
+            && reason(body(&text[(*next).clone()])).is_none()
         {
             why = format!("{why} {}", body(&text[(*next).clone()])).trim().to_owned();
             end = next.end;
@@ -30,6 +30,11 @@ pub(super) fn collect(text: &str, tree: &Tree) -> Vec<(NodeId, String)> {
         found.extend(after(tree, end).map(|node| (node, why)));
     }
     found
+}
+
+/// Why something is assumed, if a comment says that it is: `assumed: why`, or `assumed` for no reason.
+fn reason(said: &str) -> Option<&str> {
+    if said == "assumed" { Some("") } else { said.strip_prefix("assumed:").map(str::trim) }
 }
 
 /// What a comment says.

@@ -55,10 +55,31 @@ pub enum Code {
     Path,
     /// Two statements that cannot both hold.
     Contradiction,
+    /// A warning: what is silenced is not there.
+    SilencesNothing,
+    /// A warning: a group that no strategy fails over.
+    NeverFailedOver,
+    /// A warning: a hard call from several places to one.
+    OnePlace,
+    /// A warning: people are led to where there are no servers.
+    NoServers,
+    /// A warning: a name that nothing uses.
+    Unused,
+    /// A warning: a value that is assumed for no reason.
+    NoReason,
 }
 
 impl Code {
-    /// All codes, in order.
+    /// The codes of warnings, in order: what is no mistake, and mostly not meant.
+    pub const WARNINGS: [Code; 6] =
+        [Code::SilencesNothing, Code::NeverFailedOver, Code::OnePlace, Code::NoServers, Code::Unused, Code::NoReason];
+
+    /// Whether it is a warning.
+    pub fn is_warning(self) -> bool {
+        Code::WARNINGS.contains(&self)
+    }
+
+    /// The codes of all mistakes, in order.
     pub const ALL: [Code; 24] = [
         Code::Syntax,
         Code::TooLarge,
@@ -113,6 +134,12 @@ impl Code {
             Code::TooMany => "F601",
             Code::Path => "F602",
             Code::Contradiction => "F603",
+            Code::SilencesNothing => "W100",
+            Code::NeverFailedOver => "W101",
+            Code::OnePlace => "W102",
+            Code::NoServers => "W103",
+            Code::Unused => "W104",
+            Code::NoReason => "W105",
         }
     }
 }

@@ -98,6 +98,9 @@ pub struct Scenario {
     /// What a run is expected to show, with tolerances.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
+    /// Codes of warnings that `check` is not to give: `["W101"]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub silence: Vec<String>,
     /// Values that no source states: path in this file, and why it was chosen. Comments of the form `// assumed: why`
     /// are collected here when a file is read.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
@@ -129,6 +132,21 @@ impl Scenario {
             return vec![self.people.names().find(|n| *n == name).unwrap_or_default()];
         }
         self.people.iter().filter(|(_, people)| people.served_by == name).map(|(name, _)| name).collect()
+    }
+
+    /// Whom a name in an objective or an expectation speaks of, and of which feature alone: `"shoppers"` is the population, or what
+    /// bears that name; `"shoppers.features.buy"` is one feature of it, by its path in the outcome.
+    pub fn whom<'a>(&self, of: &'a str) -> (&'a str, Option<&'a str>) {
+        const BETWEEN: &str = ".features.";
+        if !self.served_by(of).is_empty() {
+            return (of, None);
+        }
+        // Names may have dots: the split at which both are there counts, else the first, so that a message can name it.
+        let splits = || of.match_indices(BETWEEN).map(|(at, _)| (&of[..at], &of[at + BETWEEN.len()..]));
+        let known =
+            |(whose, feature): &(&str, &str)| !self.served_by(whose).is_empty() && self.features.get(feature).is_some();
+        let split = splits().find(known).or_else(|| splits().next());
+        split.map_or((of, None), |(whose, feature)| (whose, Some(feature)))
     }
 
     /// Crashes that nobody repairs, by their places in the drill: what they hit says nothing of a repair, they do not say when

@@ -12,6 +12,8 @@ pub struct Row {
     pub digest: u128,
     /// One number for each metric; NaN where the run has none.
     pub values: Vec<f64>,
+    /// How often each random failure struck.
+    pub struck: Vec<u64>,
 }
 
 /// Replications of one design, one after the other.
@@ -39,6 +41,9 @@ pub struct Header {
     /// The metrics, in the order of the values.
     #[serde(rename = "measures")]
     pub metrics: Vec<String>,
+    /// What fails at random, in the order of the counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +51,8 @@ struct Line {
     replication: u64,
     digest: String,
     values: Vec<Option<f64>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    struck: Vec<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -72,7 +79,8 @@ impl Batch {
         let mut out = json(header);
         for row in &self.rows {
             let values = row.values.iter().map(|v| v.is_finite().then_some(*v)).collect();
-            out.push_str(&json(&Line { replication: row.replication, digest: format!("{:032x}", row.digest), values }));
+            let (digest, struck) = (format!("{:032x}", row.digest), row.struck.clone());
+            out.push_str(&json(&Line { replication: row.replication, digest, values, struck }));
         }
         let sum = format!("{:032x}", xxh3_128(out.as_bytes()));
         out.push_str(&json(&Footer { rows: self.rows.len(), xxh3: sum }));
@@ -99,11 +107,12 @@ impl Batch {
         for (line, replication) in lines.zip(expected.first..) {
             let line: Line = serde_json::from_str(line).map_err(|_| BatchError::Other)?;
             let digest = u128::from_str_radix(&line.digest, 16).map_err(|_| BatchError::Other)?;
-            if line.replication != replication || line.values.len() != expected.metrics.len() {
+            let is_whole = line.values.len() == expected.metrics.len() && line.struck.len() == expected.failures.len();
+            if line.replication != replication || !is_whole {
                 return Err(BatchError::Other);
             }
             let values = line.values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
-            rows.push(Row { replication, digest, values });
+            rows.push(Row { replication, digest, values, struck: line.struck });
         }
         if rows.len() as u64 != expected.count { Err(BatchError::Other) } else { Ok(Batch { rows }) }
     }
@@ -127,11 +136,17 @@ mod tests {
             first: 100,
             count: 2,
             metrics: vec!["downtime".into(), "p99 latency".into()],
+            failures: vec!["db".to_owned()],
         }
     }
 
     fn batch() -> Batch {
-        let row = |replication, values: [f64; 2]| Row { replication, digest: 3 << 90, values: values.into() };
+        let row = |replication, values: [f64; 2]| Row {
+            replication,
+            digest: 3 << 90,
+            values: values.into(),
+            struck: vec![1],
+        };
         Batch { rows: vec![row(100, [0.1 + 0.2, f64::INFINITY]), row(101, [1e-300, 12_345_678.9])] }
     }
 
@@ -149,7 +164,7 @@ mod tests {
         let mut stream = crate::rng::Stream::new(crate::rng::Luck { seed: 1, replication: 0 }, "batch", "values");
         for _ in 0..2_000 {
             let value = stream.uniform() * 1e9 * (stream.uniform() - 0.5);
-            let row = Row { replication: 100, digest: 1, values: vec![value, 0.0] };
+            let row = Row { replication: 100, digest: 1, values: vec![value, 0.0], struck: vec![1] };
             let header = Header { count: 1, ..header() };
             let back = Batch::from_text(&Batch { rows: vec![row] }.to_text(&header), &header).unwrap();
             assert_eq!(back.rows[0].values[0].to_bits(), value.to_bits());

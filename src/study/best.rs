@@ -1,6 +1,5 @@
 //! How probable it is that each design is the best.
 
-use super::select::pair_index;
 use super::stats::Moments;
 use crate::num;
 use crate::rng::{Luck, Stream};
@@ -8,26 +7,32 @@ use crate::rng::{Luck, Stream};
 /// Draws from the distribution of the means.
 const DRAWS: u32 = 20_000;
 
-/// For each design the probability that its mean is the lowest, given what was seen: means are taken as jointly normal around
-/// the means that were seen, with the covariances that were seen over the number of replications (central limit theorem; in
-/// Bayesian words the posterior under a flat prior, as in Chick & Inoue, Operations Research 49, 2001). Designs that never
-/// differed share their place.
+/// For each of `k` designs the probability that its mean is the lowest, given what was seen of their differences: means are taken
+/// as jointly normal around the differences that were seen from the first of them, with the covariances that were seen over the
+/// number of replications that two designs share (central limit theorem; in Bayesian words the posterior under a flat prior, as
+/// in Chick & Inoue, Operations Research 49, 2001). Designs that never differed share their place.
 ///
-/// `differences` are those of all pairs, by [`pair_index`]: variances of differences give the covariances.
-pub fn probabilities(designs: &[Moments], differences: &[Moments], luck: Luck) -> Vec<f64> {
-    let k = designs.len();
+/// `between` gives the differences of two designs, the first minus the second. Nothing else is looked at: what is told as a
+/// probability comes from the replications that the pairs are judged by. `None` where two designs share fewer than two.
+pub fn probabilities(k: usize, between: impl Fn(usize, usize) -> Moments, luck: Luck) -> Option<Vec<f64>> {
     if k < 2 {
-        return vec![1.0; k];
+        return Some(vec![1.0; k]);
     }
-    let root = cholesky(&covariances(designs, differences), k);
+    let away: Vec<Moments> = (1..k).map(|i| between(i, 0)).collect();
+    if away.iter().any(|moments| moments.n() < 2) {
+        return None;
+    }
+    let rest = k - 1;
+    let root = cholesky(&covariances(&away, &between), rest);
     let mut stream = Stream::new(luck, "study", "probability of being the best");
     let mut best = vec![0.0; k];
-    let (mut normal, mut drawn) = (vec![0.0; k], vec![0.0; k]);
+    // The first design is where everything is measured from.
+    let (mut normal, mut drawn) = (vec![0.0; rest], vec![0.0; k]);
     for _ in 0..DRAWS {
         normal.iter_mut().for_each(|z| *z = num::normal_quantile(stream.uniform()));
-        for (i, value) in drawn.iter_mut().enumerate() {
-            let off: f64 = root[i * k..=i * k + i].iter().zip(&normal).map(|(l, z)| l * z).sum();
-            *value = designs[i].mean() + off;
+        for (i, moments) in away.iter().enumerate() {
+            let off: f64 = root[i * rest..=i * rest + i].iter().zip(&normal).map(|(l, z)| l * z).sum();
+            drawn[i + 1] = moments.mean() + off;
         }
         let lowest = drawn.iter().copied().fold(f64::INFINITY, f64::min);
         // What differs by less than rounding does not differ.
@@ -35,22 +40,22 @@ pub fn probabilities(designs: &[Moments], differences: &[Moments], luck: Luck) -
         let shared_by = drawn.iter().filter(|value| is_lowest(value)).count() as f64;
         best.iter_mut().zip(&drawn).filter(|(_, value)| is_lowest(value)).for_each(|(b, _)| *b += 1.0 / shared_by);
     }
-    best.iter().map(|b| b / f64::from(DRAWS)).collect()
+    Some(best.iter().map(|b| b / f64::from(DRAWS)).collect())
 }
 
-/// Covariances of the means.
-fn covariances(designs: &[Moments], differences: &[Moments]) -> Vec<f64> {
-    let k = designs.len();
+/// Covariances of the mean differences from the first design.
+fn covariances(away: &[Moments], between: impl Fn(usize, usize) -> Moments) -> Vec<f64> {
+    let k = away.len();
     let mut all = vec![0.0; k * k];
     for i in 0..k {
-        let n = designs[i].n().max(1) as f64;
-        all[i * k + i] = designs[i].variance() / n;
+        let n = away[i].n().max(1) as f64;
+        all[i * k + i] = away[i].variance() / n;
         for j in 0..i {
             // Var(x - y) = Var(x) + Var(y) - 2 Cov(x, y). Of means over different numbers of replications the shared ones
             // count: Cov = c / max(n, m).
-            let apart = differences[pair_index(j, i)].variance();
-            let both = (designs[i].variance() + designs[j].variance() - apart) / 2.0;
-            let shared = both / n.max(designs[j].n() as f64);
+            let apart = between(i + 1, j + 1).variance();
+            let both = (away[i].variance() + away[j].variance() - apart) / 2.0;
+            let shared = both / n.max(away[j].n() as f64);
             (all[i * k + j], all[j * k + i]) = (shared, shared);
         }
     }
@@ -91,14 +96,14 @@ mod tests {
 
     /// Probabilities for designs given by what each replication gave.
     fn of(designs: &[Vec<f64>]) -> Vec<f64> {
-        let alone: Vec<Moments> = designs.iter().map(|values| moments(values.iter().copied())).collect();
-        let mut pairs = Vec::new();
-        for b in 1..designs.len() {
-            for a in 0..b {
-                pairs.push(moments(designs[a].iter().zip(&designs[b]).map(|(x, y)| x - y)));
-            }
-        }
-        probabilities(&alone, &pairs, LUCK)
+        let between =
+            |a: usize, b: usize| moments(designs[a].iter().zip(&designs[b]).map(|(x, y): (&f64, &f64)| x - y));
+        probabilities(designs.len(), between, LUCK).unwrap()
+    }
+
+    #[test]
+    fn one_replication_tells_nothing() {
+        assert_eq!(probabilities(2, |_, _| moments([1.0].into_iter()), LUCK), None);
     }
 
     fn wave(mean: f64, step: f64) -> Vec<f64> {

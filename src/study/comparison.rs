@@ -1,13 +1,12 @@
 //! What a study says, as plain data: the ranking, differences, what is settled and what is not, objectives, conflicts.
 
-use super::best;
 use super::compiled::Study;
 use super::protocol::FORMAT;
+use super::rare::RareFailure;
 use super::select::{Settle, Settled, pair_index};
 use super::stats::{Moments, never_seen, share_interval};
 use super::tally::{DesignTally, End, MetricTally, Tally};
-use crate::expect::{Criterion, Unit};
-use crate::rng::Luck;
+use crate::expect::{Criterion, Judgement, Unit};
 use crate::scenario::Holds;
 use crate::world::{Assumption, Costs};
 use serde::Serialize;
@@ -48,6 +47,8 @@ pub struct Comparison {
     pub differences: Vec<Difference>,
     /// Pairs whose order is not settled: places in `differences`.
     pub unsettled: Vec<usize>,
+    /// What fails at random and was hardly seen to: while there is any, no order is settled.
+    pub rare_failures: Vec<RareFailure>,
     /// Metrics that put two designs the other way round.
     pub conflicts: Vec<Conflict>,
     /// What is assumed in any of the scenarios.
@@ -89,8 +90,11 @@ pub struct DesignOutcome {
     pub replications: u64,
     /// What it costs, where the file says so.
     pub costs: Option<Costs>,
-    /// How probable it is that its mean is the best, given what was seen.
-    pub best_probability: f64,
+    /// How probable it is that its mean is the best, given what was seen of the pairs; none where there are fewer than two
+    /// replications to tell from. A design without any data has no chance.
+    pub best_probability: Option<f64>,
+    /// Its replications without a number by the metric that ranks.
+    pub no_data: u64,
     /// In which share of replications it was the best itself; shared places count in part.
     pub best_share: f64,
     /// Each metric, in the order of `metrics`; `None` where no run had it.
@@ -134,19 +138,6 @@ pub struct Spread {
     pub curve: Vec<(f64, f64)>,
 }
 
-/// What is known of an objective.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Judgement {
-    /// It holds, with the asked confidence.
-    Pass,
-    /// It does not.
-    Fail,
-    /// More replications are needed to tell.
-    Undecided,
-}
-
 /// An objective over all replications.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -163,6 +154,8 @@ pub struct ObjectiveOutcome {
     pub needed_share: Option<f64>,
     /// Replications in which it was met.
     pub met: u64,
+    /// Replications in which there was nothing to hold it against: neither met nor missed.
+    pub no_data: u64,
     /// Of so many.
     pub of: u64,
     /// The interval of that share.
@@ -175,7 +168,7 @@ pub struct ObjectiveOutcome {
     pub judgement: Judgement,
     /// Where a miss was never seen: with the asked confidence there is one in fewer than this share of runs.
     pub never_missed_at_most: Option<f64>,
-    /// The first replication that missed it.
+    /// The first replication that missed it; where none did, the first without data.
     pub first_missed: Option<u64>,
 }
 
@@ -201,7 +194,7 @@ pub struct Difference {
     pub worse: usize,
     /// Replications that both have.
     pub n: u64,
-    /// Mean of the better minus the other.
+    /// Mean of the better minus the other; NaN, in the JSON null, where they share no data.
     pub mean: f64,
     /// The interval of that mean, for this pair alone.
     pub low: f64,
@@ -227,6 +220,8 @@ pub enum Separation {
     Same,
     /// Not settled.
     Open,
+    /// One of them has no data: it ranks behind, and nothing is settled.
+    NoData,
 }
 
 /// Two designs of which one is better by one metric, the other by another.
@@ -263,21 +258,14 @@ impl Tally<'_> {
         let study = self.study;
         let protocol = &study.protocol;
         let by = study.by;
-        let better = if study.metrics[by].more_is_better { -1.0 } else { 1.0 };
-        let rank = |i: usize| {
-            let moments = &self.designs[i].metrics[by].moments;
-            if moments.n() == 0 { f64::INFINITY } else { better * moments.mean() }
-        };
-        let mut order: Vec<usize> = (0..self.designs.len()).collect();
-        order.sort_by(|&a, &b| rank(a).total_cmp(&rank(b)));
-        let oriented = |moments: &Moments| if better < 0.0 { moments.mirrored() } else { *moments };
-        let alone: Vec<Moments> = self.designs.iter().map(|d| oriented(&d.metrics[by].moments)).collect();
-        let luck = Luck { seed: protocol.seed, replication: u64::MAX };
-        let probabilities = best::probabilities(&alone, &self.pairs[by], luck);
+        let order = self.order();
+        let probabilities = self.best_probabilities(&order);
         let designs: Vec<DesignOutcome> =
-            order.iter().map(|&i| self.design_outcome(i, &self.designs[i], probabilities[i])).collect();
-        let differences = self.differences(&order);
-        let unsettled = (0..differences.len()).filter(|&i| differences[i].separation == Separation::Open).collect();
+            order.iter().zip(probabilities).map(|(&i, p)| self.design_outcome(i, &self.designs[i], p)).collect();
+        let rare_failures = self.rare_failures();
+        let differences = self.differences(&order, rare_failures.is_empty());
+        let is_open = |difference: &Difference| matches!(difference.separation, Separation::Open | Separation::NoData);
+        let unsettled = (0..differences.len()).filter(|&i| is_open(&differences[i])).collect();
         let mut titles: Vec<String> = Vec::new();
         let mut assumptions: Vec<Assumption> = Vec::new();
         for design in &study.designs {
@@ -313,6 +301,7 @@ impl Tally<'_> {
             designs,
             differences,
             unsettled,
+            rare_failures,
             assumptions,
             digest: self.digest(),
             protocol: protocol.hash(),
@@ -320,7 +309,7 @@ impl Tally<'_> {
         }
     }
 
-    fn design_outcome(&self, index: usize, tally: &DesignTally, best_probability: f64) -> DesignOutcome {
+    fn design_outcome(&self, index: usize, tally: &DesignTally, best_probability: Option<f64>) -> DesignOutcome {
         let study = self.study;
         let confidence = study.protocol.confidence;
         let design = &study.designs[index];
@@ -334,6 +323,7 @@ impl Tally<'_> {
             replications,
             costs: design.world.costs.clone(),
             best_probability,
+            no_data: tally.metrics[study.by].without,
             best_share: tally.wins / replications.max(1) as f64,
             values: tally.metrics.iter().map(|metric| spread(metric, confidence)).collect(),
             objectives: objectives
@@ -352,8 +342,8 @@ impl Tally<'_> {
     }
 
     /// Each design against each that ranks after it.
-    fn differences(&self, order: &[usize]) -> Vec<Difference> {
-        let protocol = &self.study.protocol;
+    fn differences(&self, order: &[usize], may_settle: bool) -> Vec<Difference> {
+        let (protocol, by) = (&self.study.protocol, self.study.by);
         let pairs = order.len() * order.len().saturating_sub(1) / 2;
         // All pairs are to be right at once (Bonferroni).
         let together = 1.0 - (1.0 - protocol.confidence) / pairs.max(1) as f64;
@@ -361,26 +351,32 @@ impl Tally<'_> {
         for better in 0..order.len() {
             for worse in better + 1..order.len() {
                 let (a, b) = (order[better], order[worse]);
-                let moments = self.between(self.study.by, a, b);
+                let moments = self.between(by, a, b);
                 let half = moments.half_width(protocol.confidence);
-                let alone = [a, b].map(|i| self.designs[i].metrics[self.study.by].moments.variance());
+                let alone = [a, b].map(|i| self.designs[i].metrics[by].moments.variance());
                 let is_same = moments.n() > 0 && moments.mean() == 0.0 && moments.variance() == 0.0;
                 let settled = self.selection.as_ref().map(|selection| selection.between(a, b));
+                let has_none = |i: usize| self.designs[i].metrics[by].moments.n() == 0;
                 let separation = match settled {
-                    _ if is_same => Separation::Same,
+                    _ if has_none(a) || has_none(b) => Separation::NoData,
+                    _ if is_same && self.lacks(a, b) == [0, 0] => Separation::Same,
+                    _ if !may_settle => Separation::Open,
+                    // What is missing of the better one might be its worst.
+                    _ if self.lacks(a, b)[0] > 0 => Separation::Open,
                     Some(Settled::No) => Separation::Open,
                     Some(Settled::Alike) => Separation::Alike,
                     Some(_) => Separation::Settled,
                     None if moments.mean().abs() > moments.half_width(together) => Separation::Settled,
                     None => Separation::Open,
                 };
+                let shared = |number: f64| if moments.n() > 0 { number } else { f64::NAN };
                 found.push(Difference {
                     better,
                     worse,
                     n: moments.n(),
-                    mean: moments.mean(),
-                    low: moments.mean() - half,
-                    high: moments.mean() + half,
+                    mean: shared(moments.mean()),
+                    low: shared(moments.mean() - half),
+                    high: shared(moments.mean() + half),
                     luck_saves: if moments.variance() > 0.0 {
                         (alone[0] + alone[1]) / moments.variance()
                     } else {
@@ -394,7 +390,7 @@ impl Tally<'_> {
     }
 
     /// Differences of a metric between two designs of the protocol: the first minus the second.
-    fn between(&self, metric: usize, a: usize, b: usize) -> Moments {
+    pub(super) fn between(&self, metric: usize, a: usize, b: usize) -> Moments {
         let moments = &self.pairs[metric][pair_index(a.min(b), a.max(b))];
         if a < b { *moments } else { moments.mirrored() }
     }
@@ -467,21 +463,27 @@ fn judged(criterion: &Criterion, tally: &MetricTally, of: u64, confidence: f64) 
         let mean = tally.moments.mean();
         (mean, mean - half, mean + half)
     });
+    // A run without data is neither met nor missed: what is said has to be right whichever it would have been.
+    let without = tally.without;
+    let at_best = share_interval(tally.met + without, of, confidence).1;
+    let missed = of - tally.met - without;
+    let open = if without > 0 { Judgement::NoData } else { Judgement::Undecided };
     let judgement = match criterion.holds {
         _ if of == 0 => Judgement::Undecided,
-        Holds::Always if tally.met == of => Judgement::Pass,
-        Holds::Always => Judgement::Fail,
+        _ if without == of => Judgement::NoData,
+        Holds::Always if missed > 0 => Judgement::Fail,
+        Holds::Always if without > 0 => Judgement::NoData,
+        Holds::Always => Judgement::Pass,
         Holds::In(share) if low >= share.0 => Judgement::Pass,
-        Holds::In(share) if high < share.0 => Judgement::Fail,
-        Holds::In(_) => Judgement::Undecided,
-        // Nothing was measured: nothing was missed.
-        Holds::OnAverage => mean.map_or(Judgement::Pass, |(_, low, high)| {
+        Holds::In(share) if at_best < share.0 => Judgement::Fail,
+        Holds::In(_) => open,
+        Holds::OnAverage => mean.map_or(Judgement::NoData, |(_, low, high)| {
             let (least, most) =
                 (criterion.at_least.unwrap_or(f64::NEG_INFINITY), criterion.at_most.unwrap_or(f64::INFINITY));
             match () {
-                () if low >= least && high <= most => Judgement::Pass,
+                () if low >= least && high <= most && without == 0 => Judgement::Pass,
                 () if high < least || low > most => Judgement::Fail,
-                () => Judgement::Undecided,
+                () => open,
             }
         }),
     };
@@ -496,12 +498,13 @@ fn judged(criterion: &Criterion, tally: &MetricTally, of: u64, confidence: f64) 
             Holds::OnAverage => None,
         },
         met: tally.met,
+        no_data: without,
         of,
         low,
         high,
         mean,
         judgement,
         never_missed_at_most: (tally.met == of && of > 0).then(|| never_seen(of, confidence)),
-        first_missed: tally.first_missed,
+        first_missed: tally.first_missed.or(tally.first_without),
     }
 }

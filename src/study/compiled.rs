@@ -9,7 +9,7 @@ use crate::metrics::Detail;
 use crate::rng::Luck;
 use crate::run::{run, run_in_detail};
 use crate::scenario::{Diagnostics, Scenario, Source};
-use crate::world::World;
+use crate::world::{RandomFailure, World};
 use std::sync::Arc;
 
 /// A protocol that can be run.
@@ -36,6 +36,8 @@ pub struct Design {
     pub about: String,
     /// Its world.
     pub world: Arc<World>,
+    /// What fails at random in it.
+    pub failures: Vec<RandomFailure>,
 }
 
 /// Why a protocol cannot be run.
@@ -89,7 +91,8 @@ impl Study {
                 Err(mistakes) => return Err(StudyError::Mistakes { source_text: Box::new(source), mistakes }),
             };
             criteria.extend(Criterion::all(&scenario));
-            designs.push(Design { label: wanted.label.clone(), about: about(&scenario), world });
+            let (about, failures) = (about(&scenario), world.random_failures());
+            designs.push(Design { label: wanted.label.clone(), about, world, failures });
         }
         let length = |design: &Design| design.world.horizon.since(design.world.measured_from);
         if let Some(other) = designs.iter().find(|design| length(design) != length(&designs[0])) {
@@ -159,7 +162,8 @@ impl Study {
         let (world, luck) = (&self.designs[design].world, Luck { seed: self.protocol.seed, replication });
         let outcome = run_in_detail(world, luck, self.detail);
         let digest = u128::from_str_radix(&outcome.provenance.digest, 16).unwrap_or_default();
-        Row { replication, digest, values: self.metrics.iter().map(|metric| metric.seen(&outcome)).collect() }
+        let values = self.metrics.iter().map(|metric| metric.seen(&outcome)).collect();
+        Row { replication, digest, values, struck: outcome.struck }
     }
 
     /// What stands before a batch that is written.
@@ -173,6 +177,7 @@ impl Study {
             first,
             count,
             metrics: self.metrics.iter().map(|metric| metric.name.clone()).collect(),
+            failures: self.designs[design].failures.iter().map(|failure| failure.name.clone()).collect(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which numbers of each run a study keeps.
 
-use crate::expect::{Criterion, Unit, longest_outage, number_at};
+use crate::expect::{Criterion, NO_VALUE, Unit, longest_outage, number_at};
 use crate::metrics::{Detail, Outcome, PeopleOutcome};
 use crate::world::World;
 
@@ -83,12 +83,15 @@ impl Metric {
         }
     }
 
-    /// The number of this run; NaN where it has none.
+    /// The number of this run; NaN where it has none: who sent nothing felt nothing, and where somebody who sent something was
+    /// never answered, the latency of the others does not stand for theirs.
     pub fn seen(&self, outcome: &Outcome) -> f64 {
-        let worst =
-            |of: fn(&PeopleOutcome) -> Option<f64>| outcome.people.values().filter_map(of).max_by(f64::total_cmp);
-        let sum =
-            |of: fn(&PeopleOutcome) -> f64| (!outcome.people.is_empty()).then(|| outcome.people.values().map(of).sum());
+        let asking = || outcome.people.values().filter(|people| people.requests.intended > 0.0);
+        let worst = |of: fn(&PeopleOutcome) -> Option<f64>| {
+            let numbers: Option<Vec<f64>> = asking().map(of).collect();
+            numbers?.into_iter().max_by(f64::total_cmp)
+        };
+        let sum = |of: fn(&PeopleOutcome) -> f64| asking().next().is_some().then(|| asking().map(of).sum());
         let seen = match &self.of {
             Of::Downtime => per_user(outcome, |people| people.downtime_s),
             Of::LongestOutage => worst(|people| Some(longest_outage(people))),
@@ -130,7 +133,7 @@ impl Metric {
         };
         match path.map(|path| number_at(outcome, path)) {
             // Some numbers are there in some runs only.
-            Some(Err(problem)) if !problem.ends_with("has no value in this run") => Err(problem),
+            Some(Err(problem)) if !problem.ends_with(NO_VALUE) => Err(problem),
             _ => Ok(()),
         }
     }
@@ -151,8 +154,9 @@ impl Metric {
     }
 }
 
-/// The mean over users of what each population has.
+/// The mean over users of what each population has that sent anything.
 fn per_user(outcome: &Outcome, of: impl Fn(&PeopleOutcome) -> f64) -> Option<f64> {
-    let users: f64 = outcome.people.values().map(|people| people.users).sum();
-    (users > 0.0).then(|| outcome.people.values().map(|people| people.users * of(people)).sum::<f64>() / users)
+    let asking = || outcome.people.values().filter(|people| people.requests.intended > 0.0);
+    let users: f64 = asking().map(|people| people.users).sum();
+    (users > 0.0).then(|| asking().map(|people| people.users * of(people)).sum::<f64>() / users)
 }

@@ -59,6 +59,8 @@ struct Pair {
     differences: Moments,
     first_stage: f64,
     settled: Settled,
+    /// One of the two had no number once: what the others say does not settle it.
+    lacks_data: bool,
 }
 
 impl Selection {
@@ -73,7 +75,7 @@ impl Selection {
         let error = (1.0 - confidence) / shared_by.max(1) as f64;
         let degrees = (FIRST_STAGE - 1) as f64;
         let eta = 0.5 * (num::pow(2.0 * error, -2.0 / degrees) - 1.0);
-        let pair = Pair { differences: Moments::default(), first_stage: 0.0, settled: Settled::No };
+        let pair = Pair { differences: Moments::default(), first_stage: 0.0, settled: Settled::No, lacks_data: false };
         Selection {
             settle,
             indifference,
@@ -85,12 +87,13 @@ impl Selection {
     }
 
     /// One observation of every design that is [needed](Selection::needed), in their order; what stands for the others is
-    /// not looked at.
-    pub fn observe(&mut self, values: &[f64]) {
+    /// not looked at. NaN is no number: that pair is never settled. While nothing `may_settle`, observations are taken in all the
+    /// same.
+    pub fn observe(&mut self, values: &[f64], may_settle: bool) {
         for b in 1..self.designs {
             for a in 0..b {
                 if self.needed[a] && self.needed[b] {
-                    self.observe_pair(a, b, values[a] - values[b]);
+                    self.observe_pair(a, b, values[a] - values[b], may_settle);
                 }
             }
         }
@@ -98,10 +101,14 @@ impl Selection {
         self.needed = (0..self.designs).map(|design| self.is_needed(design)).collect();
     }
 
-    fn observe_pair(&mut self, a: usize, b: usize, difference: f64) {
+    fn observe_pair(&mut self, a: usize, b: usize, difference: f64, may_settle: bool) {
         let (size, delta) = (self.size, self.indifference);
         let pair = &mut self.pairs[pair_index(a, b)];
         if pair.settled != Settled::No {
+            return;
+        }
+        if !difference.is_finite() {
+            pair.lacks_data = true;
             return;
         }
         pair.differences.add(difference);
@@ -112,6 +119,9 @@ impl Selection {
         let variance = pair.differences.variance();
         if n == FIRST_STAGE {
             pair.first_stage = variance;
+        }
+        if pair.lacks_data || !may_settle {
+            return;
         }
         let variance = variance.max(pair.first_stage);
         let r = n as f64;
@@ -200,7 +210,7 @@ mod tests {
             let shared = num::normal_quantile(stream.uniform());
             let mut observe = |mean: &f64| mean + common * shared + own * num::normal_quantile(stream.uniform());
             let values: Vec<f64> = means.iter().map(&mut observe).collect();
-            selection.observe(&values);
+            selection.observe(&values, true);
             if selection.is_settled() {
                 return (selection, n);
             }
@@ -256,7 +266,7 @@ mod tests {
     #[test]
     fn designs_that_never_differ_are_alike_after_the_first_stage() {
         let mut selection = Selection::new(3, Settle::Order, 0.95, 1.0);
-        (0..FIRST_STAGE).for_each(|_| selection.observe(&[5.0, 5.0, 9.0]));
+        (0..FIRST_STAGE).for_each(|_| selection.observe(&[5.0, 5.0, 9.0], true));
         assert!(selection.is_settled());
         assert_eq!(selection.between(0, 1), Settled::Alike);
         assert_eq!(selection.between(2, 0), Settled::Second);

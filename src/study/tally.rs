@@ -33,6 +33,9 @@ pub struct Tally<'s> {
     pub(super) designs: Vec<DesignTally>,
     /// Differences of all pairs of designs, by [`pair_index`], for each metric.
     pub(super) pairs: Vec<Vec<Moments>>,
+    /// Replications in which one of two designs has no number by the metric that ranks, and the other has: how often that was the
+    /// first, how often the second.
+    pub(super) lacks: Vec<[u64; 2]>,
     pub(super) selection: Option<Selection>,
     needed: Vec<bool>,
     next: u64,
@@ -47,6 +50,8 @@ pub struct DesignTally {
     pub(super) worst: Vec<(f64, u64, u128)>,
     /// Replications in which it was the best, or shared that place with so many.
     pub(super) wins: f64,
+    /// How often each of its random failures struck.
+    pub(super) struck: Vec<u64>,
     pub(super) digest: Xxh3,
 }
 
@@ -59,7 +64,10 @@ pub struct MetricTally {
     pub(super) some: u64,
     /// Replications in which the objective was met, where it is one.
     pub(super) met: u64,
-    /// The first replication in which it was not.
+    /// Replications without a number, and the first of them.
+    pub(super) without: u64,
+    pub(super) first_without: Option<u64>,
+    /// The first replication with a number that did not meet the objective.
     pub(super) first_missed: Option<u64>,
 }
 
@@ -72,12 +80,18 @@ impl<'s> Tally<'s> {
             metrics: vec![MetricTally::default(); metrics],
             worst: Vec::new(),
             wins: 0.0,
+            struck: Vec::new(),
             digest: Xxh3::new(),
         };
         let select = |indifference| Selection::new(k, study.protocol.settle, study.protocol.confidence, indifference);
+        let mut designs = vec![design; k];
+        for (tally, design) in designs.iter_mut().zip(&study.designs) {
+            tally.struck = vec![0; design.failures.len()];
+        }
         Tally {
             study,
-            designs: vec![design; k],
+            designs,
+            lacks: vec![[0; 2]; k * (k - 1) / 2],
             pairs: vec![vec![Moments::default(); k * (k - 1) / 2]; metrics],
             // One design alone has nothing to be settled against.
             selection: study.protocol.indifference.filter(|_| k > 1).map(select),
@@ -107,17 +121,23 @@ impl<'s> Tally<'s> {
         for row in 0..rows {
             self.add_row(&round, row);
         }
+        // What was hardly seen may turn the order round: until then nobody drops out, and nothing is settled.
+        let may_settle = self.rare_failures().is_empty();
         if let Some(selection) = &mut self.selection
             && rows as u64 == BATCH
         {
             let by = self.study.by;
             let mean = |batch: &Option<Batch>| {
                 let mut mean = Moments::default();
-                let values = batch.iter().flat_map(|batch| &batch.rows).map(|row| row.values[by]);
-                values.filter(|value| value.is_finite()).for_each(|value| mean.add(value));
+                for row in batch.iter().flat_map(|batch| &batch.rows) {
+                    if !row.values[by].is_finite() {
+                        return f64::NAN;
+                    }
+                    mean.add(row.values[by]);
+                }
                 if self.study.metrics[by].more_is_better { -mean.mean() } else { mean.mean() }
             };
-            selection.observe(&round.iter().map(mean).collect::<Vec<f64>>());
+            selection.observe(&round.iter().map(mean).collect::<Vec<f64>>(), may_settle);
             self.needed = selection.needed().to_vec();
         }
         self.next += 1;
@@ -138,7 +158,8 @@ impl<'s> Tally<'s> {
                 design.digest.update(&(value + 0.0).to_bits().to_le_bytes());
                 tally.add(*value, row.replication, metric.criterion().is_none_or(|criterion| criterion.is_met(*value)));
             }
-            if rank(&row.values) == least {
+            design.struck.iter_mut().zip(&row.struck).for_each(|(sum, times)| *sum += times);
+            if rank(&row.values) == least && least < f64::INFINITY {
                 design.wins += 1.0 / shared_by;
             }
             // Of equal values the first replication stays.
@@ -151,6 +172,9 @@ impl<'s> Tally<'s> {
         for b in 1..rows.len() {
             for a in 0..b {
                 let (Some(x), Some(y)) = (rows[a], rows[b]) else { continue };
+                let lacks = &mut self.lacks[pair_index(a, b)];
+                lacks[0] += u64::from(!x.values[by].is_finite() && y.values[by].is_finite());
+                lacks[1] += u64::from(x.values[by].is_finite() && !y.values[by].is_finite());
                 for (pairs, (x, y)) in self.pairs.iter_mut().zip(x.values.iter().zip(&y.values)) {
                     let difference = x - y;
                     if difference.is_finite() {
@@ -197,7 +221,10 @@ impl MetricTally {
             self.sketch.add(value);
             self.some += u64::from(value != 0.0);
         }
-        if is_met {
+        if !value.is_finite() {
+            self.without += 1;
+            self.first_without = self.first_without.or(Some(replication));
+        } else if is_met {
             self.met += 1;
         } else if self.first_missed.is_none() {
             self.first_missed = Some(replication);

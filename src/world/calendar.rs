@@ -40,6 +40,24 @@ impl Calendar {
         instant.to_zoned_datetime(zone.clone())
     }
 
+    /// The `times`-th repetition of something that is first at a time and repeats in this interval. Whole days are days of the
+    /// calendar: what is at eight in the evening is so on every day, also when the clocks have changed. A time that the clocks
+    /// skip is the moment after, one that they repeat is the first of the two. Other intervals are lengths of time.
+    pub fn repeated(&self, first: Time, every: Duration, times: u64) -> Time {
+        const DAY: i64 = 86_400 * NANOS_PER_SECOND;
+        let steps = i64::try_from(times).unwrap_or(i64::MAX);
+        let elapsed = Time(first.0.saturating_add(every.0.saturating_mul(steps)));
+        if every.0 <= 0 || every.0 % DAY != 0 {
+            return elapsed;
+        }
+        let days = (every.0 / DAY).saturating_mul(steps);
+        // From the civil time of the first, each time anew: a day with a skipped hour moves none of those that follow.
+        let start = self.zoned(first, &self.zone).datetime();
+        let later = jiff::Span::new().try_days(days).and_then(|days| start.checked_add(days));
+        let at = later.and_then(|civil| self.zone.to_ambiguous_zoned_datetime(civil).compatible());
+        at.map_or(elapsed, |zoned| self.time_of(zoned.timestamp()))
+    }
+
     /// Reads a time of the drill: `"14:31"` on the first day, `"Tue 21:30"`, `"2016-10-11T21:30"` or `"+90s"`.
     pub fn read(&self, text: &str) -> Result<Time, TimeProblem> {
         let text = text.trim();

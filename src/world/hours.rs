@@ -4,6 +4,7 @@ use super::calendar::Calendar;
 use super::curve::Curve;
 use crate::units::{Duration, Time};
 use jiff::ZonedDateTime;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// Hours of a day in a zone. From a later to an earlier hour they span midnight, and belong to the day on which they begin.
@@ -41,27 +42,33 @@ impl Hours {
         if self.hold(calendar, at) {
             return at;
         }
-        let mut civil = calendar.zoned(at, &self.zone);
+        let mut day = calendar.zoned(at, &self.zone).date();
         for _ in 0..15 {
-            let wait_s = self.from_s - of_day(&civil);
-            if wait_s >= 0 {
-                let opens = calendar.time_of(civil.timestamp()).after(Duration::from_seconds(wait_s as f64));
-                if self.hold(calendar, opens) {
-                    return opens;
-                }
+            let opens = self.on_day(calendar, day, self.from_s);
+            if opens >= at && self.hold(calendar, opens) {
+                return opens;
             }
-            match civil.tomorrow().and_then(|d| d.start_of_day()) {
-                Ok(midnight) => civil = midnight,
+            match day.tomorrow() {
+                Ok(next) => day = next,
                 Err(_) => return Time::NEVER,
             }
         }
         Time::NEVER
     }
 
+    /// The time of a second of a civil day. What the clocks skip is the moment after; what they repeat is the first of the two.
+    fn on_day(&self, calendar: &Calendar, day: Date, second: i64) -> Time {
+        let clock = day.to_datetime(jiff::civil::Time::midnight()).checked_add(jiff::Span::new().seconds(second));
+        let zoned = clock.and_then(|civil| self.zone.to_ambiguous_zoned_datetime(civil).compatible());
+        zoned.map_or(Time::NEVER, |zoned| calendar.time_of(zoned.timestamp()))
+    }
+
     /// How long they have held without a break at a time at which they hold: since the day's start.
     pub fn since_start(&self, calendar: &Calendar, at: Time) -> Duration {
-        let now = of_day(&calendar.zoned(at, &self.zone));
-        Duration::from_seconds((now - self.from_s).rem_euclid(86_400) as f64)
+        let civil = calendar.zoned(at, &self.zone);
+        // Hours that have begun yesterday go on over midnight.
+        let began = if of_day(&civil) >= self.from_s { Ok(civil.date()) } else { civil.date().yesterday() };
+        began.map_or(Duration::ZERO, |day| at.since(self.on_day(calendar, day, self.from_s)))
     }
 
     /// 1 while they hold and 0 while they do not, over a run.
@@ -85,11 +92,10 @@ impl Hours {
 
     /// The next time after `at` at which the day, or the hours, change.
     fn next_edge(&self, calendar: &Calendar, at: Time) -> Time {
-        let civil = calendar.zoned(at, &self.zone);
-        let now = of_day(&civil);
-        let within = |s: i64| (s > now).then(|| at.after(Duration::from_seconds((s - now) as f64)));
-        let midnight = civil.tomorrow().and_then(|d| d.start_of_day()).map(|d| calendar.time_of(d.timestamp()));
-        let edges = [within(self.from_s), within(self.to_s), midnight.ok()];
-        edges.into_iter().flatten().filter(|edge| *edge > at).min().unwrap_or(Time::NEVER)
+        let today = calendar.zoned(at, &self.zone).date();
+        let tomorrow = today.tomorrow().unwrap_or(today);
+        let edges = [(today, self.from_s), (today, self.to_s), (tomorrow, 0)];
+        let edges = edges.map(|(day, second)| self.on_day(calendar, day, second));
+        edges.into_iter().filter(|edge| *edge > at).min().unwrap_or(Time::NEVER)
     }
 }

@@ -26,6 +26,7 @@ mod lag;
 mod maintenance;
 mod model;
 mod populations;
+mod random_failures;
 mod routes;
 mod runbook;
 mod services;
@@ -65,6 +66,7 @@ pub use maintenance::Maintenance;
 pub use model::{Assumption, Costs, World};
 #[doc(hidden)]
 pub use populations::{Population, Sessions};
+pub use random_failures::{FailureLaw, RandomFailure};
 #[doc(hidden)]
 pub use routes::{Route, Routes};
 #[doc(hidden)]

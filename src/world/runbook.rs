@@ -151,3 +151,26 @@ pub enum Condition {
     /// Any.
     Any(Vec<Condition>),
 }
+
+impl Condition {
+    /// How long a part has to hold.
+    pub fn lasts(&self) -> Duration {
+        match self {
+            Condition::Slow(_, _, lasts)
+            | Condition::Degraded(_, lasts)
+            | Condition::Down(_, lasts)
+            | Condition::Busy(_, _, lasts)
+            | Condition::BusyNetwork(_, _, lasts) => *lasts,
+            Condition::Crowd(..) | Condition::After(_) | Condition::OnDuty(_) => Duration::ZERO,
+            Condition::All(_) | Condition::Any(_) => Duration::ZERO,
+        }
+    }
+
+    /// The parts that look at something, in the order of writing.
+    pub fn parts(&self) -> Vec<&Condition> {
+        match self {
+            Condition::All(list) | Condition::Any(list) => list.iter().flat_map(Condition::parts).collect(),
+            part => vec![part],
+        }
+    }
+}

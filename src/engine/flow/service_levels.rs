@@ -195,7 +195,9 @@ impl Engine<'_> {
         let cause = self.cause_of(if mood > before.0 || why != Why::Nothing { why } else { before.1 });
         let cause = cause.or(self.cause);
         let seen = self.see_because(Occurrence::Feels { people: PopId::new(people), feature, mood, why }, cause);
-        self.state.flow.latest_feeling = Some(seen);
+        if feature.is_none() {
+            self.state.flow.latest_feelings[people] = Some(seen);
+        }
     }
 
     /// The observation behind a reason.

@@ -42,8 +42,8 @@ pub struct FlowState {
     pub failing_log_ins: Vec<f64>,
     /// The 95th percentile of the slowest feature of each population, in seconds.
     pub p95_s: Vec<f64>,
-    /// The latest observation of a feeling: what a condition is due to.
-    pub latest_feeling: Option<ObservationId>,
+    /// The latest observation of how each population feels: what a condition on that is due to.
+    pub latest_feelings: Vec<Option<ObservationId>>,
     /// What failed late on each population's feature and is about to be tried again.
     pub delayed_retries: Vec<DelayedRetries>,
     /// Attempts whose clients have lost patience in a line and that are still to be made again at once, by use and by how many were
@@ -288,7 +288,7 @@ impl FlowState {
             failing: vec![0.0; world.people.len()],
             failing_log_ins: vec![0.0; world.people.len()],
             p95_s: vec![0.0; world.people.len()],
-            latest_feeling: None,
+            latest_feelings: vec![None; world.people.len()],
             delayed_retries: vec![DelayedRetries::default(); uses],
             owed: vec![Vec::new(); uses],
             in_time: Vec::new(),

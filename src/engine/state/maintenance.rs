@@ -10,6 +10,8 @@ use crate::world::{NodeId, World};
 pub struct MaintenanceState {
     pub token: u32,
     pub round: u32,
+    /// How often it has come round again.
+    pub repeated: u64,
     pub under_way: bool,
     pub began: Time,
     /// Nodes that it holds down now.
@@ -29,6 +31,7 @@ impl MaintenanceState {
         MaintenanceState {
             token: 0,
             round: 0,
+            repeated: 0,
             under_way: false,
             began: Time::ZERO,
             holds: Vec::new(),

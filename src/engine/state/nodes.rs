@@ -106,6 +106,8 @@ pub struct NodeState {
     pub pools: [Pool; 2],
     /// Hazard factor.
     pub hazard: f64,
+    /// Proof tests so far.
+    pub tests: u64,
     /// Parts on the shelf.
     pub spares: u32,
     /// Parts on their way.
@@ -126,6 +128,7 @@ impl NodeState {
             failed: 0,
             hidden: 0,
             temporary: 0,
+            tests: 0,
             taken: 0,
             up: true,
             why: None,

@@ -108,15 +108,17 @@ pub struct PeopleOutcome {
     pub users: f64,
     /// Seconds down.
     pub downtime_s: f64,
+    /// The longest of them without a break.
+    pub longest_outage_s: f64,
     /// Seconds degraded, not down.
     pub degraded_s: f64,
     /// Seconds stale, otherwise fine.
     pub stale_s: f64,
-    /// Share of time not down.
+    /// Share of time not down; NaN, in the JSON null, where nothing was sent in the whole run.
     pub time_availability: f64,
-    /// Share of intended requests that were served.
+    /// Share of intended requests that were served; NaN, in the JSON null, where there were none.
     pub request_availability: f64,
-    /// Share of active users' time in which they were served.
+    /// Share of active users' time in which they were served; NaN, in the JSON null, where nothing was sent.
     pub user_uptime: f64,
     /// Worst windows (Hauer et al., Meaningful Availability, NSDI 2020).
     pub windowed_user_uptime: Vec<WorstWindowOutcome>,
@@ -146,13 +148,15 @@ pub struct PeopleOutcome {
 pub struct FeatureOutcome {
     /// Seconds down.
     pub downtime_s: f64,
+    /// The longest of them without a break.
+    pub longest_outage_s: f64,
     /// Seconds degraded.
     pub degraded_s: f64,
     /// Seconds stale.
     pub stale_s: f64,
-    /// Share of time not down.
+    /// Share of time not down; NaN, in the JSON null, where nothing was sent in the whole run.
     pub time_availability: f64,
-    /// Share of intended requests that were served.
+    /// Share of intended requests that were served; NaN, in the JSON null, where there were none.
     pub request_availability: f64,
     /// What became of the requests.
     pub requests: RequestsOutcome,

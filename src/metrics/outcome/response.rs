@@ -136,8 +136,9 @@ pub struct MaintenanceOutcome {
 pub struct CommunicationOutcome {
     /// When the first population felt something, in seconds of the run.
     pub first_felt_s: Option<f64>,
-    /// When the first word reached the users after that.
+    /// When the first word reached the users after that; where it is felt during a maintenance of which they were told before,
+    /// when that was.
     pub first_told_s: Option<f64>,
-    /// The time between.
+    /// The time between; below zero where they were told before.
     pub time_to_first_communication_s: Option<f64>,
 }

@@ -263,11 +263,12 @@ pub fn latency(html: &mut Html, outcome: &Outcome, frame: &Frame) {
         return;
     }
     let (mut at, mut decade) = (Vec::new(), 1e-6);
-    while decade <= 1e7 {
+    // Up to more than a run can last.
+    while decade <= 1e10 {
         at.extend([decade, decade * 3.0]);
         decade *= 10.0;
     }
-    let low = at.iter().rposition(|v| *v <= least).unwrap_or(0);
+    let low = at.iter().rposition(|v| *v <= least).unwrap_or(0).min(at.len() - 2);
     let high = at.iter().position(|v| *v >= most).unwrap_or(at.len() - 1).max(low + 1);
     let (top, bottom) = (10.0, 120.0);
     let scale = Scale { low: at[low], high: at[high], top, bottom, is_log: true };

@@ -106,6 +106,9 @@ fn sentences(outcome: &Outcome, clock: &Clock) -> Vec<String> {
         (Some(_), Some(after)) if after > 0.0 => {
             told.push(format!("Users first heard after {}.", format::length(after)))
         }
+        (Some(_), Some(after)) if after < 0.0 => {
+            told.push(format!("Users were told {} before.", format::length(-after)))
+        }
         (Some(_), None) => told.push("Nobody told the users.".to_owned()),
         _ => {}
     }

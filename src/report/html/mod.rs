@@ -83,9 +83,18 @@ fn body(
     let frame = Frame::new(&clock);
     lede::head(html, outcome, &clock);
     origin::traffic(html, outcome);
-    section(html, "Who was up when", "", |html| strip::strip(html, outcome, &frame));
-    section(html, "What happened, and what was done", "", |html| events::events(html, outcome, story, &frame));
-    section(html, "Overload that keeps itself up", "", |html| events::metastable(html, outcome, &clock));
+    section(html, "Who was up when", "", |html| {
+        strip::strip(html, outcome, &frame);
+        origin::cut_short(html, outcome, &["people.", "maintenance"]);
+    });
+    section(html, "What happened, and what was done", "", |html| {
+        events::events(html, outcome, story, &frame);
+        origin::cut_short(html, outcome, &["timeline", "failovers", "maintenance"]);
+    });
+    section(html, "Overload that keeps itself up", "", |html| {
+        events::metastable(html, outcome, &clock);
+        origin::cut_short(html, outcome, &["metastable"]);
+    });
     section(html, "Users at once", "", |html| charts::users(html, outcome, &frame));
     section(html, "Load against capacity", "", |html| {
         charts::loads(html, outcome, &frame);
@@ -98,13 +107,17 @@ fn body(
     }
     if !story.is_empty() {
         let note = "What happened in one instant stands together, each thing under what led to it; ← is what led to it earlier.";
-        section(html, "The story", note, |html| story::story(html, story, &clock));
+        section(html, "The story", note, |html| {
+            story::story(html, story, &clock);
+            origin::cut_short(html, outcome, &["timeline"]);
+        });
     }
     section(html, "The numbers", "", |html| {
         numbers::people(html, outcome);
         numbers::days(html, outcome);
         numbers::procedures(html, outcome, &clock);
         numbers::response(html, outcome, &clock);
+        origin::cut_short(html, outcome, &["failovers", "maintenance", "queues", "stores", "services"]);
     });
     section(html, "Read with care", "", |html| origin::warnings(html, outcome));
     if !outcome.provenance.assumptions.is_empty() {

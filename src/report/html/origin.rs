@@ -37,6 +37,13 @@ pub fn traffic(html: &mut Html, outcome: &Outcome) {
     }
 }
 
+/// Says of lists that begin with these paths that they are cut short.
+pub fn cut_short(html: &mut Html, outcome: &Outcome, paths: &[&str]) {
+    for told in paths.iter().flat_map(|path| format::cut_short(outcome, path)) {
+        html.say("p", &[("class", &"faint")], told);
+    }
+}
+
 /// What the numbers leave out.
 pub fn warnings(html: &mut Html, outcome: &Outcome) {
     if !outcome.warnings.is_empty() {

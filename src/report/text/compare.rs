@@ -60,7 +60,7 @@ fn ranking(page: &mut Page, comparison: &Comparison) {
             (Ink::Plain, of(spread.map(|s| s.p50))),
             (Ink::Plain, of(spread.map(|s| s.p95))),
             (Ink::Plain, of(spread.map(highest))),
-            (if design.best_probability >= comparison.confidence { Ink::Good } else { Ink::Plain }, probability),
+            (if design.best_probability >= Some(comparison.confidence) { Ink::Good } else { Ink::Plain }, probability),
         ]);
     }
     table.write(page);
@@ -70,6 +70,11 @@ fn ranking(page: &mut Page, comparison: &Comparison) {
         let ink = if comparison.unsettled.is_empty() { Ink::Good } else { Ink::Degraded };
         for line in wrap(&ending, page.width - 2) {
             page.line(Line::new().with(Ink::Plain, "  ").with(ink, line));
+        }
+    }
+    for note in verdict::ranking_notes(comparison) {
+        for line in wrap(&note, page.width - 2) {
+            page.line(Line::new().with(Ink::Faint, format!("  {line}")));
         }
     }
     let unseen = |d: &&crate::study::DesignOutcome| {
@@ -105,10 +110,15 @@ fn forest(page: &mut Page, comparison: &Comparison) {
         let unit = verdict::unit(comparison);
         let mut line = Line::new().with(Ink::Plain, format!("  {}", cut(label(difference.worse), names)));
         line.pad(names + 4);
-        line = line.and(drawn(*span, low, high, difference.separation));
+        line = line.and(if difference.n == 0 { Line::new() } else { drawn(*span, low, high, difference.separation) });
         line.pad(names + 4 + PLOT + 2);
         let (less, more) = if turned { ("", "") } else { ("", "+") };
         let sign = if span[1] > 0.0 { more } else { less };
+        if difference.n == 0 {
+            line.push(Ink::Degraded, format::NO_DATA);
+            page.line(line);
+            continue;
+        }
         line.push(Ink::Strong, format!("{sign}{}", verdict::amount(unit, span[1])));
         line.push(Ink::Faint, format!("  {}", verdict::interval(unit, span[0], span[2])));
         if difference.separation != Separation::Settled {
@@ -129,6 +139,7 @@ fn forest(page: &mut Page, comparison: &Comparison) {
         comparison.differences.iter().filter(|d| d.better != 0 && d.separation == separation).collect()
     };
     pairs(page, comparison, "Not settled either:", Ink::Degraded, &others(Separation::Open));
+    pairs(page, comparison, "Nothing to compare:", Ink::Degraded, &others(Separation::NoData));
     pairs(page, comparison, "Further down, no difference that matters:", Ink::Faint, &others(Separation::Alike));
     pairs(page, comparison, "Further down, no difference at all:", Ink::Faint, &others(Separation::Same));
 }
@@ -250,7 +261,7 @@ fn objectives(page: &mut Page, comparison: &Comparison) {
             let ink = match objective.judgement {
                 Judgement::Pass => Ink::Good,
                 Judgement::Fail => Ink::Bad,
-                Judgement::Undecided => Ink::Degraded,
+                Judgement::Undecided | Judgement::NoData => Ink::Degraded,
             };
             let mut line = Line::new().with(Ink::Plain, "    ").with(ink, verdict::judgement(objective.judgement));
             line.pad(15);

@@ -57,6 +57,15 @@ pub fn head(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     }
 }
 
+/// Says of lists that begin with these paths that they are cut short.
+pub fn cut_short(page: &mut Page, outcome: &Outcome, paths: &[&str]) {
+    for told in paths.iter().flat_map(|path| format::cut_short(outcome, path)) {
+        for line in wrap(&told, page.width - 2) {
+            page.line(Line::new().with(Ink::Degraded, format!("  {line}")));
+        }
+    }
+}
+
 /// What the numbers leave out.
 pub fn warnings(page: &mut Page, outcome: &Outcome) {
     if outcome.warnings.is_empty() {

@@ -18,8 +18,14 @@ pub fn communication(page: &mut Page, outcome: &Outcome, clock: &Clock) {
     let mut line = Line::new().with(Ink::Plain, "  ");
     match (said.first_told_s, said.time_to_first_communication_s) {
         (Some(told), Some(after)) => {
-            line.push(Ink::Strong, format::length(after));
-            line.push(Ink::Plain, " without a word");
+            if after < 0.0 {
+                line.push(Ink::Plain, "told ");
+                line.push(Ink::Strong, format::length(-after));
+                line.push(Ink::Plain, " before");
+            } else {
+                line.push(Ink::Strong, format::length(after));
+                line.push(Ink::Plain, " without a word");
+            }
             let same_day = clock.at(felt).date() == clock.at(told).date();
             let told = if same_day { clock.at(told).strftime("%H:%M").to_string() } else { clock.when(told) };
             line.push(Ink::Faint, format!(" (felt {}, told {told})", clock.when(felt)));

@@ -3,6 +3,10 @@
 use super::tree::{Entry, Key, Kind, NESTING_MAX, Node, NodeId, Problem, ProblemKind, TEXT_BYTES_MAX, Tree};
 use std::ops::Range;
 
+/// Parentheses around each other, without a field between them: more say nothing, and the reader that comes after looks ahead
+/// over all that is in each, so that each would double its time.
+const WRAPS_MAX: usize = 8;
+
 /// Locates the values of a text.
 pub fn parse(text: &str) -> Tree {
     let mut tree = Tree::default();
@@ -15,7 +19,7 @@ pub fn parse(text: &str) -> Tree {
         });
         return tree;
     }
-    let mut locator = Locator { text, at: 0, tree };
+    let mut locator = Locator { text, at: 0, wraps: 0, tree };
     if let Err(problem) = locator.document() {
         locator.tree.problem = Some(problem);
     }
@@ -26,6 +30,8 @@ pub fn parse(text: &str) -> Tree {
 struct Locator<'a> {
     text: &'a str,
     at: usize,
+    /// Parentheses around the next value, without a field between them.
+    wraps: usize,
     tree: Tree,
 }
 
@@ -235,6 +241,16 @@ impl Locator<'_> {
         };
         self.tree.nodes[id].kind = kind;
         self.tree.nodes[id].span.end = self.text.len();
+        if kind == Kind::Parens && self.wraps > WRAPS_MAX {
+            return Err(Problem {
+                kind: ProblemKind::TooDeep,
+                span: open..open + 1,
+                reason: format!(
+                    "these are more than {WRAPS_MAX} parentheses around each other, without a field between them"
+                ),
+                fix: "leave out the words and parentheses that say nothing, like `Some(..)`".into(),
+            });
+        }
         if depth >= NESTING_MAX {
             return Err(Problem {
                 kind: ProblemKind::TooDeep,
@@ -321,6 +337,7 @@ impl Locator<'_> {
             }
             None => None,
         };
+        let is_bare = key.is_none();
         let index = self.tree.nodes[id].entries.len();
         // Entered before it is located, so that what follows a mistake still knows its path.
         let value = self.tree.nodes.len();
@@ -329,7 +346,10 @@ impl Locator<'_> {
             return self.problem(span, "a value is missing here", "write the value");
         }
         self.tree.nodes[id].entries.push(Entry { key, value, span: start..self.text.len(), comma: None });
+        let around = self.wraps;
+        self.wraps = if kind == Kind::Parens && is_bare { around + 1 } else { 0 };
         self.value(Some((id, index)), depth + 1)?;
+        self.wraps = around;
         self.tree.nodes[id].entries[index].span.end = self.at;
         self.skip()?;
         if self.peek() == Some(',') {

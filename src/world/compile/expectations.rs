@@ -3,17 +3,39 @@
 use super::compiler::Compiler;
 use super::resolve::Names;
 use crate::scenario::{Code, Expectation};
+use crate::units::Time;
 
 impl Compiler<'_> {
+    /// A population, or one feature of it by its path.
+    fn check_felt(&self, of: &str, path: &str) {
+        let path = format!("{path}.of");
+        let (whose, feature) = self.scenario.whom(of);
+        self.names.people.find(whose, "population", path.clone(), &self.problems);
+        if let Some(feature) = feature {
+            self.check_feature_of(whose, feature, &path);
+        }
+    }
+
+    /// A feature that a path names after populations: there has to be one, and one of them has to use it.
+    pub(super) fn check_feature_of(&self, whose: &str, feature: &str, path: &str) {
+        let known = self.names.features.find(feature, "feature", path.to_owned(), &self.problems).is_some();
+        let served = self.scenario.served_by(whose);
+        let uses = |people: &&str| self.scenario.people.get(people).is_some_and(|p| p.uses.get(feature).is_some());
+        if known && !served.is_empty() && !served.iter().any(uses) {
+            let reason = format!("nobody of \"{whose}\" uses \"{feature}\"");
+            self.problems.add(Code::NeverActs, path.to_owned(), reason, "name a feature that they use");
+        }
+    }
+
     /// Checks what the expectations speak of.
     pub fn check_expectations(&self) {
-        let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
+        let (scenario, p) = (self.scenario, &self.problems);
         let plans = Names::in_order(scenario.maintenance.names());
         for (i, expectation) in scenario.expect.iter().enumerate() {
             let path = format!("expect.{i}");
             match expectation {
                 Expectation::Downtime(e) | Expectation::Degraded(e) | Expectation::Stale(e) => {
-                    names.people.find(&e.of, "population", format!("{path}.of"), p);
+                    self.check_felt(&e.of, &path);
                     if let Some((from, to)) = &e.between {
                         let from = self.time(from, &format!("{path}.between.0"));
                         let to = self.time(to, &format!("{path}.between.1"));
@@ -24,6 +46,12 @@ impl Compiler<'_> {
                                 "the end of this part of the run is not after its beginning",
                                 "write the earlier time first",
                             );
+                            let meets = to > Time::ZERO && from < self.horizon;
+                            if !meets {
+                                let reason = "this part is outside of the run";
+                                let fix = "write two times between the start and the end of the run";
+                                p.add(Code::NeverActs, format!("{path}.between"), reason, fix);
+                            }
                         }
                     }
                     self.check_pick(&e.when, &format!("{path}.when"));
@@ -33,7 +61,7 @@ impl Compiler<'_> {
                     self.check_pick(&e.when, &format!("{path}.when"));
                 }
                 Expectation::RestoredAt(e) => {
-                    names.people.find(&e.of, "population", format!("{path}.of"), p);
+                    self.check_felt(&e.of, &path);
                     self.time_in_run(&e.at, &format!("{path}.at"));
                     self.check_pick(&e.when, &format!("{path}.when"));
                 }

@@ -2,7 +2,7 @@
 
 use super::compiler::Compiler;
 use super::resolve::Names;
-use crate::scenario::{Code, Holds, Objective};
+use crate::scenario::{Available, Code, Holds, Objective};
 
 /// Objectives of a scenario.
 const OBJECTIVES_MAX: usize = 200;
@@ -19,10 +19,21 @@ impl Compiler<'_> {
             );
             p.add(Code::TooMany, "objectives", reason, "keep those that decide");
         }
+        for (i, code) in scenario.silence.iter().enumerate() {
+            if !Code::WARNINGS.iter().any(|known| known.id() == code) {
+                let known: Vec<&str> = Code::WARNINGS.iter().map(|code| code.id()).collect();
+                let reason = format!("there is no warning \"{code}\"");
+                p.add(Code::UnknownName, format!("silence.{i}"), reason, format!("write one of {}", known.join(", ")));
+            }
+        }
         let plans = Names::in_order(scenario.maintenance.names());
         for (name, objective) in scenario.objectives.iter() {
             let path = format!("objectives.{name}");
             let whom = |of: &str| {
+                let (of, feature) = scenario.whom(of);
+                if let Some(feature) = feature {
+                    self.check_feature_of(of, feature, &format!("{path}.of"));
+                }
                 let is_place = names.sites.get(of).is_some() || names.groups.get(of).is_some();
                 if is_place && scenario.served_by(of).is_empty() {
                     let fix = "name a population, or the site or group that it is served by";
@@ -32,11 +43,23 @@ impl Compiler<'_> {
                 }
             };
             match objective {
-                Objective::Availability(o) => whom(&o.of),
+                Objective::Availability(o) => {
+                    whom(&o.of);
+                    if o.by == Available::Users && scenario.whom(&o.of).1.is_some() {
+                        let reason = "user-uptime is of people, whatever they use: of one feature alone there is none";
+                        let fix = "write by: time or by: requests, or name the population";
+                        p.add(Code::Contradiction, format!("{path}.by"), reason, fix);
+                    }
+                }
                 Objective::Restored(o) | Objective::Stale(o) => whom(&o.of),
                 Objective::Latency(o) => {
                     whom(&o.of);
                     if let Some(feature) = &o.feature {
+                        if scenario.whom(&o.of).1.is_some() {
+                            let reason = "the feature is said twice";
+                            let fix = "leave feature: out, or name the population alone";
+                            p.add(Code::Contradiction, format!("{path}.feature"), reason, fix);
+                        }
                         names.features.find(feature, "feature", format!("{path}.feature"), p);
                     }
                 }

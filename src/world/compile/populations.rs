@@ -93,7 +93,7 @@ impl Compiler<'_> {
             Active::Always => Some(Curve::constant(1.0)),
             Active::Points(list) => laid_points(list, path, p),
             Active::Recorded(recording) => match scenario.recordings.get(recording) {
-                Some(text) => recorded(text, recording, &format!("{path}.active.0"), &self.calendar, p),
+                Some(text) => recorded(text, recording, &format!("{path}.active.0"), (&self.calendar, self.horizon), p),
                 None => {
                     p.add(
                         Code::UnknownName,

@@ -9,9 +9,19 @@ use crate::world::curve::Curve;
 
 /// Reads a recording: a header line, then a time and a share per line. A time is a civil time (`2020-03-16T08:00`, in the
 /// file's zone), a duration from the start (`90min`), or seconds from the start; a share is `12%` or a number from 0 to 1.
-pub fn recorded(text: &str, name: &str, path: &str, calendar: &Calendar, p: &Problems) -> Option<Curve> {
+///
+/// A recording of which nothing is within the run says nothing of it: mostly its times were meant otherwise, like seconds since
+/// 1970. One that begins later or ends earlier than the run goes on with its first and last share.
+pub fn recorded(
+    text: &str,
+    name: &str,
+    path: &str,
+    (calendar, horizon): (&Calendar, Time),
+    p: &Problems,
+) -> Option<Curve> {
     let mut lines = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes());
     let mut points: Vec<(Time, f64)> = Vec::new();
+    let mut first_written = String::new();
     let wrong = |line: usize, reason: String, fix: &str| {
         p.add(Code::OutOfRange, path, format!("line {line} of \"{name}\": {reason}"), fix);
     };
@@ -32,6 +42,9 @@ pub fn recorded(text: &str, name: &str, path: &str, calendar: &Calendar, p: &Pro
             wrong(line, "there are not two columns".to_owned(), "write a time and a share, with a comma between");
             return None;
         };
+        if points.is_empty() {
+            first_written = at.to_owned();
+        }
         let Some(at) = time(at, calendar) else {
             wrong(line, format!("\"{at}\" is not a time"), "write seconds, \"90min\" or \"2020-03-16T08:00\"");
             return None;
@@ -52,7 +65,30 @@ pub fn recorded(text: &str, name: &str, path: &str, calendar: &Calendar, p: &Pro
         wrong(2, "there is no line after the header".to_owned(), "write at least one");
         return None;
     }
+    let (first, last) = (points[0].0, points[points.len() - 1].0);
+    if first >= horizon || last < Time::ZERO {
+        let label = |time| labelled(calendar, time);
+        p.add(
+            Code::Time,
+            path,
+            format!(
+                "\"{name}\" is outside of the run: its first time, \"{first_written}\", is {}, its last {}, and the run is from \
+                 {} to {}",
+                label(first),
+                label(last),
+                label(Time::ZERO),
+                label(horizon),
+            ),
+            "write civil times like \"2020-03-16T08:00\", or seconds from the start of the run",
+        );
+        return None;
+    }
     Some(Curve { points })
+}
+
+/// A time with its year: it may be far away.
+fn labelled(calendar: &Calendar, time: Time) -> String {
+    calendar.zoned(time, &calendar.zone).strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 fn time(text: &str, calendar: &Calendar) -> Option<Time> {

@@ -92,6 +92,9 @@ fn lede(comparison: &Comparison) -> String {
         format!("{} a run ({})", verdict::mean(unit, value), verdict::around(unit, value))
     };
     let mut sentences = vec![match rest.is_empty() {
+        _ if first.no_data == first.replications => {
+            format!("No data: by {} there is nothing to compare.", comparison.by)
+        }
         true => format!("“{}” comes to {} {}.", first.label, comparison.by, told(first)),
         false => format!(
             "“{}” is the best of {} by {}: {}; that it is so has a probability of {}.",
@@ -104,6 +107,7 @@ fn lede(comparison: &Comparison) -> String {
     }];
     if let Some(next) = rest.first()
         && let Some(difference) = comparison.differences.iter().find(|d| (d.better, d.worse) == (0, 1))
+        && difference.n > 0
     {
         let apart = verdict::amount(unit, difference.mean.abs());
         // The other one's distance, whichever direction is worse.

@@ -43,6 +43,9 @@ pub fn ranking(html: &mut Html, comparison: &Comparison) {
     let titles =
         ["design", "mean", "interval", "p50", "p95", "worst", "the best, probably", "the best in", "what it is"];
     table(html, &titles, &rows);
+    for note in verdict::ranking_notes(comparison) {
+        html.say("p", &[("class", &"faint")], note);
+    }
     let never =
         comparison.designs.iter().filter_map(|d| d.values.get(by)?.as_ref()).any(|s| s.never_seen_at_most.is_some());
     if never {
@@ -95,7 +98,7 @@ pub fn objectives(html: &mut Html, comparison: &Comparison) {
                 match objective.judgement {
                     Judgement::Pass => Cell::judged(word, "good"),
                     Judgement::Fail => Cell::judged(word, "bad"),
-                    Judgement::Undecided => Cell::judged(word, "poor"),
+                    Judgement::Undecided | Judgement::NoData => Cell::judged(word, "poor"),
                 },
                 Cell::text(verdict::seen(objective)),
             ]);

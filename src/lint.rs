@@ -1,0 +1,57 @@
+//! Warnings: what is no mistake, and mostly not meant. Each lint is a function of its own, and has a code that a file can silence.
+//!
+//! ```
+//! use firedrill::{lint, scenario::Source};
+//! let text = r#"Scenario(
+//!     format: 1,
+//!     title: "one site",
+//!     clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1h"),
+//!     sites: {"a": ()},
+//! )"#;
+//! let warnings = lint::warnings(&Source::new("one.ron", text));
+//! assert_eq!(warnings[0].code.id(), "W104", "nothing is at that site");
+//! ```
+
+mod looked;
+mod names;
+mod redundancy;
+
+use crate::scenario::{Code, Diagnostic, Source};
+use looked::Looked;
+
+/// A lint gives warnings of one code.
+type Lint = fn(&Looked) -> Vec<Diagnostic>;
+
+/// Every lint, in the order of the codes.
+const LINTS: [Lint; 5] =
+    [redundancy::never_failed_over, redundancy::one_place, redundancy::no_servers, names::unused, no_reason];
+
+/// The warnings of a file, in its order. A file with mistakes has none: those come first.
+pub fn warnings(source: &Source) -> Vec<Diagnostic> {
+    let reading = source.read_plain();
+    let (Some(scenario), true) = (&reading.scenario, reading.mistakes.is_empty()) else { return Vec::new() };
+    let looked = Looked { scenario, data: serde_json::to_value(scenario).unwrap_or_default() };
+    let mut found: Vec<Diagnostic> = LINTS.iter().flat_map(|lint| lint(&looked)).collect();
+    let mut idle = Vec::new();
+    for (i, silenced) in scenario.silence.iter().enumerate() {
+        let before = found.len();
+        found.retain(|warning| warning.code.id() != silenced);
+        if found.len() == before {
+            let reason = format!("there is no warning {silenced} to be silenced");
+            idle.push(Diagnostic::new(Code::SilencesNothing, format!("silence.{i}"), reason, "leave it out"));
+        }
+    }
+    found.extend(idle);
+    reading.place(&mut found);
+    found
+}
+
+/// Values that are marked as assumed without saying why.
+fn no_reason(looked: &Looked) -> Vec<Diagnostic> {
+    let bare = looked.scenario.assumptions.iter().filter(|(_, why)| why.trim().is_empty());
+    let told = bare.map(|(path, _)| {
+        let fix = "say why it was chosen, like // assumed: as in the last year";
+        Diagnostic::new(Code::NoReason, path, "this is assumed, and nobody knows why", fix)
+    });
+    told.collect()
+}
