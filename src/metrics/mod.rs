@@ -11,6 +11,7 @@ mod runbook;
 mod story;
 mod strain;
 mod struck;
+mod uptime_windows;
 
 pub use brief::{BriefMetrics, Detail};
 pub use outcome::*;

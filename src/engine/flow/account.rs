@@ -98,7 +98,7 @@ impl Engine<'_> {
                 work.waiting_s = work.wait_s;
                 work.delayed = (work.served + work.given_up) * delayed;
                 flow.by_chance = at.wait_mean_s * at.capacity;
-                (flow.chance_wait_s, flow.at_rest_s) = (at.wait_mean_s, now.seconds());
+                flow.chance_s = at.wait_mean_s;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // A queue that was full while the station was slower has got so small that it counts as being at rest.
                 if at.capacity > 0.0 {
@@ -122,7 +122,7 @@ impl Engine<'_> {
                 work.lost = flowed.lost;
                 work.served = flowed.served;
                 // All who wait wait together for as long as the queue is long.
-                work.waiting_s = flowed.backlog_integral + flowed.served * flow.chance_s(now.seconds(), at.capacity);
+                work.waiting_s = flowed.backlog_integral + flowed.served * flow.chance_s;
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flowed.backlog_max + flow.by_chance;
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);

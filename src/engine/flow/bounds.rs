@@ -169,7 +169,7 @@ impl Engine<'_> {
                 continue;
             }
             let flow = &self.state.flow.stations[id.at()];
-            let (front_s, chance_s) = (flow.line.front_s(now_s), flow.chance_s(now_s, at.capacity));
+            let (front_s, chance_s) = (flow.line.front_s(now_s), flow.chance_s);
             let mut levels_s = [f64::NAN; 3];
             if let Some(slow_over_s) = feature.slow_over_s {
                 levels_s[0] = (slow_over_s - path.quiet_p95_s) / times.max(1.0) - chance_s;

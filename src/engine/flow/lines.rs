@@ -279,7 +279,7 @@ impl Engine<'_> {
                 let end_s = if lines.queues[i] { to_s } else { from_s };
                 line.leave(f64::INFINITY, (end_s, end_s), &mut leave);
             }
-            let chance_s = self.state.flow.stations[i].chance_s(to_s, at.capacity);
+            let chance_s = self.state.flow.stations[i].chance_s;
             let mut wait_max_s: f64 = line.front_s(to_s);
             let mut noted = None;
             for (piece, member, live) in left {
@@ -360,38 +360,40 @@ impl Engine<'_> {
             let wanted = &self.world.features[id.at()];
             let attempts_max = wanted.retries.map_or(1, |retries| retries.attempts as usize);
             let again = |failure: &Failures| failure.attempts + 1 < attempts_max;
-            let at_once = self.retries_at_once(id.at());
+            let timeout_s = wanted.timeout_s.unwrap_or(0.0);
+            let later_s = |failure: &Failures| failure.known_after_s + wanted.retries.map_or(0.0, |r| r.after_s);
+            let at_once = |failure: &Failures| later_s(failure) <= timeout_s / DUE_PER_TIMEOUT;
             let allowed_at_once = lines.open.impatient.get(&of).map_or(1.0, |(_, kept)| *kept);
+            let foreseen = |failure: &Failures| failure.impatient && at_once(failure);
             let kept = wanted.retries.map_or(0.0, |retries| {
-                let wanted: f64 =
-                    failures.iter().filter(|f| again(f) && !(f.impatient && at_once)).map(|f| f.count).sum();
+                let wanted: f64 = failures.iter().filter(|f| again(f) && !foreseen(f)).map(|f| f.count).sum();
                 let allowed = if retries.budget.is_finite() { retries.budget * lines.first[of] } else { f64::INFINITY };
                 if wanted > allowed { allowed / wanted } else { 1.0 }
             });
             let total = &mut span.uses[people][feature];
             for failure in failures {
-                let at_once = failure.impatient && at_once;
                 let tried = match again(failure) {
-                    true if at_once => allowed_at_once,
+                    true if foreseen(failure) => allowed_at_once,
                     true => kept,
                     false => 0.0,
                 };
                 total.shed += failure.shed * (1.0 - tried);
                 total.failed += (failure.count - failure.shed) * (1.0 - tried);
-                let Some(retries) = wanted.retries.filter(|_| tried > 0.0) else { continue };
-                if at_once {
+                if tried <= 0.0 {
+                    continue;
+                }
+                if at_once(failure) {
                     let owed = &mut self.state.flow.owed[of];
                     owed.resize(owed.len().max(failure.attempts + 1), 0.0);
                     owed[failure.attempts] += failure.count * tried;
                     continue;
                 }
-                let later_s = failure.known_after_s + retries.after_s;
                 // Nothing is tried again before it is known to have failed: that is known at the end of the span.
-                let begins_s = (from_s + later_s).max(to_s);
-                let every_s = (wanted.timeout_s.unwrap_or(0.0) + retries.after_s) / DUE_PER_TIMEOUT;
+                let begins_s = (from_s + later_s(failure)).max(to_s);
+                let step_s = (timeout_s + later_s(failure) - failure.known_after_s) / DUE_PER_TIMEOUT;
                 self.state.flow.delayed_retries[of].add(
-                    (begins_s, begins_s + (to_s - from_s)),
-                    every_s.max(1e-3),
+                    (begins_s, begins_s + (to_s - from_s).max(step_s / 2.0)),
+                    step_s.max(1e-3),
                     failure.attempts,
                     failure.count * tried,
                 );

@@ -212,7 +212,7 @@ impl Engine<'_> {
         };
         if at.regime == Regime::Moving {
             (at.block, at.class_block) = (0.0, [0.0; CLASSES]);
-            at.wait_mean_s = self.state.flow.stations[id.at()].front_s(self.now.seconds(), at.capacity);
+            at.wait_mean_s = self.state.flow.stations[id.at()].front_s(self.now.seconds());
             at.wait = Wait::Fixed(at.wait_mean_s);
             return;
         }

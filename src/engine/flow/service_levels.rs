@@ -220,7 +220,7 @@ impl Engine<'_> {
         let flow = &self.state.flow.stations[station];
         let arrived = flow.line.front_rate().unwrap_or(at.inflow);
         let grows = if arrived > 0.0 { 1.0 - at.capacity / arrived } else { 0.0 };
-        (flow.front_s(self.now.seconds(), at.capacity) + SOON_S * grows).max(0.0)
+        (flow.front_s(self.now.seconds()) + SOON_S * grows).max(0.0)
     }
 
     /// Notes stations whose load passes their capacity, and those whose queue is gone again.

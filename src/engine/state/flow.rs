@@ -66,9 +66,8 @@ pub struct StationFlow {
     /// that comes near the capacity slowly has a queue before it is above it (Newell, Applications of Queueing Theory, 1982,
     /// chapter 4).
     pub by_chance: f64,
-    /// How long they waited then, in seconds, and when that was.
-    pub chance_wait_s: f64,
-    pub at_rest_s: f64,
+    /// How long they waited then, in seconds: whoever leaves has come so much earlier than the first of the line.
+    pub chance_s: f64,
     /// Who waits in the queue, and since when.
     pub line: Line,
     /// It has stopped in this span: what waits at its end is lost.
@@ -155,17 +154,9 @@ pub enum Regime {
 }
 
 impl StationFlow {
-    /// What chance alone adds to each wait while the queue moves, in seconds: never more than there has been time for.
-    pub fn chance_s(&self, now_s: f64, capacity: f64) -> f64 {
-        if capacity <= 0.0 {
-            return 0.0;
-        }
-        (self.by_chance / capacity).min(self.chance_wait_s + (now_s - self.at_rest_s).max(0.0))
-    }
-
     /// How long those have waited who leave the queue now, in seconds.
-    pub fn front_s(&self, now_s: f64, capacity: f64) -> f64 {
-        self.line.front_s(now_s) + self.chance_s(now_s, capacity)
+    pub fn front_s(&self, now_s: f64) -> f64 {
+        self.line.front_s(now_s) + self.chance_s
     }
 }
 
@@ -265,8 +256,7 @@ impl FlowState {
                 .map(|s| StationFlow {
                     fluid: FluidQueue::new(world.services[s.service.at()].waiting_max.map(|n| n as f64)),
                     by_chance: 0.0,
-                    chance_wait_s: 0.0,
-                    at_rest_s: 0.0,
+                    chance_s: 0.0,
                     line: Line::default(),
                     crashed: false,
                     lost: 0.0,
