@@ -471,7 +471,8 @@ fn finished(sums: &mut StationSums, length_s: f64) -> ServiceOutcome {
     let admitted = flowed + followed;
     outcome.still_there = sums.here;
     let per = |sum: f64, n: f64| if n > 0.0 { sum / n } else { 0.0 };
-    outcome.block_probability = per(outcome.lost, outcome.carried_over + outcome.arrived);
+    // Who was there when measuring began can be lost as well.
+    outcome.block_probability = per(outcome.lost, outcome.arrived).min(1.0);
     outcome.throughput_per_s = per(outcome.served, length_s);
     outcome.utilisation = per(sums.busy_s, sums.workers_s);
     // Who gives up has waited too.

@@ -423,7 +423,7 @@ impl Engine<'_> {
             let (people, feature) = flow.use_at(of);
             let feature = self.world.people[people].uses[feature].0.at();
             self.retries_at_once(feature)
-                .then(|| (self.world.features[feature].timeout_s.unwrap_or(0.0) / (2.0 * DUE_PER_TIMEOUT)).max(1e-3))
+                .then(|| (self.world.features[feature].timeout_s.unwrap_or(0.0) / (8.0 * DUE_PER_TIMEOUT)).max(1e-3))
         };
         let mut step_s = f64::INFINITY;
         for (of, owed) in flow.owed.iter().enumerate().filter(|(_, owed)| owed.iter().any(|owed| *owed > 1e-9)) {
