@@ -194,7 +194,7 @@ fn users_go_on_giving_up_while_nothing_works() {
     };
     // While it lasts they leave with a mean of a minute; then they come back with one of ten.
     for minutes in [5.0, 10.0, 20.0] {
-        let left = 1.0 - f64::exp(-minutes);
+        let left = 1.0 - firedrill::num::exp(-minutes);
         let away = 10_000.0 * (minutes - left + left * 10.0);
         assert_near(&format!("{minutes} min"), never_sent(minutes), away, 0.02);
     }

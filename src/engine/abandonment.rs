@@ -28,10 +28,10 @@ impl Engine<'_> {
     /// cannot log in, by the clock or again. Of those a share looks again after a while, finds it working with probability `1 - f`,
     /// and logs in; the others' sessions are over as they would have been anyway.
     pub(super) fn look_at_abandonment(&mut self, active: &[(f64, f64)], until: &mut Time) {
-        for i in 0..self.world.people.len() {
+        for (i, (users, _)) in active.iter().enumerate() {
             let Some(sessions) = &self.world.people[i].sessions else { continue };
             let failing = self.state.flow.failing[i];
-            let users = active[i].0.max(0.0);
+            let users = users.max(0.0);
             let away = &mut self.state.away[i];
             // A profile that falls takes those who are away along.
             let most = users * 0.999;
