@@ -366,7 +366,7 @@ impl Requests {
             let is_there = if here { slot.is(SERVED | QUEUED) } else { visit.holds || leaving };
             if is_there {
                 let queue = self.queue_of(&slot, &visit);
-                let counted = u64::from(!is_check && self.is_counted(id, visit.enter, true));
+                let counted = u64::from(!is_check && self.is_counted(id, visit.enter));
                 let counts = &mut self.station_queues[queue as usize].counts;
                 if visit.station == station {
                     counts.crashed += counted;
