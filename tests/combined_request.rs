@@ -231,6 +231,57 @@ fn nobody_waits_longer_than_the_longest_wait() {
 }
 
 #[test]
+fn whoever_waits_where_a_stretch_begins_has_waited_since_he_came() {
+    // A backlog of 800 after twenty seconds, gone after 13.3 more: the stretch begins while it fills, or while it drains.
+    let services = r#""web": (runs_at: {"s": (servers: 1)}, takes: fixed("10ms"))"#;
+    let people = r#"users: 40, uses: {"get": "1/s"}, arrivals: smooth"#;
+    let drill = r#"drill: [at("+0s", slow(service: "web", by: "x1000000", lasts: "20s"))]"#;
+    let text = site(r#"horizon: "100s""#, r#""s": ()"#, services, r#"calls: [hard(to: "web")]"#, people, drill);
+    for from_s in [15.0, 25.0, 30.0] {
+        let outcome = between(&text, from_s, 100.0);
+        let web = service(&outcome, "web@s");
+        assert_near("mean wait", web.wait_mean_s, 13_333.0 / 4_000.0, 0.01);
+        assert!(web.overloads[0].wait_max_s <= 20.1 && web.overloads[0].wait_max_s > 19.8, "{:?}", web.overloads);
+        conserved(&outcome);
+    }
+    // A storm of retries that keeps itself up: nobody can have waited for longer than since it began.
+    let services = r#""web": (runs_at: {"s": (servers: 3)}, takes: exponential(mean: "100ms"))"#;
+    let people = r#"users: 280, uses: {"get": "6/min"}"#;
+    let drill = r#"drill: [at("+60s", slow(service: "web", by: "x1000000", lasts: "10s"))]"#;
+    let calls = r#"calls: [hard(to: "web")], timeout: "1s", retries: (attempts: 2)"#;
+    let text = site(r#"horizon: "20m""#, r#""s": ()"#, services, calls, people, drill);
+    let expected_s = service(&outcome_of(&world(&text), 0), "web@s").wait_mean_s;
+    let outcome = between(&text, 900.0, 1_200.0);
+    let web = service(&outcome, "web@s");
+    assert!(web.overloads[0].wait_max_s < 1_140.0, "{:?}", web.overloads);
+    assert_near("mean wait", web.wait_mean_s, expected_s, 0.1);
+    conserved(&outcome);
+}
+
+#[test]
+fn an_outage_goes_on_as_long_as_the_line_that_it_has_left_is_too_long() {
+    // Ten seconds in which nothing moves leave a line of 300. It gets shorter by ten a second: until it takes less than a second,
+    // whoever asks asks for nothing.
+    let services = r#""web": (runs_at: {"s": (servers: 2)}, takes: fixed("50ms"))"#;
+    let people = r#"users: 30, uses: {"get": "1/s"}, arrivals: smooth"#;
+    let drill = r#"drill: [at("+60s", slow(service: "web", by: "x1000000", lasts: "10s"))]"#;
+    let calls = r#"calls: [hard(to: "web")], timeout: "1s""#;
+    let text = site(r#"horizon: "10m""#, r#""s": ()"#, services, calls, people, drill);
+    let outcome = followed(&text);
+    let down: Vec<(f64, f64)> = users(&outcome)
+        .intervals
+        .iter()
+        .filter(|interval| interval.mood == ServiceLevel::Down)
+        .map(|interval| (interval.from_s, interval.to_s))
+        .collect();
+    // At forty a second, a line of forty takes a second: 26 s later.
+    assert_eq!(down.len(), 1, "{down:?}");
+    assert_eq!(down[0].0, 60.0);
+    assert_near("until somebody is answered in time", down[0].1, 96.0, 0.02);
+    conserved(&outcome);
+}
+
+#[test]
 fn a_stretch_that_begins_in_an_overload_counts_everybody_once() {
     let services = r#""web": (runs_at: {"s": (servers: 2)}, takes: exponential(mean: "100ms"), calls: [hard(to: "db")]),
         "db": (runs_at: {"s": (servers: 1)}, takes: exponential(mean: "50ms"))"#;

@@ -149,7 +149,12 @@ impl Line {
         self.parcels.iter().flat_map(|parcel| parcel.members.iter().map(|m| ((parcel.from_s, parcel.to_s), m)))
     }
 
-    /// The same, to be changed.
+    /// From the front, when the first and the last of each parcel arrived, how much it is, and who is in it.
+    pub fn parcels(&self) -> impl Iterator<Item = ((f64, f64), f64, &[Member])> {
+        self.parcels.iter().map(|parcel| ((parcel.from_s, parcel.to_s), parcel.amount, parcel.members.as_slice()))
+    }
+
+    /// All who wait, to be changed.
     pub fn members_mut(&mut self) -> impl Iterator<Item = &mut Member> {
         self.parcels.iter_mut().flat_map(|parcel| parcel.members.iter_mut())
     }

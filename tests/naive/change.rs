@@ -86,19 +86,18 @@ impl Now {
         let mut down_until: BTreeMap<u32, u64> = BTreeMap::new();
         for step in steps {
             let (at, act) = &world.drill[step];
-            // What is down already does not fail once more, and is not repaired twice.
             if let Action::Crash(node, repaired, _) = act {
-                let until = down_until.entry(node.0).or_insert(0);
-                if *until > 0 && at.0 as u64 <= *until {
-                    continue;
+                // What is down already is down until both are over.
+                let before = down_until.get(&node.0).copied().filter(|before| at.0 as u64 <= *before);
+                let until = repaired.map_or(u64::MAX, |repaired| after(*at, repaired)).max(before.unwrap_or(0));
+                down_until.insert(node.0, until);
+                changes.retain(|(when, _, change)| *change != Change::Repaired(*node) || *when < at.0 as u64);
+                if until < u64::MAX {
+                    changes.push((until, 2, Change::Repaired(*node)));
                 }
-                *until = repaired.map_or(u64::MAX, |repaired| after(*at, repaired));
             }
             changes.push((at.0 as u64, 0, Change::Begins(step)));
             match act {
-                Action::Crash(node, Some(repaired), _) => {
-                    changes.push((after(*at, *repaired), 2, Change::Repaired(*node)));
-                }
                 Action::Slow(_, _, Some(lasts))
                 | Action::Cut(_, Some(lasts))
                 | Action::Gray { lasts: Some(lasts), .. }

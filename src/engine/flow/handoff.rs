@@ -4,7 +4,7 @@ use super::approximations::attempts_of;
 use super::lines::{key, use_of};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Feeling;
-use crate::engine::state::flow::{AtStation, FlowState, StationFlow};
+use crate::engine::state::flow::{AtStation, FlowState, StationFlow, Stretch};
 use crate::queueing::Member;
 use crate::units::{Duration, Time};
 use crate::world::{SiteId, StationId};
@@ -13,6 +13,15 @@ impl StationFlow {
     /// Requests that wait in a queue that moves.
     pub(in crate::engine) fn fluid_backlog(&self) -> f64 {
         self.fluid.backlog
+    }
+
+    /// Who waits there, in the order of their arrival.
+    pub(in crate::engine) fn line_of(&self) -> Vec<Stretch> {
+        let followed = |m: &Member| (use_of(m.key), m.count, m.live, m.before_s);
+        self.line
+            .parcels()
+            .map(|(came_s, amount, members)| Stretch { came_s, amount, of: members.iter().map(followed).collect() })
+            .collect()
     }
 
     /// So many of them are followed from now on.

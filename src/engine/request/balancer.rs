@@ -62,7 +62,7 @@ impl Requests {
         };
         let server = if refusal.is_none() { self.backend_pools[pool].pick(&self.station_queues) } else { None };
         let Some(server) = server else {
-            let counted = u64::from(self.is_counted(id, pc, true));
+            let counted = u64::from(self.is_counted(id, pc));
             let base = &mut self.station_queues[station as usize];
             base.counts.arrived += counted;
             base.counts.refused += counted;

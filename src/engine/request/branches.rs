@@ -86,7 +86,7 @@ impl Requests {
             if served || (visit.enter != slot.pc && (visit.holds || leaving)) {
                 let queue = self.queue_of(&slot, &visit);
                 self.released.push_back((queue, served));
-                let is_counted = self.is_counted(id, visit.enter, true);
+                let is_counted = self.is_counted(id, visit.enter);
                 self.station_queues[queue as usize].counts.called_off += u64::from(is_counted);
             }
             frame = visit.parent;
@@ -113,7 +113,7 @@ impl Requests {
             if let Op::Enter { station, .. } = self.programs.ops[pc as usize] {
                 let queue = self.queue_at(station, id, pc);
                 self.waits_no_more(queue, id);
-                let is_counted = self.is_counted(id, pc, true);
+                let is_counted = self.is_counted(id, pc);
                 self.station_queues[queue as usize].counts.called_off += u64::from(is_counted);
             }
             self.goes_on(id);

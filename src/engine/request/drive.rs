@@ -150,7 +150,7 @@ impl Requests {
                 Op::Leave { station } => {
                     let frame = self.programs.frame_of[pc as usize];
                     let enter = self.programs.frames[frame as usize].enter;
-                    let (queue, is_counted) = (self.queue_at(station, id, pc), self.is_counted(id, enter, true));
+                    let (queue, is_counted) = (self.queue_at(station, id, pc), self.is_counted(id, enter));
                     self.leave(world, queue, is_counted, observer);
                     pc += 1;
                 }
@@ -235,7 +235,7 @@ impl Requests {
             let Some(queue) = self.balance(station, id, pc) else { return false };
             station = queue;
         }
-        let counted = u64::from(self.is_counted(id, pc, true));
+        let counted = u64::from(self.is_counted(id, pc));
         let slot = &mut self.slots[id];
         let class = slot.class;
         let queue = &mut self.station_queues[station as usize];

@@ -12,7 +12,7 @@ use super::state::requests::Requests;
 use super::state::slots::{GHOST, NOBODY, ORPHAN, QUEUED, SEAM, SERVED};
 use super::state::source::Source;
 use crate::engine::core::Engine;
-use crate::engine::state::flow::Regime;
+use crate::engine::state::flow::{Regime, Stretch};
 use crate::rng::Stream;
 use crate::units::{Duration, Time};
 use crate::world::StationId;
@@ -28,6 +28,78 @@ impl Carry {
         let whole = self.0.floor().max(0.0);
         self.0 -= whole;
         whole as u64
+    }
+}
+
+/// One who waits in a line that is followed from now on.
+#[derive(Debug, Clone, Copy)]
+struct InLine {
+    came_s: f64,
+    /// How long it had waited elsewhere.
+    before_s: f64,
+    of: usize,
+    /// Whether somebody still waits for it.
+    counts: bool,
+}
+
+/// Of those of a use for whom it is not too late, so many, spread over the line as they are.
+fn counted_in_line(stretches: &[Stretch], of: usize, count: u64, line: &mut Vec<InLine>) {
+    let mine = |stretch: &'_ Stretch| -> Vec<(usize, f64, f64, f64)> {
+        stretch.of.iter().filter(|member| member.0 == of && member.2 > 0.0).copied().collect()
+    };
+    let all: f64 = stretches.iter().flat_map(mine).map(|member| member.2).sum();
+    let (mut placed, mut up_to) = (0, 0.0);
+    for stretch in stretches {
+        for (_, count_here, live, before_s) in mine(stretch) {
+            let from = up_to;
+            up_to += live;
+            // Who is too late came first.
+            let first = 1.0 - (live / count_here).min(1.0);
+            while placed < count {
+                let place = (placed as f64 + 0.5) / count as f64 * all;
+                if place >= up_to {
+                    break;
+                }
+                let share = first + (1.0 - first) * (place - from) / live;
+                line.push(InLine { came_s: stretch.at(share), before_s, of, counts: true });
+                placed += 1;
+            }
+        }
+    }
+    // By rounding.
+    let last_s = stretches.last().map_or(0.0, |stretch| stretch.came_s.1);
+    line.extend((placed..count).map(|_| InLine { came_s: last_s, before_s: 0.0, of, counts: true }));
+}
+
+/// So many others wait there, for whom it is too late, or who have been counted: of the uses that they are of, where that is known,
+/// and else of those whose requests come there.
+fn others_in_line(stretches: &[Stretch], visitors: &[(usize, f64)], count: f64, now_s: f64, line: &mut Vec<InLine>) {
+    let others = |stretch: &Stretch| (stretch.amount - stretch.of.iter().map(|m| m.2).sum::<f64>()).max(0.0);
+    let all: f64 = stretches.iter().map(others).sum();
+    let alone = [Stretch { came_s: (now_s, now_s), amount: count, of: Vec::new() }];
+    let (stretches, scale) = if all > 0.0 { (stretches, count / all) } else { (alone.as_slice(), 1.0) };
+    let mut carries: BTreeMap<usize, Carry> = BTreeMap::new();
+    let mut left = (count + 0.5) as u64;
+    for stretch in stretches {
+        let late = stretch.of.iter().map(|m| (m.0, m.1 - m.2)).filter(|(_, late)| *late > 0.0).collect::<Vec<_>>();
+        let uses = if late.is_empty() { visitors } else { late.as_slice() };
+        let sum: f64 = uses.iter().map(|(_, weight)| weight).sum();
+        // Who is not too late came last.
+        let end = others(stretch) / stretch.amount.max(1e-300);
+        for (of, weight) in uses {
+            let carry = carries.entry(*of).or_default();
+            let here = carry.whole(others(stretch) * scale * weight / sum).min(left);
+            left -= here;
+            line.extend((0..here).map(|k| {
+                let came_s = stretch.at(end.min(1.0) * (k as f64 + 0.5) / here as f64);
+                InLine { came_s, before_s: 0.0, of: *of, counts: false }
+            }));
+        }
+    }
+    // Parts of several uses that are one request together.
+    let last_s = stretches.last().map_or(now_s, |stretch| stretch.came_s.1);
+    if let Some((of, _)) = visitors.first() {
+        line.extend((0..left).map(|_| InLine { came_s: last_s, before_s: 0.0, of: *of, counts: false }));
     }
 }
 
@@ -144,46 +216,43 @@ impl Engine<'_> {
         }
     }
 
-    /// Queues that were filling or draining: who waits there, from the one who has waited longest.
+    /// Queues that were filling or draining: who waits there, in the order in which they came.
     fn fill_backlogs(&mut self, requests: &mut Requests, before: &FlowBefore) {
         let now = requests.now;
         for i in 0..self.world.stations.len() {
             let backlog = self.state.flow.stations[i].fluid_backlog();
-            let at = &before.stations[i];
-            if backlog < 1.0 || at.regime == Regime::Rest {
+            if backlog < 1.0 || before.stations[i].regime == Regime::Rest {
                 continue;
             }
             let whole = backlog.floor();
-            let waited_s = backlog / if at.capacity > 0.0 { at.capacity } else { at.inflow.max(1e-9) };
-            // (how long they have waited, as a share; of which source; whether they still count)
-            let mut line: Vec<(f64, u32, bool)> = Vec::new();
-            let mut real = 0.0;
+            let stretches = self.state.flow.stations[i].line_of();
+            let mut line: Vec<InLine> = Vec::new();
             for of in 0..requests.sources.len() {
-                let count = self.state.flow.take_waiting(StationId::new(i), of).min(whole - real).max(0.0);
-                real += count;
-                line.extend((0..count as u64).map(|k| ((k as f64 + 0.5) / count, of as u32, true)));
+                let left = whole - line.len() as f64;
+                let count = self.state.flow.take_waiting(StationId::new(i), of).min(left).max(0.0);
+                counted_in_line(&stretches, of, count as u64, &mut line);
             }
-            let visitors: Vec<(u32, f64)> = (0..requests.sources.len())
-                .map(|of| (of as u32, visits(requests, before, of, i as u32)))
+            let visitors: Vec<(usize, f64)> = (0..requests.sources.len())
+                .map(|of| (of, visits(requests, before, of, i as u32)))
                 .filter(|(_, visits)| *visits > 0.0)
                 .collect();
-            let all: f64 = visitors.iter().map(|(_, visits)| visits).sum();
-            let mut carry = Carry::default();
-            for (of, visits) in visitors {
-                let count = carry.whole((whole - real) * visits / all);
-                line.extend((0..count).map(|k| ((k as f64 + 0.5) / count as f64, of, false)));
-            }
-            line.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let left = whole - line.len() as f64;
+            others_in_line(&stretches, &visitors, left, self.now.seconds(), &mut line);
+            line.sort_by(|a, b| a.came_s.total_cmp(&b.came_s).then(a.of.cmp(&b.of)));
+            let doors: Vec<Option<u32>> =
+                (0..requests.sources.len()).map(|of| enters(requests, of as u32, i as u32)).collect();
+            let ns = |at_s: f64| Duration::from_seconds(at_s.max(0.0)).0 as u64;
             let mut placed = 0.0;
-            for (share, of, counts) in line {
-                let Some(pc) = enters(requests, of, i as u32) else { continue };
+            for InLine { came_s, before_s, of, counts } in line {
+                let Some(pc) = doors[of] else { continue };
                 placed += 1.0;
-                let id = ghost(requests, of, pc);
-                let since = now.saturating_sub((share * waited_s * 1e9) as u64);
+                let id = ghost(requests, of as u32, pc);
+                let since = ns(came_s).min(now);
                 if counts {
+                    let started = ns(came_s - before_s).min(now);
                     requests.slots[id].flags = SEAM;
-                    requests.slots[id].started = since;
-                    requests.sources[of as usize].felt.comes_over(since, now);
+                    requests.slots[id].started = started;
+                    requests.sources[of].felt.comes_over(started, now);
                 }
                 requests.seam.insert(id, (pc, true));
                 let queue = requests.emptiest(i as u32);

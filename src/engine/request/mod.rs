@@ -5,6 +5,7 @@
 //! counted becomes an [`Interval`](crate::observe::Interval).
 
 mod account;
+mod ahead;
 mod attempts;
 mod balancer;
 mod branches;

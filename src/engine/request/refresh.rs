@@ -9,6 +9,7 @@ use super::state::source::Way;
 use super::state::station_queue::Line;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open};
+use crate::engine::state::paths::Path;
 use crate::world::{LinkId, StationId};
 
 /// Where a station becomes slower or faster by more than this, that goes for the requests that it is serving too.
@@ -32,6 +33,7 @@ impl Engine<'_> {
 
     fn follow_demand(&self, requests: &mut Requests, open: &Open) {
         let now = requests.now;
+        let mut ahead_s = None;
         let paths = &self.state.flow.paths;
         let was_laid_out = requests.paths_laid_out;
         requests.programs.times_laid_out += u32::from(!was_laid_out);
@@ -64,8 +66,16 @@ impl Engine<'_> {
                 let succeeds = if path.dead.is_some() { 0.0 } else { path.passes * self.without_queues(path).1 };
                 (path.site, succeeds, if path.missing.is_some() { 0.0 } else { 1.0 - path.dimmed })
             });
+            if requests.sources[of].follow_sight(sight.collect()) {
+                let ahead_s = ahead_s.get_or_insert_with(|| self.lines_ahead_s(requests));
+                let is_late = |path: &Path| self.in_time_behind_lines(path, ahead_s) < 0.5;
+                let late = mine.clone().filter(|index| paths[*index].dead.is_none()).any(|index| is_late(&paths[index]));
+                let felt = &mut requests.sources[of].felt;
+                if !(late && felt.goes_on(now)) {
+                    felt.begin_again(now);
+                }
+            }
             let source = &mut requests.sources[of];
-            source.follow_sight(now, sight.collect());
             source.ways = ways;
             source.ways_since = now;
             if let Some(index) = mine.clone().next() {
@@ -356,7 +366,7 @@ impl Requests {
             let is_there = if here { slot.is(SERVED | QUEUED) } else { visit.holds || leaving };
             if is_there {
                 let queue = self.queue_of(&slot, &visit);
-                let counted = u64::from(!is_check && self.is_counted(id, visit.enter, true));
+                let counted = u64::from(!is_check && self.is_counted(id, visit.enter));
                 let counts = &mut self.station_queues[queue as usize].counts;
                 if visit.station == station {
                     counts.crashed += counted;

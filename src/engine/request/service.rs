@@ -12,15 +12,15 @@ use crate::world::World;
 
 impl Requests {
     /// Whether a visit that a request began at an operation is counted: those of health checks are not, and what the flow has
-    /// counted is not counted again. `ends`: the end of a visit, and not its wait.
+    /// counted is not counted again: whoever waited in a line that moved has not been.
     #[inline]
-    pub(super) fn is_counted(&self, id: u32, enter: u32, ends: bool) -> bool {
+    pub(super) fn is_counted(&self, id: u32, enter: u32) -> bool {
         let slot = &self.slots[id];
         if !slot.is(CHECK | SEAM) {
             return true;
         }
         match self.seam.get(&id) {
-            Some((until, waits)) if !slot.is(CHECK) => enter > *until || (enter == *until && *waits && ends),
+            Some((until, waits)) if !slot.is(CHECK) => enter > *until || (enter == *until && *waits),
             _ => false,
         }
     }
@@ -52,7 +52,7 @@ impl Requests {
     /// A worker begins to serve a request.
     #[inline]
     pub(super) fn begin(&mut self, world: &World, station: u32, id: u32, waited: u64, observer: &mut impl Observer) {
-        let is_counted = self.is_counted(id, self.slots[id].pc, false);
+        let is_counted = self.is_counted(id, self.slots[id].pc);
         let queue = &mut self.station_queues[station as usize];
         queue.pass(self.now);
         queue.busy += 1;
@@ -91,7 +91,7 @@ impl Requests {
         slot.pc = pc + 1;
         if let Op::Enter { station, .. } = self.programs.ops[pc as usize]
             && self.station_queues[station as usize].is_leaf
-            && self.is_counted(id, pc, false)
+            && self.is_counted(id, pc)
         {
             let took_ns = self.now - self.slots[id].arrived;
             observer.visited(world, &Visit { station, at_ns: self.now, took_ns });
@@ -150,7 +150,7 @@ impl Requests {
     }
 
     fn turned_away(&mut self, station: u32, id: u32) {
-        let is_counted = self.is_counted(id, self.slots[id].pc, true);
+        let is_counted = self.is_counted(id, self.slots[id].pc);
         self.station_queues[station as usize].counts.refused += u64::from(is_counted);
         let slot = &mut self.slots[id];
         slot.flags = (slot.flags | REFUSED) & !FORESEEN;
@@ -171,10 +171,10 @@ impl Requests {
         slot.pc = refused;
         let queue = self.queue_at(station, id, pc);
         self.waits_no_more(queue, id);
-        let (is_counted, waits) = (self.is_counted(id, pc, true), self.is_counted(id, pc, false));
+        let is_counted = self.is_counted(id, pc);
         let queue = &mut self.station_queues[queue as usize];
         queue.counts.given_up += u64::from(is_counted);
-        if waits {
+        if is_counted {
             queue.counts.delayed += 1;
             queue.counts.wait_ns += waited;
             queue.counts.wait_max_ns = queue.counts.wait_max_ns.max(waited);

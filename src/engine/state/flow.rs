@@ -330,3 +330,21 @@ impl FlowState {
         if cpu { asked.min(1.0) * at.computes_s / at.held_s.max(1e-12) } else { asked }
     }
 }
+
+/// Who came to a queue within a stretch of time and still waits there.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Stretch {
+    /// When the first of them came, and the last, in seconds.
+    pub came_s: (f64, f64),
+    /// How many visits that is.
+    pub amount: f64,
+    /// Of each use: how many, those of them for whom it is not too late, and how long they had waited elsewhere, in seconds.
+    pub of: Vec<(usize, f64, f64, f64)>,
+}
+
+impl Stretch {
+    /// When that share of them had come.
+    pub(in crate::engine) fn at(&self, share: f64) -> f64 {
+        self.came_s.0 + (self.came_s.1 - self.came_s.0) * share
+    }
+}

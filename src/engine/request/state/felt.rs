@@ -44,6 +44,8 @@ pub struct Felt {
     longest_ns: u64,
     /// What was felt in the flow, until when that counts for want of anything else.
     before: Option<(Feeling, u64)>,
+    /// Something works again, but those who ask do not feel that before most of the latest are answered.
+    goes_on: bool,
     /// As somebody last looked at it: mostly lost, partly lost, slow, incomplete.
     seen: [bool; 4],
 }
@@ -90,6 +92,10 @@ impl Felt {
         }
         self.push(now, end);
         self.forget(now);
+        if self.goes_on && !self.feels()[0] {
+            self.begin_again(now);
+            return true;
+        }
         self.feels() != self.seen || (self.before.is_some() && self.last.len() == LATEST)
     }
 
@@ -144,9 +150,18 @@ impl Felt {
         self.before = Some((feeling, now + FRESH_NS));
     }
 
+    /// Something works again that did not, but a line stands before whoever asks now that takes longer than he waits: where most of
+    /// the last ones failed that goes on, until most of the latest are answered. Says whether it does.
+    pub fn goes_on(&mut self, now: u64) -> bool {
+        self.forget(now);
+        self.goes_on = self.feels()[0];
+        self.goes_on
+    }
+
     /// Something works again that did not: who asked before says nothing of that.
     pub fn begin_again(&mut self, now: u64) {
         self.before = None;
+        self.goes_on = false;
         self.since = now;
         self.last.clear();
         (self.lost, self.latest_lost, self.slow, self.missed) = (0, 0, 0, 0);
@@ -278,6 +293,18 @@ mod tests {
         felt.begin_again(60_000_000);
         felt.ended(70_000_000, 50_000_000, End::Lost);
         assert_eq!(felt.look(70_000_000).lost, 0.0);
+    }
+
+    #[test]
+    fn who_waits_in_a_line_that_is_too_long_feels_no_difference_before_he_is_answered() {
+        let mut felt = after([End::Lost; 50]);
+        assert!(felt.goes_on(60_000_000));
+        assert_eq!(felt.look(60_000_000).lost, 1.0);
+        (0..9).for_each(|_| assert!(!felt.ended(70_000_000, 65_000_000, SERVED)));
+        assert!(felt.look(70_000_000).lost > 0.5);
+        assert!(felt.ended(71_000_000, 65_000_000, SERVED));
+        assert_eq!(felt.look(71_000_000).lost, 0.0);
+        assert!(!after([SERVED; 50]).goes_on(60_000_000));
     }
 
     #[test]

@@ -194,16 +194,15 @@ impl Source {
         self.felt.ended(now, sent, End::Served { took_ns, is_slow, missed: flags & MISSED != 0 })
     }
 
-    /// What everybody can see of its ways: by site, the share that succeeds and the share of those that lacks nothing. Where any
-    /// of that is better than before, those who asked before say nothing.
-    pub fn follow_sight(&mut self, now: u64, sight: Vec<(SiteId, f64, f64)>) {
+    /// What everybody can see of its ways: by site, the share that succeeds and the share of those that lacks nothing. Says whether any
+    /// of that is better than before.
+    pub fn follow_sight(&mut self, sight: Vec<(SiteId, f64, f64)>) -> bool {
         let is_better = |(site, succeeds, whole): &(SiteId, f64, f64)| {
             let before = self.sight.iter().find(|before| before.0 == *site);
             before.is_some_and(|before| *succeeds > before.1 + BETTER || *whole > before.2 + BETTER)
         };
-        if sight.iter().any(is_better) {
-            self.felt.begin_again(now);
-        }
+        let is_better = sight.iter().any(is_better);
         self.sight = sight;
+        is_better
     }
 }
