@@ -333,7 +333,7 @@ impl FlowState {
 
 /// Who came to a queue within a stretch of time and still waits there.
 #[derive(Debug, Clone)]
-pub(in crate::engine) struct Stretch {
+pub struct Stretch {
     /// When the first of them came, and the last, in seconds.
     pub came_s: (f64, f64),
     /// How many visits that is.
@@ -344,7 +344,7 @@ pub(in crate::engine) struct Stretch {
 
 impl Stretch {
     /// When that share of them had come.
-    pub(in crate::engine) fn at(&self, share: f64) -> f64 {
+    pub fn at(&self, share: f64) -> f64 {
         self.came_s.0 + (self.came_s.1 - self.came_s.0) * share
     }
 }
