@@ -69,7 +69,8 @@ impl Engine<'_> {
             if requests.sources[of].follow_sight(sight.collect()) {
                 let ahead_s = ahead_s.get_or_insert_with(|| self.lines_ahead_s(requests));
                 let is_late = |path: &Path| self.in_time_behind_lines(path, ahead_s) < 0.5;
-                let late = mine.clone().filter(|index| paths[*index].dead.is_none()).any(|index| is_late(&paths[index]));
+                let late =
+                    mine.clone().filter(|index| paths[*index].dead.is_none()).any(|index| is_late(&paths[index]));
                 let felt = &mut requests.sources[of].felt;
                 if !(late && felt.goes_on(now)) {
                     felt.begin_again(now);
