@@ -60,6 +60,14 @@ fn site(horizon: &str, sites: &str, services: &str, feature: &str, people: &str,
     )
 }
 
+/// A server stands still for twenty seconds: a backlog of 800 then, gone after 13.3 more.
+fn standstill() -> String {
+    let services = r#""web": (runs_at: {"s": (servers: 1)}, takes: fixed("10ms"))"#;
+    let people = r#"users: 40, uses: {"get": "1/s"}, arrivals: smooth"#;
+    let drill = r#"drill: [at("+0s", slow(service: "web", by: "x1000000", lasts: "20s"))]"#;
+    site(r#"horizon: "100s""#, r#""s": ()"#, services, r#"calls: [hard(to: "web")]"#, people, drill)
+}
+
 fn users(outcome: &Outcome) -> &PeopleOutcome {
     &outcome.people["u"]
 }
@@ -217,12 +225,7 @@ fn whoever_waits_in_line_meets_what_is_there_when_it_is_his_turn() {
 
 #[test]
 fn nobody_waits_longer_than_the_longest_wait() {
-    let services = r#""web": (runs_at: {"s": (servers: 1)}, takes: fixed("10ms"))"#;
-    let people = r#"users: 40, uses: {"get": "1/s"}, arrivals: smooth"#;
-    let drill = r#"drill: [at("+0s", slow(service: "web", by: "x1000000", lasts: "20s"))]"#;
-    let text = site(r#"horizon: "100s""#, r#""s": ()"#, services, r#"calls: [hard(to: "web")]"#, people, drill);
-    let outcome = followed(&text);
-    // A backlog of 800 after twenty seconds, gone after 13.3 more.
+    let outcome = followed(&standstill());
     let web = service(&outcome, "web@s");
     assert_near("mean wait", web.wait_mean_s, 13_333.0 / 4_000.0, 0.005);
     assert_near("mean number waiting", web.queue_len_mean, 133.3, 0.005);
@@ -232,11 +235,8 @@ fn nobody_waits_longer_than_the_longest_wait() {
 
 #[test]
 fn whoever_waits_where_a_stretch_begins_has_waited_since_he_came() {
-    // A backlog of 800 after twenty seconds, gone after 13.3 more: the stretch begins while it fills, or while it drains.
-    let services = r#""web": (runs_at: {"s": (servers: 1)}, takes: fixed("10ms"))"#;
-    let people = r#"users: 40, uses: {"get": "1/s"}, arrivals: smooth"#;
-    let drill = r#"drill: [at("+0s", slow(service: "web", by: "x1000000", lasts: "20s"))]"#;
-    let text = site(r#"horizon: "100s""#, r#""s": ()"#, services, r#"calls: [hard(to: "web")]"#, people, drill);
+    // The stretch begins while the backlog fills, or while it drains.
+    let text = standstill();
     for from_s in [15.0, 25.0, 30.0] {
         let outcome = between(&text, from_s, 100.0);
         let web = service(&outcome, "web@s");
