@@ -34,6 +34,7 @@ use crate::scenario::diagnostics::did_you_mean;
 use crate::scenario::{Choice, Expectation, HowLong, HowMuch, Pick, Scenario, When};
 use crate::units::{Duration, Time};
 use crate::world::{World, civil_label};
+use std::cmp::Ordering;
 
 /// What came of one expectation in one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct Verdict {
     pub passed: bool,
     /// The same, and whether there was anything to hold against it.
     pub judgement: Judgement,
+    /// Where they do not agree, on which side of what was expected the run lies: `Less` is too little or too early.
+    pub missed: Option<Ordering>,
 }
 
 /// Which runs have to be made to judge a file: its default run, and one more for each other run that an expectation
@@ -59,7 +62,7 @@ pub struct Verdict {
 pub fn runs_needed(scenario: &Scenario) -> Vec<Choice> {
     let mut runs = vec![(resolved(scenario, &Pick::default()), Choice::default())];
     for expectation in &scenario.expect {
-        let when = when(expectation);
+        let when = expectation.when();
         let pick = resolved(scenario, when);
         if runs.iter().all(|(known, _)| *known != pick) {
             let Pick { strategy, maintenance, variant } = when.clone();
@@ -108,19 +111,9 @@ pub fn judge(scenario: &Scenario, world: &World, outcome: &Outcome) -> Vec<Verdi
         maintenance: provenance.maintenance.clone(),
         variant: provenance.variant.clone(),
     };
-    let of_this_run = |e: &Expectation| resolved(scenario, when(e)) == this;
+    let of_this_run = |e: &Expectation| resolved(scenario, e.when()) == this;
     let expectations = scenario.expect.iter().enumerate().filter(|(_, e)| of_this_run(e));
     expectations.map(|(index, expectation)| verdict(scenario, index, expectation, world, outcome)).collect()
-}
-
-fn when(expectation: &Expectation) -> &Pick {
-    match expectation {
-        Expectation::Downtime(e) | Expectation::Degraded(e) | Expectation::Stale(e) | Expectation::Overrun(e) => {
-            &e.when
-        }
-        Expectation::RestoredAt(e) => &e.when,
-        Expectation::Value(e) => &e.when,
-    }
 }
 
 /// The run that is picked, with the file's defaults filled in as reading it does.
@@ -136,16 +129,27 @@ fn resolved(scenario: &Scenario, pick: &Pick) -> Pick {
     Pick { strategy, maintenance, variant }
 }
 
-/// What was found, or why nothing was: the words, and what that means for what is expected.
-type Observation = (String, Judgement);
+/// What was found, or why nothing was: the words, what that means for what is expected, and on which side of it it lies.
+type Observation = (String, Judgement, Option<Ordering>);
 
-/// Whether what was found is as expected.
-fn told(holds: bool) -> Judgement {
-    if holds { Judgement::Pass } else { Judgement::Fail }
+/// What was found, and whether that is as expected.
+fn told(seen: String, holds: bool, side: Option<Ordering>) -> Observation {
+    let judgement = if holds { Judgement::Pass } else { Judgement::Fail };
+    (seen, judgement, side.filter(|_| !holds))
+}
+
+/// What was expected cannot be looked for.
+fn wrong(problem: String) -> Observation {
+    (problem, Judgement::Fail, None)
+}
+
+/// There is nothing to look at.
+fn no_data(why: &str) -> Observation {
+    (format!("no data: {why}"), Judgement::NoData, None)
 }
 
 fn verdict(scenario: &Scenario, index: usize, expectation: &Expectation, world: &World, outcome: &Outcome) -> Verdict {
-    let (what, expected, (seen, judgement)) = match expectation {
+    let (what, expected, (seen, judgement, missed)) = match expectation {
         Expectation::Downtime(e) => {
             (format!("{}: down", e.of), length_wanted(e), felt(scenario, e, ServiceLevel::Down, world, outcome))
         }
@@ -163,7 +167,7 @@ fn verdict(scenario: &Scenario, index: usize, expectation: &Expectation, world: 
         }
         Expectation::Value(e) => (e.of.clone(), number_wanted(e), number(e, outcome)),
     };
-    Verdict { expectation: index, what, expected, seen, passed: judgement == Judgement::Pass, judgement }
+    Verdict { expectation: index, what, expected, seen, passed: judgement == Judgement::Pass, judgement, missed }
 }
 
 fn length_wanted(e: &HowLong) -> String {
@@ -180,6 +184,11 @@ fn is_near(seen_s: f64, is: Duration, within: Duration) -> bool {
     (seen_s - is.seconds()).abs() <= within.seconds() + 1e-6
 }
 
+/// A length of time, held against what is expected of it.
+fn length(seconds: f64, e: &HowLong) -> Observation {
+    told(exactly(seconds), is_near(seconds, e.is, e.within), seconds.partial_cmp(&e.is.seconds()))
+}
+
 /// What a population felt, or felt of one feature: seconds down, degraded and stale, and when.
 struct Lived<'a> {
     seconds: [f64; 3],
@@ -192,18 +201,18 @@ fn lived<'a>(scenario: &Scenario, of: &str, outcome: &'a Outcome) -> Result<Live
     let Some(people) = outcome.people.get(whose) else {
         let meant = did_you_mean(whose, outcome.people.keys().map(String::as_str));
         let hint = meant.map_or(String::new(), |name| format!("; did you mean \"{name}\"?"));
-        return Err((format!("there is no population \"{whose}\"{hint}"), Judgement::Fail));
+        return Err(wrong(format!("there is no population \"{whose}\"{hint}")));
     };
     let used = match feature {
         None => None,
         Some(feature) => match people.features.get(feature) {
             Some(used) => Some(used),
-            None => return Err((format!("\"{whose}\" does not use \"{feature}\""), Judgement::Fail)),
+            None => return Err(wrong(format!("\"{whose}\" does not use \"{feature}\""))),
         },
     };
     let intended = used.map_or(people.requests.intended, |used| used.requests.intended);
     if intended <= 0.0 {
-        return Err(("no data: nothing was sent".to_owned(), Judgement::NoData));
+        return Err(no_data("nothing was sent"));
     }
     Ok(match used {
         None => Lived { seconds: [people.downtime_s, people.degraded_s, people.stale_s], intervals: &people.intervals },
@@ -225,7 +234,7 @@ fn felt(scenario: &Scenario, e: &HowLong, mood: ServiceLevel, world: &World, out
         }),
     });
     match seconds {
-        Ok(seconds) => (exactly(seconds), told(is_near(seconds, e.is, e.within))),
+        Ok(seconds) => length(seconds, e),
         Err(seen) => seen,
     }
 }
@@ -233,8 +242,7 @@ fn felt(scenario: &Scenario, e: &HowLong, mood: ServiceLevel, world: &World, out
 /// The part of the run that counts, in seconds.
 fn part(e: &HowLong, world: &World) -> Result<Option<(f64, f64)>, Observation> {
     let Some((from, to)) = &e.between else { return Ok(None) };
-    let read =
-        |text: &str| world.calendar.read(text).map_err(|(reason, fix)| (format!("{reason}; {fix}"), Judgement::Fail));
+    let read = |text: &str| world.calendar.read(text).map_err(|(reason, fix)| wrong(format!("{reason}; {fix}")));
     Ok(Some((read(from)?.seconds(), read(to)?.seconds())))
 }
 
@@ -260,15 +268,18 @@ fn restored(scenario: &Scenario, e: &When, world: &World, outcome: &Outcome) -> 
     let Some((_, end)) =
         [ServiceLevel::Down, ServiceLevel::Degraded, ServiceLevel::Stale].into_iter().find_map(longest)
     else {
-        return ("nothing was felt".to_owned(), Judgement::Fail);
+        return wrong("nothing was felt".to_owned());
     };
     if end >= outcome.clock.horizon_s {
-        return ("not restored before the run ends".to_owned(), Judgement::Fail);
+        return told("not restored before the run ends".to_owned(), false, Some(Ordering::Greater));
     }
     let label = civil_label(&world.calendar, Time::ZERO.after(Duration::from_seconds(end)));
     match world.calendar.read(&e.at) {
-        Ok(at) => (label, told((end - at.seconds()).abs() <= e.within.seconds() + 1e-6)),
-        Err((reason, fix)) => (format!("{reason}; {fix}"), Judgement::Fail),
+        Ok(at) => {
+            let is_near = (end - at.seconds()).abs() <= e.within.seconds() + 1e-6;
+            told(label, is_near, end.partial_cmp(&at.seconds()))
+        }
+        Err((reason, fix)) => wrong(format!("{reason}; {fix}")),
     }
 }
 
@@ -280,8 +291,8 @@ fn overrun(e: &HowLong, world: &World, outcome: &Outcome) -> Observation {
     let counts = |from_s: f64| part.is_none_or(|(from, to)| from <= from_s && from_s < to);
     let of_this = outcome.maintenance.iter().filter(|m| m.plan == e.of && m.ended != "not begun" && counts(m.from_s));
     match of_this.map(|m| m.overrun_s).max_by(f64::total_cmp) {
-        Some(seconds) => (exactly(seconds), told(is_near(seconds, e.is, e.within))),
-        None => (format!("no data: \"{}\" did not take place", e.of), Judgement::NoData),
+        Some(seconds) => length(seconds, e),
+        None => no_data(&format!("\"{}\" did not take place", e.of)),
     }
 }
 
@@ -300,16 +311,17 @@ fn number(e: &HowMuch, outcome: &Outcome) -> Observation {
     let seen = match number_at(outcome, &e.of) {
         Ok(seen) => seen,
         Err(problem) if problem.ends_with(NO_VALUE) => {
-            return (format!("no data: {problem}"), Judgement::NoData);
+            return no_data(&problem);
         }
-        Err(problem) => return (problem, Judgement::Fail),
+        Err(problem) => return wrong(problem),
     };
     // Written decimals and sums of floats: a part in a thousand million is no difference.
     let near = |is: f64| (seen - is).abs() <= e.within.0 * is.abs() + 1e-9 * is.abs();
     let passed = e.is.is_none_or(near)
         && e.at_least.is_none_or(|least| seen >= least)
         && e.at_most.is_none_or(|most| seen <= most);
-    (seen.to_string(), told(passed))
+    let bound = e.at_least.filter(|least| seen < *least).or(e.at_most.filter(|most| seen > *most)).or(e.is);
+    told(seen.to_string(), passed, bound.and_then(|bound| seen.partial_cmp(&bound)))
 }
 
 /// A length of time to the millisecond, every unit that counts: `12 h 59 min 30 s`.

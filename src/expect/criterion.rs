@@ -1,7 +1,7 @@
 //! An objective as a number of a run, and the bounds of that number.
 
 use super::path;
-use crate::metrics::{LatencyOutcome, Outcome, PeopleOutcome};
+use crate::metrics::{Detail, LatencyOutcome, Outcome, PeopleOutcome};
 use crate::scenario::{Available, Holds, Objective, Percentile, Priority, Scenario};
 use std::collections::BTreeMap;
 
@@ -130,6 +130,16 @@ impl Criterion {
         match &self.objective {
             Objective::Value(o) => Some(&o.of),
             _ => None,
+        }
+    }
+
+    /// How much of a run it needs.
+    pub fn needs(&self) -> Detail {
+        match self.path() {
+            Some(path) if path.starts_with("components.") || path.starts_with("groups.") => Detail::Components,
+            Some(_) => Detail::Full,
+            None if !self.is_brief() => Detail::Full,
+            None => Detail::Brief,
         }
     }
 

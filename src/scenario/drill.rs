@@ -134,6 +134,30 @@ pub enum Expectation {
     Value(HowMuch),
 }
 
+impl Expectation {
+    /// Of which run it is expected.
+    pub fn when(&self) -> &Pick {
+        match self {
+            Expectation::Downtime(e) | Expectation::Degraded(e) | Expectation::Stale(e) | Expectation::Overrun(e) => {
+                &e.when
+            }
+            Expectation::RestoredAt(e) => &e.when,
+            Expectation::Value(e) => &e.when,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn when_mut(&mut self) -> &mut Pick {
+        match self {
+            Expectation::Downtime(e) | Expectation::Degraded(e) | Expectation::Stale(e) | Expectation::Overrun(e) => {
+                &mut e.when
+            }
+            Expectation::RestoredAt(e) => &mut e.when,
+            Expectation::Value(e) => &mut e.when,
+        }
+    }
+}
+
 /// A length of time with a tolerance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

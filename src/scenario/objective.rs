@@ -168,4 +168,16 @@ impl Objective {
             Objective::Value(o) => &o.when,
         }
     }
+    /// It has to hold in every run, and in whichever run is made.
+    pub fn ask_always(&mut self) {
+        let (holds, when) = match self {
+            Objective::Availability(o) => (&mut o.holds, &mut o.when),
+            Objective::Restored(o) | Objective::DataLoss(o) | Objective::Stale(o) | Objective::Overrun(o) => {
+                (&mut o.holds, &mut o.when)
+            }
+            Objective::Latency(o) => (&mut o.holds, &mut o.when),
+            Objective::Value(o) => (&mut o.holds, &mut o.when),
+        };
+        (*holds, *when) = (Holds::Always, Pick::default());
+    }
 }

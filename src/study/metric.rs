@@ -108,16 +108,11 @@ impl Metric {
 
     /// How much of a run it needs.
     pub(super) fn needs(&self) -> Detail {
-        let path = match &self.of {
-            Of::Path(path) => Some(path.as_str()),
-            Of::Objective(criterion) => criterion.path(),
-            _ => None,
-        };
-        match (path, &self.of) {
-            (Some(path), _) if path.starts_with("components.") || path.starts_with("groups.") => Detail::Components,
-            (Some(_), _) => Detail::Full,
-            (None, Of::Objective(criterion)) if !criterion.is_brief() => Detail::Full,
-            (None, _) => Detail::Brief,
+        match &self.of {
+            Of::Objective(criterion) => criterion.needs(),
+            Of::Path(path) if path.starts_with("components.") || path.starts_with("groups.") => Detail::Components,
+            Of::Path(_) => Detail::Full,
+            _ => Detail::Brief,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::compiler::Compiler;
 use super::resolve::Names;
+use crate::scenario::diagnostics::did_you_mean;
 use crate::scenario::{Available, Code, Holds, Objective};
 
 /// Objectives of a scenario.
@@ -26,6 +27,7 @@ impl Compiler<'_> {
                 p.add(Code::UnknownName, format!("silence.{i}"), reason, format!("write one of {}", known.join(", ")));
             }
         }
+        self.check_known_failures();
         let plans = Names::in_order(scenario.maintenance.names());
         for (name, objective) in scenario.objectives.iter() {
             let path = format!("objectives.{name}");
@@ -86,6 +88,24 @@ impl Compiler<'_> {
                 }
             }
             self.check_pick(objective.when(), &format!("{path}.when"));
+        }
+    }
+    /// Checks the names of what is known to fail.
+    fn check_known_failures(&self) {
+        let (scenario, p) = (self.scenario, &self.problems);
+        for (i, known) in scenario.expect_failure.iter().enumerate() {
+            let path = format!("expect_failure.{i}");
+            let place = known.strip_prefix("expect.").and_then(|place| place.parse::<usize>().ok());
+            if scenario.objectives.get(known).is_none() && place.is_none_or(|place| place >= scenario.expect.len()) {
+                let reason = format!("there is no objective \"{known}\"");
+                let fix = match did_you_mean(known, scenario.objectives.names()) {
+                    Some(meant) => format!("did you mean \"{meant}\"?"),
+                    None => "name an objective of this file, or an expectation by its place, like \"expect.0\"".to_owned(),
+                };
+                p.add(Code::UnknownName, path, reason, fix);
+            } else if scenario.expect_failure[..i].contains(known) {
+                p.add(Code::DuplicateName, path, format!("\"{known}\" is there twice"), "leave one of them out");
+            }
         }
     }
 }

@@ -1,0 +1,191 @@
+//! Delta debugging (Zeller & Hildebrandt 2002), level by level (Misherghi & Su 2006): what can go goes, until nothing can.
+
+use super::cut::{self, Cut};
+use super::simpler;
+use super::trial::Trial;
+use crate::study::Hands;
+use std::collections::BTreeSet;
+
+/// Candidates that are looked at together, at first and at most. How many says nothing of how many threads there are: the first
+/// that passes is taken, whoever is quicker.
+const TOGETHER_FIRST: usize = 2;
+const TOGETHER_MAX: usize = 16;
+/// Of so many steps every pair is looked at.
+const PAIRED_MAX: usize = 16;
+
+/// Somebody has given up.
+#[derive(Debug)]
+pub(super) struct GivenUp;
+
+/// A text on its way to something small.
+pub(super) struct Reducer<'a, H> {
+    pub text: String,
+    pub trial: &'a Trial,
+    pub hands: &'a mut H,
+    /// Candidates so far.
+    pub tried: usize,
+    /// What is known not to fail; a text that has been looked at need not be looked at again.
+    refused: BTreeSet<String>,
+}
+
+impl<'a, H: Hands> Reducer<'a, H> {
+    /// Begins with a text that fails.
+    pub fn new(text: String, trial: &'a Trial, hands: &'a mut H) -> Reducer<'a, H> {
+        Reducer { text, trial, hands, tried: 0, refused: BTreeSet::new() }
+    }
+
+    /// Leaves out and simplifies until a whole round changes nothing.
+    pub fn reduce(&mut self) -> Result<(), GivenUp> {
+        self.horizon()?;
+        loop {
+            let before = self.text.clone();
+            self.steps()?;
+            for depth in 1.. {
+                if depth > cut::depth(&self.text) {
+                    break;
+                }
+                while self.sweep(depth)? {}
+            }
+            self.pairs()?;
+            self.horizon()?;
+            self.take_all(simpler::earlier)?;
+            self.take_all(simpler::one_member)?;
+            self.values()?;
+            if self.text == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The drill, in halves, in quarters, one by one: each of them alone, and all without it.
+    fn steps(&mut self) -> Result<(), GivenUp> {
+        let mut parts = 2;
+        loop {
+            let steps = cut::steps(&self.text);
+            if steps.len() < 2 {
+                return Ok(());
+            }
+            parts = parts.min(steps.len());
+            let chunks: Vec<&[Cut]> = steps.chunks(steps.len().div_ceil(parts)).collect();
+            let alone = |kept: usize| {
+                let others = chunks.iter().enumerate().filter(|(i, _)| *i != kept);
+                others.flat_map(|(_, chunk)| chunk.iter().cloned()).collect::<Vec<Cut>>()
+            };
+            let subsets = (0..chunks.len()).map(alone);
+            let complements = chunks.iter().map(|chunk| chunk.to_vec());
+            let candidates: Vec<String> =
+                subsets.chain(complements).map(|cuts| cut::blanked(&self.text, &cuts)).collect();
+            let subsets = chunks.len();
+            match self.first_of(&candidates)? {
+                Some(taken) if taken < subsets => parts = 2,
+                Some(_) => parts = (parts - 1).max(2),
+                None if parts == steps.len() => return Ok(()),
+                None => parts *= 2,
+            }
+        }
+    }
+
+    /// Two steps that need each other.
+    fn pairs(&mut self) -> Result<(), GivenUp> {
+        loop {
+            let steps = cut::steps(&self.text);
+            if steps.len() > PAIRED_MAX {
+                return Ok(());
+            }
+            let pairs = steps.iter().enumerate().flat_map(|(i, a)| steps[i + 1..].iter().map(move |b| [a, b]));
+            let without = |pair: [&Cut; 2]| cut::blanked(&self.text, &pair.map(Cut::clone));
+            let candidates: Vec<String> = pairs.map(without).collect();
+            if self.first_of(&candidates)?.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The entries at one depth, many at once and then one by one. Says whether any is gone.
+    fn sweep(&mut self, depth: usize) -> Result<bool, GivenUp> {
+        let mut any = false;
+        let mut size = (cut::cuts(&self.text, depth).len() / 2).max(1);
+        loop {
+            let mut at = 0;
+            loop {
+                let cuts = cut::cuts(&self.text, depth);
+                let chunks = cuts.get(at..).unwrap_or_default().chunks(size);
+                let candidates: Vec<String> = chunks.map(|chunk| cut::blanked(&self.text, chunk)).collect();
+                let Some(taken) = self.first_of(&candidates)? else { break };
+                any = true;
+                at += taken * size;
+            }
+            if size == 1 {
+                return Ok(any);
+            }
+            size /= 2;
+        }
+    }
+
+    /// The shortest run; but where a share of it is asked for, its length is a part of the question.
+    fn horizon(&mut self) -> Result<(), GivenUp> {
+        if !self.is_share() {
+            self.take_all(simpler::shorter_run)?;
+        }
+        Ok(())
+    }
+
+    fn is_share(&self) -> bool {
+        super::trial::read(&self.text).is_ok_and(|(scenario, _)| self.trial.goal.is_share(&scenario))
+    }
+
+    /// Every value, from the first to the last, as simple as it can be.
+    fn values(&mut self) -> Result<(), GivenUp> {
+        let (mut at, keeps_length) = (0, self.is_share());
+        loop {
+            let spots = simpler::values(&self.text, keeps_length);
+            let left = spots.iter().enumerate().skip(at);
+            let candidates: Vec<(usize, &String)> =
+                left.flat_map(|(spot, texts)| texts.iter().map(move |text| (spot, text))).collect();
+            let texts: Vec<String> = candidates.iter().map(|(_, text)| (*text).clone()).collect();
+            let Some(taken) = self.first_of(&texts)? else { return Ok(()) };
+            at = candidates[taken].0;
+        }
+    }
+
+    /// Candidates of one kind, as long as one of them passes.
+    fn take_all(&mut self, candidates: impl Fn(&str) -> Vec<String>) -> Result<(), GivenUp> {
+        loop {
+            let candidates = candidates(&self.text);
+            if self.first_of(&candidates)?.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The first candidate that fails as it should becomes the text; gives its place.
+    fn first_of(&mut self, candidates: &[String]) -> Result<Option<usize>, GivenUp> {
+        let (mut at, mut together) = (0, TOGETHER_FIRST);
+        while at < candidates.len() {
+            let mut some = Vec::new();
+            while at < candidates.len() && some.len() < together {
+                if !self.refused.contains(&candidates[at]) {
+                    some.push(at);
+                }
+                at += 1;
+            }
+            let (trial, text) = (self.trial, &self.text);
+            self.tried += some.len();
+            self.hands.expect(some.len());
+            let passed = self.hands.all(some.len(), |i| {
+                let candidate = cut::mended(candidates[some[i]].clone())?;
+                (candidate != *text && trial.fails(&candidate)).then_some(candidate)
+            });
+            let passed = passed.ok_or(GivenUp)?;
+            for (index, passed) in some.into_iter().zip(passed) {
+                if let Some(smaller) = passed {
+                    self.text = smaller;
+                    return Ok(Some(index));
+                }
+                self.refused.insert(candidates[index].clone());
+            }
+            together = (together * 2).min(TOGETHER_MAX);
+        }
+        Ok(None)
+    }
+}
