@@ -21,6 +21,17 @@ pub fn command(command: &str, file: &str, choice: &Choice, luck: Luck) -> String
     words.join(" ")
 }
 
+/// The command that makes the smallest file of a run in which an objective fails.
+///
+/// ```
+/// use firedrill::{replay::shrink, rng::Luck, scenario::Choice};
+/// let line = shrink("db.ron", &Choice::default(), Luck { seed: 1, replication: 3 }, "back in time");
+/// assert_eq!(line, "firedrill shrink db.ron --seed 1 --replication 3 --objective 'back in time'");
+/// ```
+pub fn shrink(file: &str, choice: &Choice, luck: Luck, objective: &str) -> String {
+    format!("{} --objective {}", command("shrink", file, choice, luck), shell_word(objective))
+}
+
 /// A choice as options.
 pub fn choice_words(choice: &Choice) -> Vec<String> {
     let mut words = Vec::new();

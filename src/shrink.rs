@@ -46,8 +46,6 @@ use reduce::Reducer;
 use std::sync::Arc;
 use trial::{SEEDS, SEEDS_IN_THE_END, Trial};
 
-pub use told::command;
-
 /// The smallest scenario that fails as a run did.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -122,22 +120,12 @@ pub fn shrink(
         let from = told::From { file: &source.name, choice, luck };
         let comment = told::comment(&trial, (&scenario, &world), &from, luck_is_left);
         let pinned = witness.strikes().filter(|strike| strike.drawn).count();
-        return Ok(Shrunk { goal: objective_name(&goal), text: comment + &text, scenario, pinned, tried });
+        return Ok(Shrunk { goal: goal.name, text: comment + &text, scenario, pinned, tried });
     }
 }
 
-/// What a file calls it from now on is told by the goal of the run.
-fn objective_name(goal: &Goal) -> String {
-    goal.name.clone()
-}
-
 /// What fails in a run: what is asked for, or the first.
-fn goal_of(
-    scenario: &Scenario,
-    world: &World,
-    outcome: &Outcome,
-    asked: Option<&str>,
-) -> Result<Goal, ShrinkError> {
+fn goal_of(scenario: &Scenario, world: &World, outcome: &Outcome, asked: Option<&str>) -> Result<Goal, ShrinkError> {
     let names = || scenario.objectives.names().map(str::to_owned);
     let places = || (0..scenario.expect.len()).map(goal::name_of);
     let missed = |name: &str| goal::missed(name, scenario, world, outcome);

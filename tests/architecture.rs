@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 21] = [
+const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("num", &[]),
     ("units", &[]),
     ("event_list", &[]),
@@ -37,6 +37,13 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
         ],
     ),
     (
+        "shrink",
+        &[
+            "dist", "engine", "expect", "load", "metrics", "observe", "replay", "rng", "run", "scenario", "study",
+            "units", "world",
+        ],
+    ),
+    (
         "report",
         &["agree", "expect", "explain", "metrics", "num", "observe", "run", "scenario", "study", "units", "world"],
     ),
@@ -44,7 +51,7 @@ const MAY_IMPORT: [(&str, &[&str]); 21] = [
         "cli",
         &[
             "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "replay", "report", "rng",
-            "run", "scenario", "study", "units", "world",
+            "run", "scenario", "shrink", "study", "units", "world",
         ],
     ),
 ];

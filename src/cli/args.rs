@@ -27,6 +27,7 @@ Test in CI:
   firedrill check scenarios/*.ron                         mistakes, with their place and their fix
   firedrill test scenarios                                every expectation, every objective
   firedrill run school.ron --twice                        proof that a run can be repeated
+  firedrill shrink school.ron --replication 45            the smallest file that fails as this run does
 
 Rehearse:
   firedrill run school.ron --seed 7                       another piece of luck
@@ -87,6 +88,8 @@ pub enum Command {
     },
     /// Run scenarios and hold them against what they expect, and against their objectives
     Test(TestArgs),
+    /// Make the smallest scenario that fails as a run does, whatever the seed
+    Shrink(ShrinkArgs),
     /// Write a scenario to start from
     New {
         /// Where to; an existing file is left alone. Without it, to the standard output
@@ -231,6 +234,9 @@ pub struct StudyArgs {
     /// Also write every replication as a row: a name that ends with .jsonl or .csv
     #[arg(long, value_name = "FILE")]
     pub rows: Option<PathBuf>,
+    /// Also write the smallest file of every objective that fails into this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "shard")]
+    pub shrink: Option<PathBuf>,
     /// Print everything as JSON
     #[arg(long)]
     pub json: bool,
@@ -258,9 +264,38 @@ pub struct TestArgs {
     /// Also write what was tested as JUnit XML; an existing file is replaced
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Also write the smallest file of every objective that fails into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub shrink: Option<PathBuf>,
     /// Only a part of the files: 2/8, or `auto` under Slurm, `auto/8` under Kubernetes
     #[arg(long, value_name = "M/N")]
     pub shard: Option<String>,
+    /// Threads; by default one for each core. The result is the same
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Which failure is made smaller.
+#[derive(Debug, Args)]
+pub struct ShrinkArgs {
+    /// The scenario; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What is chosen of the file
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Under which luck
+    #[command(flatten)]
+    pub luck: SeedArgs,
+    /// Which replication under this seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub replication: u64,
+    /// What fails: an objective, or an expectation by its place, like expect.0; by default the first that does
+    #[arg(long, value_name = "NAME")]
+    pub objective: Option<String>,
+    /// Write it to this file; an existing file is replaced. Without it, to the standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Threads; by default one for each core. The result is the same
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,

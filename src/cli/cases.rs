@@ -1,5 +1,7 @@
 //! What was tested, and what came of it.
 
+use super::shrink::Failure;
+use firedrill::scenario::Source;
 use firedrill::study::Judgement;
 
 /// Something that was tested, and what came of it.
@@ -15,6 +17,29 @@ pub struct Case {
     pub judgement: Judgement,
     /// The command that shows why it failed.
     pub replay: Option<String>,
+    /// The command that makes the smallest file that fails as it did.
+    pub shrink: Option<String>,
+}
+
+impl Case {
+    /// It is known to fail: that it does is well, and that it holds is not, because nobody would see it fail again.
+    pub fn known_to_fail(self) -> Case {
+        match self.judgement {
+            Judgement::Fail => Case {
+                judgement: Judgement::Pass,
+                expected: format!("{}; known to fail", self.expected),
+                replay: None,
+                shrink: None,
+                ..self
+            },
+            Judgement::Pass => Case {
+                judgement: Judgement::Fail,
+                expected: format!("{}; mended: take it out of expect_failure", self.expected),
+                ..self
+            },
+            _ => self,
+        }
+    }
 }
 
 /// The cases of one run of a file.
@@ -29,7 +54,7 @@ pub struct Group {
 }
 
 /// How many there were, and what came of them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct TestReport {
     /// Files that were tested.
     pub files: usize,
@@ -37,4 +62,6 @@ pub struct TestReport {
     pub broken: usize,
     /// The runs that were judged.
     pub groups: Vec<Group>,
+    /// Runs that failed in an objective.
+    pub failures: Vec<(Source, Failure)>,
 }

@@ -3,13 +3,15 @@
 use super::args::{CompareArgs, StudyArgs};
 use super::results::Results;
 use super::said::{Said, refused, usage};
+use super::shrink::Failure;
 use super::work::{Watcher, Work};
-use super::{exit, files, rows, terminal};
+use super::{exit, files, rows, shrink, terminal};
 use firedrill::expect::Unit;
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::text;
+use firedrill::rng::Luck;
 use firedrill::scenario::Source;
-use firedrill::study::{Axis, Comparison, End, Protocol, Settle, Study, Wanted, vary};
+use firedrill::study::{Axis, Comparison, End, Judgement, Protocol, Settle, Study, Wanted, vary};
 use firedrill::units::Duration;
 use std::path::Path;
 
@@ -85,7 +87,39 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
     }
     let comparison = tally.comparison(ended);
     tell(&mut said, study, &comparison, (how.html.as_deref(), how.json), results.as_ref(), replay);
+    let failures = failures(study, &comparison);
+    if !how.json && !failures.is_empty() {
+        said.out.push_str("\nA failed objective as the smallest file\n\n");
+        let lines = failures.iter().map(|(design, missed, name)| study.protocol.shrink(*design, *missed, name));
+        lines.for_each(|line| said.out.push_str(&format!("  {line}\n")));
+    }
+    if let Some(folder) = &how.shrink {
+        let runs: Vec<_> = failures.into_iter().filter_map(|failure| failed_run(study, failure)).collect();
+        shrink::write_all(&mut said, folder, &runs, how.threads.map(usize::from));
+    }
     said
+}
+
+/// Objectives that fail: of which design, in which replication first, and which.
+fn failures<'a>(study: &Study, comparison: &'a Comparison) -> Vec<(usize, u64, &'a str)> {
+    let mut found = Vec::new();
+    for design in &comparison.designs {
+        // They are told in the order of their ranks.
+        let index = study.designs.iter().position(|known| known.label == design.label);
+        for objective in design.objectives.iter().filter(|objective| objective.judgement == Judgement::Fail) {
+            found.extend(
+                index.zip(objective.first_missed).map(|(index, missed)| (index, missed, objective.name.as_str())),
+            );
+        }
+    }
+    found
+}
+
+fn failed_run(study: &Study, (design, replication, objective): (usize, u64, &str)) -> Option<(Source, Failure)> {
+    let wanted = study.protocol.designs.get(design)?;
+    let source = study.protocol.sources.get(wanted.source)?.source();
+    let luck = Luck { seed: study.protocol.seed, replication };
+    Some((source, Failure { choice: wanted.choice(), luck, objective: Some(objective.to_owned()) }))
 }
 
 /// Writes and prints what a study says.

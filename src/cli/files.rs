@@ -250,6 +250,11 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     written.map_err(|error| if error.kind() == io::ErrorKind::AlreadyExists { exists() } else { failed(error) })
 }
 
+/// Makes a folder, if it is not there yet, and those that it is in.
+pub fn make_folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(|source| FileError::Write { path: path.to_owned(), source })
+}
+
 /// Writes a file, over another if there is one: whole or not at all.
 pub fn write(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };

@@ -22,6 +22,7 @@ mod rows;
 mod run;
 mod said;
 mod shard;
+mod shrink;
 mod terminal;
 mod test;
 mod thread_pool;
@@ -53,6 +54,7 @@ pub fn main() -> u8 {
         Command::Maintenance(args) => maintenance::maintenance(&args),
         Command::Check { files } => check(&files),
         Command::Test(args) => test::test(&args),
+        Command::Shrink(args) => shrink::shrink(&args),
         Command::New { file } => new(file.as_deref()),
     };
     let mut code = said.code;

@@ -3,9 +3,10 @@
 use super::args::TestArgs;
 use super::cases::{Case, Group, TestReport};
 use super::said::{Said, usage};
+use super::shrink::Failure;
 use super::terminal::{self, Look};
 use super::work::Work;
-use super::{exit, files, junit, shard};
+use super::{exit, files, junit, shard, shrink};
 use anstyle::{AnsiColor, Color, Style};
 use firedrill::expect;
 use firedrill::load;
@@ -43,6 +44,9 @@ pub fn test(args: &TestArgs) -> Said {
         }
     }
     said.out.push_str(&summary(&report));
+    if let Some(folder) = &args.shrink {
+        shrink::write_all(&mut said, folder, &report.failures, args.threads.map(usize::from));
+    }
     if let Some(path) = &args.junit
         && let Err(error) = files::write(path, &junit::report(&report.groups, args.luck.seed))
     {
@@ -156,12 +160,17 @@ fn expectations(
         let p = &outcome.provenance;
         let picks = [p.strategy.as_ref(), p.maintenance.as_ref(), p.variant.as_ref()];
         let run: Vec<&str> = picks.into_iter().flatten().map(String::as_str).collect();
-        let cases = verdicts.into_iter().map(|verdict| Case {
-            judgement: verdict.judgement,
-            replay: (!verdict.passed).then(|| replay::command("run", &source.name, &choice, luck)),
-            what: verdict.what,
-            seen: verdict.seen,
-            expected: format!("expected {}", verdict.expected),
+        let cases = verdicts.into_iter().map(|verdict| {
+            let case = Case {
+                judgement: verdict.judgement,
+                replay: (!verdict.passed).then(|| replay::command("run", &source.name, &choice, luck)),
+                shrink: None,
+                what: verdict.what,
+                seen: verdict.seen,
+                expected: format!("expected {}", verdict.expected),
+            };
+            let is_known = written.is_known_to_fail(&format!("expect.{}", verdict.expectation));
+            if is_known { case.known_to_fail() } else { case }
         });
         groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases: cases.collect() });
     }
@@ -211,7 +220,19 @@ fn objectives(
         let runs = format!("{} replications", comparison.replications);
         let run: Vec<&str> = run.into_iter().chain([runs.as_str()]).collect();
         let of_this = comparison.designs[0].objectives.iter().filter(|o| names.contains(&o.name));
-        let cases = of_this.map(|objective| case(objective, &study.protocol)).collect();
+        let mut cases = Vec::new();
+        for objective in of_this {
+            let mut case = case(objective, &study.protocol);
+            if written.is_known_to_fail(&objective.name) {
+                case = case.known_to_fail();
+            }
+            if let (Some(_), Some(replication)) = (&case.shrink, objective.first_missed) {
+                let luck = Luck { seed: args.luck.seed, replication };
+                let objective = Some(objective.name.clone());
+                report.failures.push((source.clone(), Failure { choice: choice.clone(), luck, objective }));
+            }
+            cases.push(case);
+        }
         groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases });
     }
     groups
@@ -231,6 +252,10 @@ fn case(objective: &ObjectiveOutcome, protocol: &Protocol) -> Case {
         seen: verdict::seen(objective),
         expected: verdict::asked(objective),
         judgement: objective.judgement,
+        shrink: match objective.judgement {
+            Judgement::Fail => objective.first_missed.map(|missed| protocol.shrink(0, missed, &objective.name)),
+            _ => None,
+        },
         replay: match objective.judgement {
             Judgement::Pass => None,
             _ => objective.first_missed.map(|replication| protocol.replay(0, replication)),
@@ -262,6 +287,9 @@ fn lines(cases: &[Case], look: Look) -> String {
         });
         if let Some(replay) = &case.replay {
             out.push_str(&format!("          {replay}\n"));
+        }
+        if let Some(shrink) = &case.shrink {
+            out.push_str(&format!("          {shrink}\n"));
         }
         if case.judgement == Judgement::Undecided {
             out.push_str("          undecided: more --replications would tell\n");

@@ -5,7 +5,7 @@ use super::trial::{SEEDS_IN_THE_END, Trial};
 use super::witness::Witness;
 use crate::metrics::Outcome;
 use crate::observe::{FailoverFailure, ServiceLevel};
-use crate::replay::{self, shell_word};
+use crate::replay;
 use crate::rng::Luck;
 use crate::run::run;
 use crate::scenario::{Choice, Scenario};
@@ -20,17 +20,6 @@ pub(super) struct From<'a> {
     pub luck: Luck,
 }
 
-/// The command that makes the smallest file of a run.
-///
-/// ```
-/// use firedrill::{rng::Luck, scenario::Choice, shrink::command};
-/// let line = command("db.ron", &Choice::default(), Luck { seed: 1, replication: 3 }, "back in time");
-/// assert_eq!(line, "firedrill shrink db.ron --seed 1 --replication 3 --objective 'back in time'");
-/// ```
-pub fn command(file: &str, choice: &Choice, luck: Luck, objective: &str) -> String {
-    format!("{} --objective {}", replay::command("shrink", file, choice, luck), shell_word(objective))
-}
-
 /// The comment at the top of a file.
 pub(super) fn comment(
     trial: &Trial,
@@ -40,11 +29,8 @@ pub(super) fn comment(
 ) -> String {
     let outcome = run(world, trial.luck).outcome;
     let missed = goal::missed(&trial.goal.name, scenario, world, &outcome);
-    let Missed { seen, asked, .. } = missed.unwrap_or_else(|| Missed {
-        seen: String::new(),
-        asked: String::new(),
-        side: trial.goal.side,
-    });
+    let Missed { seen, asked, .. } =
+        missed.unwrap_or_else(|| Missed { seen: String::new(), asked: String::new(), side: trial.goal.side });
     let mut lines = vec![format!("\"{}\" fails: {seen}, and {asked} was asked for.", trial.goal.name)];
     let mut because = felt(&outcome);
     because.push_str(match trial.blames {
@@ -56,7 +42,7 @@ pub(super) fn comment(
         false => "; it draws nothing.".to_owned(),
     });
     lines.push(because);
-    lines.push(format!("Made by: {}", command(from.file, from.choice, from.luck, &trial.goal.name)));
+    lines.push(format!("Made by: {}", replay::shrink(from.file, from.choice, from.luck, &trial.goal.name)));
     lines.iter().map(|line| format!("// {}\n", line.replace(char::is_control, " "))).collect()
 }
 
@@ -97,7 +83,8 @@ pub(super) fn needs_luck(goal: &str, failed: u64, witness: &Witness, world: &Wor
             ));
         }
     }
-    let several = |strike: &&super::witness::Strike| strike.hidden && strike.drawn && strike.members < members(world, strike);
+    let several =
+        |strike: &&super::witness::Strike| strike.hidden && strike.drawn && strike.members < members(world, strike);
     if let Some(strike) = witness.strikes().find(several) {
         let name = world.name_of_node(strike.node);
         why.push(format!("one of several members of \"{name}\" failed unnoticed, and a drill strikes all of them"));

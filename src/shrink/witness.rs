@@ -140,7 +140,9 @@ impl Witness {
                     }
                 }
             }
-            Occurrence::Activated { .. } if attempt.failed.is_some_and(|why| why != FailoverFailure::NoTarget) => attempt.by_hand = Some(since),
+            Occurrence::Activated { .. } if attempt.failed.is_some_and(|why| why != FailoverFailure::NoTarget) => {
+                attempt.by_hand = Some(since)
+            }
             _ => {}
         }
         self.last.insert(group, seen.at);

@@ -107,6 +107,13 @@ impl Protocol {
         let file = self.sources.get(wanted.source).map_or("", |source| source.name.as_str());
         replay::command("run", file, &wanted.choice(), Luck { seed: self.seed, replication })
     }
+
+    /// The command that makes the smallest file of one of its runs, in which an objective fails.
+    pub fn shrink(&self, design: usize, replication: u64, objective: &str) -> String {
+        let Some(wanted) = self.designs.get(design) else { return String::new() };
+        let file = self.sources.get(wanted.source).map_or("", |source| source.name.as_str());
+        replay::shrink(file, &wanted.choice(), Luck { seed: self.seed, replication }, objective)
+    }
 }
 
 impl Text {

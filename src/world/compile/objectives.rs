@@ -100,7 +100,9 @@ impl Compiler<'_> {
                 let reason = format!("there is no objective \"{known}\"");
                 let fix = match did_you_mean(known, scenario.objectives.names()) {
                     Some(meant) => format!("did you mean \"{meant}\"?"),
-                    None => "name an objective of this file, or an expectation by its place, like \"expect.0\"".to_owned(),
+                    None => {
+                        "name an objective of this file, or an expectation by its place, like \"expect.0\"".to_owned()
+                    }
                 };
                 p.add(Code::UnknownName, path, reason, fix);
             } else if scenario.expect_failure[..i].contains(known) {
