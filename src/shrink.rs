@@ -2,8 +2,9 @@
 //!
 //! [`shrink`] makes the run again, writes down what it drew as a drill ([pinned](Shrunk::pinned)), and leaves out and simplifies
 //! until nothing more can go: the result is minimal in the sense that it no longer fails without any one entry of it. Every step
-//! on the way is a scenario without mistakes, because the compiler says so. Where the failure is due to faults, what is left has
-//! to be due to them too: without its drill and its maintenance the objective holds.
+//! on the way is a scenario without mistakes, because the compiler says so. It has to be the same failure all the way: first the
+//! faults are found that break the whole design, and from then on each of them is needed, so that no redundancy is lost that
+//! they had to overcome. Where a failover that works at once would have helped, it goes on to.
 //!
 //! ```
 //! use firedrill::{rng::Luck, scenario::{Choice, Source}, shrink::shrink, study::Alone};
@@ -44,7 +45,7 @@ use crate::world::World;
 use goal::Goal;
 use reduce::Reducer;
 use std::sync::Arc;
-use trial::{SEEDS, SEEDS_IN_THE_END, Trial};
+use trial::{DueTo, GivenUp, SEEDS, SEEDS_IN_THE_END, Trial};
 
 /// The smallest scenario that fails as a run did.
 #[derive(Debug, Clone)]
@@ -56,6 +57,10 @@ pub struct Shrunk {
     pub text: String,
     /// The scenario.
     pub scenario: Scenario,
+    /// Whether it holds without what happens in it: without any one step of its drill, as far as these are not very many.
+    pub due_to_faults: bool,
+    /// Whether it holds where every group fails over at once and well.
+    pub due_to_response: bool,
     /// How many failures the run drew, which became steps of its drill.
     pub pinned: usize,
     /// How many candidates were looked at.
@@ -88,6 +93,12 @@ pub enum ShrinkError {
     GivenUp,
 }
 
+impl From<GivenUp> for ShrinkError {
+    fn from(_: GivenUp) -> ShrinkError {
+        ShrinkError::GivenUp
+    }
+}
+
 /// Makes the smallest scenario that fails as a run does: in an objective of this name or an expectation of this place
 /// (`expect.0`), or else in the first that fails in it.
 ///
@@ -105,22 +116,33 @@ pub fn shrink(
     let outcome = run(&world, luck).outcome;
     let goal = goal_of(&scenario, &world, &outcome, objective)?;
     let witness = witness::Witness::of(&world, luck);
-    let (mut trial, start) = pinned(&scenario, &world, &goal, luck, &witness)?;
+    let (mut trial, start) = pinned(&scenario, &world, goal.clone(), luck, &witness, hands)?;
     loop {
-        let mut reducer = Reducer::new(start.clone(), &trial, hands);
-        reducer.reduce().map_err(|_| ShrinkError::GivenUp)?;
-        let (text, tried) = (reducer.text, reducer.tried);
+        let mut reducer = Reducer::new(start.clone(), trial.clone(), hands);
+        reducer.reduce()?;
+        let (text, tried, due_to) = (reducer.text, reducer.tried, reducer.trial.due_to);
         let (scenario, world) = trial::read(&text).map_err(ShrinkError::Mistakes)?;
-        let (failed, luck_is_left) = trial.count(&scenario, &world, SEEDS_IN_THE_END);
+        let (failed, luck_is_left) = trial.count(&scenario, &world, hands)?;
+        if (trial.given_up)() {
+            return Err(ShrinkError::GivenUp);
+        }
         if failed < SEEDS_IN_THE_END && trial.seeds < SEEDS_IN_THE_END {
             // Some luck that few seeds have: every candidate is held against more of them.
             trial.seeds = SEEDS_IN_THE_END;
             continue;
         }
-        let from = told::From { file: &source.name, choice, luck };
+        let trial = Trial { due_to, ..trial };
+        let from = told::From { file: &source.name, choice, luck, objective: &goal.name };
         let comment = told::comment(&trial, (&scenario, &world), &from, luck_is_left);
-        let pinned = witness.strikes().filter(|strike| strike.drawn).count();
-        return Ok(Shrunk { goal: goal.name, text: comment + &text, scenario, pinned, tried });
+        return Ok(Shrunk {
+            goal: goal.name,
+            text: comment + &text,
+            scenario,
+            due_to_faults: due_to.faults,
+            due_to_response: due_to.response,
+            pinned: witness.strikes().filter(|strike| strike.drawn).count(),
+            tried,
+        });
     }
 }
 
@@ -158,22 +180,24 @@ fn goal_of(scenario: &Scenario, world: &World, outcome: &Outcome, asked: Option<
 fn pinned(
     scenario: &Scenario,
     world: &Arc<World>,
-    goal: &Goal,
+    goal: Goal,
     luck: Luck,
     witness: &witness::Witness,
+    hands: &mut impl Hands,
 ) -> Result<(Trial, String), ShrinkError> {
     let only = pin::only_this_run(scenario, &goal.name);
     let name = if scenario.objectives.get(&goal.name).is_some() { goal.name.clone() } else { goal::name_of(0) };
-    let mut trial = Trial { goal: Goal { name, side: goal.side }, luck, seeds: SEEDS, blames: false };
+    let given_up = hands.given_up();
+    let asked = Goal { name, side: goal.side };
+    let mut trial = Trial { goal: asked, luck, seeds: SEEDS, due_to: DueTo::default(), given_up };
     let mut best = 0;
     for manner in pin::Manner::ALL {
         let text = trial::tidy(pin::pinned(&only, world, witness, manner));
         let (pinned, compiled) = trial::read(&text).map_err(ShrinkError::Mistakes)?;
-        let (failed, _) = trial.count(&pinned, &compiled, SEEDS_IN_THE_END);
+        let (failed, _) = trial.count(&pinned, &compiled, hands)?;
         best = best.max(failed);
         if failed == SEEDS_IN_THE_END {
-            let detail = goal::detail(&trial.goal.name, &pinned);
-            trial.blames = trial.holds_without_faults(&pinned, &compiled, detail);
+            trial.due_to.faults = trial.causes(&pinned, &compiled).faults;
             return Ok((trial, text));
         }
     }

@@ -89,7 +89,7 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
     tell(&mut said, study, &comparison, (how.html.as_deref(), how.json), results.as_ref(), replay);
     let failures = failures(study, &comparison);
     if !how.json && !failures.is_empty() {
-        said.out.push_str("\nA failed objective as the smallest file\n\n");
+        said.out.push_str("\nTo make a file of what fails\n\n");
         let lines = failures.iter().map(|(design, missed, name)| study.protocol.shrink(*design, *missed, name));
         lines.for_each(|line| said.out.push_str(&format!("  {line}\n")));
     }

@@ -29,6 +29,10 @@ impl Hands for ThreadPool {
         self.progress.more(more);
     }
 
+    fn given_up(&self) -> fn() -> bool {
+        interrupt::asked
+    }
+
     fn all<T: Send>(&mut self, count: usize, one: impl Fn(usize) -> T + Sync) -> Option<Vec<T>> {
         let threads = self.threads.min(count);
         if threads <= 1 {

@@ -2,7 +2,7 @@
 
 use super::cut::{self, Cut};
 use super::simpler;
-use super::trial::Trial;
+use super::trial::{GivenUp, Trial, read};
 use crate::study::Hands;
 use std::collections::BTreeSet;
 
@@ -13,14 +13,10 @@ const TOGETHER_MAX: usize = 16;
 /// Of so many steps every pair is looked at.
 const PAIRED_MAX: usize = 16;
 
-/// Somebody has given up.
-#[derive(Debug)]
-pub(super) struct GivenUp;
-
 /// A text on its way to something small.
 pub(super) struct Reducer<'a, H> {
     pub text: String,
-    pub trial: &'a Trial,
+    pub trial: Trial,
     pub hands: &'a mut H,
     /// Candidates so far.
     pub tried: usize,
@@ -30,13 +26,25 @@ pub(super) struct Reducer<'a, H> {
 
 impl<'a, H: Hands> Reducer<'a, H> {
     /// Begins with a text that fails.
-    pub fn new(text: String, trial: &'a Trial, hands: &'a mut H) -> Reducer<'a, H> {
+    pub fn new(text: String, trial: Trial, hands: &'a mut H) -> Reducer<'a, H> {
         Reducer { text, trial, hands, tried: 0, refused: BTreeSet::new() }
     }
 
-    /// Leaves out and simplifies until a whole round changes nothing.
+    /// Leaves out and simplifies until a whole round changes nothing: first what happens to the whole design, so that it is known
+    /// which faults break it, and then the design, as far as it withstands all others.
     pub fn reduce(&mut self) -> Result<(), GivenUp> {
-        self.horizon()?;
+        loop {
+            let before = self.text.clone();
+            self.horizon()?;
+            self.steps()?;
+            self.pairs()?;
+            if self.text == before {
+                break;
+            }
+        }
+        if let Ok((scenario, world)) = read(&self.text) {
+            self.trial.due_to = self.trial.causes(&scenario, &world);
+        }
         loop {
             let before = self.text.clone();
             self.steps()?;
@@ -62,7 +70,7 @@ impl<'a, H: Hands> Reducer<'a, H> {
         let mut parts = 2;
         loop {
             let steps = cut::steps(&self.text);
-            if steps.len() < 2 {
+            if steps.is_empty() {
                 return Ok(());
             }
             parts = parts.min(steps.len());
@@ -79,7 +87,7 @@ impl<'a, H: Hands> Reducer<'a, H> {
             match self.first_of(&candidates)? {
                 Some(taken) if taken < subsets => parts = 2,
                 Some(_) => parts = (parts - 1).max(2),
-                None if parts == steps.len() => return Ok(()),
+                None if parts >= steps.len() => return Ok(()),
                 None => parts *= 2,
             }
         }
@@ -131,7 +139,7 @@ impl<'a, H: Hands> Reducer<'a, H> {
     }
 
     fn is_share(&self) -> bool {
-        super::trial::read(&self.text).is_ok_and(|(scenario, _)| self.trial.goal.is_share(&scenario))
+        read(&self.text).is_ok_and(|(scenario, _)| self.trial.goal.is_share(&scenario))
     }
 
     /// Every value, from the first to the last, as simple as it can be.
@@ -169,7 +177,7 @@ impl<'a, H: Hands> Reducer<'a, H> {
                 }
                 at += 1;
             }
-            let (trial, text) = (self.trial, &self.text);
+            let (trial, text) = (&self.trial, &self.text);
             self.tried += some.len();
             self.hands.expect(some.len());
             let passed = self.hands.all(some.len(), |i| {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 /// The run from which a file was made.
 pub(super) struct From<'a> {
+    pub objective: &'a str,
     pub file: &'a str,
     pub choice: &'a Choice,
     pub luck: Luck,
@@ -33,16 +34,21 @@ pub(super) fn comment(
         missed.unwrap_or_else(|| Missed { seen: String::new(), asked: String::new(), side: trial.goal.side });
     let mut lines = vec![format!("\"{}\" fails: {seen}, and {asked} was asked for.", trial.goal.name)];
     let mut because = felt(&outcome);
-    because.push_str(match trial.blames {
-        true => "Without its drill it holds",
-        false => "It fails without a fault, too",
+    because.push_str(match (trial.due_to.faults, world.drill.len()) {
+        (true, 0) => "Without its maintenance it holds",
+        (true, 1) => "Without its drill it holds",
+        (true, _) => "Without any one step of its drill it holds",
+        (false, _) => "It fails without a fault, too",
     });
+    if trial.due_to.response {
+        because.push_str(", and where it fails over at once and well");
+    }
     because.push_str(&match luck_is_left {
-        true => format!(", and what is still drawn changes nothing of that under {SEEDS_IN_THE_END} seeds."),
-        false => "; it draws nothing.".to_owned(),
+        true => format!(". What is still drawn changes nothing of that under {SEEDS_IN_THE_END} seeds."),
+        false => ". It draws nothing.".to_owned(),
     });
     lines.push(because);
-    lines.push(format!("Made by: {}", replay::shrink(from.file, from.choice, from.luck, &trial.goal.name)));
+    lines.push(format!("Made by: {}", replay::shrink(from.file, from.choice, from.luck, from.objective)));
     lines.iter().map(|line| format!("// {}\n", line.replace(char::is_control, " "))).collect()
 }
 
@@ -57,11 +63,11 @@ fn felt(outcome: &Outcome) -> String {
     let Some((name, span)) = worst else { return String::new() };
     let lasts = Duration::from_seconds((span.to_s - span.from_s).round());
     let how = match span.mood {
-        ServiceLevel::Down => "down",
-        ServiceLevel::Degraded => "degraded",
-        _ => "stale",
+        ServiceLevel::Down => "Down",
+        ServiceLevel::Degraded => "Degraded",
+        _ => "Stale",
     };
-    format!("{name}: {how} from {} for {lasts} ({}). ", span.from, span.why)
+    format!("{how}: {name}, from {} for {lasts} ({}). ", span.from, span.why)
 }
 
 /// Why a failure needs its luck.

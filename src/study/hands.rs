@@ -7,6 +7,11 @@ pub trait Hands {
         let _ = more;
     }
 
+    /// Whether the work has been given up, for whoever does one thing that takes long.
+    fn given_up(&self) -> fn() -> bool {
+        || false
+    }
+
     /// Does so many things, and gives what came of them in their order; nothing where the work was given up.
     fn all<T: Send>(&mut self, count: usize, one: impl Fn(usize) -> T + Sync) -> Option<Vec<T>>;
 }
