@@ -1,9 +1,11 @@
 //! Entries of a text, and the text without some of them. What needs them goes too: the compiler says what that is.
 
 use super::trial::{read, tidy};
-use crate::scenario::Diagnostics;
 use crate::scenario::syntax::{Kind, NodeId, Tree, parse};
+use crate::scenario::{Diagnostics, Scenario};
+use crate::world::World;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// So often what needs what is gone is looked for.
 const ROUNDS_MAX: usize = 12;
@@ -90,10 +92,10 @@ pub(super) fn blank(text: &str, path: &str) -> String {
 
 /// A valid text: without what needs something that is gone. `None` where nothing valid is left, or something that has to stay
 /// would have to go.
-pub(super) fn mended(mut text: String) -> Option<String> {
+pub(super) fn mended(mut text: String) -> Option<(String, Scenario, Arc<World>)> {
     for _ in 0..ROUNDS_MAX {
         match read(&text) {
-            Ok((scenario, _)) => return Some(tidy(scenario)),
+            Ok((scenario, world)) => return Some((tidy(scenario.clone()), scenario, world)),
             Err(mistakes) => text = erased(&text, blamed(&text, &mistakes)?),
         }
     }

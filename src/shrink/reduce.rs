@@ -1,10 +1,11 @@
 //! Delta debugging (Zeller & Hildebrandt 2002), level by level (Misherghi & Su 2006): what can go goes, until nothing can.
 
 use super::cut::{self, Cut};
-use super::simpler;
+use super::simpler::{self, Spot};
 use super::trial::{GivenUp, Trial, read};
 use crate::study::Hands;
 use std::collections::BTreeSet;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Candidates that are looked at together, at first and at most. How many says nothing of how many threads there are: the first
 /// that passes is taken, whoever is quicker.
@@ -20,8 +21,8 @@ pub(super) struct Reducer<'a, H> {
     pub hands: &'a mut H,
     /// Candidates so far.
     pub tried: usize,
-    /// What is known not to fail; a text that has been looked at need not be looked at again.
-    refused: BTreeSet<String>,
+    /// Hashes of what is known not to fail: a text that has been looked at need not be looked at again.
+    refused: BTreeSet<u128>,
 }
 
 impl<'a, H: Hands> Reducer<'a, H> {
@@ -79,12 +80,12 @@ impl<'a, H: Hands> Reducer<'a, H> {
                 let others = chunks.iter().enumerate().filter(|(i, _)| *i != kept);
                 others.flat_map(|(_, chunk)| chunk.iter().cloned()).collect::<Vec<Cut>>()
             };
-            let subsets = (0..chunks.len()).map(alone);
-            let complements = chunks.iter().map(|chunk| chunk.to_vec());
-            let candidates: Vec<String> =
-                subsets.chain(complements).map(|cuts| cut::blanked(&self.text, &cuts)).collect();
             let subsets = chunks.len();
-            match self.first_of(&candidates)? {
+            let candidate = |text: &str, i: usize| match i.checked_sub(subsets) {
+                None => cut::blanked(text, &alone(i)),
+                Some(i) => cut::blanked(text, chunks[i]),
+            };
+            match self.first_of(2 * subsets, candidate)? {
                 Some(taken) if taken < subsets => parts = 2,
                 Some(_) => parts = (parts - 1).max(2),
                 None if parts >= steps.len() => return Ok(()),
@@ -101,9 +102,8 @@ impl<'a, H: Hands> Reducer<'a, H> {
                 return Ok(());
             }
             let pairs = steps.iter().enumerate().flat_map(|(i, a)| steps[i + 1..].iter().map(move |b| [a, b]));
-            let without = |pair: [&Cut; 2]| cut::blanked(&self.text, &pair.map(Cut::clone));
-            let candidates: Vec<String> = pairs.map(without).collect();
-            if self.first_of(&candidates)?.is_none() {
+            let pairs: Vec<[Cut; 2]> = pairs.map(|pair| pair.map(Cut::clone)).collect();
+            if self.first_of(pairs.len(), |text, i| cut::blanked(text, &pairs[i]))?.is_none() {
                 return Ok(());
             }
         }
@@ -117,9 +117,9 @@ impl<'a, H: Hands> Reducer<'a, H> {
             let mut at = 0;
             loop {
                 let cuts = cut::cuts(&self.text, depth);
-                let chunks = cuts.get(at..).unwrap_or_default().chunks(size);
-                let candidates: Vec<String> = chunks.map(|chunk| cut::blanked(&self.text, chunk)).collect();
-                let Some(taken) = self.first_of(&candidates)? else { break };
+                let chunks: Vec<&[Cut]> = cuts.get(at..).unwrap_or_default().chunks(size).collect();
+                let taken = self.first_of(chunks.len(), |text, i| cut::blanked(text, chunks[i]))?;
+                let Some(taken) = taken else { break };
                 any = true;
                 at += taken * size;
             }
@@ -148,10 +148,10 @@ impl<'a, H: Hands> Reducer<'a, H> {
         loop {
             let spots = simpler::values(&self.text, keeps_length);
             let left = spots.iter().enumerate().skip(at);
-            let candidates: Vec<(usize, &String)> =
-                left.flat_map(|(spot, texts)| texts.iter().map(move |text| (spot, text))).collect();
-            let texts: Vec<String> = candidates.iter().map(|(_, text)| (*text).clone()).collect();
-            let Some(taken) = self.first_of(&texts)? else { return Ok(()) };
+            let candidates: Vec<(usize, &Spot, &String)> =
+                left.flat_map(|(i, spot)| spot.simpler.iter().map(move |simpler| (i, spot, simpler))).collect();
+            let instead = |text: &str, i: usize| candidates[i].1.instead(text, candidates[i].2);
+            let Some(taken) = self.first_of(candidates.len(), instead)? else { return Ok(()) };
             at = candidates[taken].0;
         }
     }
@@ -160,20 +160,22 @@ impl<'a, H: Hands> Reducer<'a, H> {
     fn take_all(&mut self, candidates: impl Fn(&str) -> Vec<String>) -> Result<(), GivenUp> {
         loop {
             let candidates = candidates(&self.text);
-            if self.first_of(&candidates)?.is_none() {
+            if self.first_of(candidates.len(), |_, i| candidates[i].clone())?.is_none() {
                 return Ok(());
             }
         }
     }
 
     /// The first candidate that fails as it should becomes the text; gives its place.
-    fn first_of(&mut self, candidates: &[String]) -> Result<Option<usize>, GivenUp> {
+    fn first_of(&mut self, count: usize, candidate: impl Fn(&str, usize) -> String) -> Result<Option<usize>, GivenUp> {
         let (mut at, mut together) = (0, TOGETHER_FIRST);
-        while at < candidates.len() {
+        while at < count {
             let mut some = Vec::new();
-            while at < candidates.len() && some.len() < together {
-                if !self.refused.contains(&candidates[at]) {
-                    some.push(at);
+            while at < count && some.len() < together {
+                let text = candidate(&self.text, at);
+                let hash = xxh3_128(text.as_bytes());
+                if !self.refused.contains(&hash) {
+                    some.push((at, hash, text));
                 }
                 at += 1;
             }
@@ -181,16 +183,16 @@ impl<'a, H: Hands> Reducer<'a, H> {
             self.tried += some.len();
             self.hands.expect(some.len());
             let passed = self.hands.all(some.len(), |i| {
-                let candidate = cut::mended(candidates[some[i]].clone())?;
-                (candidate != *text && trial.fails(&candidate)).then_some(candidate)
+                let (candidate, scenario, world) = cut::mended(some[i].2.clone())?;
+                (candidate != *text && trial.fails(&scenario, &world)).then_some(candidate)
             });
             let passed = passed.ok_or(GivenUp)?;
-            for (index, passed) in some.into_iter().zip(passed) {
+            for ((index, hash, _), passed) in some.into_iter().zip(passed) {
                 if let Some(smaller) = passed {
                     self.text = smaller;
                     return Ok(Some(index));
                 }
-                self.refused.insert(candidates[index].clone());
+                self.refused.insert(hash);
             }
             together = (together * 2).min(TOGETHER_MAX);
         }

@@ -7,6 +7,7 @@ use crate::scenario::syntax::{Kind, NodeId, Tree, parse};
 use crate::scenario::{Inject, Scenario};
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
 use ron::extensions::Extensions;
+use std::ops::Range;
 
 const HOUR: i64 = 3_600 * NANOS_PER_SECOND;
 const DAY: i64 = 24 * HOUR;
@@ -106,14 +107,26 @@ fn is_kept(tree: &Tree, node: NodeId) -> bool {
     tree.steps_to(node).first().is_none_or(|first| KEPT.contains(&first.as_str()))
 }
 
-/// For every value in the order of the text: the whole text with that value simpler, the simplest first.
-pub(super) fn values(text: &str, keeps_length: bool) -> Vec<Vec<String>> {
+/// A value that could be simpler.
+pub(super) struct Spot {
+    span: Range<usize>,
+    /// What could stand there, the simplest first.
+    pub simpler: Vec<String>,
+}
+
+impl Spot {
+    /// The text with something else in this place.
+    pub fn instead(&self, text: &str, by: &str) -> String {
+        format!("{}{by}{}", &text[..self.span.start], &text[self.span.end..])
+    }
+}
+
+/// Every value in the order of the text that could be simpler.
+pub(super) fn values(text: &str, keeps_length: bool) -> Vec<Spot> {
     let tree = parse(text);
     let mut found = Vec::new();
     for (id, node) in tree.nodes.iter().enumerate() {
-        let is_clock = tree.path_to(id).starts_with("clock.");
-        let may = tree.path_to(id) == "clock.horizon" && !keeps_length;
-        if node.parent.is_none() || is_kept(&tree, id) || (is_clock && !may) {
+        if node.parent.is_none() || !may_change(&tree, id, keeps_length) {
             continue;
         }
         let written = &text[node.span.clone()];
@@ -123,14 +136,25 @@ pub(super) fn values(text: &str, keeps_length: bool) -> Vec<Vec<String>> {
             Kind::Parens => simpler_parens(&tree, id, text),
             _ => Vec::new(),
         };
-        let instead = |by: String| format!("{}{by}{}", &text[..node.span.start], &text[node.span.end..]);
-        found.push((node.span.start, simpler.into_iter().map(instead).collect()));
+        if !simpler.is_empty() {
+            found.push(Spot { span: node.span.clone(), simpler });
+        }
     }
-    found.sort_by_key(|(start, _)| *start);
-    found.into_iter().map(|(_, texts)| texts).collect()
+    found.sort_by_key(|spot| spot.span.start);
+    found
 }
 
-/// A length or a time after the start, rounder; a share that is all or nothing.
+/// Whether a value may be another: not what says what fails, and of the clock only how long the run is.
+fn may_change(tree: &Tree, id: NodeId, keeps_length: bool) -> bool {
+    let steps = tree.steps_to(id);
+    match steps.first().map(String::as_str) {
+        None => false,
+        Some("clock") => steps.len() > 1 && steps[1] == "horizon" && !keeps_length,
+        Some(first) => !KEPT.contains(&first),
+    }
+}
+
+/// A length or a time after the start, rounder.
 fn simpler_text(written: &str) -> Vec<String> {
     let Ok(value) = ron::from_str::<String>(written) else { return Vec::new() };
     let (sign, length) = value.strip_prefix('+').map_or(("", value.as_str()), |length| ("+", length));

@@ -47,12 +47,11 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// Whether a text passes for the failure.
-    pub fn fails(&self, text: &str) -> bool {
-        read(text).is_ok_and(|(scenario, world)| self.fails_in(&scenario, &world))
-    }
-
-    fn fails_in(&self, scenario: &Scenario, world: &Arc<World>) -> bool {
+    /// Whether a scenario passes for the failure.
+    pub fn fails(&self, scenario: &Scenario, world: &Arc<World>) -> bool {
+        if self.due_to.each_step.is_some_and(|steps| steps != world.drill.len()) {
+            return false;
+        }
         let detail = goal::detail(&self.goal.name, scenario);
         let mut digests = BTreeSet::new();
         for other in 0..self.seeds {
@@ -121,8 +120,7 @@ impl Trial {
         };
         // A single step is all of them.
         let each = self.due_to.each_step.filter(|steps| *steps > 1).unwrap_or(0);
-        self.due_to.each_step.is_none_or(|needed| needed == steps)
-            && (!self.due_to.faults || holds(&quiet))
+        (!self.due_to.faults || holds(&quiet))
             && (!self.due_to.response || holds(&answered_at_once))
             && (0..each).all(|step| {
                 holds(&|world: &mut World| {
