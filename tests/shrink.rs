@@ -312,13 +312,20 @@ fn october_is_a_short_file() {
     let goal = "Oslo is back within a minute";
     let result = shrink(&source, &Choice::default(), luck, Some(goal), &mut Two).unwrap();
     let lines = result.text.lines().count();
-    assert!(lines <= 25, "{lines} lines:\n{}", result.text);
-    assert!(result.scenario.drill.len() <= 2, "{}", result.text);
     println!("{} candidates\n{}", result.tried, result.text);
+    assert!(lines <= 40, "{lines} lines:\n{}", result.text);
+    // One array was lost, and its failover, asked for, did not work: that is the story.
+    assert_eq!(result.scenario.drill.len(), 1, "{}", result.text);
+    let (_, failover) = &result.scenario.strategies.0[0].1.failover.0[0];
+    assert_eq!((failover.fails_on_demand.0, result.due_to_response), (1.0, true), "{}", result.text);
 }
 
 #[test]
 fn march_is_a_short_file() {
+    // Three weeks of nine countries take minutes to be made smaller.
+    if campaign(true, false) {
+        return;
+    }
     let asked = "objectives: {\"nobody waits\": latency(of: \"norway\", within: \"700ms\")},\n    drill: [";
     let text = published("itslearning-2020-03.ron").replacen("drill: [", asked, 1);
     let source = Source::new("march.ron", text);

@@ -45,29 +45,34 @@ pub(super) fn shorter_run(text: &str) -> Vec<String> {
     shorter.map(with).collect()
 }
 
-/// The whole drill earlier: as early as can be, or by whole weeks, or by whole days.
+/// The drill earlier: all of it, as early as can be, or by whole weeks, or by whole days; or a step and all that follow it, an hour
+/// after the one before.
 pub(super) fn earlier(text: &str) -> Vec<String> {
     let Ok((scenario, world)) = read(text) else { return Vec::new() };
     let time = |step: &Inject| match step {
         Inject::At(at, _) => world.time(at).ok(),
         Inject::When(..) => None,
     };
-    let Some(first) = scenario.drill.iter().filter_map(time).min() else { return Vec::new() };
-    // An hour in which all is well says that something changes then.
-    let from = world.measured_from().after(Duration(HOUR));
-    let most = first.since(from).0;
-    let by = |by: i64| {
+    let mut times: Vec<Time> = scenario.drill.iter().filter_map(time).collect();
+    times.sort_unstable();
+    times.dedup();
+    let Some(first) = times.first() else { return Vec::new() };
+    let moved = |from: Time, by: i64| {
         let mut scenario = scenario.clone();
         for step in &mut scenario.drill {
-            if let (Some(at), Inject::At(written, _)) = (time(step), &mut *step) {
+            if let (Some(at), Inject::At(written, _)) = (time(step).filter(|at| *at >= from), &mut *step) {
                 *written = format!("+{}", Time(at.0 - by).since(Time::ZERO));
             }
         }
         tidy(scenario)
     };
+    // An hour in which all is well says that something changes then.
+    let most = first.since(world.measured_from().after(Duration(HOUR))).0;
     let mut shifts = vec![most, most / (7 * DAY) * 7 * DAY, most / DAY * DAY];
     shifts.dedup();
-    shifts.into_iter().filter(|shift| *shift > 0).map(by).collect()
+    let all = shifts.into_iter().filter(|shift| *shift > 0).map(|by| moved(*first, by));
+    let gaps = times.windows(2).map(|pair| (pair[1], pair[1].since(pair[0]).0 - HOUR));
+    all.chain(gaps.filter(|(_, by)| *by > 0).map(|(from, by)| moved(from, by))).collect()
 }
 
 /// One member of a group in the place of the group.
