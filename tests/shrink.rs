@@ -192,7 +192,7 @@ fn is_the_failure(scenario: &Scenario, due_to_response: bool) -> bool {
 #[test]
 fn drawn_failures_become_drills_that_fail_by_themselves() {
     let wanted = campaign(10, 100);
-    let (mut shrunk, mut refused, mut lines, mut last) = (0, Vec::new(), Vec::new(), None);
+    let (mut shrunk, mut refused, mut lines) = (0, Vec::new(), Vec::new());
     for case in 0.. {
         if shrunk == wanted {
             break;
@@ -224,11 +224,8 @@ fn drawn_failures_become_drills_that_fail_by_themselves() {
             assert_eq!(again.text, *text, "case {case}: two hands make another file than one");
         }
         lines.push(text.lines().count());
-        last = Some(text.clone());
     }
     lines.sort_unstable();
-    println!("{} files of {lines:?} lines; refused: {refused:#?}", lines.len());
-    println!("{}", last.unwrap_or_default());
     assert!(lines[lines.len() / 2] <= 25 && lines[lines.len() - 1] <= 40, "{lines:?}");
     assert!(refused.len() * 10 <= shrunk, "{refused:#?}");
 }
@@ -312,7 +309,6 @@ fn october_is_a_short_file() {
     let goal = "Oslo is back within a minute";
     let result = shrink(&source, &Choice::default(), luck, Some(goal), &mut Two).unwrap();
     let lines = result.text.lines().count();
-    println!("{} candidates\n{}", result.tried, result.text);
     assert!(lines <= 40, "{lines} lines:\n{}", result.text);
     // One array was lost, and its failover, asked for, did not work: that is the story.
     assert_eq!(result.scenario.drill.len(), 1, "{}", result.text);
@@ -331,7 +327,6 @@ fn march_is_a_short_file() {
     let source = Source::new("march.ron", text);
     let luck = Luck { seed: 1, replication: 0 };
     let result = shrink(&source, &Choice::default(), luck, None, &mut Two).unwrap();
-    println!("{} candidates\n{}", result.tried, result.text);
     let lines = result.text.lines().count();
     assert!(lines <= 40, "{lines} lines:\n{}", result.text);
 }
