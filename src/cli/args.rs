@@ -27,7 +27,7 @@ Test in CI:
   firedrill check scenarios/*.ron                         mistakes, with their place and their fix
   firedrill test scenarios                                every expectation, every objective
   firedrill run school.ron --twice                        proof that a run can be repeated
-  firedrill shrink school.ron --replication 45            the smallest file that fails as this run does
+  firedrill shrink school.ron --replication 45            the smallest file that fails like it
 
 Rehearse:
   firedrill run school.ron --seed 7                       another piece of luck
