@@ -15,6 +15,8 @@ pub struct Case {
     pub judgement: Judgement,
     /// The command that shows why it failed.
     pub replay: Option<String>,
+    /// The smallest drill that breaks it, as a scenario.
+    pub drill: Option<String>,
 }
 
 /// The cases of one run of a file.
