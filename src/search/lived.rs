@@ -153,8 +153,11 @@ impl Fork {
     /// Goes on to the end, or to where it has recovered, and says what it came to.
     pub fn finish(mut self, held: Held) -> Lived {
         let horizon = self.world.horizon;
-        while held.stops && self.engine.now() < horizon {
-            self.run_until(self.engine.now().after(HOUR).min(horizon));
+        // Its clock is that of its last event: where nothing happens it stands.
+        let mut until = self.engine.now();
+        while held.stops && until < horizon {
+            until = until.after(HOUR).min(horizon);
+            self.run_until(until);
             if self.engine.has_recovered() {
                 let lived = self.clone().told(held.criteria);
                 // Who has not sent anything yet may still send something.
