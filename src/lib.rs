@@ -69,6 +69,7 @@ pub mod report;
 pub mod rng;
 pub mod run;
 pub mod scenario;
+pub mod search;
 pub mod shrink;
 pub mod study;
 pub mod units;

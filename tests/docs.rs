@@ -328,8 +328,9 @@ fn anchor(heading: &str) -> String {
 }
 
 /// The sources that define the format.
-const FORMAT_SOURCES: [&str; 10] = [
+const FORMAT_SOURCES: [&str; 11] = [
     "src/scenario/file.rs",
+    "src/scenario/menu.rs",
     "src/scenario/balancer.rs",
     "src/scenario/client.rs",
     "src/scenario/design.rs",

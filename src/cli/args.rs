@@ -16,6 +16,7 @@ Compare designs:
   firedrill compare school.ron                            its strategies, over a thousand runs each
   firedrill compare school.ron --vary services.web.queue=100,500   one value against another
   firedrill explain school.ron                            what each cause and each measure was worth
+  firedrill break school.ron                              the fewest faults that break an objective
   firedrill maintenance upgrade.ron                       when to begin planned work, what to promise
   firedrill run school.ron --html school.html             the same as a page with charts
   firedrill run school.ron --traffic request --from +1h --to +70min   ten minutes, request by request
@@ -80,6 +81,8 @@ pub enum Command {
     Explain(RunArgs),
     /// Try a maintenance plan at every hour of a week: when to begin, what to promise, whether to wait
     Maintenance(MaintenanceArgs),
+    /// Look for what breaks a design: the fewest and likeliest faults, at any hour
+    Break(BreakArgs),
     /// Look for mistakes in scenarios without running them
     Check {
         /// Scenario files; `-` is the standard input
@@ -357,6 +360,54 @@ pub struct MaintenanceArgs {
     /// Also write a page for a browser; an existing file is replaced
     #[arg(long, value_name = "OUT.html")]
     pub html: Option<PathBuf>,
+}
+
+/// What is looked through.
+#[derive(Debug, Args)]
+#[command(mut_arg("strategy", |arg| said(arg, "Under this strategy only; by default each objective under its own, and all side by side")))]
+#[command(mut_arg("set", |arg| said(arg, "Change a value of the file; may be given more than once")))]
+#[command(mut_arg("seed", |arg| said(arg, "The luck of all draws")))]
+pub struct BreakArgs {
+    /// The scenario; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What is chosen of the file
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Only this objective; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub objective: Vec<String>,
+    /// How many faults at once, at most
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = faults)]
+    pub faults: usize,
+    /// Draws of luck for each: how long repairs take, when health checks come
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub draws: u64,
+    /// Under which luck
+    #[command(flatten)]
+    pub luck: SeedArgs,
+    /// Leave nothing out: every hour, and sets whose faults have nothing in common
+    #[arg(long)]
+    pub exhaustive: bool,
+    /// Write each drill that was found as a scenario into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
+    /// Threads; by default one for each core. The result is the same
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Also write a page for a browser: the design with its weak points; an existing file is replaced
+    #[arg(long, value_name = "OUT.html")]
+    pub html: Option<PathBuf>,
+}
+
+fn faults(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(faults) if (1..=firedrill::search::FAULTS_MAX).contains(&faults) => Ok(faults),
+        _ => Err(format!("write 1 to {}", firedrill::search::FAULTS_MAX)),
+    }
 }
 
 /// What is to be settled.

@@ -19,6 +19,8 @@ pub struct Case {
     pub replay: Option<String>,
     /// The command that makes the smallest file that fails as it did.
     pub shrink: Option<String>,
+    /// The smallest drill that breaks it, as a scenario.
+    pub drill: Option<String>,
 }
 
 impl Case {

@@ -28,6 +28,9 @@ pub fn report(groups: &[Group], seed: u64) -> String {
             };
             let mut test = TestCase::new(&case.what, status);
             test.set_classname(&group.file);
+            if let Some(drill) = &case.drill {
+                test.set_system_out(drill);
+            }
             suite.add_test_case(test);
         }
         report.add_test_suite(suite);

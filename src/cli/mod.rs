@@ -4,6 +4,7 @@
 mod agree;
 mod args;
 mod asked;
+mod break_;
 mod cases;
 mod compare;
 mod determinism_check;
@@ -26,6 +27,7 @@ mod shrink;
 mod terminal;
 mod test;
 mod thread_pool;
+mod under_any;
 mod verify;
 mod work;
 
@@ -52,6 +54,7 @@ pub fn main() -> u8 {
         Command::Agree(args) => agree::agree(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Maintenance(args) => maintenance::maintenance(&args),
+        Command::Break(args) => break_::break_(&args),
         Command::Check { files } => check(&files),
         Command::Test(args) => test::test(&args),
         Command::Shrink(args) => shrink::shrink(&args),

@@ -6,7 +6,7 @@ use super::said::{Said, usage};
 use super::shrink::Failure;
 use super::terminal::{self, Look};
 use super::work::Work;
-use super::{exit, files, junit, shard, shrink};
+use super::{exit, files, junit, shard, shrink, under_any};
 use anstyle::{AnsiColor, Color, Style};
 use firedrill::expect;
 use firedrill::load;
@@ -15,7 +15,7 @@ use firedrill::report::text::{clean, width};
 use firedrill::report::verdict;
 use firedrill::rng::Luck;
 use firedrill::run::run;
-use firedrill::scenario::{Choice, Scenario, Source};
+use firedrill::scenario::{Choice, Scenario, Source, Under};
 use firedrill::study::{End, Judgement, ObjectiveOutcome, Protocol, Study, StudyError, Wanted};
 use std::path::{Path, PathBuf};
 
@@ -111,6 +111,15 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut T
     }
     let mut groups = expectations(&source, &written, args.luck.seed, said, report);
     groups.extend(objectives(&source, &written, args, said, report));
+    match under_any::objectives(&source, &written, args) {
+        Ok(Some(found)) => groups.extend(found),
+        Ok(None) => said.worsen(exit::INTERRUPTED),
+        Err(error) => {
+            report.broken += 1;
+            said.err.push_str(&format!("error: {}: {}\n", clean(&source.name), clean(&error.to_string())));
+            said.worsen(exit::SCENARIO);
+        }
+    }
     for group in groups {
         if !group.run.is_empty() {
             said.out.push_str(&format!("  {}\n", clean(&group.run)));
@@ -165,6 +174,7 @@ fn expectations(
                 judgement: verdict.judgement,
                 replay: (!verdict.passed).then(|| replay::command("run", &source.name, &choice, luck)),
                 shrink: None,
+                drill: None,
                 what: verdict.what,
                 seen: verdict.seen,
                 expected: format!("expected {}", verdict.expected),
@@ -186,7 +196,12 @@ fn objectives(
     report: &mut TestReport,
 ) -> Vec<Group> {
     let mut groups = Vec::new();
-    for (choice, names) in expect::objective_runs(written) {
+    for (choice, mut names) in expect::objective_runs(written) {
+        let of_drill = |name: &String| written.objectives.get(name).is_some_and(|o| o.under() == Under::Drill);
+        names.retain(of_drill);
+        if names.is_empty() {
+            continue;
+        }
         let study = match study(source, &choice, args) {
             Ok(study) => study,
             Err(error) => {
@@ -260,6 +275,7 @@ fn case(objective: &ObjectiveOutcome, protocol: &Protocol) -> Case {
             Judgement::Pass => None,
             _ => objective.first_missed.map(|replication| protocol.replay(0, replication)),
         },
+        drill: None,
     }
 }
 

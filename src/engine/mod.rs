@@ -19,6 +19,7 @@ mod invariants;
 mod lives;
 mod maintenance;
 mod paths;
+mod recovery;
 mod repair;
 mod request;
 mod rotation;

@@ -77,6 +77,12 @@ impl Engine {
         self.core().followed()
     }
 
+    /// Whether it has got over everything that was done to it: everything works, nobody waits, and whoever was active at the
+    /// start is active again. False where that cannot be told.
+    pub fn has_recovered(&self) -> bool {
+        self.core().has_recovered()
+    }
+
     /// Runs to the horizon.
     pub fn run(&mut self, observer: &mut impl Observer) {
         self.run_until(self.world.horizon, observer);

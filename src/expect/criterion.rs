@@ -2,7 +2,7 @@
 
 use super::path;
 use crate::metrics::{Detail, LatencyOutcome, Outcome, PeopleOutcome};
-use crate::scenario::{Available, Holds, Objective, Percentile, Priority, Scenario};
+use crate::scenario::{Available, Holds, Objective, Percentile, Priority, Scenario, Under};
 use std::collections::BTreeMap;
 
 /// An objective, ready to be held against outcomes.
@@ -12,6 +12,8 @@ pub struct Criterion {
     pub name: String,
     /// In how many runs it has to hold.
     pub holds: Holds,
+    /// Under which drill.
+    pub under: Under,
     /// What is measured.
     pub unit: Unit,
     /// At least this.
@@ -65,6 +67,7 @@ impl Criterion {
         Criterion {
             name: name.to_owned(),
             holds: objective.holds(),
+            under: objective.under(),
             unit,
             at_least,
             at_most,
@@ -122,6 +125,20 @@ impl Criterion {
         match &self.objective {
             Objective::Value(_) => false,
             _ => self.of.iter().all(|(_, feature)| feature.is_none()),
+        }
+    }
+
+    /// Whether it is brief, and looks at no latency: [`Detail::Felt`](crate::metrics::Detail::Felt) is enough.
+    pub fn is_felt(&self) -> bool {
+        self.is_brief() && self.unit != Unit::Latency
+    }
+
+    /// Whether a run can be stopped where nothing more is felt, and the number is that of the whole run.
+    pub fn is_known_when_over(&self) -> bool {
+        match &self.objective {
+            Objective::Restored(_) | Objective::Stale(_) | Objective::DataLoss(_) => self.is_felt(),
+            Objective::Availability(o) => o.by == Available::Time && self.is_felt(),
+            _ => false,
         }
     }
 

@@ -15,6 +15,8 @@ use crate::world::World;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Detail {
+    /// As [`Brief`](Detail::Brief), without latencies: they take longer than all else.
+    Felt,
     /// Whole populations, maintenances and lost data.
     Brief,
     /// Also failovers, and everything that works or does not.
@@ -37,7 +39,7 @@ impl BriefMetrics {
     /// Ready to measure a run of this world.
     pub fn new(world: &World, detail: Detail) -> BriefMetrics {
         BriefMetrics {
-            people: PeopleMetrics::brief(world),
+            people: if detail == Detail::Felt { PeopleMetrics::felt(world) } else { PeopleMetrics::brief(world) },
             response: ResponseMetrics::new(world),
             data_loss_max_s: vec![0.0; world.stores.len()],
             struck: StruckMetrics::new(world),
@@ -57,7 +59,7 @@ impl BriefMetrics {
         let mut outcome = Outcome::nothing(provenance, ClockOutcome::default());
         self.people.finish_brief(world, &mut outcome);
         match self.detail {
-            Detail::Brief => self.response.finish_brief(world, &mut outcome),
+            Detail::Felt | Detail::Brief => self.response.finish_brief(world, &mut outcome),
             _ => self.response.finish(world, &mut outcome),
         }
         outcome.struck = self.struck.finish();
@@ -75,7 +77,7 @@ impl Observer for BriefMetrics {
         self.people.saw(world, seen);
         self.struck.saw(world, seen);
         match self.detail {
-            Detail::Brief => self.response.saw_maintenance(world, seen),
+            Detail::Felt | Detail::Brief => self.response.saw_maintenance(world, seen),
             _ => self.response.saw(world, seen),
         }
         if let Occurrence::DataLost { store, window_s, .. } = &seen.what {
@@ -87,7 +89,7 @@ impl Observer for BriefMetrics {
     fn flowed(&mut self, world: &World, span: &Interval) {
         if span.from >= world.measured_from {
             self.people.flowed(world, span);
-            if self.detail != Detail::Brief {
+            if self.detail > Detail::Brief {
                 self.response.flowed(world, span);
             }
         } else {

@@ -220,11 +220,20 @@ pub struct PeopleMetrics {
     people: Vec<Population>,
     /// No more is kept than what is felt and lost by whole populations.
     brief: bool,
+    /// Latencies are measured.
+    latencies: bool,
 }
 
 impl PeopleMetrics {
     pub fn new(world: &World) -> PeopleMetrics {
         PeopleMetrics::of(world, false)
+    }
+
+    /// The same without latencies.
+    pub fn felt(world: &World) -> PeopleMetrics {
+        let mut metrics = PeopleMetrics::of(world, true);
+        metrics.people.iter_mut().for_each(|population| population.together = None);
+        PeopleMetrics { latencies: false, ..metrics }
     }
 
     /// For [`finish_brief`](PeopleMetrics::finish_brief).
@@ -255,7 +264,7 @@ impl PeopleMetrics {
                 steering: Vec::new(),
             })
             .collect();
-        PeopleMetrics { people, brief }
+        PeopleMetrics { people, brief, latencies: true }
     }
 
     pub fn saw(&mut self, world: &World, seen: &Observation) {
@@ -342,6 +351,9 @@ impl PeopleMetrics {
             if !span.followed || gathered.dt_s >= GATHERED_S {
                 population.told_until(span.to.seconds(), span.followed, (!self.brief).then_some(resolution_s));
             }
+        }
+        if !self.latencies {
+            return;
         }
         for part in &span.latencies {
             let population = &mut self.people[part.people];

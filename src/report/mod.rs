@@ -14,4 +14,5 @@ mod stretches;
 pub mod text;
 mod ticks;
 pub mod verdict;
+mod weakness;
 mod week;

@@ -2,7 +2,7 @@
 
 use super::defaults::{is_default, is_zero};
 use super::{
-    Act, CommonCause, Component, Crew, Expectation, Feature, Group, Inject, Link, Maintenance, Named, Objective, Pick,
+    Act, CommonCause, Component, Crew, Expectation, Feature, Group, Inject, Link, Maintenance, Menu, Named, Objective, Pick,
     Population, Provider, Queue, Service, Site, Store, Strategy, Team, Transfer, Variant, Week,
 };
 use crate::units::Duration;
@@ -89,6 +89,9 @@ pub struct Scenario {
     /// What happens, in any order: each step carries its time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drill: Vec<Inject>,
+    /// What may go wrong, beside what follows from the rest: what `break` looks through.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub menu: Menu,
     /// What a design is to reach, judged over many runs.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub objectives: Named<Objective>,

@@ -1,6 +1,6 @@
 //! Objectives: what a design is to reach, judged over many runs.
 
-use super::Pick;
+use super::{Pick, Under};
 use super::defaults::is_default;
 use crate::units::{Duration, Ratio};
 use serde::{Deserialize, Serialize};
@@ -71,6 +71,9 @@ pub struct AvailableFor {
     /// In how many runs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub holds: Holds,
+    /// Under which drill it has to hold.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub under: Under,
     /// Of which run `firedrill test` asks it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub when: Pick,
@@ -87,6 +90,9 @@ pub struct Within {
     /// In how many runs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub holds: Holds,
+    /// Under which drill it has to hold.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub under: Under,
     /// Of which run `firedrill test` asks it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub when: Pick,
@@ -109,6 +115,9 @@ pub struct AnsweredWithin {
     /// In how many runs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub holds: Holds,
+    /// Under which drill it has to hold.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub under: Under,
     /// Of which run `firedrill test` asks it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub when: Pick,
@@ -143,6 +152,9 @@ pub struct Bounds {
     /// In how many runs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub holds: Holds,
+    /// Under which drill it has to hold.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub under: Under,
     /// Of which run `firedrill test` asks it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub when: Pick,
@@ -156,6 +168,16 @@ impl Objective {
             Objective::Restored(o) | Objective::DataLoss(o) | Objective::Stale(o) | Objective::Overrun(o) => o.holds,
             Objective::Latency(o) => o.holds,
             Objective::Value(o) => o.holds,
+        }
+    }
+
+    /// Under which drill it has to hold.
+    pub fn under(&self) -> Under {
+        match self {
+            Objective::Availability(o) => o.under,
+            Objective::Restored(o) | Objective::DataLoss(o) | Objective::Stale(o) | Objective::Overrun(o) => o.under,
+            Objective::Latency(o) => o.under,
+            Objective::Value(o) => o.under,
         }
     }
 

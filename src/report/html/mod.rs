@@ -16,6 +16,7 @@ mod strip;
 mod study;
 mod svg;
 mod tables;
+mod weakness;
 mod windows;
 
 use crate::explain::Explanation;
@@ -24,6 +25,7 @@ use crate::report::clock::Clock;
 use markup::Html;
 pub use study::{CutShort, EmbeddedStudy, extract_study, render_comparison};
 use svg::Frame;
+pub use weakness::render_found;
 pub use windows::render_windows;
 
 /// Colours, type and print.

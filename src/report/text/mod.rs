@@ -16,6 +16,7 @@ mod sign;
 mod strip;
 mod table;
 mod timeline;
+mod weakness;
 mod weeks;
 mod windows;
 
@@ -30,6 +31,7 @@ pub use explain::render_explanation;
 pub(crate) use line::cut;
 pub use line::{clean, width};
 pub use page::Layout;
+pub use weakness::render_found;
 pub use windows::render_windows;
 
 /// Writes the report of one run.

@@ -50,7 +50,7 @@ impl Compiler<'_> {
         (found, triggers)
     }
 
-    fn act(&self, act: &scenario::Act, path: &str) -> Option<Action> {
+    pub fn act(&self, act: &scenario::Act, path: &str) -> Option<Action> {
         let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
         let node = |of: &str| {
             let id = names.nodes.find(of, "site or component", format!("{path}.of"), p).map(NodeId::new)?;

@@ -20,6 +20,7 @@ mod flow_limits;
 mod limits;
 mod maintenance;
 mod mentions;
+mod menu;
 mod objectives;
 mod order;
 mod populations;
@@ -98,6 +99,7 @@ impl World {
         c.check_strategies();
         c.check_expectations();
         c.check_objectives();
+        c.check_menu();
         let costs = c.compile_costs();
         if c.problems.count() > 0 {
             return Err(Diagnostics(c.problems.into_found()));

@@ -1,0 +1,45 @@
+//! The same scenario without what fails by chance: only what a drill does goes wrong in it.
+
+use super::{Failover, Scenario};
+use crate::dist::Dist;
+use crate::units::{Duration, Ratio};
+
+/// Longer than any run.
+const NEVER: Duration = Duration(100 * 365 * 86_400 * 1_000_000_000);
+
+impl Scenario {
+    /// Nothing fails by itself any more: no component, no common cause, no temporary fix, and no failover or phase of one that
+    /// works more often than not at all. What never works goes on not working. How long things take stays a matter of luck.
+    pub fn fails_only_by_drill(&mut self) {
+        self.common_cause.0.clear();
+        for (_, component) in &mut self.components.0 {
+            component.fails = None;
+            component.starts = Default::default();
+            component.tested_every = None;
+            component.last_tested = Duration::ZERO;
+            if let Some(temporary) = component.repair.as_mut().and_then(|repair| repair.temporary.as_mut()) {
+                temporary.fails = Dist::Fixed(NEVER);
+            }
+        }
+        for (_, strategy) in &mut self.strategies.0 {
+            strategy.failover.0.iter_mut().for_each(|(_, failover)| works(failover));
+        }
+        for (_, plan) in &mut self.maintenance.0 {
+            plan.hazard = None;
+        }
+    }
+}
+
+/// Only what is certain to fail fails.
+fn works(failover: &mut Failover) {
+    let certain = |fails: &mut Ratio| {
+        if fails.0 < 1.0 {
+            *fails = Ratio(0.0);
+        }
+    };
+    certain(&mut failover.fails_on_demand);
+    let phases = [&mut failover.fence, &mut failover.promote, &mut failover.start, &mut failover.warm];
+    for phase in phases.into_iter().chain([&mut failover.verify]).flatten() {
+        certain(&mut phase.fails);
+    }
+}
