@@ -21,7 +21,9 @@ pub fn settle(project: &mut Project) -> Result<(), String> {
         let bad: BTreeSet<u32> = errors.iter().flat_map(|error| blamed(project, error)).collect();
         if bad.is_empty() {
             let said = errors[0]["rendered"].as_str().unwrap_or("an error without text");
-            return Err(format!("the copy does not compile, and no mutant is to blame; does the project itself?\n{said}"));
+            return Err(format!(
+                "the copy does not compile, and no mutant is to blame; does the project itself?\n{said}"
+            ));
         }
         eprintln!("   round {round}: {} mutants do not compile", bad.len());
         let names: Vec<String> = bad.iter().map(|n| project.name(*n)).collect();
@@ -60,14 +62,16 @@ fn cargo(project: &Project, arguments: &[&str]) -> Result<Vec<Value>, String> {
 
 fn error(message: &Value) -> Option<&Value> {
     let said = &message["message"];
-    (message["reason"] == "compiler-message" && said["level"] == "error" && said["spans"].get(0).is_some()).then_some(said)
+    (message["reason"] == "compiler-message" && said["level"] == "error" && said["spans"].get(0).is_some())
+        .then_some(said)
 }
 
 /// The mutants that an error is about: those that the place it points at stands in, else those that it mentions, else those that
 /// stand nearest.
 fn blamed(project: &Project, error: &Value) -> Vec<u32> {
     let own: Vec<&Value> = error["spans"].as_array().into_iter().flatten().collect();
-    let of_children = error["children"].as_array().into_iter().flatten().filter_map(|c| c["spans"].as_array()).flatten();
+    let of_children =
+        error["children"].as_array().into_iter().flatten().filter_map(|c| c["spans"].as_array()).flatten();
     let mentioned: Vec<&Value> = own.iter().copied().chain(of_children).collect();
     let pointed: Vec<&Value> = own.iter().copied().filter(|span| span["is_primary"] == true).collect();
     for spans in [pointed, mentioned] {

@@ -89,7 +89,13 @@ impl Finder<'_> {
         &self.source[of.span().byte_range()]
     }
 
-    fn function(&mut self, attributes: &[Attribute], signature: &Signature, block: &Block, inside: impl FnOnce(&mut Self)) {
+    fn function(
+        &mut self,
+        attributes: &[Attribute],
+        signature: &Signature,
+        block: &Block,
+        inside: impl FnOnce(&mut Self),
+    ) {
         if is_test(attributes) || signature.constness.is_some() || signature.unsafety.is_some() {
             return;
         }
@@ -222,7 +228,6 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     fn visit_pat(&mut self, _: &'ast Pat) {}
     fn visit_attribute(&mut self, _: &'ast Attribute) {}
 }
-
 
 /// Tests, and what only debug builds have.
 fn is_test(attributes: &[Attribute]) -> bool {

@@ -13,6 +13,9 @@ use std::time::Instant;
 /// A test is given up after so many times what it usually takes, and so many seconds more.
 const PATIENCE: (f64, f64) = (5.0, 2.0);
 
+/// Tests of so many seconds in all are asked about a mutant, the quickest of those that come by.
+const ASKED_S: f64 = 8.0;
+
 /// What came of a mutant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fate {
@@ -35,7 +38,12 @@ impl Fate {
 type Noticed = Mutex<BTreeMap<String, Vec<usize>>>;
 
 /// Judges these mutants.
-pub fn judge<'a>(project: &Project, suite: &Suite, of: &[&'a Mutant], jobs: usize) -> Result<Vec<(&'a Mutant, Fate)>, String> {
+pub fn judge<'a>(
+    project: &Project,
+    suite: &Suite,
+    of: &[&'a Mutant],
+    jobs: usize,
+) -> Result<Vec<(&'a Mutant, Fate)>, String> {
     let (noticed, done, started) = (Noticed::default(), AtomicUsize::new(0), Instant::now());
     let fates = workers::each(jobs, of.len(), |nth| {
         let fate = judge_one(project, suite, of[nth], &noticed)?;
@@ -59,7 +67,13 @@ fn judge_one(project: &Project, suite: &Suite, mutant: &Mutant, noticed: &Notice
     let before = noticed.lock().expect("nobody fails in here").get(&place).cloned().unwrap_or_default();
     let reach = |nth: &usize| suite.tests[*nth].reaches.contains(&mutant.number);
     let mut order: Vec<usize> = before.iter().copied().filter(reach).collect();
-    order.extend((0..suite.tests.len()).filter(reach).filter(|nth| !before.contains(nth)));
+    let mut asked_s = 0.0;
+    let mut in_time = |nth: &usize| {
+        asked_s += suite.tests[*nth].takes_s;
+        asked_s <= ASKED_S
+    };
+    let others = (0..suite.tests.len()).filter(reach).take_while(&mut in_time);
+    order.extend(others.filter(|nth| !before.contains(nth)));
     let tried = order.len();
     while !order.is_empty() {
         // Whoever is busy with another mutant comes later.

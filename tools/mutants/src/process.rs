@@ -62,7 +62,13 @@ pub fn run(test: &Test, copy: &Path, setting: (&str, &str), cpu_s: f64) -> Resul
         if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
             let took = processor_s(&mut child);
             let killed = took >= limit - 0.1 && !status.success();
-            let end = if status.success() { End::Passed } else if killed { End::TooLong } else { End::Failed };
+            let end = if status.success() {
+                End::Passed
+            } else if killed {
+                End::TooLong
+            } else {
+                End::Failed
+            };
             return Ok((end, took));
         }
         if started.elapsed() > patience {

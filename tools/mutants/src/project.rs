@@ -33,14 +33,8 @@ impl Project {
         let files: Vec<String> = files.map(str::to_owned).collect();
         let work = root.join("target/mutants");
         fs::create_dir_all(&work).map_err(|e| format!("{}: {e}", work.display()))?;
-        let mut project = Project {
-            root,
-            work,
-            files,
-            unviable: BTreeSet::new(),
-            mutants: Vec::new(),
-            places: BTreeMap::new(),
-        };
+        let mut project =
+            Project { root, work, files, unviable: BTreeSet::new(), mutants: Vec::new(), places: BTreeMap::new() };
         project.recall_unviable()?;
         project.mutate()?;
         Ok(project)
@@ -90,7 +84,12 @@ impl Project {
         remove_others(&self.copy(), Path::new(""), &there)
     }
 
-    fn copy_folder(&self, at: &Path, but: &BTreeMap<String, String>, there: &mut BTreeSet<PathBuf>) -> Result<(), String> {
+    fn copy_folder(
+        &self,
+        at: &Path,
+        but: &BTreeMap<String, String>,
+        there: &mut BTreeSet<PathBuf>,
+    ) -> Result<(), String> {
         for name in names(&self.root.join(at))? {
             let path = at.join(&name);
             if at == Path::new("") && NOT_COPIED.contains(&name.as_str()) {

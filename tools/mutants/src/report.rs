@@ -68,7 +68,9 @@ impl Report<'_> {
 
     /// As `docs/testing.md` has it.
     pub fn table(&self) -> String {
-        let mut text = "| file | mutants | caught | missed | of these known | caught of all |\n|---|---|---|---|---|---|\n".to_owned();
+        let mut text =
+            "| file | mutants | caught | missed | of these known | caught of all |\n|---|---|---|---|---|---|\n"
+                .to_owned();
         for (file, c) in self.files().into_iter().chain([("all".to_owned(), self.all())]) {
             let (n, share) = (c.caught + c.missed, Count::share(c.caught, c.missed));
             text.push_str(&format!("| `{file}` | {n} | {} | {} | {} | {share} |\n", c.caught, c.missed, c.known));

@@ -47,7 +47,8 @@ fn of_path(path: &syn::TypePath) -> Vec<String> {
     let Some(last) = path.path.segments.last() else { return Vec::new() };
     let inner = |nth: usize| match &last.arguments {
         PathArguments::AngleBracketed(args) => {
-            let types = args.args.iter().filter_map(|arg| if let GenericArgument::Type(t) = arg { Some(t) } else { None });
+            let types =
+                args.args.iter().filter_map(|arg| if let GenericArgument::Type(t) = arg { Some(t) } else { None });
             types.skip(nth).take(1).flat_map(of).collect()
         }
         _ => Vec::new(),
