@@ -6,6 +6,7 @@ use crate::project::Project;
 use crate::suite::{Quick, Suite};
 use crate::workers;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
@@ -13,8 +14,14 @@ use std::time::Instant;
 /// A test is given up after so many times what it usually takes, and so many seconds more.
 const PATIENCE: (f64, f64) = (5.0, 2.0);
 
-/// Tests of so many seconds in all are asked about a mutant, the quickest of those that come by.
-const ASKED_S: f64 = 8.0;
+/// How the tests are asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// So many at once.
+    pub jobs: usize,
+    /// Of those that come by a mutant the quickest, as long as all of them together take no more than this, in seconds.
+    pub most_s: f64,
+}
 
 /// What came of a mutant.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,11 +49,13 @@ pub fn judge<'a>(
     project: &Project,
     suite: &Suite,
     of: &[&'a Mutant],
-    jobs: usize,
+    asked: Asked,
 ) -> Result<Vec<(&'a Mutant, Fate)>, String> {
+    let _ = std::fs::remove_file(project.work.join("progress.txt"));
     let (noticed, done, started) = (Noticed::default(), AtomicUsize::new(0), Instant::now());
-    let fates = workers::each(jobs, of.len(), |nth| {
-        let fate = judge_one(project, suite, of[nth], &noticed)?;
+    let fates = workers::each(asked.jobs, of.len(), |nth| {
+        let fate = judge_one(project, suite, of[nth], &noticed, asked.most_s)?;
+        note(project, of[nth], &fate)?;
         let done = done.fetch_add(1, Relaxed) + 1;
         if matches!(fate, Fate::Missed(_)) {
             eprintln!("   missed {}", of[nth].line());
@@ -59,7 +68,21 @@ pub fn judge<'a>(
     Ok(of.iter().copied().zip(fates).collect())
 }
 
-fn judge_one(project: &Project, suite: &Suite, mutant: &Mutant, noticed: &Noticed) -> Result<Fate, String> {
+/// As soon as it is known, so that a run that is ended says what it has found.
+fn note(project: &Project, mutant: &Mutant, fate: &Fate) -> Result<(), String> {
+    let path = project.work.join("progress.txt");
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+    let line = format!("{fate:?} {}\n", mutant.line());
+    file.and_then(|mut file| file.write_all(line.as_bytes())).map_err(|e| format!("{}: {e}", path.display()))
+}
+
+fn judge_one(
+    project: &Project,
+    suite: &Suite,
+    mutant: &Mutant,
+    noticed: &Noticed,
+    most_s: f64,
+) -> Result<Fate, String> {
     if !project.is_viable(mutant) {
         return Ok(Fate::Unviable);
     }
@@ -70,7 +93,7 @@ fn judge_one(project: &Project, suite: &Suite, mutant: &Mutant, noticed: &Notice
     let mut asked_s = 0.0;
     let mut in_time = |nth: &usize| {
         asked_s += suite.tests[*nth].takes_s;
-        asked_s <= ASKED_S
+        asked_s <= most_s
     };
     let others = (0..suite.tests.len()).filter(reach).take_while(&mut in_time);
     order.extend(others.filter(|nth| !before.contains(nth)));

@@ -13,6 +13,7 @@ mod suite;
 mod values;
 mod workers;
 
+use judge::Asked;
 use mutant::Mutant;
 use project::{Project, write_changed};
 use report::Report;
@@ -30,6 +31,7 @@ mutants run [--file PART] [--sample N] [--seed N] [--missed] [--jobs N] [--at-le
     --sample N      only so many, spread evenly; --seed says which
     --missed        only those that the last run missed
     --jobs N        so many tests at once; as many as there are cores
+    --asked S       asks tests of so many seconds in all about a mutant, the quickest first; 8
     --at-least P    fails where fewer per cent are caught, but for those in known.txt
 ";
 
@@ -40,6 +42,7 @@ struct Options {
     seed: usize,
     missed: bool,
     jobs: usize,
+    asked_s: f64,
     at_least: f64,
 }
 
@@ -47,7 +50,8 @@ fn options() -> Result<Options, String> {
     let mut words = std::env::args().skip(1);
     let command = words.next().ok_or(HELP)?;
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut o = Options { command, file: None, sample: None, seed: 0, missed: false, jobs, at_least: 0.0 };
+    let mut o =
+        Options { command, file: None, sample: None, seed: 0, missed: false, jobs, asked_s: 8.0, at_least: 0.0 };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value\n{HELP}"));
         let number = |text: String| text.parse::<usize>().map_err(|_| format!("\"{text}\" is no number\n{HELP}"));
@@ -56,6 +60,7 @@ fn options() -> Result<Options, String> {
             "--sample" => o.sample = Some(number(value()?)?.max(1)),
             "--seed" => o.seed = number(value()?)?,
             "--jobs" => o.jobs = number(value()?)?.max(1),
+            "--asked" => o.asked_s = number(value()?)? as f64,
             "--at-least" => o.at_least = number(value()?)? as f64,
             "--missed" => o.missed = true,
             _ => return Err(format!("\"{word}\" is not known\n{HELP}")),
@@ -109,7 +114,10 @@ fn run(project: &mut Project, o: &Options) -> Result<bool, String> {
     suite.broken.iter().for_each(|test| eprintln!("   left out, fails without a mutant: {test}"));
     let mutants = chosen(project, o)?;
     say(&format!("{} mutants", mutants.len()));
-    let report = Report { fates: judge::judge(project, &suite, &mutants, o.jobs)?, known: &known };
+    let report = Report {
+        fates: judge::judge(project, &suite, &mutants, Asked { jobs: o.jobs, most_s: o.asked_s })?,
+        known: &known,
+    };
     let whole = o.file.is_none() && o.sample.is_none() && !o.missed;
     let name = if whole { "all" } else { "some" };
     write_changed(&project.work.join(format!("{name}.json")), report.json().as_bytes())?;
