@@ -86,13 +86,18 @@ fn remember<'a>(project: &Project, all: impl Iterator<Item = (&'a String, &'a Kn
     write_changed(&project.work.join("measured.json"), Value::Object(all).to_string().as_bytes())
 }
 
-/// Only what passed: whatever else there was may have had to do with the day.
+/// But what failed: that may have had to do with the day.
 fn recall(path: &Path) -> BTreeMap<String, Known> {
     let text = fs::read_to_string(path).unwrap_or_default();
     let Ok(Value::Object(all)) = serde_json::from_str(&text) else { return BTreeMap::new() };
     let one = |(key, known): (String, Value)| {
         let reaches = known[2].as_array()?.iter().filter_map(|n| u32::try_from(n.as_u64()?).ok());
-        (known[0] == "passed").then_some((key, (End::Passed, known[1].as_f64()?, reaches.collect())))
+        let end = match known[0].as_str()? {
+            "passed" => End::Passed,
+            "too long" => End::TooLong,
+            _ => return None,
+        };
+        Some((key, (end, known[1].as_f64()?, reaches.collect())))
     };
     all.into_iter().filter_map(one).collect()
 }
