@@ -11,7 +11,7 @@ use firedrill::scenario::Source;
 fn shop(objectives: &str) -> String {
     format!(
         r#"Scenario(format: 1, title: "made up", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "1h"),
-        sites: {{"a": (), "b": ()}}, components: {{"p": (at: "a"), "p.q": (at: "a")}},
+        sites: {{"a": (), "b": ()}}, components: {{"p": (at: "a")}},
         services: {{"web": (runs_at: {{"a": (servers: 8), "b": (servers: 8)}}, takes: fixed("5ms"))}},
         stores: {{"ledger": (primary: "a"), "log": (primary: "a")}},
         features: {{"browse": (calls: [hard(to: "web")]), "buy": (calls: [hard(to: "web")], priority: critical)}},
@@ -184,7 +184,9 @@ fn whole_populations_are_measured_briefly_and_paths_are_known() {
 fn a_number_is_found_in_every_section_whatever_its_name_has_in_it() {
     let mut seen = made_up();
     seen.components.get_mut("p").unwrap().downtime_s = 1.5;
-    seen.components.get_mut("p.q").unwrap().downtime_s = 2.5;
+    let mut other = seen.components["p"].clone();
+    other.downtime_s = 2.5;
+    seen.components.insert("p.q".to_owned(), other);
     for (path, expected) in [
         ("components.p.downtime_s", 1.5),
         ("components.p.q.downtime_s", 2.5),

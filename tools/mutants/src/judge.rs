@@ -2,11 +2,11 @@
 
 use crate::mutant::Mutant;
 use crate::process::{End, run};
+use crate::progress;
 use crate::project::Project;
 use crate::suite::{Quick, Suite};
 use crate::workers;
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Instant;
@@ -21,6 +21,8 @@ pub struct Asked {
     pub jobs: usize,
     /// Of those that come by a mutant the quickest, as long as all of them together take no more than this, in seconds.
     pub most_s: f64,
+    /// What a run that was ended has found already is taken as it is.
+    pub go_on: bool,
 }
 
 /// What came of a mutant.
@@ -36,13 +38,52 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// The test that caught it.
+    pub fn by(&self) -> Option<&str> {
+        match self {
+            Fate::Caught(by) | Fate::CaughtByTime(by) => Some(by),
+            Fate::Missed(_) | Fate::Unviable => None,
+        }
+    }
+
     pub fn is_caught(&self) -> bool {
         matches!(self, Fate::Caught(_) | Fate::CaughtByTime(_))
     }
 }
 
-/// Which tests have noticed something, by function: they are asked first.
-type Noticed = Mutex<BTreeMap<String, Vec<usize>>>;
+/// Which tests have noticed something, and how often: those are asked first.
+#[derive(Default)]
+struct Noticed {
+    of_function: BTreeMap<String, BTreeMap<usize, usize>>,
+    of_file: BTreeMap<String, BTreeMap<usize, usize>>,
+    /// The last time: by the name of the mutant.
+    of_mutant: BTreeMap<String, usize>,
+}
+
+impl Noticed {
+    fn note(&mut self, mutant: &Mutant, test: usize) {
+        let function = format!("{} {}", mutant.file, mutant.function);
+        *self.of_function.entry(function).or_default().entry(test).or_default() += 1;
+        *self.of_file.entry(mutant.file.clone()).or_default().entry(test).or_default() += 1;
+    }
+
+    /// Who is asked first: whoever noticed this one the last time, then who noticed most of its function and of its file.
+    fn first(&self, mutant: &Mutant, suite: &Suite) -> Vec<usize> {
+        let mut first: Vec<usize> = self.of_mutant.get(&mutant.name()).copied().into_iter().collect();
+        let function = format!("{} {}", mutant.file, mutant.function);
+        for (counts, most) in [(self.of_function.get(&function), 6), (self.of_file.get(&mutant.file), 12)] {
+            let mut tests: Vec<(usize, usize)> = counts.into_iter().flatten().map(|(test, n)| (*test, *n)).collect();
+            let worth = |(test, n): &(usize, usize)| *n as f64 / (suite.tests[*test].takes_s + 0.02);
+            tests.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+            for (test, _) in tests.into_iter().take(most) {
+                if !first.contains(&test) {
+                    first.push(test);
+                }
+            }
+        }
+        first
+    }
+}
 
 /// Judges these mutants.
 pub fn judge<'a>(
@@ -51,11 +92,17 @@ pub fn judge<'a>(
     of: &[&'a Mutant],
     asked: Asked,
 ) -> Result<Vec<(&'a Mutant, Fate)>, String> {
-    let _ = std::fs::remove_file(project.work.join("progress.txt"));
-    let (noticed, done, started) = (Noticed::default(), AtomicUsize::new(0), Instant::now());
+    let before = progress::load(project);
+    let (done, started) = (AtomicUsize::new(0), Instant::now());
+    let place = |label: &str| suite.tests.iter().position(|quick| quick.test.label() == label);
+    let of_mutant = before.iter().filter_map(|(name, fate)| Some((name.clone(), place(fate.by()?)?))).collect();
+    let noticed = Mutex::new(Noticed { of_mutant, ..Noticed::default() });
     let fates = workers::each(asked.jobs, of.len(), |nth| {
-        let fate = judge_one(project, suite, of[nth], &noticed, asked.most_s)?;
-        note(project, of[nth], &fate)?;
+        let fate = match before.get(&of[nth].name()).filter(|_| asked.go_on) {
+            Some(known) => known.clone(),
+            None => judge_one(project, suite, of[nth], &noticed, asked.most_s)?,
+        };
+        progress::note(project, of[nth], &fate)?;
         let done = done.fetch_add(1, Relaxed) + 1;
         if matches!(fate, Fate::Missed(_)) {
             eprintln!("   missed {}", of[nth].line());
@@ -68,26 +115,17 @@ pub fn judge<'a>(
     Ok(of.iter().copied().zip(fates).collect())
 }
 
-/// As soon as it is known, so that a run that is ended says what it has found.
-fn note(project: &Project, mutant: &Mutant, fate: &Fate) -> Result<(), String> {
-    let path = project.work.join("progress.txt");
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
-    let line = format!("{fate:?} {}\n", mutant.line());
-    file.and_then(|mut file| file.write_all(line.as_bytes())).map_err(|e| format!("{}: {e}", path.display()))
-}
-
 fn judge_one(
     project: &Project,
     suite: &Suite,
     mutant: &Mutant,
-    noticed: &Noticed,
+    noticed: &Mutex<Noticed>,
     most_s: f64,
 ) -> Result<Fate, String> {
     if !project.is_viable(mutant) {
         return Ok(Fate::Unviable);
     }
-    let place = format!("{} {}", mutant.file, mutant.function);
-    let before = noticed.lock().expect("nobody fails in here").get(&place).cloned().unwrap_or_default();
+    let before = noticed.lock().expect("nobody fails in here").first(mutant, suite);
     let reach = |nth: &usize| suite.tests[*nth].reaches.contains(&mutant.number);
     let mut order: Vec<usize> = before.iter().copied().filter(reach).collect();
     let mut asked_s = 0.0;
@@ -112,13 +150,7 @@ fn judge_one(
         let (end, _) = run(test, &project.copy(), ("FIREDRILL_MUTANT", &number), limit)?;
         drop(busy);
         if end != End::Passed {
-            if *takes_s < 1.0 {
-                let mut noticed = noticed.lock().expect("nobody fails in here");
-                let list = noticed.entry(place).or_default();
-                list.retain(|known| *known != nth);
-                list.insert(0, nth);
-                list.truncate(5);
-            }
+            noticed.lock().expect("nobody fails in here").note(mutant, nth);
             return Ok(if end == End::Failed { Fate::Caught(test.label()) } else { Fate::CaughtByTime(test.label()) });
         }
     }

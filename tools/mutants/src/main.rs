@@ -7,6 +7,7 @@ mod judge;
 mod known;
 mod mutant;
 mod process;
+mod progress;
 mod project;
 mod report;
 mod suite;
@@ -32,6 +33,7 @@ mutants run [--file PART] [--sample N] [--seed N] [--missed] [--jobs N] [--at-le
     --missed        only those that the last run missed
     --jobs N        so many tests at once; as many as there are cores
     --asked S       asks tests of so many seconds in all about a mutant, the quickest first; 8
+    --go-on         takes what the last run found already as it is
     --at-least P    fails where fewer per cent are caught, but for those in known.txt
 ";
 
@@ -43,6 +45,7 @@ struct Options {
     missed: bool,
     jobs: usize,
     asked_s: f64,
+    go_on: bool,
     at_least: f64,
 }
 
@@ -50,8 +53,17 @@ fn options() -> Result<Options, String> {
     let mut words = std::env::args().skip(1);
     let command = words.next().ok_or(HELP)?;
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut o =
-        Options { command, file: None, sample: None, seed: 0, missed: false, jobs, asked_s: 8.0, at_least: 0.0 };
+    let mut o = Options {
+        command,
+        file: None,
+        sample: None,
+        seed: 0,
+        missed: false,
+        jobs,
+        asked_s: 8.0,
+        go_on: false,
+        at_least: 0.0,
+    };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value\n{HELP}"));
         let number = |text: String| text.parse::<usize>().map_err(|_| format!("\"{text}\" is no number\n{HELP}"));
@@ -62,6 +74,7 @@ fn options() -> Result<Options, String> {
             "--jobs" => o.jobs = number(value()?)?.max(1),
             "--asked" => o.asked_s = number(value()?)? as f64,
             "--at-least" => o.at_least = number(value()?)? as f64,
+            "--go-on" => o.go_on = true,
             "--missed" => o.missed = true,
             _ => return Err(format!("\"{word}\" is not known\n{HELP}")),
         }
@@ -115,7 +128,7 @@ fn run(project: &mut Project, o: &Options) -> Result<bool, String> {
     let mutants = chosen(project, o)?;
     say(&format!("{} mutants", mutants.len()));
     let report = Report {
-        fates: judge::judge(project, &suite, &mutants, Asked { jobs: o.jobs, most_s: o.asked_s })?,
+        fates: judge::judge(project, &suite, &mutants, Asked { jobs: o.jobs, most_s: o.asked_s, go_on: o.go_on })?,
         known: &known,
     };
     let whole = o.file.is_none() && o.sample.is_none() && !o.missed;
