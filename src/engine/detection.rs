@@ -280,3 +280,6 @@ fn at_least_of(p: f64, needed: u32, n: u32) -> f64 {
     }
     sum.min(1.0)
 }
+
+#[cfg(test)]
+mod tests;
