@@ -251,6 +251,7 @@ fn a_group_is_drained_when_its_active_member_would_go_and_only_then() {
     assert!(moved(one, r#""feed 1", "feed 2""#));
     assert!(!moved(both, r#""db b""#), "the one that is not active goes");
     assert!(moved(both, r#""a""#));
+    assert!(moved(both, r#""feed 1", "db a""#), "it goes itself, and what it stands on too");
 }
 
 #[test]
@@ -266,6 +267,34 @@ fn a_group_with_nowhere_to_go_says_so_and_goes_down() {
     assert_eq!(drained(r#"any(["feed 1"])"#, r#""feed 1""#, crash), 2.0);
     let cut = r#"drill: [at("+30m", cut(between: ("a", "b"), lasts: "4h"))]"#;
     assert_eq!(drained(r#"any(["feed 1"])"#, r#""feed 1""#, cut), 2.0);
+}
+
+#[test]
+fn a_group_that_goes_as_a_whole_is_not_moved_around() {
+    let text = r#"Scenario(format: 1, title: "all of it", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "12h"),
+        sites: {"a": (), "b": ()}, components: {"db a": (at: "a"), "db b": (at: "b")}, groups: {"db": (members: ["db a", "db b"])},
+        maintenance: {"m": (starts: "+1h", announced: "2h", takes: fixed("2h"), takes_down: ["db"], order: drained)})"#;
+    assert!(story(text).iter().any(|line| line.contains("no other member works")), "{:?}", story(text));
+    let seen = outcome(text);
+    assert_eq!(["db", "db a", "db b"].map(|of| seen.components[of].downtime_s), [2.0 * HOUR; 3]);
+}
+
+#[test]
+fn servers_that_are_taken_serve_nobody() {
+    // A service whose servers are the members of a part, and that part stands on another.
+    let down = |takes_down: &str| {
+        let text = format!(
+            r#"Scenario(format: 1, title: "a pool", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "12h"),
+            sites: {{"a": ()}},
+            components: {{"rack": (at: "a"), "other": (at: "a"), "boxes": (at: "a", count: 4, needs: 1, stands_on: all(["rack"]))}},
+            services: {{"web": (runs_at: {{"a": (pool: "boxes", workers: 8)}}, takes: fixed("1ms"))}},
+            features: {{"read": (calls: [hard(to: "web")])}},
+            people: {{"all": (users: 100, uses: {{"read": "1/min"}}, served_by: "a")}},
+            maintenance: {{"m": (starts: "+1h", announced: "2h", takes: fixed("2h"), takes_down: ["{takes_down}"])}})"#
+        );
+        outcome(&text).people["all"].downtime_s / HOUR
+    };
+    assert_eq!(["boxes", "rack", "other"].map(down), [2.0, 2.0, 0.0]);
 }
 
 #[test]
