@@ -70,7 +70,8 @@ fn each_kind_of_detection_has_its_law_of_signs() {
     let beat = law_of(&Detect::Heartbeat { every: ms(1_000), grace: ms(3_500) }).unwrap();
     assert_eq!((beat.every, beat.needed, beat.known, beat.later), (ms(1_000), 3, ms(500), ms(0)));
     let once = law_of(&Detect::Heartbeat { every: ms(1_000), grace: ms(400) }).unwrap();
-    assert_eq!((once.needed, once.known), (1, ms(0)));
+    // What is noticed sooner than a heartbeat is missing is noticed so much before the next is due.
+    assert_eq!((once.needed, once.known), (1, ms(-600)));
     let followers = law_of(&raft((150, 300), Some(50), 0)).unwrap();
     assert_eq!((followers.every, followers.needed, followers.known), (ms(50), 6, ms(0)));
     // Where no interval is said it is half of the shortest timeout.
