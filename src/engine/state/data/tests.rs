@@ -95,6 +95,7 @@ fn what_is_on_the_line_is_lost_when_the_contact_breaks_off() {
     cut.loses_contact(3.0, 10.0);
     assert_eq!((cut.fluid.backlog, cut.account.applied, cut.contact), (5.0, -5.0, false));
     assert!((cut.lag_s(3.0) - 0.5).abs() < 1e-9, "half a second of writes, and none on the line any more");
+    assert!((cut.age.backlog() - 5.0).abs() < 1e-9);
     // A commit that waits for its replica leaves nothing on the line; one that does not wait any more does.
     let sync = long(ReplicaKind::Sync);
     assert_eq!((sync.waited_for(), sync.lag_s(3.0)), (true, 0.0));

@@ -1,0 +1,108 @@
+//! Several stores: who writes to which, whom a commit waits for, who follows and with what delay.
+
+mod common;
+
+use common::{assert_near, outcome};
+use firedrill::metrics::Outcome;
+use firedrill::observe::Fate;
+
+/// Ten orders a second that are written to a ledger, and half of them to an audit; a log is written by nobody but itself.
+fn shop(stores: &str, drill: &str) -> Outcome {
+    outcome(&format!(
+        r#"Scenario(format: 1, title: "three stores", clock: (from: "2024-05-06T09:00", zone: "UTC", horizon: "2h"),
+        sites: {{"here": (), "there": (), "third": ()}},
+        links: [(between: ("here", "there"), rtt: "20ms"), (between: ("here", "third"), rtt: "60ms")],
+        groups: {{"shop": (members: ["here", "there"])}},
+        services: {{"orders": (runs_at: {{"here": (servers: 40), "there": (servers: 40)}}, takes: fixed("2ms"),
+            writes: {{"ledger": 1, "audit": 0.5, "none": 0}})}},
+        stores: {{{stores}}},
+        features: {{"order": (calls: [hard(to: "orders")], timeout: "10s"), "again": (calls: [hard(to: "orders")], timeout: "10s")}},
+        people: {{"buyers": (users: 10, uses: {{"order": "45/min", "again": "15/min"}}, served_by: "shop")}},
+        strategies: {{"over": (failover: {{"shop": (detect: instant, promote: (takes: fixed("10s")))}})}},
+        drill: [{drill}])"#
+    ))
+}
+
+#[test]
+fn a_store_is_written_by_those_who_write_to_it() {
+    let seen = shop(
+        r#""ledger": (primary: "shop"), "audit": (primary: "shop"), "log": (primary: "shop", also_written: "3/s"), "none": (primary: "shop")"#,
+        "",
+    );
+    for (store, rate) in [("ledger", 10.0), ("audit", 5.0), ("log", 3.0)] {
+        assert_near(store, seen.stores[store].writes, rate * 7_200.0, 1e-6);
+    }
+    assert_eq!(seen.stores["none"].writes, 0.0);
+}
+
+#[test]
+fn what_is_lost_is_lost_of_those_who_wrote_it() {
+    // The replica lacks all that was written since the link was cut an hour before: of ten a second, three quarters are orders.
+    let stores = r#""ledger": (primary: "shop", replicas: {"there": async(applies: "100/s")}, also_written: "10/s"), "audit": (primary: "shop"), "none": (primary: "shop")"#;
+    let drill = r#"at("09:30", cut(between: ("here", "there"))), at("10:30", crash(of: "here"))"#;
+    let seen = shop(stores, drill);
+    let loss = &seen.stores["ledger"].losses[0];
+    assert_eq!(loss.fate, Fate::Lost);
+    assert_near("window", loss.window_s, 3_600.0, 0.01);
+    assert_near("writes", loss.writes, 20.0 * 3_600.0, 0.01);
+    assert_near("orders", loss.features["order"], 7.5 * 3_600.0, 0.01);
+    assert_near("again", loss.features["again"], 2.5 * 3_600.0, 0.01);
+}
+
+#[test]
+fn a_commit_waits_for_the_slowest_of_those_it_waits_for() {
+    let median_ms = |replicas: &str| {
+        let others = r#""audit": (primary: "here"), "none": (primary: "here")"#;
+        let seen = shop(&format!(r#""ledger": (primary: "here", replicas: {{{replicas}}}), {others}"#), "");
+        seen.people["buyers"].latency.all.p50_s.unwrap() * 1e3
+    };
+    for (replicas, expected) in [
+        ("", 2.0),
+        (r#""there": sync"#, 22.0),
+        (r#""there": sync, "third": sync"#, 62.0),
+        (r#""third": sync, "there": sync"#, 62.0),
+        (r#""there": semi_sync(applies: "100/s"), "third": async(applies: "100/s")"#, 22.0),
+        (r#""there": shipped(every: "1m", takes: "1s")"#, 2.0),
+    ] {
+        assert_near(replicas, median_ms(replicas), expected, 0.03);
+    }
+}
+
+#[test]
+fn commits_wait_as_long_as_a_replica_is_away_and_go_on_when_waited_for_enough() {
+    let waited = |kept: &str, drill: &str| {
+        let others = r#""audit": (primary: "here"), "none": (primary: "here")"#;
+        let seen = shop(&format!(r#""ledger": (primary: "here", replicas: {{"there": {kept}}}), {others}"#), drill);
+        (seen.stores["ledger"].waited_s, seen.people["buyers"].downtime_s)
+    };
+    let away = r#"at("09:30", crash(of: "there", repaired_after: "10m"))"#;
+    let cut = r#"at("09:30", cut(between: ("here", "there"), lasts: "10m"))"#;
+    for drill in [away, cut] {
+        assert_eq!(waited("sync", drill), (600.0, 600.0));
+        assert_eq!(waited(r#"semi_sync(applies: "100/s", waits: "2m")"#, drill), (120.0, 120.0));
+        assert_eq!(waited(r#"async(applies: "100/s")"#, drill), (0.0, 0.0));
+        // Back before it was waited for enough: nobody goes on alone.
+        assert_eq!(waited(r#"semi_sync(applies: "100/s", waits: "15m")"#, drill), (600.0, 600.0));
+    }
+    // Away twice: each time it is waited for anew, once it has caught up.
+    let twice = format!(r#"{away}, at("10:00", crash(of: "there", repaired_after: "10m"))"#);
+    assert_eq!(waited(r#"semi_sync(applies: "100/s", waits: "2m")"#, &twice).0, 240.0);
+    // Another site, or another link, is waited for by nobody.
+    assert_eq!(waited("sync", r#"at("09:30", crash(of: "third", repaired_after: "10m"))"#), (0.0, 0.0));
+}
+
+#[test]
+fn a_replica_falls_behind_by_what_it_cannot_apply_and_catches_up() {
+    let others = r#""audit": (primary: "here"), "none": (primary: "here")"#;
+    let store = |kept: &str, drill: &str| {
+        let stores =
+            format!(r#""ledger": (primary: "here", replicas: {{"there": {kept}}}, also_written: "10/s"), {others}"#);
+        shop(&stores, drill).stores["ledger"].replicas["there"].clone()
+    };
+    // Twenty a second for two hours, of which ten are applied: what is applied now was written half of the time ago.
+    let behind = store(r#"async(applies: "10/s")"#, "");
+    assert_near("lag", behind.lag_max_s, 3_600.0, 0.01);
+    // Away for ten minutes it is ten minutes behind; at twice the rate it is as young again ten minutes later.
+    let away = store(r#"async(applies: "40/s")"#, r#"at("09:30", crash(of: "there", repaired_after: "10m"))"#);
+    assert_near("lag", away.lag_max_s, 600.0, 0.01);
+}
