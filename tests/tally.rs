@@ -183,7 +183,7 @@ fn a_digest_is_of_every_number_of_every_design() {
 
 /// Batches whose numbers are `mean`, a little more and less in turn.
 fn around(mean: f64, nth: u64) -> Vec<f64> {
-    (0..BATCH).map(|i| mean + if (i + nth) % 2 == 0 { 0.1 } else { -0.1 }).collect()
+    (0..BATCH).map(|i| mean + if (i + nth).is_multiple_of(2) { 0.1 } else { -0.1 }).collect()
 }
 
 /// Batch after batch of what the designs give, as long as any is asked for.
@@ -218,7 +218,7 @@ fn who_is_out_gets_no_more_replications() {
     let numbers = |design: usize, nth: u64| match design {
         0 => around(5.0, nth),
         1 => around(9.0, nth),
-        _ => around(if nth % 2 == 0 { 105.0 } else { -95.0 }, nth),
+        _ => around(if nth.is_multiple_of(2) { 105.0 } else { -95.0 }, nth),
     };
     let of = |settle: Settle| {
         let (comparison, settled) = batches(&study(3, 20 * BATCH, "downtime_s", Some(settle)), numbers);

@@ -279,7 +279,7 @@ mod tests {
         for n in 1..200 {
             let difference = if n > FIRST_STAGE {
                 later
-            } else if n % 2 == 0 {
+            } else if n.is_multiple_of(2) {
                 mean + off
             } else {
                 mean - off
@@ -354,14 +354,14 @@ mod tests {
         let mut selection = Selection::new(3, Settle::Best, 0.95, 1.0);
         for n in 1..=FIRST_STAGE {
             // The third is far away and restless: it is not settled yet.
-            let third = if n % 2 == 0 { 40.0 } else { -40.0 };
+            let third = if n.is_multiple_of(2) { 40.0 } else { -40.0 };
             selection.observe(&[5.0, 5.0, third], true);
         }
         assert_eq!(selection.between(0, 1), Settled::Alike);
         assert_eq!(selection.needed(), [true, false, true]);
         let mut selection = Selection::new(3, Settle::Best, 0.95, 1.0);
         for n in 1..=FIRST_STAGE {
-            let third = if n % 2 == 0 { 40.0 } else { -40.0 };
+            let third = if n.is_multiple_of(2) { 40.0 } else { -40.0 };
             selection.observe(&[5.1, 5.0, third], true);
         }
         assert_eq!(selection.needed(), [false, true, true], "the better of two that are alike");
@@ -371,7 +371,7 @@ mod tests {
     fn the_order_needs_whoever_has_an_open_pair() {
         let mut selection = Selection::new(3, Settle::Order, 0.95, 1.0);
         for n in 1..=FIRST_STAGE {
-            let third = if n % 2 == 0 { 40.0 } else { -40.0 };
+            let third = if n.is_multiple_of(2) { 40.0 } else { -40.0 };
             selection.observe(&[0.0, 50.0, third], true);
         }
         assert_eq!(selection.between(0, 1), Settled::First);
@@ -379,7 +379,7 @@ mod tests {
         // For the best the second is out of it.
         let mut selection = Selection::new(3, Settle::Best, 0.95, 1.0);
         for n in 1..=FIRST_STAGE {
-            let third = if n % 2 == 0 { 40.0 } else { -40.0 };
+            let third = if n.is_multiple_of(2) { 40.0 } else { -40.0 };
             selection.observe(&[0.0, 50.0, third], true);
         }
         assert_eq!(selection.needed(), [true, false, true]);
