@@ -78,6 +78,17 @@ fn what_stands_on_something_far_away_stops_while_it_cannot_reach_it() {
 }
 
 #[test]
+fn what_stands_nowhere_stops_when_no_side_has_enough_of_what_it_stands_on() {
+    let text = r#"Scenario(format: 1, title: "two sides", clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "4h"),
+        sites: {"a": (), "b": ()}, links: [(between: ("a", "b"), rtt: "2ms")],
+        components: {"voter": (at: "b"), "near": (at: "a"), "reader": (at: "a", stands_on: all(["voter"])),
+            "pair": (stands_on: all(["voter", "near"])), "one": (stands_on: any(["voter", "near"]))},
+        drill: [at("+1h", cut(between: ("a", "b"), lasts: "1h"))])"#;
+    let seen = outcome(text);
+    assert_eq!(["reader", "pair", "one"].map(|of| seen.components[of].downtime_s / HOUR), [1.0, 1.0, 0.0]);
+}
+
+#[test]
 fn a_surge_is_as_large_as_its_area() {
     // 200 requests a minute, and twice as many more at the height of it.
     let more_min = |surge: &str| {
