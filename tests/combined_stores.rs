@@ -106,3 +106,89 @@ fn a_replica_falls_behind_by_what_it_cannot_apply_and_catches_up() {
     let away = store(r#"async(applies: "40/s")"#, r#"at("09:30", crash(of: "there", repaired_after: "10m"))"#);
     assert_near("lag", away.lag_max_s, 600.0, 0.01);
 }
+
+// ---- What is lost for good ---------------------------------------------------------------------------------------------
+
+/// A store at a site that stands on feeds, of which the third alone is repaired; how much of it is lost, and when.
+fn burnt(stands_on: &str, drill: &str) -> Vec<(Fate, f64)> {
+    let text = format!(
+        r#"Scenario(format: 1, title: "feeds", clock: (from: "2025-09-26T00:00", zone: "UTC", horizon: "10h"),
+        sites: {{"a": (stands_on: {stands_on})}},
+        components: {{"one": (), "two": (), "three": (repair: (takes: fixed("5h"))), "pool": (count: 3, needs: 2)}},
+        stores: {{"files": (primary: "a", also_written: "10/s")}}, drill: [{drill}])"#
+    );
+    outcome(&text).stores["files"].losses.iter().map(|loss| (loss.fate, loss.at_s / 3_600.0)).collect()
+}
+
+#[test]
+fn a_site_is_destroyed_when_too_little_of_what_it_stands_on_can_come_back() {
+    let crash = |at: u32, what: &str| format!(r#"at("+{at}h", crash(of: "{what}")), "#);
+    let both = crash(1, "one") + &crash(2, "two");
+    assert_eq!(burnt(r#"any(["one", "two"])"#, &crash(1, "one")), []);
+    assert_eq!(burnt(r#"any(["one", "two"])"#, &both), [(Fate::Everything, 2.0)]);
+    assert_eq!(burnt(r#"all(["one", "two"])"#, &both), [(Fate::Everything, 1.0)]);
+    // Who is repaired comes back; one of two that are needed does not help.
+    let repaired = crash(1, "one") + &crash(2, "three");
+    assert_eq!(burnt(r#"any(["one", "three"])"#, &repaired), []);
+    assert_eq!(burnt(r#"all(["two", "three"])"#, &crash(1, "three")), []);
+    assert_eq!(burnt(r#"all(["one", "three"])"#, &repaired), [(Fate::Everything, 1.0)]);
+    let by_itself = crash(1, "one") + r#"at("+2h", crash(of: "two", repaired_after: "1h"))"#;
+    assert_eq!(burnt(r#"any(["one", "two"])"#, &by_itself), []);
+    // Of three members two are needed: one may be gone for good, two may not.
+    let member = |at: u32| format!(r#"at("+{at}h", crash(of: "pool", members: 1)), "#);
+    assert_eq!(burnt(r#"all(["pool"])"#, &member(1)), []);
+    assert_eq!(burnt(r#"all(["pool"])"#, &(member(1) + &member(2))), [(Fate::Everything, 2.0)]);
+    // As many as are needed are left, and the site is down for another reason for a while.
+    let for_a_while = member(1) + r#"at("+3h", crash(of: "a", repaired_after: "1h"))"#;
+    assert_eq!(burnt(r#"all(["pool"])"#, &for_a_while), []);
+}
+
+#[test]
+fn a_site_without_a_replica_has_what_it_had_when_it_was_last_the_primary() {
+    let others = r#""audit": (primary: "here"), "none": (primary: "here")"#;
+    let drill = r#"at("09:30", crash(of: "here", repaired_after: "10m")), at("10:30", crash(of: "there"))"#;
+    let seen = shop(&format!(r#""ledger": (primary: "shop", also_written: "10/s"), {others}"#), drill);
+    let [first, second] = &seen.stores["ledger"].losses[..] else { panic!("{:?}", seen.stores["ledger"].losses) };
+    // It has never been the primary: all of half an hour is lost.
+    assert_eq!(first.fate, Fate::Everything);
+    assert_near("writes", first.writes, 20.0 * 1_800.0, 0.01);
+    // Back on the first an hour later: what the second was given in that hour.
+    assert_eq!(second.fate, Fate::Lost);
+    assert_near("window", second.window_s, 3_600.0, 0.01);
+    assert_near("writes", second.writes, 20.0 * 3_590.0, 0.01);
+}
+
+#[test]
+fn who_is_waited_for_lacks_nothing_however_slowly_it_applies() {
+    let lost = |kept: &str| {
+        let others = r#""audit": (primary: "here"), "none": (primary: "here")"#;
+        let ledger = format!(r#""ledger": (primary: "shop", replicas: {{"there": {kept}}}), {others}"#);
+        shop(&ledger, r#"at("10:30", crash(of: "here"))"#).stores["ledger"].writes_lost
+    };
+    assert_eq!(lost(r#"semi_sync(applies: "1/s")"#), 0.0);
+    assert_eq!(lost("sync"), 0.0);
+    assert_near("not waited for", lost(r#"async(applies: "1/s")"#), 9.0 * 5_400.0, 0.01);
+}
+
+#[test]
+fn two_populations_that_use_one_feature_are_one_in_what_is_lost() {
+    let text = r#"Scenario(format: 1, title: "two populations", clock: (from: "2024-05-06T09:00", zone: "UTC", horizon: "2h"),
+        sites: {"here": (), "there": ()}, links: [(between: ("here", "there"), rtt: "1ms")],
+        groups: {"shop": (members: ["here", "there"])},
+        services: {"orders": (runs_at: {"here": (servers: 40), "there": (servers: 40)}, takes: fixed("2ms"), writes: {"audit": 0.5}),
+            "pages": (runs_at: {"here": (servers: 40), "there": (servers: 40)}, takes: fixed("2ms"))},
+        stores: {"audit": (primary: "shop", replicas: {"there": async(applies: "100/s")}, also_written: "5/s")},
+        features: {"order": (calls: [hard(to: "orders")], timeout: "10s"), "look": (calls: [hard(to: "pages")], timeout: "10s"),
+            "twice": (calls: [hard(to: "orders"), hard(to: "orders")], timeout: "10s")},
+        people: {"buyers": (users: 10, uses: {"order": "1/s", "look": "1/s"}, served_by: "shop"),
+            "sellers": (users: 10, uses: {"order": "1/s", "twice": "1/s"}, served_by: "shop")},
+        strategies: {"over": (failover: {"shop": (detect: instant)})},
+        drill: [at("09:30", cut(between: ("here", "there"))), at("10:30", crash(of: "here"))])"#;
+    let seen = outcome(text);
+    let loss = &seen.stores["audit"].losses[0];
+    // Half a write an order, ten of those by each; two calls are one write each time.
+    assert_near("writes", loss.writes, (10.0 + 10.0 + 5.0) * 3_600.0, 0.01);
+    assert_near("order", loss.features["order"], 10.0 * 3_600.0, 0.01);
+    assert_near("twice", loss.features["twice"], 10.0 * 3_600.0, 0.01);
+    assert!(!loss.features.contains_key("look"), "it writes nothing: {:?}", loss.features);
+}
