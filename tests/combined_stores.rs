@@ -192,3 +192,51 @@ fn two_populations_that_use_one_feature_are_one_in_what_is_lost() {
     assert_near("twice", loss.features["twice"], 10.0 * 3_600.0, 0.01);
     assert!(!loss.features.contains_key("look"), "it writes nothing: {:?}", loss.features);
 }
+
+#[test]
+fn who_comes_third_goes_on_with_what_it_lacked_of_the_first() {
+    let lost = |third: &str| {
+        let text = format!(
+            r#"Scenario(format: 1, title: "three members", clock: (from: "2024-05-06T09:00", zone: "UTC", horizon: "2h"),
+            sites: {{"here": (), "there": (), "third": ()}},
+            links: [(between: ("here", "there"), rtt: "1ms"), (between: ("here", "third"), rtt: "1ms"), (between: ("there", "third"), rtt: "1ms")],
+            groups: {{"shop": (members: ["here", "there", "third"])}},
+            stores: {{"ledger": (primary: "shop", replicas: {{"there": async(applies: "100/s"), "third": {third}}}, also_written: "10/s")}},
+            strategies: {{"over": (failover: {{"shop": (detect: instant)}})}},
+            drill: [at("09:30", crash(of: "here")), at("10:00", crash(of: "there"))])"#
+        );
+        let seen = outcome(&text);
+        let losses: Vec<f64> = seen.stores["ledger"].losses.iter().map(|loss| loss.writes).collect();
+        losses.last().copied().unwrap_or(0.0)
+    };
+    // Four of ten are applied: it is 21,600 behind after an hour, whoever the primary was.
+    assert_near("behind", lost(r#"async(applies: "4/s")"#), 6.0 * 3_600.0, 0.01);
+    assert!(lost(r#"async(applies: "100/s")"#) < 5.0);
+    assert_eq!(lost("sync"), 0.0);
+}
+
+#[test]
+fn members_at_one_site_have_one_copy() {
+    let losses = |drill: &str| {
+        let text = format!(
+            r#"Scenario(format: 1, title: "one site", clock: (from: "2024-05-06T09:00", zone: "UTC", horizon: "4h"),
+            sites: {{"a": (), "b": ()}}, components: {{"db 1": (at: "a"), "db 2": (at: "a"), "db 3": (at: "b")}},
+            groups: {{"db": (members: ["db 1", "db 2"])}},
+            stores: {{"ledger": (primary: "db", also_written: "10/s")}},
+            strategies: {{"over": (failover: {{"db": (detect: instant)}})}}, drill: [{drill}])"#
+        );
+        let seen = outcome(&text);
+        seen.stores["ledger"]
+            .losses
+            .iter()
+            .filter(|loss| loss.writes > 0.0)
+            .map(|loss| (loss.fate, loss.at_s))
+            .collect::<Vec<_>>()
+    };
+    let first = r#"at("10:00", crash(of: "db 1"))"#;
+    assert_eq!(losses(first), []);
+    let both = format!(r#"{first}, at("11:00", crash(of: "db 2"))"#);
+    assert_eq!(losses(&both), [(Fate::Everything, 7_200.0)]);
+    assert_eq!(losses(&format!(r#"{first}, at("11:00", crash(of: "db 2", repaired_after: "1h"))"#)), []);
+    assert_eq!(losses(r#"at("10:00", crash(of: "a"))"#), [(Fate::Everything, 3_600.0)]);
+}
