@@ -134,9 +134,9 @@ mod tests {
     #[test]
     fn a_path_is_lost_where_it_led_furthest_by_the_longest_name() {
         let at = |root: Value, path: &str| number_at(&root, path).unwrap_err();
-        let root = json!({"a.b": {"x": 1}, "a": {"b": {"y": 1}}});
-        assert_eq!(at(root, "a.b.z"), "a.b has no \"z\"; it has x");
-        let root = json!({"a.b": {"x": 1}, "a": {"b": {"cc": {"y": 1}}}});
-        assert_eq!(at(root, "a.b.cc.q"), "a.b.cc has no \"q\"; it has y");
+        let root = json!({"a.b": {"first": 1}, "a": {"b": {"second": 1}}});
+        assert_eq!(at(root, "a.b.z"), "a.b has no \"z\"; it has first");
+        let root = json!({"a.b": {"first": 1}, "a": {"b": {"cc": {"second": 1}}}});
+        assert_eq!(at(root, "a.b.cc.q"), "a.b.cc has no \"q\"; it has second");
     }
 }
