@@ -257,7 +257,8 @@ fn elected(detect: &Detect, law: &Signs, watch: &Watch, now: Time, most: f64, st
         // The first whose heartbeats are late for longer than its timeout asks, and the leader steps down.
         let first = watch.checkers.iter().map(|checker| {
             let timeout_s = timeout.0 + stream.uniform() * (timeout.1 - timeout.0);
-            let needed = ((timeout_s / law.every.seconds()) as u32).max(1);
+            // A timeout of whole intervals has as many: 0.3 over 0.1 is a little less than three.
+            let needed = ((timeout_s / law.every.seconds() * (1.0 + 1e-12)) as u32).max(1);
             let run = checker.run.min(needed - 1);
             let signs = signs_from(stream, lost, run, needed, most);
             let last_good_s =
@@ -280,3 +281,6 @@ fn at_least_of(p: f64, needed: u32, n: u32) -> f64 {
     }
     sum.min(1.0)
 }
+
+#[cfg(test)]
+mod tests;

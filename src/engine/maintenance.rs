@@ -70,13 +70,11 @@ impl Engine<'_> {
         let seen = self.see(Occurrence::MaintenanceBegan(promised));
         let state = &mut self.state.maintenance;
         state.token += 1;
-        state.round += 1;
         state.under_way = true;
         state.aborted = false;
         state.began = self.now;
         state.why = Some(seen);
         state.rolling = 0;
-        state.takes = takes;
         let token = state.token;
         self.cause = Some(seen);
         if plan.order == Order::Drained {

@@ -117,4 +117,26 @@ mod tests {
             the outcome has no "q"; it has failovers, people
             "#);
     }
+
+    #[test]
+    fn what_there_is_instead_is_listed_as_far_as_one_can_read() {
+        let of = |keys: usize| {
+            let map: serde_json::Map<String, Value> = (0..keys).map(|i| (format!("k{i:02}"), json!(i))).collect();
+            number_at(&json!({"x": map}), "x").unwrap_err()
+        };
+        assert_eq!(of(0), "x is not a number but empty");
+        assert_eq!(of(2), "x is not a number; it has k00, k01");
+        assert!(of(12).ends_with("k10, k11"), "{}", of(12));
+        assert!(of(13).ends_with("k10, k11 and 1 more"), "{}", of(13));
+        assert_eq!(number_at(&json!({"x": {}}), "x.y").unwrap_err(), "x has no \"y\"; it is empty");
+    }
+
+    #[test]
+    fn a_path_is_lost_where_it_led_furthest_by_the_longest_name() {
+        let at = |root: Value, path: &str| number_at(&root, path).unwrap_err();
+        let root = json!({"a.b": {"first": 1}, "a": {"b": {"second": 1}}});
+        assert_eq!(at(root, "a.b.z"), "a.b has no \"z\"; it has first");
+        let root = json!({"a.b": {"first": 1}, "a": {"b": {"cc": {"second": 1}}}});
+        assert_eq!(at(root, "a.b.cc.q"), "a.b.cc has no \"q\"; it has second");
+    }
 }

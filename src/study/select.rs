@@ -272,6 +272,119 @@ mod tests {
         assert_eq!(selection.between(2, 0), Settled::Second);
     }
 
+    /// After how many observations two designs of three or of two are settled, whose differences are `mean`, more and less by
+    /// `off` in turn; after the first stage they are `later`.
+    fn settled_after(designs: usize, settle: Settle, delta: f64, (mean, off): (f64, f64), later: f64) -> u64 {
+        let mut selection = Selection::new(designs, settle, 0.95, delta);
+        for n in 1..200 {
+            let difference = if n > FIRST_STAGE {
+                later
+            } else if n.is_multiple_of(2) {
+                mean + off
+            } else {
+                mean - off
+            };
+            selection.observe(&[difference, 0.0, 1e6][..designs], true);
+            if selection.between(0, 1) != Settled::No {
+                return n;
+            }
+        }
+        u64::MAX
+    }
+
+    #[test]
+    fn a_pair_is_settled_when_its_sum_leaves_the_triangle() {
+        // h² = 9 ((2 · error)^(-2/9) - 1): 6.0129 where one pair has all of 5%, 8.5130 for half of it, 10.1642 for a third. With
+        // a variance of s² the first ten settle a mean of 1 against 1 where h² s² - 10 is at most 20.
+        for (designs, settle, size) in [
+            (2, Settle::Order, 6.0129),
+            (2, Settle::Best, 6.0129),
+            (3, Settle::Best, 8.5130),
+            (3, Settle::Order, 10.1642),
+        ] {
+            let off = |variance: f64| num::sqrt(variance * 0.9);
+            let after = |variance: f64| settled_after(designs, settle, 1.0, (1.0, off(variance)), 1.0);
+            assert_eq!(after(0.999 * 30.0 / size), FIRST_STAGE, "{designs} {settle:?}");
+            assert!(after(1.001 * 30.0 / size) > FIRST_STAGE, "{designs} {settle:?}");
+            // The same in another unit.
+            let twice = |variance: f64| settled_after(designs, settle, 2.0, (2.0, 2.0 * off(variance)), 2.0);
+            assert_eq!(twice(0.999 * 30.0 / size), FIRST_STAGE);
+            assert!(twice(1.001 * 30.0 / size) > FIRST_STAGE);
+        }
+    }
+
+    #[test]
+    fn the_variance_is_the_larger_of_that_of_the_first_stage_and_that_of_all() {
+        // 10 in the first stage and nothing after: 60.129 - n has to be at most 2 n.
+        assert_eq!(settled_after(2, Settle::Order, 1.0, (1.0, 3.0), 1.0), 21);
+        // Nothing in the first stage, whose mean is too small to be seen: what comes then counts.
+        assert!(settled_after(2, Settle::Order, 1.0, (0.0, 0.0), 0.0) == FIRST_STAGE);
+        let mut selection = Selection::new(2, Settle::Order, 0.95, 1.0);
+        (0..FIRST_STAGE).for_each(|_| selection.observe(&[1.0, 0.0], false));
+        selection.observe(&[100.0, 0.0], true);
+        assert_eq!(selection.between(0, 1), Settled::No, "a variance of 891, and a mean of 10");
+    }
+
+    #[test]
+    fn what_may_not_be_settled_is_taken_in() {
+        let mut selection = Selection::new(2, Settle::Order, 0.95, 1.0);
+        (0..FIRST_STAGE).for_each(|_| selection.observe(&[0.0, 5.0], false));
+        assert_eq!((selection.between(0, 1), selection.is_settled()), (Settled::No, false));
+        selection.observe(&[0.0, 5.0], true);
+        assert_eq!((selection.between(0, 1), selection.between(1, 0)), (Settled::First, Settled::Second));
+        assert_eq!((selection.is_settled(), selection.needed()), (true, &[false, false][..]));
+    }
+
+    #[test]
+    fn a_pair_that_once_had_no_number_is_never_settled() {
+        let mut selection = Selection::new(2, Settle::Order, 0.95, 1.0);
+        selection.observe(&[0.0, f64::NAN], true);
+        (0..100).for_each(|_| selection.observe(&[0.0, 5.0], true));
+        assert_eq!((selection.between(0, 1), selection.is_settled()), (Settled::No, false));
+        // One that has been settled stays so.
+        let mut selection = Selection::new(2, Settle::Order, 0.95, 1.0);
+        (0..FIRST_STAGE).for_each(|_| selection.observe(&[0.0, 5.0], true));
+        selection.observe(&[f64::NAN, 5.0], true);
+        assert_eq!(selection.between(0, 1), Settled::First);
+    }
+
+    #[test]
+    fn who_is_as_good_as_another_stays_as_the_first_of_the_two() {
+        // All three are alike by what matters: of the best two equals the first stays until nothing is open.
+        let mut selection = Selection::new(3, Settle::Best, 0.95, 1.0);
+        for n in 1..=FIRST_STAGE {
+            // The third is far away and restless: it is not settled yet.
+            let third = if n.is_multiple_of(2) { 40.0 } else { -40.0 };
+            selection.observe(&[5.0, 5.0, third], true);
+        }
+        assert_eq!(selection.between(0, 1), Settled::Alike);
+        assert_eq!(selection.needed(), [true, false, true]);
+        let mut selection = Selection::new(3, Settle::Best, 0.95, 1.0);
+        for n in 1..=FIRST_STAGE {
+            let third = if n.is_multiple_of(2) { 40.0 } else { -40.0 };
+            selection.observe(&[5.1, 5.0, third], true);
+        }
+        assert_eq!(selection.needed(), [false, true, true], "the better of two that are alike");
+    }
+
+    #[test]
+    fn the_order_needs_whoever_has_an_open_pair() {
+        let mut selection = Selection::new(3, Settle::Order, 0.95, 1.0);
+        for n in 1..=FIRST_STAGE {
+            let third = if n.is_multiple_of(2) { 40.0 } else { -40.0 };
+            selection.observe(&[0.0, 50.0, third], true);
+        }
+        assert_eq!(selection.between(0, 1), Settled::First);
+        assert_eq!(selection.needed(), [true, true, true], "the third is not settled against either");
+        // For the best the second is out of it.
+        let mut selection = Selection::new(3, Settle::Best, 0.95, 1.0);
+        for n in 1..=FIRST_STAGE {
+            let third = if n.is_multiple_of(2) { 40.0 } else { -40.0 };
+            selection.observe(&[0.0, 50.0, third], true);
+        }
+        assert_eq!(selection.needed(), [true, false, true]);
+    }
+
     #[test]
     fn pairs_have_a_place_each() {
         let places: Vec<usize> = (1..5).flat_map(|b| (0..b).map(move |a| pair_index(a, b))).collect();

@@ -146,7 +146,7 @@ impl Sketch {
         Some((self.at_rank(low)?, self.at_rank(high)?))
     }
 
-    /// Shares and the values that they do not exceed, for a drawing: at most `points` of them.
+    /// Shares and the values that they do not exceed, for a drawing: about as many as `points`, the first and the last among them.
     pub fn curve(&self, points: usize) -> Vec<(f64, f64)> {
         let step = self.n.div_ceil(points.max(1) as u64).max(1);
         let (mut curve, mut below, mut next) = (Vec::new(), 0, 0);
@@ -235,12 +235,38 @@ mod tests {
     }
 
     #[test]
+    fn the_interval_of_a_mean_is_students() {
+        let of = |numbers: &[f64]| {
+            let mut moments = Moments::default();
+            numbers.iter().for_each(|x| moments.add(*x));
+            moments
+        };
+        // Variance 5/3; t of three degrees of freedom is 3.182446, with 90% it is 2.353363.
+        let four = of(&[1.0, 2.0, 3.0, 4.0]);
+        let error = num::sqrt(5.0 / 3.0 / 4.0);
+        assert!((four.half_width(0.95) - 3.182_446 * error).abs() < 1e-5, "{}", four.half_width(0.95));
+        assert!((four.half_width(0.90) - 2.353_363 * error).abs() < 1e-5, "{}", four.half_width(0.90));
+        // Two numbers are enough, one is not: t of one degree is 12.7062, the standard error 1.
+        let two = of(&[-1.0, 1.0]);
+        assert!((two.half_width(0.95) - 12.706_2).abs() < 1e-3 && two.variance() == 2.0, "{two:?}");
+        assert_eq!((of(&[7.0]).half_width(0.95), of(&[7.0]).variance()), (f64::INFINITY, 0.0));
+        let mirrored = four.mirrored();
+        assert_eq!((mirrored.n(), mirrored.mean(), mirrored.variance()), (4, -2.5, four.variance()));
+    }
+
+    #[test]
     fn a_share_has_an_interval_also_where_nothing_or_everything_was_seen() {
         let (low, high) = share_interval(0, 20, 0.95);
         assert!(low == 0.0 && (high - 0.161).abs() < 1e-3, "{high}");
         let (low, high) = share_interval(20, 20, 0.95);
         assert!(high == 1.0 && (low - 0.839).abs() < 1e-3, "{low}");
         assert_eq!(share_interval(0, 0, 0.95), (0.0, 1.0));
+        // Wilson's interval of 2 in 10, and its mirror image.
+        for (seen, from, to) in [(2, 0.056_68, 0.509_84), (8, 0.490_16, 0.943_32)] {
+            let (low, high) = share_interval(seen, 10, 0.95);
+            assert!((low - from).abs() < 1e-5 && (high - to).abs() < 1e-5, "{seen}: {low} {high}");
+        }
+        assert_eq!(never_seen(0, 0.95), 1.0);
         assert!((never_seen(10, 0.95) - 0.258_866).abs() < 1e-6);
     }
 
@@ -268,11 +294,57 @@ mod tests {
     }
 
     #[test]
+    fn the_interval_of_a_quantile_has_numbers_that_were_seen_at_its_ends() {
+        let mut sketch = Sketch::default();
+        (1..=20).for_each(|i| sketch.add(f64::from(i)));
+        let (low, high) = sketch.quantile_interval(0.5, 0.95).unwrap();
+        assert_eq!((low.round(), high.round(), sketch.n()), (6.0, 15.0, 20));
+        // Seven or fewer of 20 lie above the median in 13% of cases, eight or fewer in 25.2%.
+        let (low, high) = sketch.quantile_interval(0.5, 0.5).unwrap();
+        assert_eq!((low.round(), high.round()), (8.0, 13.0));
+        assert_eq!(sketch.quantile_interval(0.99, 0.95), None);
+    }
+
+    #[test]
+    fn where_counts_are_normal_is_no_seam() {
+        // The last number of which the binomial distribution is summed up, and the first of which it is not.
+        let n = (num::ln(1e-290) / num::ln(0.95)) as u64;
+        let [summed, normal] = [n, n + 1].map(|n| ranks(n, 0.95, 0.025).unwrap());
+        let off = |a: u64, b: u64| (a as f64 - b as f64).abs();
+        assert!(off(summed.0, normal.0) <= 2.0 && off(summed.1, normal.1) <= 2.0, "{summed:?} {normal:?}");
+    }
+
+    #[test]
+    fn a_curve_goes_from_the_first_number_to_the_last() {
+        let mut sketch = Sketch::default();
+        (1..=10).for_each(|i| sketch.add(f64::from(i)));
+        let shown = |points: usize| -> Vec<(f64, f64)> {
+            sketch.curve(points).into_iter().map(|(x, share)| (x.round(), share)).collect()
+        };
+        assert_eq!(shown(5), [(1.0, 0.1), (3.0, 0.3), (5.0, 0.5), (7.0, 0.7), (9.0, 0.9), (10.0, 1.0)]);
+        assert_eq!(shown(2), [(1.0, 0.1), (6.0, 0.6), (10.0, 1.0)]);
+        assert_eq!(shown(1_000).len(), 10);
+    }
+
+    #[test]
     fn numbers_below_zero_are_in_order() {
         let mut sketch = Sketch::default();
         [3.0, -2.0, -0.0, 1.0, -5.0].into_iter().for_each(|x| sketch.add(x));
         let quantiles: Vec<f64> = [0.2, 0.4, 0.6, 0.8, 1.0].map(|p| sketch.quantile(p).unwrap().round()).into();
         assert_eq!(quantiles, [-5.0, -2.0, 0.0, 1.0, 3.0]);
+        assert_eq!((sketch.min(), sketch.max()), (-5.0, 3.0));
+    }
+
+    #[test]
+    fn the_middle_of_a_bucket_is_in_it_and_near() {
+        for x in [1e-300, 0.001, 1.0, 1.5, 3_600.0, 1e12, 1e300] {
+            for x in [x, -x] {
+                assert_eq!(bucket(middle(bucket(x))), bucket(x), "{x}");
+                assert!((middle(bucket(x)) / x - 1.0).abs() <= 1.0 / 8_000.0, "{x}: {}", middle(bucket(x)));
+            }
+        }
+        assert_eq!((middle(bucket(0.0)), bucket(-0.0)), (0.0, bucket(0.0)));
+        assert!(bucket(-2.0) < bucket(-1.0) && bucket(-1.0) < bucket(0.0) && bucket(0.0) < bucket(1.0));
     }
 
     #[test]

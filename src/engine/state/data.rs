@@ -324,3 +324,6 @@ fn replica_flow(world: &World, luck: Luck, store: &Store, site: SiteId, kind: Re
         account: ReplicaAccount::default(),
     }
 }
+
+#[cfg(test)]
+mod tests;

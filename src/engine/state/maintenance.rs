@@ -2,14 +2,13 @@
 
 use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
-use crate::units::{Duration, Time};
+use crate::units::Time;
 use crate::world::{NodeId, World};
 
 /// A maintenance's state.
 #[derive(Debug, Clone)]
 pub struct MaintenanceState {
     pub token: u32,
-    pub round: u32,
     /// How often it has come round again.
     pub repeated: u64,
     pub under_way: bool,
@@ -17,7 +16,6 @@ pub struct MaintenanceState {
     /// Nodes that it holds down now.
     pub holds: Vec<NodeId>,
     pub rolling: usize,
-    pub takes: Duration,
     pub aborted: bool,
     pub why: Option<ObservationId>,
     pub durations: Stream,
@@ -30,13 +28,11 @@ impl MaintenanceState {
         let plan = world.maintenance.as_ref().map_or("", |m| m.name.as_str());
         MaintenanceState {
             token: 0,
-            round: 0,
             repeated: 0,
             under_way: false,
             began: Time::ZERO,
             holds: Vec::new(),
             rolling: 0,
-            takes: Duration::ZERO,
             aborted: false,
             why: None,
             durations: Stream::new(luck, plan, "maintenance takes"),

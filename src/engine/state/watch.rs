@@ -207,3 +207,6 @@ pub fn election_s(stream: &mut Stream, heard: &[f64], timeout: (f64, f64), votes
     }
     f64::INFINITY
 }
+
+#[cfg(test)]
+mod tests;
