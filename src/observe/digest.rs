@@ -109,6 +109,7 @@ impl Observer for Digest {
             Occurrence::FailoverFailed(id, _) => (14, group(*id), [0.0; 3]),
             Occurrence::ByHand(id) => (15, group(*id), [0.0; 3]),
             Occurrence::CalledOff(id) => (16, group(*id), [0.0; 3]),
+            Occurrence::StaysActive(id) => (82, group(*id), [0.0; 3]),
             Occurrence::Activated { group: id, member, planned } => {
                 (17, group(*id), [*member as f64, f64::from(u8::from(*planned)), 0.0])
             }

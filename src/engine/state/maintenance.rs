@@ -3,7 +3,7 @@
 use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::units::{Duration, Time};
-use crate::world::{NodeId, World};
+use crate::world::{GroupId, NodeId, World};
 
 /// A maintenance's state.
 #[derive(Debug, Clone)]
@@ -19,6 +19,12 @@ pub struct MaintenanceState {
     pub rolling: usize,
     pub takes: Duration,
     pub aborted: bool,
+    /// Groups that are being drained, and whether that has been ordered; before anything is taken down.
+    pub drains: Vec<(GroupId, bool)>,
+    /// Hands are in the machine.
+    pub works: bool,
+    /// When it will be done, once that is known.
+    pub ends_at: Time,
     pub why: Option<ObservationId>,
     pub durations: Stream,
     pub rollbacks: Stream,
@@ -38,6 +44,9 @@ impl MaintenanceState {
             rolling: 0,
             takes: Duration::ZERO,
             aborted: false,
+            drains: Vec::new(),
+            works: false,
+            ends_at: Time::NEVER,
             why: None,
             durations: Stream::new(luck, plan, "maintenance takes"),
             rollbacks: Stream::new(luck, plan, "rollback takes"),
