@@ -432,10 +432,10 @@ impl Engine<'_> {
     /// whether it can be done.
     pub(super) fn order_switchover(&mut self, id: GroupId, member: usize, by: Option<usize>) -> Result<(), Refusal> {
         // Whoever orders it tries a member again whose verification has failed.
-        if member != self.state.groups[id.at()].active {
-            self.state.groups[id.at()].unfit[member] = false;
-        }
+        let again = member != self.state.groups[id.at()].active && self.state.groups[id.at()].unfit[member];
+        self.state.groups[id.at()].unfit[member] &= !again;
         if let Some(reason) = self.refusal(id, member) {
+            self.state.groups[id.at()].unfit[member] |= again;
             self.see(Occurrence::SwitchoverRefused { group: id, member: Some(member), reason, by });
             return Err(reason);
         }
@@ -481,7 +481,8 @@ impl Engine<'_> {
         let active = self.state.groups[id.at()].active;
         let sites = &self.world.groups[id.at()].sites;
         let (Some(from), Some(to)) = (sites[active], sites[member]) else { return None };
-        (self.member_up(id, active) && self.cut_off(from, to)).then_some(Refusal::OutOfReach)
+        let works = self.member_up(id, active) && !self.stands_still(id);
+        (works && self.cut_off(from, to)).then_some(Refusal::OutOfReach)
     }
 
     /// The preferred member counts down to its failback while it works, is seen to, could take over, and nothing is under way.

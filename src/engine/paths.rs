@@ -98,8 +98,8 @@ impl Engine<'_> {
         status
     }
 
-    /// Finds every path again.
-    pub(super) fn find_paths(&mut self) {
+    /// Finds every path again, and gives those that there were before.
+    pub(super) fn find_paths(&mut self) -> Vec<Path> {
         let statuses = self.statuses();
         let mut paths = Vec::new();
         for people in 0..self.world.people.len() {
@@ -110,9 +110,9 @@ impl Engine<'_> {
                 }
             }
         }
-        self.state.flow.paths = paths;
         self.state.flow.statuses = statuses;
         self.paths_dirty = false;
+        std::mem::replace(&mut self.state.flow.paths, paths)
     }
 
     fn path(&self, people: usize, feature: usize, site: SiteId, statuses: &[Status]) -> Path {

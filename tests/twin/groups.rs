@@ -454,7 +454,9 @@ impl Twin<'_> {
             return Some("down");
         }
         match (self.site_of_member(group, active), self.site_of_member(group, member)) {
-            (Some(from), Some(to)) if self.member_works(group, active) && self.cut_off(from, to) => {
+            (Some(from), Some(to))
+                if self.member_works(group, active) && !self.stands_still(group) && self.cut_off(from, to) =>
+            {
                 Some("out of reach")
             }
             _ => None,
@@ -472,10 +474,11 @@ impl Twin<'_> {
     }
 
     pub fn order(&mut self, group: usize, member: usize) {
-        if member != self.groups[group].active {
-            self.groups[group].unfit[member] = false;
-        }
+        // Somebody tries it once more.
+        let again = member != self.groups[group].active && self.groups[group].unfit[member];
+        self.groups[group].unfit[member] &= !again;
         if let Some(reason) = self.refused(group, member) {
+            self.groups[group].unfit[member] |= again;
             return self.tell(format!("g{group} switchover to {member} refused: {reason}"));
         }
         if self.policy(group).is_none() {

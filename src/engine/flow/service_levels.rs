@@ -129,7 +129,7 @@ impl Engine<'_> {
                 Some(requests) => {
                     self.disposition_seen(index, requests.felt(self.state.flow.first_use[people] + feature))
                 }
-                None => self.disposition(index, open, waits_s),
+                None => open.kept[index].take().unwrap_or_else(|| self.disposition(index, open, waits_s)),
             };
             let path = &self.state.flow.paths[index];
             let id = population.uses[feature].0;
