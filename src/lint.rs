@@ -76,7 +76,8 @@ fn partly_recorded(looked: &Looked) -> Vec<Diagnostic> {
                 "\"{recording}\" says nothing of the run {}: its nearest share is taken there",
                 gaps.join(" and ")
             );
-            let fix = "record the rest, let the run begin and end with the recording, or silence this where it is meant";
+            let fix =
+                "record the rest, let the run begin and end with the recording, or silence this where it is meant";
             found.push(Diagnostic::new(Code::PartlyRecorded, format!("people.{name}.active"), reason, fix));
         }
     }

@@ -198,7 +198,8 @@ impl Engine<'_> {
     pub(super) fn look_at_watched_from(&mut self, kind: NodeKind) {
         let NodeKind::Site(site) = kind else { return };
         for (i, group) in self.world.groups.iter().enumerate() {
-            if let Some(Detect::Probe { from, .. } | Detect::Raft { from, .. }) = group.failover.as_ref().map(|f| &f.detect)
+            if let Some(Detect::Probe { from, .. } | Detect::Raft { from, .. }) =
+                group.failover.as_ref().map(|f| &f.detect)
                 && from.contains(&site)
             {
                 self.groups_dirty.insert(GroupId::new(i));

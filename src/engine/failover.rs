@@ -488,8 +488,9 @@ impl Engine<'_> {
     /// The preferred member counts down to its failback while it works, is seen to, could take over, and nothing is under way.
     fn watch_for_failback(&mut self, id: GroupId) {
         let Some(wait) = self.policy(id).and_then(|p| p.failback_after) else { return };
-        let ready =
-            self.refusal(id, 0).is_none() && self.view_of(id, 0) == View::Well && !self.is_about_to_be_taken_down(id, 0);
+        let ready = self.refusal(id, 0).is_none()
+            && self.view_of(id, 0) == View::Well
+            && !self.is_about_to_be_taken_down(id, 0);
         let now = self.now;
         let state = &mut self.state.groups[id.at()];
         if ready && !state.failback_pending {

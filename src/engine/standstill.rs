@@ -4,7 +4,7 @@ use super::core::Engine;
 use super::state::groups::Stage;
 use crate::observe::{FailoverFailure, Occurrence};
 use crate::units::Duration;
-use crate::world::{Detect, GroupId, Place, PhaseKind, ReplicaKind};
+use crate::world::{Detect, GroupId, PhaseKind, Place, ReplicaKind};
 
 /// Less than this is no wait, but what is left by rounding.
 const NO_WAIT_S: f64 = 1e-6;
@@ -108,7 +108,9 @@ impl Engine<'_> {
         let left_s = of_group.filter(|replica| replica.site == site && replica.contact).map(|replica| {
             let behind = replica.fluid.backlog;
             match (replica.kind, &replica.batches) {
-                (ReplicaKind::Async(applies) | ReplicaKind::SemiSync(applies, _), _) if applies > 0.0 => behind / applies,
+                (ReplicaKind::Async(applies) | ReplicaKind::SemiSync(applies, _), _) if applies > 0.0 => {
+                    behind / applies
+                }
                 (ReplicaKind::Shipped(_, takes_s), Some(batches)) if ships && batches.log.backlog() > 0.0 => {
                     takes_s + batches.line_s
                 }

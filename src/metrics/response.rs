@@ -75,6 +75,16 @@ pub struct ResponseMetrics {
     first_told: Option<Time>,
 }
 
+impl UnderWay {
+    /// Since its last phase nobody could take over, until the active member was back, or to the end.
+    fn waits_for_a_member(&mut self, until: Time, ok: bool) {
+        let took_s = until.since(self.last).seconds();
+        if took_s > 0.0 {
+            self.phases.push(PhaseOutcome { phase: PhaseKind::WaitForMember, took_s, ok });
+        }
+    }
+}
+
 impl Watched {
     /// An outage is over. One of no length is none; one that began before anything was measured counts for its time alone.
     fn was_down(&mut self, since: Time, until: Time, measured_from: Time) {
@@ -170,7 +180,8 @@ impl ResponseMetrics {
                 sums.restore_s += at.since(since).seconds();
                 sums.restores += 1;
             }
-            if let Some(under_way) = sums.under_way.take_if(|u| u.failure.is_some() && !u.by_hand) {
+            if let Some(mut under_way) = sums.under_way.take_if(|u| u.failure.is_some() && !u.by_hand) {
+                under_way.waits_for_a_member(at, true);
                 let restored = Some(at.since(under_way.failed_at).seconds());
                 self.end_failover(world, group, under_way, None, "failed", restored);
             }
@@ -237,41 +248,7 @@ impl ResponseMetrics {
                 self.begin(*group, seen.at, false).failure = Some(failure_words(world, *failure));
             }
             Occurrence::ByHand(group) => self.begin(*group, seen.at, false).by_hand = true,
-            Occurrence::SwitchoverBegan { group, failed_at, planned, .. } => {
-                let noticed = self.leave_open(world, *group);
-                self.begin(*group, *failed_at, *planned);
-                // People have noticed what nothing else has, or have decided what to do about a failover that failed.
-                if seen.at > *failed_at {
-                    self.phase(*group, if noticed { PhaseKind::Decide } else { PhaseKind::Detect }, seen.at, true);
-                }
-            }
-            Occurrence::SwitchoverRefused { group, member, reason, .. } if seen.at >= world.measured_from => {
-                self.refused(world, *group, *member, refusal_words(*reason), seen.at);
-            }
-            // While nobody could take over, nobody had to decide.
-            Occurrence::MemberIsBack { group, .. } => self.phase(*group, PhaseKind::WaitForMember, seen.at, true),
-            Occurrence::StaysActive(group) => {
-                if let Some(under_way) = self.groups[group.at()].under_way.take() {
-                    let restored = (!under_way.false_alarm).then(|| seen.at.since(under_way.failed_at).seconds());
-                    self.end_failover(world, *group, under_way, None, "failed", restored);
-                }
-            }
-            Occurrence::DiedMeanwhile(group) => {
-                let under_way = self.begin(*group, seen.at, false);
-                (under_way.failed_at, under_way.planned) = (seen.at, false);
-            }
-            Occurrence::SwitchoverCalledOff { group, .. } => {
-                if let Some(under_way) = self.groups[group.at()].under_way.take() {
-                    self.end_failover(world, *group, under_way, None, "called off", None);
-                }
-            }
             Occurrence::CallersFollowed { group, .. } => self.steered(*group, seen.at),
-            Occurrence::CalledOff(group) => {
-                if let Some(under_way) = self.groups[group.at()].under_way.take() {
-                    let restored = Some(seen.at.since(under_way.failed_at).seconds());
-                    self.end_failover(world, *group, under_way, None, "called off", restored);
-                }
-            }
             Occurrence::Activated { group, member, planned } => {
                 let under_way = {
                     self.begin(*group, seen.at, *planned);
@@ -308,6 +285,48 @@ impl ResponseMetrics {
                     self.steered(group, seen.at);
                 }
             }
+            _ => self.saw_switchover(world, seen),
+        }
+    }
+
+    /// What becomes of orders, and of failovers that come to nothing.
+    fn saw_switchover(&mut self, world: &World, seen: &Observation) {
+        match &seen.what {
+            Occurrence::SwitchoverBegan { group, failed_at, planned, .. } => {
+                let noticed = self.leave_open(world, *group);
+                self.begin(*group, *failed_at, *planned);
+                // People have noticed what nothing else has, or have decided what to do about a failover that failed.
+                if seen.at > *failed_at {
+                    self.phase(*group, if noticed { PhaseKind::Decide } else { PhaseKind::Detect }, seen.at, true);
+                }
+            }
+            Occurrence::SwitchoverRefused { group, member, reason, .. } if seen.at >= world.measured_from => {
+                self.refused(world, *group, *member, refusal_words(*reason), seen.at);
+            }
+            // While nobody could take over, nobody had to decide.
+            Occurrence::MemberIsBack { group, .. } => self.phase(*group, PhaseKind::WaitForMember, seen.at, true),
+            Occurrence::StaysActive(group) => {
+                if let Some(mut under_way) = self.groups[group.at()].under_way.take() {
+                    under_way.waits_for_a_member(seen.at, true);
+                    let restored = (!under_way.false_alarm).then(|| seen.at.since(under_way.failed_at).seconds());
+                    self.end_failover(world, *group, under_way, None, "failed", restored);
+                }
+            }
+            Occurrence::DiedMeanwhile(group) => {
+                let under_way = self.begin(*group, seen.at, false);
+                (under_way.failed_at, under_way.planned) = (seen.at, false);
+            }
+            Occurrence::SwitchoverCalledOff { group, .. } => {
+                if let Some(under_way) = self.groups[group.at()].under_way.take() {
+                    self.end_failover(world, *group, under_way, None, "called off", None);
+                }
+            }
+            Occurrence::CalledOff(group) => {
+                if let Some(under_way) = self.groups[group.at()].under_way.take() {
+                    let restored = Some(seen.at.since(under_way.failed_at).seconds());
+                    self.end_failover(world, *group, under_way, None, "called off", restored);
+                }
+            }
             _ => {}
         }
     }
@@ -324,7 +343,8 @@ impl ResponseMetrics {
 
     /// It has failed: the failover that was told as done is not, and goes on.
     fn goes_on_after_verification(&mut self, group: GroupId, at: Time) {
-        let Some((index, since)) = self.groups[group.at()].after.as_ref().map(|after| (after.failover, after.since)) else {
+        let Some((index, since)) = self.groups[group.at()].after.as_ref().map(|after| (after.failover, after.since))
+        else {
             return;
         };
         self.verified(group, at, false);
@@ -430,7 +450,9 @@ impl ResponseMetrics {
             time_to_restore_s,
         };
         match under_way.told.and_then(|told| self.failovers.get_mut(told)) {
-            Some(told) => *told = FailoverOutcome { from: told.from.clone(), to: outcome.to.or(told.to.take()), ..outcome },
+            Some(told) => {
+                *told = FailoverOutcome { from: told.from.clone(), to: outcome.to.or(told.to.take()), ..outcome }
+            }
             None => self.failovers.push(outcome),
         }
     }
@@ -511,7 +533,9 @@ impl ResponseMetrics {
             self.is_left(id, to);
             if let Some(mut under_way) = self.groups[i].under_way.take() {
                 let ended = if under_way.failure.is_some() && !under_way.by_hand { "failed" } else { "under way" };
-                if under_way.by_hand {
+                if ended == "failed" {
+                    under_way.waits_for_a_member(to, false);
+                } else if under_way.by_hand {
                     let took_s = to.since(under_way.last).seconds();
                     under_way.phases.push(PhaseOutcome { phase: PhaseKind::ByHand, took_s, ok: false });
                 }

@@ -171,9 +171,10 @@ impl Metric {
 /// Components and groups on which nothing else stands: where a scenario has no people, they are what it is for.
 fn on_which_nothing_stands<'w>(worlds: impl Iterator<Item = &'w World>) -> Vec<String> {
     let tops = worlds.flat_map(|world| {
-        let tops = world.nodes.iter().filter(|node| {
-            !matches!(node.kind, NodeKind::Site(_)) && !node.hidden && node.watched_by.is_empty()
-        });
+        let tops = world
+            .nodes
+            .iter()
+            .filter(|node| !matches!(node.kind, NodeKind::Site(_)) && !node.hidden && node.watched_by.is_empty());
         tops.map(|node| node.name.clone())
     });
     tops.collect::<std::collections::BTreeSet<_>>().into_iter().collect()

@@ -178,7 +178,8 @@ impl Twin<'_> {
             Some(Detect::Heartbeat { .. } | Detect::Vrrp { .. })
         );
         // Where each backup sees for itself, one that hears an active member that works does not take over.
-        let lost = !self.member_works(group, active) || self.stands_still(group) || self.lost_percent(group, active) > 0;
+        let lost =
+            !self.member_works(group, active) || self.stands_still(group) || self.lost_percent(group, active) > 0;
         let may = |member: usize| !hears || lost || self.is_cut_off(group, member);
         (0..self.plan.groups[group].members.len()).find(|m| *m != active && !self.known_to_fail(group, *m) && may(*m))
     }
@@ -239,7 +240,9 @@ impl Twin<'_> {
                 }
                 true
             }
-            (Stage::Deciding | Stage::Phase(_) | Stage::CatchingUp | Stage::ByHand, _) => self.look_at_what_is_under_way(group, view),
+            (Stage::Deciding | Stage::Phase(_) | Stage::CatchingUp | Stage::ByHand, _) => {
+                self.look_at_what_is_under_way(group, view)
+            }
         }
     }
 

@@ -197,7 +197,8 @@ impl Twin<'_> {
     pub fn left_to_catch_up(&self, group: usize, member: usize) -> Ns {
         let Some(site) = self.site_of_member(group, member) else { return 0 };
         let mut longest = 0;
-        for (store, _) in self.stores.iter().zip(&self.plan.stores).filter(|(_, of)| of.primary == Thing::Group(group)) {
+        for (store, _) in self.stores.iter().zip(&self.plan.stores).filter(|(_, of)| of.primary == Thing::Group(group))
+        {
             let there = store.replicas.iter().position(|replica| replica.site == site && replica.contact);
             let Some(index) = there else { continue };
             let lacks = store.lacks(index, self.now as f64 / 1e9);

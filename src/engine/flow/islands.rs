@@ -121,7 +121,9 @@ impl Engine<'_> {
 
     /// Whether what enters a path goes on in the same straight line.
     fn is_as_before(&self, before: &Open, open: &Open, path: usize, was: Option<usize>) -> bool {
-        let Some(was) = was.filter(|was| *was < before.rates.len() && *was < before.dispositions.len()) else { return false };
+        let Some(was) = was.filter(|was| *was < before.rates.len() && *was < before.dispositions.len()) else {
+            return false;
+        };
         let (dt_s, (rate, slope)) = (self.now.since(before.from).seconds(), before.rates[was]);
         let (retries, of_old) = (&open.delayed_retries[path], &before.delayed_retries[was]);
         is_same(rate + slope * dt_s, open.rates[path].0)

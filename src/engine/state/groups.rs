@@ -142,9 +142,6 @@ pub enum Stage {
 impl Stage {
     /// Whether a failover or a switchover is on its way to another member.
     pub fn is_under_way(self) -> bool {
-        matches!(
-            self,
-            Stage::WaitsForPeople | Stage::Deciding | Stage::Phase(_) | Stage::CatchingUp | Stage::ByHand
-        )
+        matches!(self, Stage::WaitsForPeople | Stage::Deciding | Stage::Phase(_) | Stage::CatchingUp | Stage::ByHand)
     }
 }
