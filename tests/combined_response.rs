@@ -4,7 +4,9 @@
 mod common;
 
 use common::{outcome_of, world};
+use firedrill::load::load;
 use firedrill::metrics::{FailoverOutcome, Outcome};
+use firedrill::scenario::{Choice, Source};
 use firedrill::world::{PhaseKind, World};
 use std::sync::Arc;
 
@@ -375,4 +377,32 @@ fn of_two_synchronous_sites_the_promoted_one_runs_alone() {
     assert_eq!((notes.waited_s, notes.writes_lost, notes.writes_kept_aside), (0.0, 0.0, 0.0));
     // All but the minute without a primary.
     assert!((notes.writes - 10.0 * (HORIZON_S - 60.0)).abs() < 1e-6, "{}", notes.writes);
+}
+
+#[test]
+fn a_scenario_takes_the_same_strategy_however_it_came_about() {
+    let text = |own: &str| {
+        format!(
+            r#"Scenario(format: 1, title: "two plans", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "4h"),
+            sites: {{"east": (), "west": ()}}, groups: {{"home": (members: ["east", "west"])}},
+            maintenance: {{
+                "first": (starts: "09:00", announced: "1h", takes: fixed("10min"), takes_down: ["east"]),
+                "second": (starts: "10:00", announced: "1h", takes: fixed("20min"), takes_down: ["west"]),
+            }},
+            strategies: {{"fast": (failover: {{"home": (detect: instant)}}, {own}), "none": ()}})"#
+        )
+    };
+    for own in ["", r#"maintenance: "second","#, r#"maintenance: "none","#] {
+        let source = Source::new("plans.ron", text(own));
+        let read = load(&source, &Choice::default()).unwrap().1;
+        // As it is written, without what reading it fills in.
+        let plain = source.read_plain().scenario.unwrap();
+        assert_eq!(plain.run.strategy, None);
+        let compiled = World::compile(&plain).unwrap();
+        let [read, compiled] = [read, compiled].map(|world| outcome_of(&world, 0));
+        assert_eq!(compiled.provenance.strategy.as_deref(), Some("fast"));
+        assert_eq!(compiled.provenance.maintenance, read.provenance.maintenance, "{own}");
+        assert_eq!(compiled.provenance.scenario_hash, read.provenance.scenario_hash, "{own}");
+        assert_eq!(compiled.provenance.digest, read.provenance.digest, "{own}");
+    }
 }

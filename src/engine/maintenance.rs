@@ -78,7 +78,6 @@ impl Engine<'_> {
         state.round += 1;
         state.under_way = true;
         state.aborted = false;
-        state.works = false;
         state.began = self.now;
         state.ends_at = Time::NEVER;
         state.why = Some(seen);
@@ -103,7 +102,6 @@ impl Engine<'_> {
     fn work_begins(&mut self, drained: bool) {
         let Some(plan) = &self.world.maintenance else { return };
         self.cause = self.state.maintenance.why;
-        self.state.maintenance.works = true;
         let (began, takes, token) =
             (self.state.maintenance.began, self.state.maintenance.takes, self.state.maintenance.token);
         match plan.order {
@@ -152,25 +150,24 @@ impl Engine<'_> {
         self.go_on_with_drains();
     }
 
-    /// Drains go through the phases of a switchover, until everybody is served elsewhere; then the work begins. One that cannot
-    /// be done is told, and does not hold the work up.
+    /// Drains go through the phases of a switchover, until everybody is served elsewhere. One that cannot be done is told, and does
+    /// not hold the work up. Says whether any was ordered.
     fn go_on_with_drains(&mut self) -> bool {
-        if self.state.maintenance.drains.is_empty() || self.state.maintenance.works {
-            return false;
-        }
         let Some(plan) = &self.world.maintenance else { return false };
+        let mut any = false;
         for i in 0..self.state.maintenance.drains.len() {
             let (id, ordered) = self.state.maintenance.drains[i];
             if !ordered && !self.moves(id) {
                 self.state.maintenance.drains[i].1 = true;
                 self.cause = self.state.maintenance.why;
                 self.order_drain(id, &plan.takes_down);
+                any = true;
             }
         }
         let mut drains = std::mem::take(&mut self.state.maintenance.drains);
         drains.retain(|(id, ordered)| !ordered || self.moves(*id));
         self.state.maintenance.drains = drains;
-        self.state.maintenance.drains.is_empty()
+        any
     }
 
     /// A group is on its way to another member, is being verified, or somebody still goes to the one that was active.
@@ -179,13 +176,17 @@ impl Engine<'_> {
         stage.is_under_way() || stage == Stage::Verifying || self.somebody_is_on_the_way_to(id)
     }
 
-    /// Looks at what is being drained; says whether the work has begun.
-    pub(super) fn drained(&mut self) -> bool {
-        let begins = self.state.maintenance.under_way && self.go_on_with_drains();
+    /// Looks at what is being drained: when all of it is, the work begins. Says whether anything was done.
+    pub(super) fn look_at_drains(&mut self) -> bool {
+        if self.state.maintenance.drains.is_empty() {
+            return false;
+        }
+        let any = self.go_on_with_drains();
+        let begins = self.state.maintenance.drains.is_empty();
         if begins {
             self.work_begins(true);
         }
-        begins
+        any || begins
     }
 
     fn order_drain(&mut self, id: GroupId, going: &[NodeId]) {
@@ -278,7 +279,6 @@ impl Engine<'_> {
         let seen = self.see_because(Occurrence::MaintenanceEnded { rolled_back }, self.state.maintenance.why);
         self.state.maintenance.why = Some(seen);
         self.state.maintenance.under_way = false;
-        self.state.maintenance.works = false;
         self.state.maintenance.token += 1;
         self.cause = Some(seen);
         if !rolled_back {

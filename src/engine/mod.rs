@@ -252,7 +252,7 @@ impl<'w> Live<'w> {
             if self.stations_dirty {
                 self.settle_stations();
             }
-            if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty && !self.drained() {
+            if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty && !self.look_at_drains() {
                 return;
             }
         }

@@ -9,6 +9,7 @@ use crate::engine::state::paths::Path;
 use crate::queueing::Wait;
 use crate::units::Time;
 use crate::world::{LinkId, StationId};
+use std::collections::BTreeMap;
 
 /// Two rates that differ by less than this share are the same.
 const SAME: f64 = 1e-9;
@@ -62,8 +63,14 @@ impl Engine<'_> {
     fn go_on_with_islands(&mut self, before: &[Path], mut islands: Islands, count: usize) {
         let old = &self.state.flow.islands;
         let paths = &self.state.flow.paths;
-        let was = |path: &Path| before.iter().position(|other| path.goes_as(other));
-        islands.was = paths.iter().map(was).collect();
+        // Mostly each is where it was.
+        let way = |path: &Path| (path.people, path.feature, path.site);
+        let places: BTreeMap<_, _> = before.iter().enumerate().map(|(i, path)| (way(path), i)).collect();
+        let was = |(i, path): (usize, &Path)| match before.get(i) {
+            Some(other) if path.goes_as(other) => Some(i),
+            _ => places.get(&way(path)).copied().filter(|other| path.goes_as(&before[*other])),
+        };
+        islands.was = paths.iter().enumerate().map(was).collect();
         // Of which island each was, how many paths it has, and whether all of them come from there.
         let mut from: Vec<Option<usize>> = vec![None; count];
         let (mut paths_of, mut is_same) = (vec![0; count], vec![true; count]);
@@ -73,10 +80,11 @@ impl Engine<'_> {
             is_same[*island] &= old_island.is_some() && (paths_of[*island] == 1 || from[*island] == old_island);
             from[*island] = old_island;
         }
-        let size = |island: usize| old.of_path.iter().filter(|of| **of == island).count();
+        let mut sizes = vec![0; old.steps.len()];
+        old.of_path.iter().for_each(|island| sizes[*island] += 1);
         islands.steps = (0..count)
             .map(|island| match from[island] {
-                Some(was) if is_same[island] && size(was) == paths_of[island] => old.steps[was],
+                Some(was) if is_same[island] && sizes[was] == paths_of[island] => old.steps[was],
                 _ => Step::NONE,
             })
             .collect();

@@ -21,8 +21,6 @@ pub struct MaintenanceState {
     pub aborted: bool,
     /// Groups that are being drained, and whether that has been ordered; before anything is taken down.
     pub drains: Vec<(GroupId, bool)>,
-    /// Hands are in the machine.
-    pub works: bool,
     /// When it will be done, once that is known.
     pub ends_at: Time,
     pub why: Option<ObservationId>,
@@ -45,7 +43,6 @@ impl MaintenanceState {
             takes: Duration::ZERO,
             aborted: false,
             drains: Vec::new(),
-            works: false,
             ends_at: Time::NEVER,
             why: None,
             durations: Stream::new(luck, plan, "maintenance takes"),
