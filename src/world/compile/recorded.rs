@@ -95,8 +95,9 @@ pub fn not_recorded(scenario: &Scenario, text: &str) -> Vec<String> {
     let horizon = Time::ZERO.after(scenario.clock.horizon);
     let Some(Curve { points }) = recorded(text, "", "", (&calendar, horizon), &problems) else { return Vec::new() };
     let between = |pair: &[(Time, f64)]| pair[1].0.since(pair[0].0);
-    let steps = points.windows(2).map(between);
-    let (first_step, last_step) = (steps.clone().next().unwrap_or_default(), steps.last().unwrap_or_default());
+    let mut steps = points.windows(2).map(between);
+    let first_step = steps.next().unwrap_or_default();
+    let last_step = steps.next_back().unwrap_or(first_step);
     let (first, last) = (points[0].0, points[points.len() - 1].0);
     let gaps = [(Time::ZERO, first, first_step), (last, horizon, last_step)];
     let label = |time| civil_label(&calendar, time);
