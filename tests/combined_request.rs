@@ -391,9 +391,9 @@ fn what_comes_and_goes_is_one_feeling() {
     assert_eq!((users(&flows).degraded_s, users(&flows).intervals.len()), (7_200.0, 1));
     let outcome = followed(&text);
     let seen = users(&outcome);
-    // At most four changes a minute, and mostly none.
-    assert!(seen.intervals.len() < 120, "{}", seen.intervals.len());
-    assert!(seen.degraded_s + seen.downtime_s > 0.95 * 7_200.0, "{} {}", seen.degraded_s, seen.downtime_s);
+    // A burst in which most fail is down for its moment, no more often than every half minute; all the rest is degraded.
+    assert!(seen.intervals.len() < 480, "{}", seen.intervals.len());
+    assert!(seen.degraded_s > 0.95 * 7_200.0 && seen.downtime_s < 60.0, "{} {}", seen.degraded_s, seen.downtime_s);
     let changes = seen.intervals.windows(10).map(|ten| ten[9].to_s - ten[0].from_s);
     assert!(changes.fold(f64::INFINITY, f64::min) > 60.0);
 }

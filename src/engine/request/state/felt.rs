@@ -57,6 +57,8 @@ pub struct Felt {
     seen: [bool; 4],
     /// The latency when it was last slow, in seconds.
     slow_s: f64,
+    /// Of this half minute and the one before: since when, how many have come to an end, and how many of them were lost.
+    slices: [(u64, u64, u64); 2],
 }
 
 /// One of the things that are felt, with a memory: a feeling that comes and goes is one.
@@ -76,7 +78,7 @@ impl Held {
     fn is_felt(&mut self, now: u64, felt: bool) {
         match (self.is, felt) {
             (false, true) => {
-                self.comes_and_goes = self.left_at.is_some_and(|left| now - left < HOLDS_NS);
+                self.comes_and_goes = self.has_just_left(now);
                 (self.is, self.better_since) = (true, None);
             }
             (true, true) => self.better_since = None,
@@ -88,6 +90,10 @@ impl Held {
             }
             (false, false) => {}
         }
+    }
+
+    fn has_just_left(&self, now: u64) -> bool {
+        self.left_at.is_some_and(|left| now - left < HOLDS_NS)
     }
 
     /// When it is better, if it stays as it is.
@@ -147,7 +153,14 @@ impl Felt {
     }
 
     fn hold(&mut self, now: u64) {
-        let feels = self.feels();
+        let mut feels = self.feels();
+        // Most of the latest may fail in a burst that is over in a moment. What comes and goes is down only where that is no
+        // exception: where two fifths of all fail, over the last half minute and up to half a minute before.
+        let (all, lost) = (self.slices[0].1 + self.slices[1].1, self.slices[0].2 + self.slices[1].2);
+        let by_and_large = lost * 5 > all * 2;
+        let down = &mut self.held[0];
+        feels[0] &= by_and_large || down.is || !down.has_just_left(now);
+        down.comes_and_goes &= by_and_large;
         self.held.iter_mut().zip(feels).for_each(|(held, felt)| held.is_felt(now, felt));
     }
 
@@ -155,6 +168,12 @@ impl Felt {
         if self.last.len() >= LATEST {
             self.latest_lost -= u32::from(self.last[self.last.len() - LATEST].1 == End::Lost);
         }
+        if now - self.slices[1].0 >= HOLDS_NS {
+            let is_next = now - self.slices[1].0 < 2 * HOLDS_NS;
+            self.slices = [if is_next { self.slices[1] } else { (now, 0, 0) }, (now, 0, 0)];
+        }
+        self.slices[1].1 += 1;
+        self.slices[1].2 += u64::from(end == End::Lost);
         self.count(end, true);
         self.latest_lost += u32::from(end == End::Lost);
         self.last.push_back((now, end));
@@ -217,6 +236,7 @@ impl Felt {
         self.since = now;
         self.last.clear();
         self.held.iter_mut().for_each(|held| (held.is, held.better_since) = (false, None));
+        self.slices = [(now, 0, 0); 2];
         (self.lost, self.latest_lost, self.slow, self.missed) = (0, 0, 0, 0);
     }
 
@@ -396,6 +416,18 @@ mod tests {
             felt.ended(now, now, SERVED);
         }
         assert_eq!(felt.look(now).lost, 0.0);
+        // Bursts in which most fail, and nobody else does: down once, and degraded after that.
+        let (mut bursts, mut was_down, mut down) = (Felt::default(), false, 0);
+        for nth in 0..60 * 200_u64 {
+            let at = nth * SECOND_NS / 200;
+            bursts.ended(at, at, if nth % 400 < 12 { End::Lost } else { SERVED });
+            let lost = bursts.look(at).lost;
+            down += u32::from(lost > 0.5 && !was_down);
+            was_down = lost > 0.5;
+            // The second burst shows that it comes and goes.
+            assert!(nth < 410 || lost > 0.01, "{nth}");
+        }
+        assert!(down <= 3, "{down}");
         // Once and for all is over at once.
         let mut once = after([End::Lost; 50]);
         assert!(once.look(50_000_000).lost > 0.5);
