@@ -78,7 +78,7 @@ fn who_does_not_stand_the_test_does_not_serve() {
     let world = plan(r#""east", "west""#, half, "", twice);
     let down: Vec<f64> = (0..200).map(|r| down_s(&outcome_of(&world, r))).collect();
     // Well at once, and a minute for the second crash, or two half minutes that were good for nothing, and so on.
-    assert!(down.iter().any(|d| *d == 60.0) && down.iter().any(|d| *d == 3_660.0), "{down:?}");
+    assert!(down.contains(&60.0) && down.contains(&3_660.0), "{down:?}");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_drain_takes_the_phases_of_a_switchover() {
     // Without phases it is as it was: at once.
     let at_once = drained("detect: instant", "10min", "");
     assert_eq!((at_once.maintenance[0].actual_s, down_s(&at_once)), (600.0, 0.0));
-    assert_eq!(at_once.failovers[0].planned, true);
+    assert!(at_once.failovers[0].planned);
 }
 
 #[test]
