@@ -16,15 +16,22 @@ mod looked;
 mod names;
 mod redundancy;
 
-use crate::scenario::{Code, Diagnostic, Source};
+use crate::scenario::{Active, Code, Diagnostic, Source};
+use crate::world::not_recorded;
 use looked::Looked;
 
 /// A lint gives warnings of one code.
 type Lint = fn(&Looked) -> Vec<Diagnostic>;
 
 /// Every lint, in the order of the codes.
-const LINTS: [Lint; 5] =
-    [redundancy::never_failed_over, redundancy::one_place, redundancy::no_servers, names::unused, no_reason];
+const LINTS: [Lint; 6] = [
+    redundancy::never_failed_over,
+    redundancy::one_place,
+    redundancy::no_servers,
+    names::unused,
+    no_reason,
+    partly_recorded,
+];
 
 /// The warnings of a file, in its order. A file with mistakes has none: those come first.
 pub fn warnings(source: &Source) -> Vec<Diagnostic> {
@@ -54,4 +61,25 @@ fn no_reason(looked: &Looked) -> Vec<Diagnostic> {
         Diagnostic::new(Code::NoReason, path, "this is assumed, and nobody knows why", fix)
     });
     told.collect()
+}
+
+/// Recordings that say nothing of a part of the run: there it goes on with their first or their last share.
+fn partly_recorded(looked: &Looked) -> Vec<Diagnostic> {
+    let scenario = looked.scenario;
+    let mut found = Vec::new();
+    for (name, people) in scenario.people.iter() {
+        let Active::Recorded(recording) = &people.active else { continue };
+        let Some(text) = scenario.recordings.get(recording) else { continue };
+        let gaps = not_recorded(scenario, text);
+        if !gaps.is_empty() {
+            let reason = format!(
+                "\"{recording}\" says nothing of the run {}: its nearest share is taken there",
+                gaps.join(" and ")
+            );
+            let fix =
+                "record the rest, let the run begin and end with the recording, or silence this where it is meant";
+            found.push(Diagnostic::new(Code::PartlyRecorded, format!("people.{name}.active"), reason, fix));
+        }
+    }
+    found
 }

@@ -23,7 +23,7 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ("engine", &["dist", "num", "observe", "event_list", "queueing", "rng", "scenario", "units", "world"]),
     ("metrics", &["observe", "queueing", "rng", "units", "world"]),
     ("load", &["scenario", "world"]),
-    ("lint", &["scenario"]),
+    ("lint", &["scenario", "world"]),
     ("run", &["engine", "metrics", "observe", "rng", "units", "world"]),
     ("agree", &["engine", "metrics", "num", "rng", "run", "units", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),

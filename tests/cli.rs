@@ -416,3 +416,54 @@ fn ctrl_c_ends_a_long_run_with_what_it_has() {
     assert_eq!((code, err.as_str()), (130, ""), "{out}");
     assert!(out.contains("partial: the run was ended at "), "{out}");
 }
+
+#[test]
+fn run_and_test_tell_the_warnings_on_the_side() {
+    let folder = folder("warned");
+    let file = folder.join("lonely.ron");
+    let text = r#"Scenario(format: 1, title: "lonely", clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "1h"),
+        sites: {"a": (), "b": ()}, groups: {"home": (members: ["a", "b"])},
+        services: {"web": (runs_at: {"a": (servers: 4), "b": (servers: 4)}, takes: fixed("40ms"))},
+        features: {"browse": (calls: [hard(to: "web")])},
+        people: {"us": (users: 10, uses: {"browse": "60/h"}, served_by: "home")},
+        expect: [downtime(of: "us", is: "0s")])"#;
+    fs::write(&file, text).unwrap();
+    let silent = folder.join("silent.ron");
+    fs::write(&silent, text.replace("expect:", "silence: [\"W101\"], expect:")).unwrap();
+    let (path, silent) = (file.to_str().unwrap(), silent.to_str().unwrap());
+    for command in [&["run", "--json"][..], &["run"], &["test"]] {
+        let with = |path: &str| firedrill(&[command, &[path]].concat());
+        let (code, out, err) = with(path);
+        assert_eq!(code, 0, "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+        assert!(err.starts_with("warning: ") && err.contains("W101 at groups.home"), "{err}");
+        assert!(!out.contains("W101"), "{out}");
+        let (code, _, err) = with(silent);
+        assert_eq!((code, err.as_str()), (0, ""));
+    }
+}
+
+#[test]
+fn what_has_no_people_is_ranked_by_what_it_is_for() {
+    let folder = folder("no people");
+    let file = folder.join("db.ron");
+    let text = r#"Scenario(format: 1, title: "a database", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1y"),
+        sites: {"a": ()}, components: {"db": (at: "a", fails: exponential(mean: "91d"), repair: (takes: exponential(mean: "60m")))})"#;
+    fs::write(&file, text).unwrap();
+    let vary = r#"components.db.repair.takes=exponential(mean: "60m"),exponential(mean: "6h")"#;
+    let args = ["compare", file.to_str().unwrap(), "--vary", vary, "--replications", "200", "--json"];
+    let (code, out, err) = firedrill(&args);
+    assert_eq!(code, 0, "{err}");
+    let labels = |out: &str| {
+        let found: serde_json::Value = serde_json::from_str(out).unwrap();
+        let label = |design: &serde_json::Value| design["label"].as_str().unwrap().to_owned();
+        found["designs"].as_array().unwrap().iter().map(label).collect::<Vec<_>>()
+    };
+    // The best first. Four failures a year: four hours against a day.
+    let ranked = labels(&out);
+    assert!(ranked.len() == 2 && ranked[0].contains("60m") && ranked[1].contains("6h"), "{out}");
+    // The same by its path.
+    let by = ["--metric", "components.db.downtime_s", "--by", "components.db.downtime_s"];
+    let named = firedrill(&[&args[..], &by].concat());
+    assert_eq!((named.0, labels(&named.1)), (0, ranked), "{}", named.2);
+}

@@ -393,8 +393,10 @@ fn nobody_takes_over_who_is_seen_to_fail() {
     );
     let outcome = outcome_of(&world, 0);
     let to: Vec<_> = outcome.failovers.iter().map(|f| (f.failed_at_s, f.to.clone())).collect();
-    // Neither while both are gray; then away from the one that is.
-    assert_eq!(to, [(9_000.0, Some("b".to_owned()))]);
+    // Neither while both are gray, and that is told; then away from the one that is.
+    assert_eq!(to, [(3_600.0, None), (9_000.0, Some("b".to_owned()))]);
+    assert_eq!(outcome.failovers[0].failure.as_deref(), Some("no member is left to go to"));
+    assert_eq!(outcome.failovers[0].time_to_restore_s, Some(3_600.0));
     assert_eq!(outcome.groups["pair"].split_brains, 1);
 }
 

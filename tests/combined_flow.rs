@@ -259,3 +259,56 @@ fn a_state_that_does_not_change_is_one_observation() {
     assert!(outcome.provenance.observations < 1_000, "{}", outcome.provenance.observations);
     assert_eq!(people(&outcome).intervals.len(), 1);
 }
+
+/// People at one site, and strangers at two others: what they need, do and suffer has nothing to do with them.
+fn beside_strangers(feature: &str, users: u32, strangers: &str, strategy: &str, drill: &str) -> Outcome {
+    outcome(&format!(
+        r#"Scenario(format: 1, title: "strangers", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "6h"),
+        sites: {{"a": (), "b": (), "c": ()}}, links: [(between: ("a", "b"), rtt: "2ms"), (between: ("b", "c"), rtt: "2ms")],
+        components: {{"spare": (at: "b")}}, groups: {{"pair": (members: ["b", "c"])}},
+        services: {{
+            "web": (runs_at: {{"a": (servers: 4)}}, takes: exponential(mean: "40ms")),
+            "other": (runs_at: {{"b": (servers: 4), "c": (servers: 4)}}, takes: exponential(mean: "40ms")),
+        }},
+        features: {{"read": (calls: [hard(to: "web")], {feature}), "look": (calls: [hard(to: "other")], slow_over: "100ms")}},
+        people: {{"u": (users: {users}, active: points([("0s", "10%"), ("2h", "100%"), ("4h", "10%")]), uses: {{"read": "1/s"}}, served_by: "a"),
+            {strangers}}},
+        {strategy} drill: [{drill}])"#
+    ))
+}
+
+#[test]
+fn a_stranger_changes_nothing_not_even_by_a_second() {
+    let every =
+        |s: u32, act: &str| (0..21_000 / s).map(|i| format!("at(\"+{}s\", {act}), ", i * s + 13)).collect::<String>();
+    let them = r#""them": (users: 80, uses: {"look": "1/s"}, served_by: "b"),"#;
+    let bends: String = (0..50).map(|i| format!("(\"{}m\", \"{}%\"), ", i * 7, 20 + i * 37 % 60)).collect();
+    let bent = format!(r#""them": (users: 100, active: points([{bends}]), uses: {{"look": "1/s"}}, served_by: "b"),"#);
+    let led = r#""them": (users: 80, uses: {"look": "1/s"}, served_by: "pair"),"#;
+    let moves = r#"strategies: {"s": (failover: {"pair": (detect: probe(every: "10s", fails: 3), steer: dns(ttl: "2m"),
+        failback: after("5m"))})},"#;
+    let strangers = [
+        ("", "", every(97, r#"crash(of: "spare", repaired_after: "11s")"#)),
+        ("", "", every(1_000, r#"crash(of: "b", repaired_after: "100s")"#)),
+        (them, "", every(1_000, r#"surge(of: "them", by: "x3", ramp: "3m", lasts: "2m", decays: "1m")"#)),
+        (them, "", every(200, r#"slow(service: "other", by: "x1.5", lasts: "37s")"#)),
+        (&bent, "", String::new()),
+        (led, moves, every(1_000, r#"crash(of: "b", repaired_after: "100s")"#)),
+        ("", "", every(200, r#"cut(between: ("b", "c"), lasts: "37s")"#)),
+    ];
+    // A load that comes near the capacity and goes again, and one that goes over it.
+    for (feature, users) in [(r#"slow_over: "200ms""#, 96), (r#"slow_over: "200ms", timeout: "2s""#, 130)] {
+        let alone = beside_strangers(feature, users, "", "", "");
+        let alone = &alone.people["u"];
+        assert!(alone.degraded_s > 600.0, "{}", alone.degraded_s);
+        for (strangers, strategy, drill) in &strangers {
+            let with = beside_strangers(feature, users, strangers, strategy, drill);
+            let with = &with.people["u"];
+            let felt = |p: &PeopleOutcome| (p.degraded_s, p.downtime_s, p.intervals.len());
+            assert_eq!(felt(with), felt(alone), "{feature} beside {strangers} {}", &drill[..drill.len().min(60)]);
+            // What is summed over the spans of a moving queue is as good as that sum.
+            let near = (with.user_minutes_lost - alone.user_minutes_lost).abs();
+            assert!(near <= 1e-3 * (1.0 + alone.user_minutes_lost), "{near}");
+        }
+    }
+}

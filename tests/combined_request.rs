@@ -380,3 +380,20 @@ fn where_the_one_who_asks_for_all_gets_no_answer_the_next_one_asks() {
         conserved(&outcome);
     }
 }
+
+#[test]
+fn what_comes_and_goes_is_one_feeling() {
+    // A queue that turns away some three of a hundred, in bursts; all the time, and in the flow that is one state.
+    let services = r#""web": (runs_at: {"s": (servers: 4)}, takes: exponential(mean: "40ms"), queue: 10)"#;
+    let feature = r#"calls: [hard(to: "web")], timeout: "9s""#;
+    let text = site(r#"horizon: "2h""#, r#""s": ()"#, services, feature, r#"users: 88, uses: {"get": "1/s"}"#, "");
+    let flows = outcome_of(&world(&text), 0);
+    assert_eq!((users(&flows).degraded_s, users(&flows).intervals.len()), (7_200.0, 1));
+    let outcome = followed(&text);
+    let seen = users(&outcome);
+    // A burst in which most fail is down for its moment, no more often than every half minute; all the rest is degraded.
+    assert!(seen.intervals.len() < 480, "{}", seen.intervals.len());
+    assert!(seen.degraded_s > 0.95 * 7_200.0 && seen.downtime_s < 60.0, "{} {}", seen.degraded_s, seen.downtime_s);
+    let changes = seen.intervals.windows(10).map(|ten| ten[9].to_s - ten[0].from_s);
+    assert!(changes.fold(f64::INFINITY, f64::min) > 60.0);
+}

@@ -85,6 +85,29 @@ fn an_assumption_has_a_reason() {
 }
 
 #[test]
+fn a_recording_covers_the_run() {
+    let of = |lines: &str, silence: &str| {
+        let text = scenario(
+            "servers: 4",
+            &format!(r#"{FAILS_OVER} {silence} recordings: {{"load": "time,share\n{lines}"}},"#),
+        );
+        warned(&text.replace("users: 1000,", r#"users: 1000, active: recorded("load"),"#))
+    };
+    // The run is from midnight to two.
+    assert_eq!(of("2024-03-04T00:00,10%\\n2024-03-04T01:00,20%\\n2024-03-04T02:00,10%", ""), [""; 0]);
+    assert_eq!(of("0,10%\\n3600,20%\\n7200,10%", ""), [""; 0]);
+    // What monitoring tells every five minutes ends five minutes before the end.
+    let five: String = (0..24).map(|i| format!("{},{}%\\n", i * 300, 10 + i)).collect();
+    assert_eq!(of(&five, ""), [""; 0]);
+    let half: String = (0..12).map(|i| format!("{},{}%\\n", i * 300, 10 + i)).collect();
+    assert_eq!(of(&half, ""), ["W106 people.us.active"]);
+    let late: String = (12..24).map(|i| format!("{},{}%\\n", i * 300, 10 + i)).collect();
+    assert_eq!(of(&late, ""), ["W106 people.us.active"]);
+    assert_eq!(of("0,10%", ""), ["W106 people.us.active"]);
+    assert_eq!(of(&half, r#"silence: ["W106"],"#), [""; 0]);
+}
+
+#[test]
 fn warnings_are_silenced_in_the_file() {
     let silenced = |codes: &str| scenario("servers: 4", &format!("silence: [{codes}],"));
     assert_eq!(warned(&silenced(r#""W101""#)), [""; 0]);

@@ -32,17 +32,21 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         Ok(run) => run,
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..said },
     };
+    said.warnings(&source);
     if args.twice {
-        return compare(&source, &choice, &world, luck, traffic, &first.outcome);
+        let compared = compare(&source, &choice, &world, luck, traffic, &first.outcome);
+        return Said { err: said.err + &compared.err, ..compared };
     }
     if first.outcome.partial.is_some() {
         said.worsen(exit::INTERRUPTED);
     }
     let replay = replay(args, "run") + &options(how);
+    let mut written = args.html.as_ref();
     if let Some(path) = &args.html
         && let Err(error) = files::write(path, &html::render(&first.outcome, &first.story, None, Some(&replay)))
     {
         said.file_error(&error);
+        written = None;
     }
     if args.json {
         #[derive(Serialize)]
@@ -59,7 +63,7 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
     let look = terminal::look();
     let layout = text::Layout { width: look.width, colour: look.colour, replay: Some(&replay) };
     said.out = text::render(&first.outcome, &first.story, layout);
-    if let (Some(path), true) = (&args.html, said.err.is_empty()) {
+    if let Some(path) = written {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
     }
     said

@@ -1,6 +1,7 @@
 //! What a command has to say, and how it ends.
 
 use super::{exit, files, terminal};
+use firedrill::lint;
 use firedrill::report::{diagnostics, text};
 use firedrill::scenario::{Diagnostics, Source};
 use firedrill::study::StudyError;
@@ -34,6 +35,14 @@ impl Said {
     pub fn file_error(&mut self, error: &files::FileError) {
         self.err.push_str(&told(error));
         self.worsen(error.exit());
+    }
+
+    /// A line for each warning of a scenario: `check` tells them with their places.
+    pub fn warnings(&mut self, source: &Source) {
+        for warning in lint::warnings(source) {
+            let (name, warning) = (text::clean(&source.name), text::clean(&warning.to_string()));
+            self.err.push_str(&format!("warning: {name}: {warning}\n"));
+        }
     }
 
     /// A scenario has mistakes.

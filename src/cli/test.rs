@@ -104,6 +104,7 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut T
     }
     let Some(written) = source.read_plain().scenario else { return };
     report.files += 1;
+    said.warnings(&source);
     said.out.push_str(&format!("{}\n", clean(&source.name)));
     if written.expect.is_empty() && written.objectives.is_empty() {
         said.out.push_str("  expects nothing\n");

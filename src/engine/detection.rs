@@ -4,6 +4,7 @@ use super::core::Engine;
 use super::event::Event;
 use super::state::groups::Stage;
 use super::state::watch::{Checker, Signs, Watch, election_s, signs_from, signs_until_run};
+use super::watchers::majority_of;
 use crate::num;
 use crate::units::{Duration, Time};
 use crate::world::{Detect, GroupId, NodeKind, SiteId};
@@ -28,7 +29,11 @@ impl Engine<'_> {
     /// partitions deceive.
     pub(super) fn view_of(&self, id: GroupId, member: usize) -> View {
         let group = &self.world.groups[id.at()];
-        if !self.member_up(id, member) {
+        if !self.member_up(id, member) || self.is_found_unfit(id, member) {
+            return View::Down;
+        }
+        let active = member == self.state.groups[id.at()].active;
+        if active && group.failover.as_ref().is_some_and(|policy| self.is_lost_sight_of(id, &policy.detect)) {
             return View::Down;
         }
         if let Some(Detect::Probe { from, quorum, .. }) = group.failover.as_ref().map(|f| &f.detect)
@@ -46,7 +51,13 @@ impl Engine<'_> {
         }
     }
 
-    fn checker_lives(&self, site: SiteId) -> bool {
+    /// Whether a member is known not to do its work: no check sees that, a verification does.
+    fn is_found_unfit(&self, id: GroupId, member: usize) -> bool {
+        let state = &self.state.groups[id.at()];
+        state.unfit[member] && !(member == state.active && state.stage == Stage::Verifying)
+    }
+
+    pub(super) fn checker_lives(&self, site: SiteId) -> bool {
         self.state.nodes[self.world.sites[site.at()].node.at()].up
     }
 
@@ -66,7 +77,7 @@ impl Engine<'_> {
     }
 
     /// The share of checks that a member fails.
-    fn share_lost(&self, id: GroupId, member: usize) -> f64 {
+    pub(super) fn share_lost(&self, id: GroupId, member: usize) -> f64 {
         let group = &self.world.groups[id.at()];
         if !self.member_up(id, member) {
             return 1.0;
@@ -83,8 +94,10 @@ impl Engine<'_> {
         let active = self.state.groups[id.at()].active;
         let lost = self.share_lost(id, active);
         let Detect::Probe { from, checkers, loss, .. } = detect else {
-            let watchers = if let Detect::Raft { followers, .. } = detect { *followers as usize } else { 1 };
-            return vec![Some(lost); watchers];
+            return match detect {
+                Detect::Raft { .. } => self.sights_of_voters(id, detect, lost),
+                _ => self.sights_of_backups(id, lost),
+            };
         };
         let lost = if lost > 0.0 { 1.0 - (1.0 - lost) * (1.0 - loss) } else { *loss };
         let member = self.world.groups[id.at()].sites[active];
@@ -122,9 +135,15 @@ impl Engine<'_> {
             if watch.checkers.iter().zip(&sights).all(|(checker, sees)| checker.sees == *sees) {
                 return watch.alarm;
             }
-            for (checker, sees) in watch.checkers.iter_mut().zip(&sights) {
-                if checker.turn(now, *sees, &law, stream) && !matches!(detect, Detect::Raft { .. }) {
-                    checker.plan(healthy, &law, most, stream);
+            let before = watch.checkers.clone();
+            for (i, sees) in sights.iter().enumerate() {
+                // Backups that have heard the same signs and hear the same now miss the same.
+                let same = |j: &usize| before[*j] == before[i] && sights[*j] == *sees;
+                let alike = (0..i).find(|j| matches!(detect, Detect::Heartbeat { .. }) && same(j));
+                if let Some(other) = alike {
+                    watch.checkers[i] = watch.checkers[other].clone();
+                } else if watch.checkers[i].turn(now, *sees, &law, stream) && !matches!(detect, Detect::Raft { .. }) {
+                    watch.checkers[i].plan(healthy, &law, most, stream);
                 }
             }
             watch.alarm = match detect {
@@ -179,7 +198,8 @@ impl Engine<'_> {
     pub(super) fn look_at_watched_from(&mut self, kind: NodeKind) {
         let NodeKind::Site(site) = kind else { return };
         for (i, group) in self.world.groups.iter().enumerate() {
-            if let Some(Detect::Probe { from, .. }) = group.failover.as_ref().map(|f| &f.detect)
+            if let Some(Detect::Probe { from, .. } | Detect::Raft { from, .. }) =
+                group.failover.as_ref().map(|f| &f.detect)
                 && from.contains(&site)
             {
                 self.groups_dirty.insert(GroupId::new(i));
@@ -227,6 +247,8 @@ fn begin(
         let age = heartbeat.map_or(0.0, |every| stream.uniform() * every.seconds());
         let next = now.after(Duration::from_seconds(law.every.seconds() - age));
         (0..watchers).map(|_| Checker::due(next, law, healthy, stream)).collect()
+    } else if let Detect::Heartbeat { .. } = detect {
+        vec![Checker::new(now, law, healthy, stream); watchers]
     } else {
         (0..watchers).map(|_| Checker::new(now, law, healthy, stream)).collect()
     };
@@ -244,18 +266,20 @@ fn alarm(watch: &Watch, quorum: usize, healthy: f64, now: Time) -> Time {
 /// When the followers have elected another leader.
 fn elected(detect: &Detect, law: &Signs, watch: &Watch, now: Time, most: f64, stream: &mut crate::rng::Stream) -> Time {
     let Detect::Raft { timeout: (shortest, longest), votes, .. } = detect else { return Time::NEVER };
-    let lost = watch.checkers[0].sees.unwrap_or(0.0);
-    if lost <= 0.0 {
+    let voters: Vec<&Checker> = watch.checkers.iter().filter(|checker| checker.sees.is_some()).collect();
+    let majority = majority_of(watch.checkers.len() as u32);
+    let lost = voters.iter().filter_map(|checker| checker.sees).fold(0.0, f64::max);
+    if lost <= 0.0 || voters.len() < majority {
         return Time::NEVER;
     }
     let heard = |checker: &Checker| Duration(checker.last_good(law).0 - now.0).0 as f64 / 1e9;
     let timeout = (shortest.seconds(), longest.seconds());
     let wait_s = if lost >= 1.0 {
-        let heard: Vec<f64> = watch.checkers.iter().map(heard).collect();
-        election_s(stream, &heard, timeout, votes.seconds())
+        let heard: Vec<f64> = voters.iter().map(|checker| heard(checker)).collect();
+        election_s(stream, &heard, majority, timeout, votes.seconds())
     } else {
         // The first whose heartbeats are late for longer than its timeout asks, and the leader steps down.
-        let first = watch.checkers.iter().map(|checker| {
+        let first = voters.iter().map(|checker| {
             let timeout_s = timeout.0 + stream.uniform() * (timeout.1 - timeout.0);
             // A timeout of whole intervals has as many: 0.3 over 0.1 is a little less than three.
             let needed = ((timeout_s / law.every.seconds() * (1.0 + 1e-12)) as u32).max(1);

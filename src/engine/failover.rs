@@ -18,11 +18,11 @@ impl Engine<'_> {
         }
     }
 
-    fn policy(&self, id: GroupId) -> Option<&Failover> {
+    pub(super) fn policy(&self, id: GroupId) -> Option<&Failover> {
         self.world.groups[id.at()].failover.as_ref()
     }
 
-    fn streams(&mut self, id: GroupId) -> &mut GroupStreams {
+    pub(super) fn streams(&mut self, id: GroupId) -> &mut GroupStreams {
         self.state.groups[id.at()].streams.as_deref_mut().expect("a group with a policy has its streams")
     }
 
@@ -48,15 +48,21 @@ impl Engine<'_> {
     }
 
     fn look_at_group(&mut self, id: GroupId) -> bool {
+        let moved = self.look_who_does_the_work(id);
         let view = self.view(id);
         let stage = self.state.groups[id.at()].stage;
         self.watch_for_failback(id);
+        moved | self.go_on_from(id, stage, view)
+    }
+
+    fn go_on_from(&mut self, id: GroupId, stage: Stage, view: View) -> bool {
         match (stage, view) {
             (Stage::Idle | Stage::Verifying, View::Well) => {
                 self.keep_watch(id);
                 false
             }
             (Stage::Idle | Stage::Verifying, _) => {
+                self.cut_short(id);
                 self.has_failed(id, view);
                 let state = &mut self.state.groups[id.at()];
                 state.false_alarm = false;
@@ -81,11 +87,13 @@ impl Engine<'_> {
                 }
                 false
             }
-            (Stage::Deciding | Stage::Phase(_) | Stage::ByHand, _) => self.look_at_what_is_under_way(id, view),
-            (Stage::GivenUp, View::Well) => self.rest(id),
+            (Stage::GivenUp | Stage::NobodyLeft, View::Well) => {
+                self.see(Occurrence::StaysActive(id));
+                self.rest(id)
+            }
             (Stage::GivenUp, _) => false,
-            (Stage::NobodyLeft, View::Well) => self.rest(id),
             (Stage::NobodyLeft, _) => self.somebody_is_back(id),
+            _ => self.look_at_what_is_under_way(id, view),
         }
     }
 
@@ -117,12 +125,21 @@ impl Engine<'_> {
             let seen = self.see_because(Occurrence::DiedMeanwhile(id), why);
             self.state.groups[id.at()].why = Some(seen);
         }
-        if !self.state.groups[id.at()].ordered {
-            if !self.known_to_fail(id, target) {
-                return false;
+        let state = &self.state.groups[id.at()];
+        if !state.ordered {
+            // Where people mend the new member itself, it has to run.
+            let lost = if target == active { !self.member_up(id, active) } else { self.known_to_fail(id, target) };
+            if lost {
+                self.cut_short(id);
+                return self.nobody_or_another(id);
             }
-            self.cut_short(id);
-            return self.nobody_or_another(id);
+            // Of who is dead nothing more comes: what is there is promoted.
+            if state.stage == Stage::CatchingUp {
+                self.cut_short(id);
+                self.activate(id, target, false);
+                return true;
+            }
+            return false;
         }
         let Some(reason) = self.unfit(id, target) else { return false };
         let by = self.state.groups[id.at()].ordered_by;
@@ -135,9 +152,12 @@ impl Engine<'_> {
     fn cut_short(&mut self, id: GroupId) {
         let Some(policy) = &self.world.groups[id.at()].failover else { return };
         let phase = match self.state.groups[id.at()].stage {
+            Stage::WaitsForPeople => PhaseKind::WaitForPeople,
             Stage::Deciding => PhaseKind::Decide,
             Stage::Phase(index) => policy.before[index].kind,
+            Stage::CatchingUp => PhaseKind::CatchUp,
             Stage::ByHand => PhaseKind::ByHand,
+            Stage::Verifying => PhaseKind::Verify,
             _ => return,
         };
         self.see(Occurrence::PhaseCutShort(id, phase));
@@ -145,6 +165,8 @@ impl Engine<'_> {
 
     fn rest(&mut self, id: GroupId) -> bool {
         let state = &mut self.state.groups[id.at()];
+        // Who was to take over is not waited for any more.
+        self.flow_dirty |= state.stage == Stage::CatchingUp;
         state.stage = Stage::Idle;
         state.ordered = false;
         state.token += 1;
@@ -161,10 +183,11 @@ impl Engine<'_> {
     /// The most preferred member that is not active, works, and is not seen to fail.
     fn next_target(&self, id: GroupId) -> Option<usize> {
         let active = self.state.groups[id.at()].active;
-        (0..self.world.groups[id.at()].members.len()).find(|&m| m != active && !self.known_to_fail(id, m))
+        (0..self.world.groups[id.at()].members.len())
+            .find(|&m| m != active && !self.known_to_fail(id, m) && self.may_take_over(id, m))
     }
 
-    fn nobody_or_another(&mut self, id: GroupId) -> bool {
+    pub(super) fn nobody_or_another(&mut self, id: GroupId) -> bool {
         match self.next_target(id) {
             Some(target) => {
                 self.state.groups[id.at()].target = target;
@@ -209,11 +232,16 @@ impl Engine<'_> {
                 self.state.groups[id.at()].target = target;
                 self.begin_deciding(id);
             }
-            None => self.next_false_alarm(id),
+            None => {
+                self.see_because(Occurrence::FailoverFailed(id, FailoverFailure::NoTarget), Some(seen));
+                self.see_because(Occurrence::StaysActive(id), Some(seen));
+                self.state.groups[id.at()].false_alarm = false;
+                self.next_false_alarm(id);
+            }
         }
     }
 
-    fn due(&mut self, id: GroupId, wait: Duration) {
+    pub(super) fn due(&mut self, id: GroupId, wait: Duration) {
         let state = &mut self.state.groups[id.at()];
         state.token += 1;
         let token = state.token;
@@ -235,31 +263,40 @@ impl Engine<'_> {
                 self.cause = Some(seen);
                 self.nobody_or_another(id);
             }
+            Stage::WaitsForPeople => {
+                self.see(Occurrence::PhaseDone(id, PhaseKind::WaitForPeople));
+                self.decide_now(id);
+            }
             Stage::Deciding => self.decided(id),
             Stage::Phase(index) => self.phase_due(id, index),
+            Stage::CatchingUp => self.has_caught_up(id),
             Stage::ByHand => {
                 let state = &self.state.groups[id.at()];
                 self.activate(id, state.target, state.ordered);
             }
-            Stage::Verifying => {
-                self.see(Occurrence::PhaseDone(id, PhaseKind::Verify));
-                self.state.groups[id.at()].stage = Stage::Idle;
-            }
+            Stage::Verifying => self.verified(id),
             Stage::Idle | Stage::GivenUp | Stage::NobodyLeft => {}
         }
     }
 
-    fn begin_deciding(&mut self, id: GroupId) {
-        self.state.groups[id.at()].stage = Stage::Deciding;
+    pub(super) fn begin_deciding(&mut self, id: GroupId) {
         self.groups_dirty.insert(id);
+        if let Some(Decide::People(_, Some(hours))) = self.policy(id).map(|policy| &policy.decide) {
+            let opens = hours.next(&self.world.calendar, self.now);
+            if opens > self.now {
+                self.state.groups[id.at()].stage = Stage::WaitsForPeople;
+                return self.due(id, opens.since(self.now));
+            }
+        }
+        self.decide_now(id);
+    }
+
+    fn decide_now(&mut self, id: GroupId) {
+        self.state.groups[id.at()].stage = Stage::Deciding;
         let Some(policy) = &self.world.groups[id.at()].failover else { return };
         let wait = match &policy.decide {
             Decide::Automatic => Duration::ZERO,
-            Decide::People(takes, hours) => {
-                let opens = hours.as_ref().map_or(self.now, |hours| hours.next(&self.world.calendar, self.now));
-                let takes = takes.draw(&mut self.streams(id).decide);
-                Duration(opens.after(takes).0.saturating_sub(self.now.0))
-            }
+            Decide::People(takes, _) => takes.draw(&mut self.streams(id).decide),
             Decide::Sometimes(share, takes) => {
                 let stream = &mut self.streams(id).decide;
                 let needed = stream.chance(*share);
@@ -303,11 +340,7 @@ impl Engine<'_> {
                 self.state.groups[id.at()].stage = Stage::Phase(index);
                 self.due(id, takes);
             }
-            None => {
-                let state = &self.state.groups[id.at()];
-                let (target, ordered) = (state.target, state.ordered);
-                self.activate(id, target, ordered);
-            }
+            None => self.hand_over(id),
         }
     }
 
@@ -324,7 +357,8 @@ impl Engine<'_> {
         self.begin_phase(id, index + 1);
     }
 
-    fn failover_fails(&mut self, id: GroupId, failure: FailoverFailure) {
+    /// What failed is done by hand, or waits for the active member; who has not stood the test is replaced by the next.
+    pub(super) fn failover_fails(&mut self, id: GroupId, failure: FailoverFailure) {
         let seen = self.see(Occurrence::FailoverFailed(id, failure));
         self.state.groups[id.at()].why = Some(seen);
         let Some(policy) = &self.world.groups[id.at()].failover else { return };
@@ -334,6 +368,9 @@ impl Engine<'_> {
                 self.see_because(Occurrence::ByHand(id), Some(seen));
                 self.state.groups[id.at()].stage = Stage::ByHand;
                 self.due(id, takes);
+            }
+            None if failure == FailoverFailure::Phase(PhaseKind::Verify) => {
+                self.nobody_or_another(id);
             }
             None => {
                 let state = &mut self.state.groups[id.at()];
@@ -349,7 +386,7 @@ impl Engine<'_> {
     pub(super) fn activate(&mut self, id: GroupId, member: usize, asked: bool) {
         self.close_span();
         let group = &self.world.groups[id.at()];
-        let old = self.state.groups[id.at()].active;
+        let (old, still) = (self.state.groups[id.at()].active, self.stands_still(id));
         let handover = match self.member_up(id, old) {
             false => Handover::Dead,
             true if asked => Handover::Asked,
@@ -359,10 +396,12 @@ impl Engine<'_> {
         let cause = self.cause.or(self.state.groups[id.at()].why);
         let seen = self.see_because(Occurrence::Activated { group: id, member, planned }, cause);
         self.cause = Some(seen);
-        if handover == Handover::Alive && old != member && !group.failover.as_ref().is_some_and(|f| f.fences) {
+        let fenced = still || group.failover.as_ref().is_some_and(|f| f.fences);
+        if handover == Handover::Alive && old != member && !fenced {
             self.see(Occurrence::SplitBrain(id));
         }
         self.promote_stores(id, old, member, handover);
+        self.begins_its_work(id, member);
         let state = &mut self.state.groups[id.at()];
         state.active = member;
         state.why = Some(seen);
@@ -392,7 +431,11 @@ impl Engine<'_> {
     /// Somebody, a failback or a measure orders a switchover: the phases run while the active member still serves. Says
     /// whether it can be done.
     pub(super) fn order_switchover(&mut self, id: GroupId, member: usize, by: Option<usize>) -> Result<(), Refusal> {
+        // Whoever orders it tries a member again whose verification has failed.
+        let again = member != self.state.groups[id.at()].active && self.state.groups[id.at()].unfit[member];
+        self.state.groups[id.at()].unfit[member] &= !again;
         if let Some(reason) = self.refusal(id, member) {
+            self.state.groups[id.at()].unfit[member] |= again;
             self.see(Occurrence::SwitchoverRefused { group: id, member: Some(member), reason, by });
             return Err(reason);
         }
@@ -401,7 +444,7 @@ impl Engine<'_> {
             return Ok(());
         }
         // Of a dead member nothing can be asked: that is a failover, by hand, before anything else has noticed.
-        let ordered = self.member_up(id, self.state.groups[id.at()].active);
+        let ordered = self.member_up(id, self.state.groups[id.at()].active) && !self.stands_still(id);
         if !ordered && self.state.groups[id.at()].stage == Stage::Idle {
             // It has died in this moment, and nobody has looked yet.
             self.has_failed(id, View::Down);
@@ -424,7 +467,7 @@ impl Engine<'_> {
     fn refusal(&self, id: GroupId, member: usize) -> Option<Refusal> {
         let state = &self.state.groups[id.at()];
         match state.stage {
-            Stage::Deciding | Stage::Phase(_) | Stage::ByHand | Stage::Verifying => Some(Refusal::UnderWay),
+            stage if stage.is_under_way() || stage == Stage::Verifying => Some(Refusal::UnderWay),
             _ if state.active == member => Some(Refusal::ActiveAlready),
             _ => self.unfit(id, member),
         }
@@ -438,13 +481,16 @@ impl Engine<'_> {
         let active = self.state.groups[id.at()].active;
         let sites = &self.world.groups[id.at()].sites;
         let (Some(from), Some(to)) = (sites[active], sites[member]) else { return None };
-        (self.member_up(id, active) && self.cut_off(from, to)).then_some(Refusal::OutOfReach)
+        let works = self.member_up(id, active) && !self.stands_still(id);
+        (works && self.cut_off(from, to)).then_some(Refusal::OutOfReach)
     }
 
     /// The preferred member counts down to its failback while it works, is seen to, could take over, and nothing is under way.
     fn watch_for_failback(&mut self, id: GroupId) {
         let Some(wait) = self.policy(id).and_then(|p| p.failback_after) else { return };
-        let ready = self.refusal(id, 0).is_none() && self.view_of(id, 0) == View::Well;
+        let ready = self.refusal(id, 0).is_none()
+            && self.view_of(id, 0) == View::Well
+            && !self.is_about_to_be_taken_down(id, 0);
         let now = self.now;
         let state = &mut self.state.groups[id.at()];
         if ready && !state.failback_pending {

@@ -60,6 +60,9 @@ impl Engine<'_> {
                 if !self.state.nodes[active.at()].up {
                     up = false;
                     why = why.or(self.state.nodes[active.at()].why);
+                } else if self.stands_still(group) {
+                    up = false;
+                    why = why.or(root).or(self.state.groups[group.at()].why);
                 }
                 self.groups_dirty.insert(group);
             }

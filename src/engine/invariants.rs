@@ -194,10 +194,14 @@ impl Engine<'_> {
     fn check_what_is_under_way(&self) {
         for (i, (group, state)) in self.world.groups.iter().zip(&self.state.groups).enumerate() {
             let (must, id) = (|is, what| self.must(is, what, &group.name), GroupId::new(i));
-            let under_way = matches!(state.stage, Stage::Deciding | Stage::Phase(_) | Stage::ByHand);
+            let under_way = state.stage.is_under_way();
             must(!under_way || state.target < group.members.len(), "a failover goes to a member");
-            must(!under_way || state.target != state.active, "a failover goes to another member than the active one");
-            must(!under_way || !self.known_to_fail(id, state.target), "a failover goes to nobody who is known to fail");
+            // People may mend the new member, whose verification has failed.
+            let mends = state.stage == Stage::ByHand && state.unfit[state.active];
+            let elsewhere = under_way && !(mends && state.target == state.active);
+            must(!elsewhere || state.target != state.active, "a failover goes to another member than the active one");
+            must(!elsewhere || !self.known_to_fail(id, state.target), "a failover goes to nobody who is known to fail");
+            must(state.stage != Stage::CatchingUp || state.ordered, "only who lives hands over what it has");
             must(!state.ordered || self.member_up(id, state.active), "only who lives is asked to step down");
             must(!state.ordered || under_way, "who was asked to step down is on the way to it");
         }

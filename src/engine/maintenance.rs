@@ -2,9 +2,10 @@
 
 use super::core::Engine;
 use super::event::Event;
+use super::state::groups::Stage;
 use crate::observe::{Occurrence, Refusal};
 use crate::scenario::Order;
-use crate::units::Duration;
+use crate::units::{Duration, Time};
 use crate::world::{GroupId, NodeId, NodeKind};
 
 const TOLD: u8 = 0;
@@ -31,6 +32,9 @@ impl Engine<'_> {
             }
             BEGINS => self.maintenance_begins(),
             _ if token != self.state.maintenance.token => {}
+            PROMISE_BREAKS if self.state.maintenance.ends_at <= self.now => {}
+            // It went on as it should have, or is rolled back already.
+            GIVEN_UP if self.state.maintenance.ends_at <= self.now || self.state.maintenance.aborted => {}
             PROMISE_BREAKS => {
                 self.see_because(Occurrence::MaintenanceOverran, self.state.maintenance.why);
             }
@@ -43,6 +47,7 @@ impl Engine<'_> {
                 let seen = self.see_because(Occurrence::MaintenanceAborted, self.state.maintenance.why);
                 self.state.maintenance.why = Some(seen);
                 self.state.maintenance.aborted = true;
+                self.state.maintenance.drains.clear();
                 self.events.push(self.now.after(takes), Event::Maintenance { step: ENDS, token });
             }
             _ => self.maintenance_ends(),
@@ -73,13 +78,31 @@ impl Engine<'_> {
         state.under_way = true;
         state.aborted = false;
         state.began = self.now;
+        state.takes = takes;
+        state.ends_at = Time::NEVER;
         state.why = Some(seen);
         state.rolling = 0;
         let token = state.token;
         self.cause = Some(seen);
         if plan.order == Order::Drained {
-            self.drain(&plan.takes_down.clone());
+            self.look_who_is_drained(&plan.takes_down);
         }
+        if self.state.maintenance.drains.is_empty() {
+            return self.work_begins(false);
+        }
+        // How long it takes until nobody is served there any more is not known yet.
+        self.events.push(promised, Event::Maintenance { step: PROMISE_BREAKS, token });
+        if let Some((after, _)) = &plan.abort {
+            self.events.push(self.now.after(*after), Event::Maintenance { step: GIVEN_UP, token });
+        }
+    }
+
+    /// What is to be taken down is, and hands get to work; some groups had to be drained before.
+    fn work_begins(&mut self, drained: bool) {
+        let Some(plan) = &self.world.maintenance else { return };
+        self.cause = self.state.maintenance.why;
+        let (began, takes, token) =
+            (self.state.maintenance.began, self.state.maintenance.takes, self.state.maintenance.token);
         match plan.order {
             Order::AllAtOnce | Order::Drained => {
                 for id in plan.takes_down.clone() {
@@ -100,37 +123,93 @@ impl Engine<'_> {
         for id in plan.hazard.clone() {
             self.set_hazard(id, plan.hazard_by);
         }
-        if takes > plan.announced {
+        let (ends_at, promised) = (self.now.after(takes), began.after(plan.announced));
+        self.state.maintenance.ends_at = ends_at;
+        if ends_at > promised && !drained {
             self.events.push(promised, Event::Maintenance { step: PROMISE_BREAKS, token });
         }
         match &plan.abort {
-            Some((after, _)) if takes > *after => {
-                self.events.push(self.now.after(*after), Event::Maintenance { step: GIVEN_UP, token });
+            Some((after, _)) if ends_at > began.after(*after) => {
+                self.events.push(began.after(*after), Event::Maintenance { step: GIVEN_UP, token });
             }
-            _ => self.events.push(self.now.after(takes), Event::Maintenance { step: ENDS, token }),
+            _ => self.events.push(ends_at, Event::Maintenance { step: ENDS, token }),
         }
     }
 
-    /// Groups leave the members that are about to go, or that stand on what goes, while those still work.
-    fn drain(&mut self, going: &[NodeId]) {
+    /// Groups have to leave the members that are about to go, or that stand on what goes, while those still work. What has
+    /// failed already is not drained: that is a failover.
+    fn look_who_is_drained(&mut self, going: &[NodeId]) {
         let down = self.down_without(going);
-        for i in 0..self.world.groups.len() {
-            let group = &self.world.groups[i];
-            let active = group.members[self.state.groups[i].active];
-            // What has failed already is not drained: that is a failover.
-            if !self.state.nodes[active.at()].up || !down[active.at()] {
-                continue;
-            }
-            let id = GroupId::new(i);
-            let fit = |member: usize| !down[group.members[member].at()] && self.unfit(id, member).is_none();
-            match (0..group.members.len()).find(|&member| fit(member)) {
-                Some(stays) => self.activate(id, stays, true),
-                None => {
-                    let reason = Refusal::NobodyElse;
-                    self.see(Occurrence::SwitchoverRefused { group: id, member: None, reason, by: None });
-                }
+        let leaves = |i: usize| {
+            let active = self.world.groups[i].members[self.state.groups[i].active];
+            self.state.nodes[active.at()].up && down[active.at()]
+        };
+        let drains = (0..self.world.groups.len()).filter(|i| leaves(*i)).map(|i| (GroupId::new(i), false)).collect();
+        self.state.maintenance.drains = drains;
+        self.go_on_with_drains();
+    }
+
+    /// Drains go through the phases of a switchover, until everybody is served elsewhere. One that cannot be done is told, and does
+    /// not hold the work up. Says whether any was ordered.
+    fn go_on_with_drains(&mut self) -> bool {
+        let Some(plan) = &self.world.maintenance else { return false };
+        let mut any = false;
+        for i in 0..self.state.maintenance.drains.len() {
+            let (id, ordered) = self.state.maintenance.drains[i];
+            if !ordered && !self.moves(id) {
+                self.state.maintenance.drains[i].1 = true;
+                self.cause = self.state.maintenance.why;
+                self.order_drain(id, &plan.takes_down);
+                any = true;
             }
         }
+        let mut drains = std::mem::take(&mut self.state.maintenance.drains);
+        drains.retain(|(id, ordered)| !ordered || self.moves(*id));
+        self.state.maintenance.drains = drains;
+        any
+    }
+
+    /// A group is on its way to another member, is being verified, or somebody still goes to the one that was active.
+    fn moves(&self, id: GroupId) -> bool {
+        let stage = self.state.groups[id.at()].stage;
+        stage.is_under_way() || stage == Stage::Verifying || self.somebody_is_on_the_way_to(id)
+    }
+
+    /// Looks at what is being drained: when all of it is, the work begins. Says whether anything was done.
+    pub(super) fn look_at_drains(&mut self) -> bool {
+        if self.state.maintenance.drains.is_empty() {
+            return false;
+        }
+        let any = self.go_on_with_drains();
+        let begins = self.state.maintenance.drains.is_empty();
+        if begins {
+            self.work_begins(true);
+        }
+        any || begins
+    }
+
+    fn order_drain(&mut self, id: GroupId, going: &[NodeId]) {
+        let down = self.down_without(going);
+        let members = &self.world.groups[id.at()].members;
+        if !down[members[self.state.groups[id.at()].active].at()] {
+            return;
+        }
+        let fit = |member: usize| !down[members[member].at()] && self.unfit(id, member).is_none();
+        match (0..members.len()).find(|&member| fit(member)) {
+            // A refusal has been told.
+            Some(stays) => _ = self.order_switchover(id, stays, None),
+            None => {
+                let reason = Refusal::NobodyElse;
+                self.see(Occurrence::SwitchoverRefused { group: id, member: None, reason, by: None });
+            }
+        }
+    }
+
+    /// Nobody fails back to what is being drained.
+    pub(super) fn is_about_to_be_taken_down(&self, id: GroupId, member: usize) -> bool {
+        let Some(plan) = self.world.maintenance.as_ref() else { return false };
+        !self.state.maintenance.drains.is_empty()
+            && self.down_without(&plan.takes_down)[self.world.groups[id.at()].members[member].at()]
     }
 
     /// Which nodes do not work once these are taken down. A group works as long as it has a member to go to.

@@ -26,10 +26,12 @@ mod rotation;
 mod run;
 mod runbook;
 mod servers;
+mod standstill;
 mod state;
 mod steering;
 mod stores;
 mod triggers;
+mod watchers;
 
 pub use self::act::{Acted, By};
 use self::core::Engine as Live;
@@ -251,7 +253,7 @@ impl<'w> Live<'w> {
             if self.stations_dirty {
                 self.settle_stations();
             }
-            if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty {
+            if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty && !self.look_at_drains() {
                 return;
             }
         }

@@ -5,7 +5,7 @@ use super::state::paths::{Part, Path, Status};
 use super::state::stations::StationPhase;
 use crate::observe::Why;
 use crate::queueing::{Latency, Stage, Wait, compose};
-use crate::world::{Call, Callee, SiteId, StationId};
+use crate::world::{Call, Callee, Place, SiteId, StationId};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -14,7 +14,10 @@ impl Engine<'_> {
     pub(super) fn callee(&self, call: &Call) -> Option<StationId> {
         match &call.callee {
             Callee::Station(station) => Some(*station),
-            Callee::Active(group, by_member) => by_member[self.state.groups[group.at()].named],
+            Callee::Active(group, by_member) => {
+                let named = self.state.groups[group.at()].named;
+                by_member[named].filter(|_| !self.state.groups[group.at()].is_still_at(named))
+            }
         }
     }
 
@@ -43,6 +46,14 @@ impl Engine<'_> {
         statuses
     }
 
+    /// Why a call goes to nobody.
+    fn why_nobody(&self, callee: &Callee) -> Why {
+        match callee {
+            Callee::Active(group, _) if self.state.groups[group.at()].still => Why::Nobody(*group),
+            _ => Why::NoRoute,
+        }
+    }
+
     /// What one who makes a call, as often as it is made, has of it: a call that is made every fifth time is missed every
     /// fifth time. What is dead is so only for those who are sure to call it.
     fn call_status(&self, call: &Call, from: SiteId, statuses: &[Status]) -> Status {
@@ -61,7 +72,7 @@ impl Engine<'_> {
                 }
                 None => once.dead = Some(Why::NoRoute),
             },
-            None => once.dead = Some(Why::NoRoute),
+            None => once.dead = Some(self.why_nobody(&call.callee)),
         }
         let dead_for = once.dead.filter(|_| call.times < 1.0);
         if let Some(why) = dead_for {
@@ -87,8 +98,8 @@ impl Engine<'_> {
         status
     }
 
-    /// Finds every path again.
-    pub(super) fn find_paths(&mut self) {
+    /// Finds every path again, and gives those that there were before.
+    pub(super) fn find_paths(&mut self) -> Vec<Path> {
         let statuses = self.statuses();
         let mut paths = Vec::new();
         for people in 0..self.world.people.len() {
@@ -99,9 +110,9 @@ impl Engine<'_> {
                 }
             }
         }
-        self.state.flow.paths = paths;
         self.state.flow.statuses = statuses;
         self.paths_dirty = false;
+        std::mem::replace(&mut self.state.flow.paths, paths)
     }
 
     fn path(&self, people: usize, feature: usize, site: SiteId, statuses: &[Status]) -> Path {
@@ -128,6 +139,13 @@ impl Engine<'_> {
         if !self.state.nodes[site_node.at()].up {
             path.dead = Some(Why::Site(site));
             return path;
+        }
+        if let Place::Group(group) = population.served_by {
+            let state = &self.state.groups[group.at()];
+            if state.still && self.world.groups[group.at()].sites[state.active] == Some(site) {
+                path.dead = Some(Why::Nobody(group));
+                return path;
+            }
         }
         let mut status = Status::default();
         self.meet_gray(&mut status.fails, site_node);

@@ -67,6 +67,14 @@ impl Engine<'_> {
         }
     }
 
+    /// Users or services are still led to the member that was active.
+    pub(super) fn somebody_is_on_the_way_to(&self, group: GroupId) -> bool {
+        let moves = |people: usize| {
+            self.world.people[people].served_by == Place::Group(group) && self.state.steering[people].moving
+        };
+        self.state.groups[group.at()].names_due || (0..self.world.people.len()).any(moves)
+    }
+
     /// Notes the populations that have arrived.
     pub(super) fn finish_steering(&mut self) {
         for i in 0..self.state.steering.len() {

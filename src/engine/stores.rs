@@ -3,6 +3,7 @@
 use super::core::Engine;
 use super::event::Event;
 use super::state::data::{Handover, ReplicaFlow};
+use super::state::groups::Stage;
 use super::state::nodes::Stage as RepairStage;
 use crate::observe::{Fate, GoesOn, ObservationId, Occurrence, Why};
 use crate::queueing::ApplyQueue;
@@ -48,6 +49,7 @@ impl Engine<'_> {
                     }
                 }
             }
+            waits_for = waits_for.or(self.hands_over_to(place).filter(|_| up));
             let world = self.world;
             let routes = &self.state.routes;
             let flow = &mut self.state.flow.stores[store];
@@ -65,6 +67,13 @@ impl Engine<'_> {
                 self.look_for_a_copy(store);
             }
         }
+    }
+
+    /// Where a switchover goes for which writes have stopped.
+    fn hands_over_to(&self, place: Place) -> Option<SiteId> {
+        let Place::Group(group) = place else { return None };
+        let state = &self.state.groups[group.at()];
+        (state.stage == Stage::CatchingUp).then(|| self.world.groups[group.at()].sites[state.target]).flatten()
     }
 
     fn look_at_replica(&mut self, store: usize, index: usize, up: bool, primary: Option<SiteId>) {

@@ -1,9 +1,9 @@
 //! How the design responded: failovers, groups, maintenance, communication; and what worked when.
 
 use super::outcome::*;
-use super::story::failure_words;
+use super::story::{failure_words, refusal_words};
 use crate::observe::{FailoverFailure, Interval, Observation, Occurrence, ServiceLevel};
-use crate::units::Time;
+use crate::units::{Duration, Time};
 use crate::world::{GroupId, NodeId, PhaseKind, Place, World, civil_label};
 
 /// Failovers and maintenances kept in full; the sums go on.
@@ -28,6 +28,8 @@ struct UnderWay {
     by_hand: bool,
     false_alarm: bool,
     planned: bool,
+    /// It has been told already, at this place of the list, as one that has switched: the verification has failed since.
+    told: Option<usize>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -39,10 +41,22 @@ struct GroupSums {
     restores: u64,
     down_since: Option<Time>,
     under_way: Option<UnderWay>,
-    /// A failover that has switched and whose users are still moving, as an index.
-    steering: Option<(usize, Time)>,
+    /// What follows after the last switch.
+    after: Option<After>,
+}
+
+/// What follows after a switch: users move, and it is verified.
+#[derive(Debug, Clone)]
+struct After {
+    /// The failover, as an index.
+    failover: usize,
+    since: Time,
     /// Users have begun to move.
     steering_began: bool,
+    /// That phase, as an index.
+    steer: Option<usize>,
+    /// There is something to verify by, and it is not told yet how that ended.
+    verifies: bool,
 }
 
 /// Failovers, maintenance and availability, as they are being measured.
@@ -59,6 +73,16 @@ pub struct ResponseMetrics {
     /// Failovers and maintenances that are not kept.
     left_out: [u64; 2],
     first_told: Option<Time>,
+}
+
+impl UnderWay {
+    /// Since its last phase nobody could take over, until the active member was back, or to the end.
+    fn waits_for_a_member(&mut self, until: Time, ok: bool) {
+        let took_s = until.since(self.last).seconds();
+        if took_s > 0.0 {
+            self.phases.push(PhaseOutcome { phase: PhaseKind::WaitForMember, took_s, ok });
+        }
+    }
 }
 
 impl Watched {
@@ -156,7 +180,8 @@ impl ResponseMetrics {
                 sums.restore_s += at.since(since).seconds();
                 sums.restores += 1;
             }
-            if let Some(under_way) = sums.under_way.take_if(|u| u.failure.is_some() && !u.by_hand) {
+            if let Some(mut under_way) = sums.under_way.take_if(|u| u.failure.is_some() && !u.by_hand) {
+                under_way.waits_for_a_member(at, true);
                 let restored = Some(at.since(under_way.failed_at).seconds());
                 self.end_failover(world, group, under_way, None, "failed", restored);
             }
@@ -174,6 +199,7 @@ impl ResponseMetrics {
             by_hand: false,
             false_alarm: false,
             planned,
+            told: None,
         })
     }
 
@@ -194,7 +220,7 @@ impl ResponseMetrics {
                     sums.outcome.detections += 1;
                     sums.detect_s += seen.at.since(*failed_at).seconds();
                 }
-                sums.under_way = None;
+                self.leave_open(world, *group);
                 self.begin(*group, *failed_at, false).false_alarm = *false_alarm;
                 self.phase(*group, PhaseKind::Detect, seen.at, true);
             }
@@ -202,14 +228,8 @@ impl ResponseMetrics {
                 self.groups[group.at()].outcome.demands += 1;
                 self.phase(*group, PhaseKind::Decide, seen.at, true);
             }
-            Occurrence::PhaseDone(group, PhaseKind::Verify) => {
-                if let Some((index, since)) = self.groups[group.at()].steering {
-                    let took_s = seen.at.since(since).seconds();
-                    if let Some(failover) = self.failovers.get_mut(index) {
-                        failover.phases.push(PhaseOutcome { phase: PhaseKind::Verify, took_s, ok: true });
-                    }
-                }
-            }
+            Occurrence::PhaseDone(group, PhaseKind::Verify) => self.verified(*group, seen.at, true),
+            Occurrence::PhaseCutShort(group, PhaseKind::Verify) => self.verified(*group, seen.at, false),
             Occurrence::PhaseDone(group, phase) => self.phase(*group, *phase, seen.at, true),
             Occurrence::PhaseCutShort(group, phase) => {
                 self.phase(*group, *phase, seen.at, false);
@@ -220,35 +240,15 @@ impl ResponseMetrics {
                 if *failure != FailoverFailure::NoTarget {
                     self.groups[group.at()].outcome.failed_on_demand += 1;
                 }
-                if let FailoverFailure::Phase(phase) = failure {
-                    self.phase(*group, *phase, seen.at, false);
+                match failure {
+                    FailoverFailure::Phase(PhaseKind::Verify) => self.goes_on_after_verification(*group, seen.at),
+                    FailoverFailure::Phase(phase) => self.phase(*group, *phase, seen.at, false),
+                    _ => {}
                 }
                 self.begin(*group, seen.at, false).failure = Some(failure_words(world, *failure));
             }
             Occurrence::ByHand(group) => self.begin(*group, seen.at, false).by_hand = true,
-            Occurrence::SwitchoverBegan { group, failed_at, planned, .. } => {
-                self.groups[group.at()].under_way = None;
-                let under_way = self.begin(*group, *failed_at, *planned);
-                under_way.last = seen.at;
-            }
-            // While nobody could take over, nobody had to decide.
-            Occurrence::MemberIsBack { group, .. } => self.begin(*group, seen.at, false).last = seen.at,
-            Occurrence::DiedMeanwhile(group) => {
-                let under_way = self.begin(*group, seen.at, false);
-                (under_way.failed_at, under_way.planned) = (seen.at, false);
-            }
-            Occurrence::SwitchoverCalledOff { group, .. } => {
-                if let Some(under_way) = self.groups[group.at()].under_way.take() {
-                    self.end_failover(world, *group, under_way, None, "called off", None);
-                }
-            }
             Occurrence::CallersFollowed { group, .. } => self.steered(*group, seen.at),
-            Occurrence::CalledOff(group) => {
-                if let Some(under_way) = self.groups[group.at()].under_way.take() {
-                    let restored = Some(seen.at.since(under_way.failed_at).seconds());
-                    self.end_failover(world, *group, under_way, None, "called off", restored);
-                }
-            }
             Occurrence::Activated { group, member, planned } => {
                 let under_way = {
                     self.begin(*group, seen.at, *planned);
@@ -262,8 +262,14 @@ impl ResponseMetrics {
                     }
                     let ended = if under_way.by_hand { "by hand" } else { "switched" };
                     let restored = (!planned).then(|| seen.at.since(under_way.failed_at).seconds());
-                    self.steering_is_left(*group, seen.at);
-                    self.groups[group.at()].steering = Some((self.failovers.len(), seen.at));
+                    self.is_left(*group, seen.at);
+                    self.groups[group.at()].after = Some(After {
+                        failover: under_way.told.unwrap_or(self.failovers.len()),
+                        since: seen.at,
+                        steering_began: false,
+                        steer: None,
+                        verifies: world.groups[group.at()].failover.as_ref().is_some_and(|f| f.verify.is_some()),
+                    });
                     self.end_failover(world, *group, under_way, Some(*member), ended, restored);
                 }
                 self.groups[group.at()].active = *member;
@@ -271,7 +277,7 @@ impl ResponseMetrics {
             Occurrence::SplitBrain(group) => self.groups[group.at()].outcome.split_brains += 1,
             Occurrence::SteeringBegan { people, .. } => {
                 if let Place::Group(group) = world.people[people.at()].served_by {
-                    self.groups[group.at()].steering_began = true;
+                    self.groups[group.at()].after.iter_mut().for_each(|after| after.steering_began = true);
                 }
             }
             Occurrence::SteeringDone(people) => {
@@ -279,32 +285,139 @@ impl ResponseMetrics {
                     self.steered(group, seen.at);
                 }
             }
+            _ => self.saw_switchover(world, seen),
+        }
+    }
+
+    /// What becomes of orders, and of failovers that come to nothing.
+    fn saw_switchover(&mut self, world: &World, seen: &Observation) {
+        match &seen.what {
+            Occurrence::SwitchoverBegan { group, failed_at, planned, .. } => {
+                let noticed = self.leave_open(world, *group);
+                self.begin(*group, *failed_at, *planned);
+                // People have noticed what nothing else has, or have decided what to do about a failover that failed.
+                if seen.at > *failed_at {
+                    self.phase(*group, if noticed { PhaseKind::Decide } else { PhaseKind::Detect }, seen.at, true);
+                }
+            }
+            Occurrence::SwitchoverRefused { group, member, reason, .. } if seen.at >= world.measured_from => {
+                self.refused(world, *group, *member, refusal_words(*reason), seen.at);
+            }
+            // While nobody could take over, nobody had to decide.
+            Occurrence::MemberIsBack { group, .. } => self.phase(*group, PhaseKind::WaitForMember, seen.at, true),
+            Occurrence::StaysActive(group) => {
+                if let Some(mut under_way) = self.groups[group.at()].under_way.take() {
+                    under_way.waits_for_a_member(seen.at, true);
+                    let restored = (!under_way.false_alarm).then(|| seen.at.since(under_way.failed_at).seconds());
+                    self.end_failover(world, *group, under_way, None, "failed", restored);
+                }
+            }
+            Occurrence::DiedMeanwhile(group) => {
+                let under_way = self.begin(*group, seen.at, false);
+                (under_way.failed_at, under_way.planned) = (seen.at, false);
+            }
+            Occurrence::SwitchoverCalledOff { group, .. } => {
+                if let Some(under_way) = self.groups[group.at()].under_way.take() {
+                    self.end_failover(world, *group, under_way, None, "called off", None);
+                }
+            }
+            Occurrence::CalledOff(group) => {
+                if let Some(under_way) = self.groups[group.at()].under_way.take() {
+                    let restored = Some(seen.at.since(under_way.failed_at).seconds());
+                    self.end_failover(world, *group, under_way, None, "called off", restored);
+                }
+            }
             _ => {}
         }
     }
 
-    /// Users who were on their way when something else began, or the run ended, have not arrived.
-    fn steering_is_left(&mut self, group: GroupId, at: Time) {
-        let sums = &mut self.groups[group.at()];
-        let began = std::mem::take(&mut sums.steering_began);
-        let Some((index, since)) = sums.steering.take() else { return };
-        if let Some(failover) = self.failovers.get_mut(index)
-            && began
-            && failover.phases.iter().all(|phase| phase.phase != PhaseKind::Steer)
+    /// The verification of the new member is over: it has succeeded, or not.
+    fn verified(&mut self, group: GroupId, at: Time, ok: bool) {
+        let Some(after) = self.groups[group.at()].after.as_mut().filter(|after| after.verifies) else { return };
+        after.verifies = false;
+        let took_s = at.since(after.since).seconds();
+        if let Some(failover) = self.failovers.get_mut(after.failover) {
+            failover.phases.push(PhaseOutcome { phase: PhaseKind::Verify, took_s, ok });
+        }
+    }
+
+    /// It has failed: the failover that was told as done is not, and goes on.
+    fn goes_on_after_verification(&mut self, group: GroupId, at: Time) {
+        let Some((index, since)) = self.groups[group.at()].after.as_ref().map(|after| (after.failover, after.since))
+        else {
+            return;
+        };
+        self.verified(group, at, false);
+        self.is_left(group, at);
+        let from = self.groups[group.at()].active;
+        let Some(failover) = self.failovers.get_mut(index) else { return };
+        (failover.ended, failover.time_to_restore_s) = ("failed".to_owned(), None);
+        self.groups[group.at()].under_way = Some(UnderWay {
+            // Until then what was ordered had hurt nobody.
+            failed_at: match failover.planned {
+                true => since,
+                false => Time::ZERO.after(Duration::from_seconds(failover.failed_at_s)),
+            },
+            last: at,
+            from,
+            phases: failover.phases.clone(),
+            failure: failover.failure.clone(),
+            by_hand: false,
+            false_alarm: failover.false_alarm,
+            planned: failover.planned,
+            told: Some(index),
+        });
+    }
+
+    /// Something else begins: a failover that came to nothing stays as it is. Says whether there was one.
+    fn leave_open(&mut self, world: &World, group: GroupId) -> bool {
+        let Some(under_way) = self.groups[group.at()].under_way.take() else { return false };
+        let ended = if under_way.failure.is_some() { "failed" } else { "called off" };
+        self.end_failover(world, group, under_way, None, ended, None);
+        true
+    }
+
+    /// An order that cannot be carried out.
+    fn refused(&mut self, world: &World, group: GroupId, to: Option<usize>, why: &str, at: Time) {
+        let refused = UnderWay {
+            failed_at: at,
+            last: at,
+            from: self.groups[group.at()].active,
+            phases: Vec::new(),
+            failure: Some(why.to_owned()),
+            by_hand: false,
+            false_alarm: false,
+            planned: true,
+            told: None,
+        };
+        self.end_failover(world, group, refused, to, "refused", None);
+    }
+
+    /// Users who were on their way when something else began, or the run ended, have not arrived; what was being verified then
+    /// has not been.
+    fn is_left(&mut self, group: GroupId, at: Time) {
+        self.verified(group, at, false);
+        let Some(after) = self.groups[group.at()].after.take() else { return };
+        if let Some(failover) = self.failovers.get_mut(after.failover)
+            && after.steering_began
+            && after.steer.is_none()
         {
-            let took_s = at.since(since).seconds();
+            let took_s = at.since(after.since).seconds();
             failover.phases.push(PhaseOutcome { phase: PhaseKind::Steer, took_s, ok: false });
         }
     }
 
     /// The phase lasts until the last population has moved, and the last service that calls it.
     fn steered(&mut self, group: GroupId, at: Time) {
-        let Some((index, since)) = self.groups[group.at()].steering else { return };
-        let took_s = at.since(since).seconds();
-        let Some(failover) = self.failovers.get_mut(index) else { return };
-        match failover.phases.iter_mut().find(|p| p.phase == PhaseKind::Steer) {
+        let Some(after) = &mut self.groups[group.at()].after else { return };
+        let took_s = at.since(after.since).seconds();
+        let Some(failover) = self.failovers.get_mut(after.failover) else { return };
+        match after.steer.and_then(|steer| failover.phases.get_mut(steer)) {
             Some(phase) => phase.took_s = phase.took_s.max(took_s),
-            None => failover.phases.push(PhaseOutcome { phase: PhaseKind::Steer, took_s, ok: true }),
+            None => {
+                after.steer = Some(failover.phases.len());
+                failover.phases.push(PhaseOutcome { phase: PhaseKind::Steer, took_s, ok: true });
+            }
         }
     }
 
@@ -317,13 +430,13 @@ impl ResponseMetrics {
         ended: &str,
         time_to_restore_s: Option<f64>,
     ) {
-        if self.failovers.len() >= KEPT_MAX {
+        if self.failovers.len() >= KEPT_MAX && under_way.told.is_none() {
             self.left_out[0] += 1;
             return;
         }
         let members = &world.groups[group.at()].members;
         let name = |member: usize| world.nodes[members[member].at()].name.clone();
-        self.failovers.push(FailoverOutcome {
+        let outcome = FailoverOutcome {
             group: world.groups[group.at()].name.clone(),
             from: name(under_way.from),
             to: to.map(name),
@@ -335,7 +448,13 @@ impl ResponseMetrics {
             false_alarm: under_way.false_alarm,
             planned: under_way.planned,
             time_to_restore_s,
-        });
+        };
+        match under_way.told.and_then(|told| self.failovers.get_mut(told)) {
+            Some(told) => {
+                *told = FailoverOutcome { from: told.from.clone(), to: outcome.to.or(told.to.take()), ..outcome }
+            }
+            None => self.failovers.push(outcome),
+        }
     }
 
     fn maintenance_began(&mut self, world: &World, at: Time, until: Time) {
@@ -411,10 +530,12 @@ impl ResponseMetrics {
         let length_s = to.since(from).seconds();
         for i in 0..self.groups.len() {
             let id = GroupId::new(i);
-            self.steering_is_left(id, to);
+            self.is_left(id, to);
             if let Some(mut under_way) = self.groups[i].under_way.take() {
                 let ended = if under_way.failure.is_some() && !under_way.by_hand { "failed" } else { "under way" };
-                if under_way.by_hand {
+                if ended == "failed" {
+                    under_way.waits_for_a_member(to, false);
+                } else if under_way.by_hand {
                     let took_s = to.since(under_way.last).seconds();
                     under_way.phases.push(PhaseOutcome { phase: PhaseKind::ByHand, took_s, ok: false });
                 }

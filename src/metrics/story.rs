@@ -5,7 +5,7 @@ use crate::observe::{
     Why,
 };
 use crate::units::{Duration, Time};
-use crate::world::{Action, Condition, Effect, StationId, World, civil_label};
+use crate::world::{Action, Condition, Effect, PhaseKind, StationId, World, civil_label};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -145,6 +145,7 @@ pub fn why_words(world: &World, why: Why) -> String {
             format!("{} waits for its replica at {}", world.stores[id.at()].name, world.sites[site.at()].name)
         }
         Why::Slow => "it takes long".to_owned(),
+        Why::Nobody(id) => format!("no member of {} does its work", world.groups[id.at()].name),
     }
 }
 
@@ -299,6 +300,9 @@ fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             let who = if *by_people { "people decide" } else { "the automation decides" };
             (Theme::Response, format!("{}: {who} to fail over", group(id)))
         }
+        Occurrence::PhaseDone(id, PhaseKind::WaitForPeople) => {
+            (Theme::Response, format!("{}: somebody is there who can decide", group(id)))
+        }
         Occurrence::PhaseDone(id, phase) => (Theme::Response, format!("{}: {} done", group(id), phase.name())),
         Occurrence::FailoverFailed(id, failure) => {
             (Theme::ResponseFailed, format!("{}: failover fails, {}", group(id), failure_words(world, *failure)))
@@ -307,6 +311,7 @@ fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         Occurrence::CalledOff(id) => {
             (Theme::Response, format!("{}: failover called off, the active member is back", group(id)))
         }
+        Occurrence::StaysActive(id) => (Theme::Repair, format!("{}: the active member goes on", group(id))),
         Occurrence::SwitchoverBegan { .. }
         | Occurrence::SwitchoverRefused { .. }
         | Occurrence::SwitchoverCalledOff { .. }
@@ -402,7 +407,7 @@ fn switchover_words(world: &World, what: &Occurrence) -> (Theme, String) {
 }
 
 /// Why a switchover is refused, in words.
-fn refusal_words(reason: Refusal) -> &'static str {
+pub fn refusal_words(reason: Refusal) -> &'static str {
     match reason {
         Refusal::UnderWay => "it is failing over already",
         Refusal::ActiveAlready => "that is active already",

@@ -106,9 +106,6 @@ impl Observer for Digest {
             Occurrence::StationStarting(id, until) => (9, station(*id), [until.seconds(), 0.0, 0.0]),
             Occurrence::StationUp(id) => (10, station(*id), [0.0; 3]),
             Occurrence::PhaseDone(id, phase) => (13, group(*id), [f64::from(*phase as u8), 0.0, 0.0]),
-            Occurrence::FailoverFailed(id, _) => (14, group(*id), [0.0; 3]),
-            Occurrence::ByHand(id) => (15, group(*id), [0.0; 3]),
-            Occurrence::CalledOff(id) => (16, group(*id), [0.0; 3]),
             Occurrence::Activated { group: id, member, planned } => {
                 (17, group(*id), [*member as f64, f64::from(u8::from(*planned)), 0.0])
             }
@@ -117,13 +114,10 @@ impl Observer for Digest {
                 (18, people(*id), [0.0; 3])
             }
             Occurrence::SteeringDone(id) => (19, people(*id), [0.0; 3]),
-            Occurrence::AtRisk { store, .. } | Occurrence::DataLost { store, .. } => {
-                self.store(world, *store, &seen.what)
-            }
-            Occurrence::WritesWait { store, .. } | Occurrence::WritesGoOn { store, .. } => {
-                self.store(world, *store, &seen.what)
-            }
-            Occurrence::SplitBrain(id) => (22, group(*id), [0.0; 3]),
+            Occurrence::AtRisk { store, .. }
+            | Occurrence::DataLost { store, .. }
+            | Occurrence::WritesWait { store, .. }
+            | Occurrence::WritesGoOn { store, .. } => self.store(world, *store, &seen.what),
             Occurrence::MaintenanceTold => (23, "", [0.0; 3]),
             Occurrence::MaintenanceBegan(until) => (24, "", [until.seconds(), 0.0, 0.0]),
             Occurrence::MaintenanceSkipped => (25, "", [0.0; 3]),
@@ -168,6 +162,11 @@ impl Observer for Digest {
             what @ (Occurrence::PhaseCutShort(..)
             | Occurrence::DiedMeanwhile(_)
             | Occurrence::MemberIsBack { .. }
+            | Occurrence::StaysActive(_)
+            | Occurrence::CalledOff(_)
+            | Occurrence::ByHand(_)
+            | Occurrence::SplitBrain(_)
+            | Occurrence::FailoverFailed(..)
             | Occurrence::CallersFollowed { .. }
             | Occurrence::SwitchoverBegan { .. }
             | Occurrence::SwitchoverRefused { .. }
@@ -249,6 +248,11 @@ fn of_group<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3])
         Occurrence::DiedMeanwhile(group) => (73, *group, [0.0; 3]),
         Occurrence::CallersFollowed { group, member } => (74, *group, [*member as f64, 0.0, 0.0]),
         Occurrence::MemberIsBack { group, member } => (78, *group, [*member as f64, 0.0, 0.0]),
+        Occurrence::FailoverFailed(group, _) => (14, *group, [0.0; 3]),
+        Occurrence::ByHand(group) => (15, *group, [0.0; 3]),
+        Occurrence::SplitBrain(group) => (22, *group, [0.0; 3]),
+        Occurrence::CalledOff(group) => (16, *group, [0.0; 3]),
+        Occurrence::StaysActive(group) => (82, *group, [0.0; 3]),
         Occurrence::PhaseCutShort(group, phase) => (75, *group, [f64::from(*phase as u8), 0.0, 0.0]),
         _ => return (u64::MAX, "", [0.0; 3]),
     };

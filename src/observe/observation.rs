@@ -120,6 +120,8 @@ pub enum Why {
     Replica(StoreId, SiteId),
     /// It takes long, without a queue.
     Slow,
+    /// No member of a group does its work.
+    Nobody(GroupId),
 }
 
 /// What became of writes that a new primary has not got.
@@ -231,6 +233,8 @@ pub enum Occurrence {
     },
     /// A failover was called off: the active member is back.
     CalledOff(GroupId),
+    /// A failover that came to nothing is over: the active member works, and stays active.
+    StaysActive(GroupId),
     /// A switchover that was ordered begins; of a dead member it is a failover by hand.
     SwitchoverBegan {
         /// The group.

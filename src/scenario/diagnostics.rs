@@ -67,12 +67,21 @@ pub enum Code {
     Unused,
     /// A warning: a value that is assumed for no reason.
     NoReason,
+    /// A warning: a recording that says nothing of a part of the run.
+    PartlyRecorded,
 }
 
 impl Code {
     /// The codes of warnings, in order: what is no mistake, and mostly not meant.
-    pub const WARNINGS: [Code; 6] =
-        [Code::SilencesNothing, Code::NeverFailedOver, Code::OnePlace, Code::NoServers, Code::Unused, Code::NoReason];
+    pub const WARNINGS: [Code; 7] = [
+        Code::SilencesNothing,
+        Code::NeverFailedOver,
+        Code::OnePlace,
+        Code::NoServers,
+        Code::Unused,
+        Code::NoReason,
+        Code::PartlyRecorded,
+    ];
 
     /// Whether it is a warning.
     pub fn is_warning(self) -> bool {
@@ -140,6 +149,7 @@ impl Code {
             Code::NoServers => "W103",
             Code::Unused => "W104",
             Code::NoReason => "W105",
+            Code::PartlyRecorded => "W106",
         }
     }
 }

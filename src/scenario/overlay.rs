@@ -67,7 +67,7 @@ pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
     // "none" is a choice too, unless a plan bears that name.
     let is_none = |asked: &Asked| asked.0 == "none" && !patching.names("maintenance").iter().any(|n| n == "none");
     let maintenance = match asked {
-        Some(asked) if is_none(&asked) => None,
+        Some(asked) if is_none(&asked) => Some(asked.0),
         Some(asked) => patching.named("maintenance", "maintenance plan", Some(asked)),
         None => patching.names("maintenance").into_iter().next(),
     };

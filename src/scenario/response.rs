@@ -195,6 +195,9 @@ pub enum Detect {
         /// Time to gather the votes; without it votes are never split.
         #[serde(default, skip_serializing_if = "is_zero")]
         votes: Duration,
+        /// Sites of the followers, one for each. Without them they are the other members of the group.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        from: Vec<String>,
     },
     /// VRRP: three advertisements and the skew of the backup's priority, from the last advertisement.
     Vrrp {

@@ -2,7 +2,7 @@
 
 use crate::expect::{Criterion, NO_VALUE, Unit, longest_outage, number_at};
 use crate::metrics::{Detail, Outcome, PeopleOutcome};
-use crate::world::World;
+use crate::world::{NodeKind, World};
 
 /// A number of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ enum Of {
     Stale,
     P99,
     DataLoss,
+    /// Time down of components and groups, the mean of those on which nothing else stands.
+    Works(Vec<String>),
     Path(String),
     Objective(Box<Criterion>),
 }
@@ -53,6 +55,10 @@ pub(super) fn metrics<'w>(
     }
     if worlds.clone().any(|world| !world.stores.is_empty()) {
         add("data-loss window", Unit::Seconds, false, Of::DataLoss);
+    }
+    let tops = on_which_nothing_stands(worlds.clone());
+    if worlds.clone().all(|world| world.people.is_empty()) && !tops.is_empty() {
+        add("downtime", Unit::Seconds, false, Of::Works(tops));
     }
     for path in paths {
         let last = path.rsplit('.').next().unwrap_or(path);
@@ -100,6 +106,11 @@ impl Metric {
             Of::Stale => per_user(outcome, |people| people.stale_s),
             Of::P99 => worst(|people| people.latency.all.p99_s),
             Of::DataLoss => outcome.stores.values().map(|store| store.data_loss_window_max_s).max_by(f64::total_cmp),
+            Of::Works(names) => {
+                let down_s: Vec<f64> =
+                    names.iter().filter_map(|name| Some(outcome.components.get(name)?.downtime_s)).collect();
+                (!down_s.is_empty()).then(|| down_s.iter().sum::<f64>() / down_s.len() as f64)
+            }
             Of::Path(path) => number_at(outcome, path).ok(),
             Of::Objective(criterion) => criterion.seen(outcome),
         };
@@ -110,6 +121,7 @@ impl Metric {
     pub(super) fn needs(&self) -> Detail {
         match &self.of {
             Of::Objective(criterion) => criterion.needs(),
+            Of::Works(_) => Detail::Components,
             Of::Path(path) if path.starts_with("components.") || path.starts_with("groups.") => Detail::Components,
             Of::Path(_) => Detail::Full,
             _ => Detail::Brief,
@@ -143,10 +155,24 @@ impl Metric {
             Of::Stale => "time with stale things, the mean over all users".to_owned(),
             Of::P99 => "99th percentile of the latency, of the population that waits longest".to_owned(),
             Of::DataLoss => "the largest data-loss window of a store".to_owned(),
+            Of::Works(names) if names.len() == 1 => format!("time down of {}", names[0]),
+            Of::Works(_) => "time down, the mean over what nothing else stands on".to_owned(),
             Of::Path(path) => path.clone(),
             Of::Objective(criterion) => criterion.name.clone(),
         }
     }
+}
+
+/// Components and groups on which nothing else stands: where a scenario has no people, they are what it is for.
+fn on_which_nothing_stands<'w>(worlds: impl Iterator<Item = &'w World>) -> Vec<String> {
+    let tops = worlds.flat_map(|world| {
+        let tops = world
+            .nodes
+            .iter()
+            .filter(|node| !matches!(node.kind, NodeKind::Site(_)) && !node.hidden && node.watched_by.is_empty());
+        tops.map(|node| node.name.clone())
+    });
+    tops.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }
 
 /// The mean over users of what each population has that sent anything.

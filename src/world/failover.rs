@@ -43,6 +43,12 @@ pub enum PhaseKind {
     Verify,
     /// People do what the mechanism did not.
     ByHand,
+    /// Nobody is there who could decide.
+    WaitForPeople,
+    /// No member is there that could take over.
+    WaitForMember,
+    /// Writes stop until the new member has all that the old one has.
+    CatchUp,
 }
 
 impl PhaseKind {
@@ -58,6 +64,9 @@ impl PhaseKind {
             PhaseKind::Steer => "steer",
             PhaseKind::Verify => "verify",
             PhaseKind::ByHand => "by hand",
+            PhaseKind::WaitForPeople => "wait for people",
+            PhaseKind::WaitForMember => "wait for a member",
+            PhaseKind::CatchUp => "catch up",
         }
     }
 }
@@ -141,6 +150,8 @@ pub enum Detect {
         heartbeat: Option<Duration>,
         /// Time to gather votes.
         votes: Duration,
+        /// Sites of the followers; empty: they are the other members, and who is left over is nowhere in particular.
+        from: Vec<SiteId>,
     },
 }
 

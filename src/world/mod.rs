@@ -46,6 +46,8 @@ pub use calendar::civil_label;
 #[doc(hidden)]
 pub use clients::{Backoff, Breaker, Client, Hedge, Retries, Throttle, Tokens};
 #[doc(hidden)]
+pub use compile::not_recorded;
+#[doc(hidden)]
 pub use components::{Crew, Gate, Node, NodeKind, Repair, Shock};
 #[doc(hidden)]
 pub use curve::Curve;

@@ -274,9 +274,12 @@ fn a_replica_that_was_cut_off_lacks_no_less() {
     {
         each("cut off", |number| {
             let (mut plan, mut dice) = with_a_store(number, kind);
-            // Every link of the second site, from some time before the crash; checks come from nowhere.
-            if let Detect::Probe { from, checkers, .. } = &mut policy(&mut plan).detect {
-                (*from, *checkers) = (Vec::new(), 1);
+            // Every link of the second site, from some time before the crash; checks come from nowhere. A backup that hears
+            // nothing any more would take over at the cut, and lack less.
+            let detect = &mut policy(&mut plan).detect;
+            match detect {
+                Detect::Probe { from, checkers, .. } => (*from, *checkers) = (Vec::new(), 1),
+                _ => *detect = Detect::Instant,
             }
             let mut changed = plan.clone();
             let when = plan.drill[0].0 - dice.time(30, 3_000);

@@ -198,7 +198,7 @@ fn failover(dice: &mut Dice, plan: &Plan) -> Failover {
         detect,
         people: maybe(dice, 40, |d| d.time(0, 2_000)),
         phases: [phase(dice), phase(dice), phase(dice), phase(dice)],
-        verify: maybe(dice, 30, |d| Phase { takes: d.time(0, 900), fails: false }),
+        verify: maybe(dice, 30, |d| Phase { takes: d.time(0, 900), fails: d.percent(25) }),
         fails_on_demand: dice.percent(8),
         mechanism: if hidden.is_empty() || dice.percent(50) { None } else { Some(dice.of(&hidden)) },
         by_hand: maybe(dice, 50, |d| d.time(60, 6_000)),

@@ -13,6 +13,8 @@ pub enum Stage {
     Detecting,
     Deciding,
     Phase(usize),
+    /// Writes have stopped until the target has everything.
+    CatchingUp,
     ByHand,
     Verifying,
     GivenUp,
@@ -28,11 +30,15 @@ pub struct GroupState {
     ordered: bool,
     pub watch: Option<Watch>,
     seen_down: bool,
+    /// Who runs, and does not do his work: his verification fails.
+    unfit: Vec<bool>,
+    /// Who has not heard the active member since it became active.
+    deaf: Vec<bool>,
     pub detect: Stream,
 }
 
 impl GroupState {
-    pub fn new(group: usize, luck: Luck) -> GroupState {
+    pub fn new(group: usize, members: usize, luck: Luck) -> GroupState {
         GroupState {
             active: 0,
             stage: Stage::Idle,
@@ -41,6 +47,8 @@ impl GroupState {
             ordered: false,
             watch: None,
             seen_down: false,
+            unfit: vec![false; members],
+            deaf: vec![false; members],
             detect: Stream::new(luck, &format!("g{group}"), "detect"),
         }
     }
@@ -95,8 +103,36 @@ impl Twin<'_> {
                 from.iter().map(sees).collect()
             }
             Some(Detect::Probe { checkers, .. }) => vec![Some(comes); checkers],
+            Some(Detect::Heartbeat { .. } | Detect::Vrrp { .. }) => {
+                let active = self.groups[group].active;
+                let others = (0..self.plan.groups[group].members.len()).filter(|other| *other != active);
+                others.map(|other| Some(comes && !(member == active && self.is_cut_off(group, other)))).collect()
+            }
             _ => vec![Some(comes)],
         }
+    }
+
+    /// The target of a switchover for which writes have stopped.
+    pub fn target_that_catches_up(&self, group: usize) -> Option<usize> {
+        (self.groups[group].stage == Stage::CatchingUp).then_some(self.groups[group].target)
+    }
+
+    fn are_apart(&self, group: usize, a: usize, b: usize) -> bool {
+        match (self.site_of_member(group, a), self.site_of_member(group, b)) {
+            (Some(a), Some(b)) => a != b && self.cut_off(a, b),
+            _ => false,
+        }
+    }
+
+    /// A backup works, and no advertisement of the active member comes to it any more.
+    fn is_cut_off(&self, group: usize, backup: usize) -> bool {
+        let state = &self.groups[group];
+        !state.deaf[backup] && self.member_works(group, backup) && self.are_apart(group, state.active, backup)
+    }
+
+    /// The active member runs, and does nothing: its verification fails.
+    pub fn stands_still(&self, group: usize) -> bool {
+        self.groups[group].unfit[self.groups[group].active]
     }
 
     pub fn quorum(&self, group: usize) -> usize {
@@ -110,7 +146,9 @@ impl Twin<'_> {
     }
 
     pub fn view(&self, group: usize, member: usize) -> View {
-        if !self.member_works(group, member) {
+        let (state, active) = (&self.groups[group], self.groups[group].active);
+        let found_out = state.unfit[member] && !(member == active && state.stage == Stage::Verifying);
+        if !self.member_works(group, member) || found_out {
             return View::Down;
         }
         let missed = self.sights(group, member).iter().filter(|sees| **sees == Some(false)).count();
@@ -135,7 +173,15 @@ impl Twin<'_> {
 
     fn next_target(&self, group: usize) -> Option<usize> {
         let active = self.groups[group].active;
-        (0..self.plan.groups[group].members.len()).find(|m| *m != active && !self.known_to_fail(group, *m))
+        let hears = matches!(
+            self.policy(group).map(|policy| policy.detect),
+            Some(Detect::Heartbeat { .. } | Detect::Vrrp { .. })
+        );
+        // Where each backup sees for itself, one that hears an active member that works does not take over.
+        let lost =
+            !self.member_works(group, active) || self.stands_still(group) || self.lost_percent(group, active) > 0;
+        let may = |member: usize| !hears || lost || self.is_cut_off(group, member);
+        (0..self.plan.groups[group].members.len()).find(|m| *m != active && !self.known_to_fail(group, *m) && may(*m))
     }
 
     // ---- Looking -----------------------------------------------------------------------------------------------------
@@ -143,7 +189,12 @@ impl Twin<'_> {
     /// Looks at a group; says whether it has done something, so that everything has to be looked at again.
     pub fn look_at_group(&mut self, group: usize) -> bool {
         let Some(policy) = self.policy(group) else { return false };
-        let view = self.view(group, self.groups[group].active);
+        let active = self.groups[group].active;
+        for member in 0..self.plan.groups[group].members.len() {
+            self.groups[group].unfit[member] &= self.member_works(group, member);
+            self.groups[group].deaf[member] &= self.are_apart(group, active, member);
+        }
+        let view = self.view(group, active);
         self.count_down_to_failback(group, &policy);
         match (self.groups[group].stage, view) {
             (Stage::Idle | Stage::Verifying, View::Well) => {
@@ -151,6 +202,9 @@ impl Twin<'_> {
                 false
             }
             (Stage::Idle | Stage::Verifying, _) => {
+                if self.groups[group].stage == Stage::Verifying {
+                    self.tell(format!("g{group} verify cut short"));
+                }
                 self.has_failed(group, view);
                 self.goes_to(group, Stage::Detecting);
                 self.groups[group].ordered = false;
@@ -170,6 +224,7 @@ impl Twin<'_> {
                 false
             }
             (Stage::GivenUp | Stage::NobodyLeft, View::Well) => {
+                self.tell(format!("g{group} stays active"));
                 self.goes_to(group, Stage::Idle);
                 true
             }
@@ -185,7 +240,9 @@ impl Twin<'_> {
                 }
                 true
             }
-            (Stage::Deciding | Stage::Phase(_) | Stage::ByHand, _) => self.look_at_what_is_under_way(group, view),
+            (Stage::Deciding | Stage::Phase(_) | Stage::CatchingUp | Stage::ByHand, _) => {
+                self.look_at_what_is_under_way(group, view)
+            }
         }
     }
 
@@ -210,12 +267,18 @@ impl Twin<'_> {
             self.goes_to(group, Stage::Idle);
             return true;
         }
-        if !self.known_to_fail(group, target) {
-            return false;
+        let lost = if target == active { !self.member_works(group, active) } else { self.known_to_fail(group, target) };
+        if lost {
+            self.cut_short(group);
+            self.find_another(group);
+            return true;
         }
-        self.cut_short(group);
-        self.find_another(group);
-        true
+        if self.groups[group].stage == Stage::CatchingUp {
+            self.cut_short(group);
+            self.activate(group, target, false);
+            return true;
+        }
+        false
     }
 
     fn has_failed(&mut self, group: usize, view: View) {
@@ -232,6 +295,7 @@ impl Twin<'_> {
         let phase = match self.groups[group].stage {
             Stage::Deciding => "decide",
             Stage::Phase(index) => PHASES[index],
+            Stage::CatchingUp => "catch up",
             _ => "by hand",
         };
         self.tell(format!("g{group} {phase} cut short"));
@@ -291,6 +355,14 @@ impl Twin<'_> {
                 self.begin_phase(group, index + 1);
             }
             Stage::ByHand => self.activate(group, self.groups[group].target, self.groups[group].ordered),
+            Stage::CatchingUp => {
+                self.tell(format!("g{group} catch up done"));
+                self.activate(group, self.groups[group].target, true);
+            }
+            Stage::Verifying if self.stands_still(group) => {
+                self.groups[group].target = self.groups[group].active;
+                self.fails(group, "verify");
+            }
             Stage::Verifying => {
                 self.tell(format!("g{group} verify done"));
                 self.goes_to(group, Stage::Idle);
@@ -325,7 +397,15 @@ impl Twin<'_> {
                 self.goes_to(group, Stage::Phase(index));
                 self.after(phase.takes, Due::Failover(group));
             }
-            None => self.activate(group, self.groups[group].target, self.groups[group].ordered),
+            None => {
+                let (target, ordered) = (self.groups[group].target, self.groups[group].ordered);
+                let wait = if ordered { self.left_to_catch_up(group, target) } else { 0 };
+                if wait > 1_000 {
+                    self.goes_to(group, Stage::CatchingUp);
+                    return self.after(wait, Due::Failover(group));
+                }
+                self.activate(group, target, ordered)
+            }
         }
     }
 
@@ -337,6 +417,7 @@ impl Twin<'_> {
                 self.goes_to(group, Stage::ByHand);
                 self.after(takes, Due::Failover(group));
             }
+            None if why == "verify" => self.find_another(group),
             None => self.goes_to(group, Stage::GivenUp),
         }
     }
@@ -346,15 +427,22 @@ impl Twin<'_> {
         let policy = self.policy(group);
         let lives = self.member_works(group, old);
         self.tell(format!("g{group} member {member} is active, planned {}", asked && lives));
-        if lives && !asked && policy.as_ref().is_none_or(|policy| policy.phases[0].is_none()) {
+        let still = self.stands_still(group);
+        if lives && !asked && !still && policy.as_ref().is_none_or(|policy| policy.phases[0].is_none()) {
             self.tell(format!("g{group} split brain"));
         }
         self.promote(group, old, member, asked, lives);
+        let verify = policy.and_then(|policy| policy.verify);
+        let mended = self.groups[group].stage == Stage::ByHand;
+        for other in 0..self.plan.groups[group].members.len() {
+            self.groups[group].deaf[other] = other != member && self.are_apart(group, member, other);
+        }
         let state = &mut self.groups[group];
+        state.unfit[member] = !mended && verify.is_some_and(|verify| verify.fails);
         (state.active, state.ordered, state.watch) = (member, false, None);
         self.void(|due| *due == Due::Failback(group));
         self.goes_to(group, Stage::Idle);
-        if let Some(verify) = policy.and_then(|policy| policy.verify) {
+        if let Some(verify) = verify {
             self.goes_to(group, Stage::Verifying);
             self.after(verify.takes, Due::Failover(group));
         }
@@ -369,7 +457,9 @@ impl Twin<'_> {
             return Some("down");
         }
         match (self.site_of_member(group, active), self.site_of_member(group, member)) {
-            (Some(from), Some(to)) if self.member_works(group, active) && self.cut_off(from, to) => {
+            (Some(from), Some(to))
+                if self.member_works(group, active) && !self.stands_still(group) && self.cut_off(from, to) =>
+            {
                 Some("out of reach")
             }
             _ => None,
@@ -378,20 +468,26 @@ impl Twin<'_> {
 
     fn refused(&self, group: usize, member: usize) -> Option<&'static str> {
         match self.groups[group].stage {
-            Stage::Deciding | Stage::Phase(_) | Stage::ByHand | Stage::Verifying => Some("under way"),
+            Stage::Deciding | Stage::Phase(_) | Stage::CatchingUp | Stage::ByHand | Stage::Verifying => {
+                Some("under way")
+            }
             _ if self.groups[group].active == member => Some("active already"),
             _ => self.unfit(group, member),
         }
     }
 
     pub fn order(&mut self, group: usize, member: usize) {
+        // Somebody tries it once more.
+        let again = member != self.groups[group].active && self.groups[group].unfit[member];
+        self.groups[group].unfit[member] &= !again;
         if let Some(reason) = self.refused(group, member) {
+            self.groups[group].unfit[member] |= again;
             return self.tell(format!("g{group} switchover to {member} refused: {reason}"));
         }
         if self.policy(group).is_none() {
             return self.activate(group, member, true);
         }
-        let lives = self.member_works(group, self.groups[group].active);
+        let lives = self.member_works(group, self.groups[group].active) && !self.stands_still(group);
         if !lives && self.groups[group].stage == Stage::Idle {
             // It has failed in this moment, and nobody has looked yet.
             self.has_failed(group, View::Down);

@@ -108,6 +108,7 @@ fn failover_in_words(world: &World, what: &Occurrence) -> Option<String> {
         }
         Occurrence::ByHand(group) => format!("{} by hand", name(group)),
         Occurrence::CalledOff(group) => format!("{} called off", name(group)),
+        Occurrence::StaysActive(group) => format!("{} stays active", name(group)),
         Occurrence::SwitchoverBegan { group, member, failed_at, planned } => {
             format!("{} switchover to {member} begins, failed at {}, planned {planned}", name(group), failed_at.0)
         }

@@ -120,7 +120,7 @@ impl<'a> Twin<'a> {
             due: Vec::new(),
             sequence: 0,
             parts: kit.iter().enumerate().map(|(i, part)| PartState::new(part, &plan.thing(i).name(), luck)).collect(),
-            groups: (0..plan.groups.len()).map(|group| GroupState::new(group, luck)).collect(),
+            groups: plan.groups.iter().enumerate().map(|(i, of)| GroupState::new(i, of.members.len(), luck)).collect(),
             stores: (0..plan.stores.len()).map(|store| StoreState::new(plan, store, luck)).collect(),
             cut: vec![0; plan.links.len()],
             spells: Vec::new(),
@@ -281,7 +281,7 @@ impl<'a> Twin<'a> {
     pub fn works(&self, thing: Thing) -> bool {
         let Some(index) = self.plan.index(thing) else {
             let Thing::Group(group) = thing else { return false };
-            return self.works(self.plan.groups[group].members[self.groups[group].active]);
+            return self.works(self.plan.groups[group].members[self.groups[group].active]) && !self.stands_still(group);
         };
         let part = &self.kit[index];
         self.parts[index].working() >= part.needs

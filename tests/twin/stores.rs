@@ -154,8 +154,8 @@ impl Twin<'_> {
     /// Who follows, and for whom commits wait.
     pub fn look_at_stores(&mut self) {
         for store in 0..self.stores.len() {
-            let (thing, Some(primary)) = self.primary(store) else { continue };
-            let up = self.works(thing);
+            let (_, Some(primary)) = self.primary(store) else { continue };
+            let up = self.works(self.plan.stores[store].primary);
             let mut waits_for = None;
             for index in 0..self.stores[store].replicas.len() {
                 self.look_at_replica(store, index, up, primary);
@@ -165,6 +165,7 @@ impl Twin<'_> {
                     waits_for = waits_for.or(Some(replica.site));
                 }
             }
+            waits_for = waits_for.or(self.hands_over_to(store).filter(|_| up));
             let before = std::mem::replace(&mut self.stores[store].waits_for, waits_for);
             self.stores[store].writable = up && waits_for.is_none();
             match (waits_for, before) {
@@ -184,6 +185,32 @@ impl Twin<'_> {
                 (None, None) => {}
             }
         }
+    }
+
+    /// Nothing is written while a switchover waits for its target.
+    fn hands_over_to(&self, store: usize) -> Option<usize> {
+        let Thing::Group(group) = self.plan.stores[store].primary else { return None };
+        self.target_that_catches_up(group).and_then(|target| self.site_of_member(group, target))
+    }
+
+    /// How long it takes until a member has all that the stores of its group have, if nothing more is written.
+    pub fn left_to_catch_up(&self, group: usize, member: usize) -> Ns {
+        let Some(site) = self.site_of_member(group, member) else { return 0 };
+        let mut longest = 0;
+        for (store, _) in self.stores.iter().zip(&self.plan.stores).filter(|(_, of)| of.primary == Thing::Group(group))
+        {
+            let there = store.replicas.iter().position(|replica| replica.site == site && replica.contact);
+            let Some(index) = there else { continue };
+            let lacks = store.lacks(index, self.now as f64 / 1e9);
+            let wait = match store.replicas[index].kind {
+                _ if lacks <= 0.0 => 0,
+                Kind::SemiSync(applies, _) | Kind::Async(applies) => (lacks / applies * 1e9 + 0.5) as Ns,
+                Kind::Shipped(_, takes) => takes,
+                Kind::Sync => 0,
+            };
+            longest = longest.max(wait);
+        }
+        longest
     }
 
     fn look_at_replica(&mut self, store: usize, index: usize, up: bool, primary: usize) {

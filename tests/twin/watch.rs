@@ -76,8 +76,13 @@ impl Twin<'_> {
             }
             self.void(|due| matches!(due, Due::Sign { group: of, .. } if *of == group));
             let mut checkers = Vec::new();
+            // All who listen to heartbeats hear the same.
+            let one = matches!(policy.detect, Detect::Heartbeat { .. } | Detect::Vrrp { .. });
+            let mut phase = 0;
             for index in 0..sights.len() {
-                let phase = (self.groups[group].detect.uniform() * every as f64 + 0.5) as Ns;
+                if index == 0 || !one {
+                    phase = (self.groups[group].detect.uniform() * every as f64 + 0.5) as Ns;
+                }
                 let next = now + phase;
                 checkers.push(Checker { sees: Some(true), next, missed: 0, last: next - every, marks: None });
                 self.at(next, Due::Sign { group, checker: index });

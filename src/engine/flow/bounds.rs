@@ -3,75 +3,94 @@
 use super::approximations::SMALL_ROOM_S;
 use super::service_levels::{DEGRADED_ABOVE, DOWN_ABOVE};
 use crate::engine::core::Engine;
-use crate::engine::state::flow::{Open, Regime};
+use crate::engine::state::flow::{AtStation, Open, Regime};
+use crate::engine::state::islands::Step;
 use crate::engine::state::paths::Path;
 use crate::units::Time;
 use crate::world::StationId;
 
 impl Engine<'_> {
     /// Shortens the span to the next moment at which something changes by itself.
-    pub(super) fn bound_span(&self, open: &Open, until: &mut Time) {
-        let world = self.world;
-        let now = self.now;
-        let mut at_most = |seconds: f64| {
-            if seconds.is_finite() && seconds >= 0.0 {
-                // A change falls on the next nanosecond, never before: the fluid takes it on its way.
-                let nanos = (seconds * 1e9).ceil().min(9e18) as i64;
-                *until = (*until).min(Time(now.0.saturating_add(nanos.max(1))));
-            }
-        };
+    pub(super) fn bound_span(&self, open: &Open, until: &mut Time, steps: &mut [Step]) {
         // Queues of single requests fill and drain without being asked.
         let flowing = if self.requests.is_some() { &[][..] } else { &open.stations[..] };
+        let islands = &self.state.flow.islands;
         for (i, at) in flowing.iter().enumerate() {
-            let fluid = &self.state.flow.stations[i].fluid;
-            let small_room = fluid.limit.is_some_and(|limit| limit <= SMALL_ROOM_S * at.capacity);
-            if at.capacity > 0.0
-                && !small_room
-                && let Some(change_s) = fluid.next_change_s(at.inflow, at.slope, at.capacity)
-            {
-                at_most(change_s);
-            }
-            if at.slope != 0.0 && !at.at_ease && at.capacity > 0.0 {
-                // The steady state follows a changing load in steps of a twentieth of the capacity.
-                at_most((at.capacity / 20.0 / at.slope.abs()).max(1.0));
-            }
-            if at.regime == Regime::Moving && at.inflow > at.capacity * (1.0 + 1e-9) && at.slope < 0.0 {
-                // The backlog is largest when the load falls back to the capacity, up to rounding.
-                at_most((at.inflow - at.capacity) / -at.slope);
-            }
-            if at.regime == Regime::Moving && self.is_called_by_holders(StationId::new(i)) {
-                at_most(30.0);
-            }
-            if let (Some(_), Some((takes, _))) =
-                (self.state.stations[i].cold_since, world.services[world.stations[i].service.at()].warms)
-            {
-                let left = takes.seconds() - now.since(self.state.stations[i].cold_since.unwrap_or(now)).seconds();
-                if left > 0.0 {
-                    at_most((takes.seconds() / 16.0).min(left));
-                }
+            match islands.of_station[i].map(|island| &mut steps[island]) {
+                Some(step) if step.goes_on => {}
+                Some(step) => self.bound_by_station(i, at, &mut bounding(self.now, &mut step.until)),
+                None => self.bound_by_station(i, at, &mut bounding(self.now, until)),
             }
         }
         // Where no queue moves, nobody's patience comes to an end, and nothing fails late.
         if flowing.iter().any(|at| at.queues()) {
-            for path in self.state.flow.paths.iter().filter(|path| path.dead.is_none()) {
-                self.bound_by_patience(path, open, &mut at_most);
-            }
-            self.bound_by_delayed_retries(open, &mut at_most);
-        }
-        self.bound_by_steering(&mut at_most);
-        for flow in &self.state.flow.queues {
-            if let Some(change_s) = flow.fluid.next_change_s(flow.inflow, flow.slope, flow.capacity) {
-                at_most(change_s);
-            }
-        }
-        for store in &self.state.flow.stores {
-            for replica in &store.replicas {
-                if let Some(batches) = replica.batches.as_ref().filter(|_| replica.contact) {
-                    let first_s = batches.first_arrives_s() - now.seconds();
-                    at_most(if batches.nothing_yet(now.seconds()) { first_s } else { f64::INFINITY });
+            for (path, island) in self.state.flow.paths.iter().zip(&islands.of_path) {
+                let step = &mut steps[*island];
+                if !step.goes_on && path.dead.is_none() {
+                    let mut at_most = bounding(self.now, &mut step.until);
+                    self.bound_by_patience(path, open, &mut at_most);
+                    self.bound_by_delayed_retries(path, open, &mut at_most);
                 }
-                if let Some(change_s) = replica.fluid.next_change_s(store.inflow, store.slope, replica.capacity) {
+            }
+        }
+        if self.requests.is_none() {
+            steps.iter().for_each(|step| *until = (*until).min(step.until));
+        }
+        self.bound_by_what_is_kept(until);
+    }
+
+    /// When the queue in front of a station fills, empties or moves otherwise.
+    fn bound_by_station(&self, i: usize, at: &AtStation, at_most: &mut impl FnMut(f64)) {
+        let (world, now) = (self.world, self.now);
+        let fluid = &self.state.flow.stations[i].fluid;
+        let small_room = fluid.limit.is_some_and(|limit| limit <= SMALL_ROOM_S * at.capacity);
+        if at.capacity > 0.0
+            && !small_room
+            && let Some(change_s) = fluid.next_change_s(at.inflow, at.slope, at.capacity)
+        {
+            at_most(change_s);
+        }
+        if at.slope != 0.0 && !at.at_ease && at.capacity > 0.0 {
+            // The steady state follows a changing load in steps of a twentieth of the capacity.
+            at_most((at.capacity / 20.0 / at.slope.abs()).max(1.0));
+        }
+        if at.regime == Regime::Moving && at.inflow > at.capacity * (1.0 + 1e-9) && at.slope < 0.0 {
+            // The backlog is largest when the load falls back to the capacity, up to rounding.
+            at_most((at.inflow - at.capacity) / -at.slope);
+        }
+        if at.regime == Regime::Moving && self.is_called_by_holders(StationId::new(i)) {
+            at_most(30.0);
+        }
+        if let (Some(_), Some((takes, _))) =
+            (self.state.stations[i].cold_since, world.services[world.stations[i].service.at()].warms)
+        {
+            let left = takes.seconds() - now.since(self.state.stations[i].cold_since.unwrap_or(now)).seconds();
+            if left > 0.0 {
+                at_most((takes.seconds() / 16.0).min(left));
+            }
+        }
+    }
+
+    /// When users have moved, and when what is kept gets stale or fresh: in queues, and in replicas.
+    fn bound_by_what_is_kept(&self, until: &mut Time) {
+        let (world, now) = (self.world, self.now);
+        {
+            let mut at_most = bounding(now, until);
+            self.bound_by_steering(&mut at_most);
+            for flow in &self.state.flow.queues {
+                if let Some(change_s) = flow.fluid.next_change_s(flow.inflow, flow.slope, flow.capacity) {
                     at_most(change_s);
+                }
+            }
+            for store in &self.state.flow.stores {
+                for replica in &store.replicas {
+                    if let Some(batches) = replica.batches.as_ref().filter(|_| replica.contact) {
+                        let first_s = batches.first_arrives_s() - now.seconds();
+                        at_most(if batches.nothing_yet(now.seconds()) { first_s } else { f64::INFINITY });
+                    }
+                    if let Some(change_s) = replica.fluid.next_change_s(store.inflow, store.slope, replica.capacity) {
+                        at_most(change_s);
+                    }
                 }
             }
         }
@@ -106,13 +125,12 @@ impl Engine<'_> {
     }
 
     /// What fails late comes again after the timeout: no span may be longer than that.
-    fn bound_by_delayed_retries(&self, open: &Open, at_most: &mut impl FnMut(f64)) {
-        for path in self.state.flow.paths.iter().filter(|path| path.dead.is_none()) {
-            let feature = self.world.people[path.people].uses[path.feature].0.at();
-            let Some(later) = self.retries_after(feature) else { continue };
-            if path.visits.iter().any(|v| open.stations[v.0.at()].queues()) {
-                at_most(later.seconds());
-            }
+    fn bound_by_delayed_retries(&self, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
+        let feature = self.world.people[path.people].uses[path.feature].0.at();
+        if let Some(later) = self.retries_after(feature)
+            && path.visits.iter().any(|v| open.stations[v.0.at()].queues())
+        {
+            at_most(later.seconds());
         }
     }
 
@@ -195,6 +213,17 @@ impl Engine<'_> {
                     at_most(crossing_s);
                 }
             }
+        }
+    }
+}
+
+/// Shortens a time to so many seconds from now. A change falls on the next nanosecond, never before: the fluid takes it on its
+/// way.
+fn bounding(now: Time, until: &mut Time) -> impl FnMut(f64) + use<'_> {
+    move |seconds: f64| {
+        if seconds.is_finite() && seconds >= 0.0 {
+            let nanos = (seconds * 1e9).ceil().min(9e18) as i64;
+            *until = (*until).min(Time(now.0.saturating_add(nanos.max(1))));
         }
     }
 }

@@ -17,17 +17,20 @@ const STEPS: f64 = 32.0;
 const LINK_STEP: f64 = 0.02;
 
 impl Engine<'_> {
-    /// Requests per second of every path, and the next bend of any profile, surge, restriction or move.
-    pub(super) fn demand(&mut self, open: &mut Open, until: &mut Time) {
+    /// Requests per second of every path, the next bend of each population's profile, surge or move, and the next of anything
+    /// else.
+    pub(super) fn demand(&mut self, open: &mut Open, until: &mut Time, bends: &mut Vec<Time>) {
         for people in 0..self.world.people.len() {
-            let active = self.active(people, until);
+            let mut bend = Time::NEVER;
+            let active = self.active(people, &mut bend);
             open.people.push(active);
+            bends.push(bend);
         }
         self.look_at_abandonment(&open.people, until);
         self.look_at_restrictions(open, until);
         open.impatient = self.impatient(until);
         let mut path = 0;
-        for people in 0..self.world.people.len() {
+        for (people, until) in bends.iter_mut().enumerate() {
             let population = &self.world.people[people];
             let active = open.people[people];
             let (shares, next) = self.state.steering[people].shares(self.now);

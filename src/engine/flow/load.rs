@@ -6,7 +6,6 @@ use super::approximations::{
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
 use crate::queueing::{FiniteSource, Impatient, MultiServerQueue, Residual, Wait};
-use crate::units::Time;
 use crate::world::StationId;
 use std::sync::Arc;
 
@@ -20,16 +19,15 @@ const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
 impl Engine<'_> {
     /// What every station gets, how long it holds a worker, and how its queue moves. Who turns requests away changes what
     /// the next gets, and who waits for an overloaded callee holds its workers longer: rounds until that agrees.
-    pub(super) fn load_stations(&self, open: &mut Open, until: Time) {
+    pub(super) fn load_stations(&self, open: &mut Open, half_s: &[f64]) {
         let world = self.world;
-        let half_s = until.since(self.now).seconds() / 2.0;
         let mut stations = std::mem::take(&mut open.stations);
         let ids = (0..world.stations.len()).map(StationId::new);
         stations.extend(ids.map(|id| AtStation::new(self.slower(id) * self.slower_together(id))));
         let rooms = self.rooms();
         // Callees before callers: how long all hold their workers while nobody waits.
         for id in world.station_order.iter().rev() {
-            self.work(*id, &mut stations, &rooms, half_s);
+            self.work(*id, &mut stations, &rooms, half_s[id.at()]);
         }
         let feedback = world.people.iter().any(|p| p.waits) || world.features.iter().any(|f| f.retries.is_some());
         let rounds = if feedback { ROUNDS_MAX_WITH_FEEDBACK } else { ROUNDS_MAX };
@@ -51,7 +49,7 @@ impl Engine<'_> {
             }
             for id in world.station_order.iter().rev() {
                 let (block, out) = (stations[id.at()].block, stations[id.at()].out.0);
-                self.work(*id, &mut stations, &rooms, half_s);
+                self.work(*id, &mut stations, &rooms, half_s[id.at()]);
                 let at = &mut stations[id.at()];
                 if round > 4 {
                     at.block = (at.block + block) / 2.0;

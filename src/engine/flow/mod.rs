@@ -13,6 +13,7 @@ mod demand;
 mod disposition;
 mod feedback;
 mod handoff;
+mod islands;
 mod lines;
 mod load;
 mod service_levels;
@@ -42,7 +43,8 @@ impl Engine<'_> {
         self.look_at_stores();
         self.look_at_rotations();
         if self.paths_dirty {
-            self.find_paths();
+            let before = self.find_paths();
+            self.find_islands(&before);
             // Other paths than before: what was in time on those says nothing of these.
             self.state.flow.in_time.clear();
             if let Some(requests) = &mut self.requests {
@@ -132,9 +134,14 @@ impl Engine<'_> {
         if self.now < self.world.measured_from {
             until = until.min(self.world.measured_from);
         }
-        let mut open = self.state.flow.closed.take().unwrap_or_default();
+        // One that took no time is not over, and is replaced.
+        let before = self.state.flow.open.take().or_else(|| self.state.flow.closed.take()).unwrap_or_default();
+        let mut open = self.state.flow.spare.take().unwrap_or_default();
         open.clear(self.now, self.state.flow.paths.len(), self.world.links.len());
-        self.demand(&mut open, &mut until);
+        let mut bends = Vec::with_capacity(self.world.people.len());
+        self.demand(&mut open, &mut until, &mut bends);
+        let mut steps = self.steps(&before, &open, until, &bends);
+        until = bends.into_iter().fold(until, Time::min);
         match &self.requests {
             Some(requests) => {
                 until = until.min(Time(requests.window.1 as i64));
@@ -144,13 +151,19 @@ impl Engine<'_> {
             None => {
                 self.bound_by_links(&open, &mut until);
                 self.share_links(&mut open, until);
-                self.load_stations(&mut open, until);
+                for (step, _) in steps.iter_mut().zip(&self.state.flow.islands.has_links).filter(|(_, links)| **links) {
+                    step.until = step.until.min(until);
+                }
+                self.load_stations(&mut open, &self.half_steps(&steps));
+                self.go_on_as_before(&before, &mut open, &steps);
             }
         }
+        open.stations.iter_mut().for_each(|at| at.asked = if at.asked.is_nan() { at.inflow } else { at.asked });
         self.feed_queues(&open);
-        self.bound_span(&open, &mut until);
-        // One that took no time is not over, and is replaced.
-        self.state.flow.closed = self.state.flow.open.replace(open);
+        self.bound_span(&open, &mut until, &mut steps);
+        self.state.flow.islands.steps = steps;
+        self.state.flow.spare = Some(before);
+        self.state.flow.open = Some(open);
         until
     }
 

@@ -129,7 +129,7 @@ impl Engine<'_> {
                 Some(requests) => {
                     self.disposition_seen(index, requests.felt(self.state.flow.first_use[people] + feature))
                 }
-                None => self.disposition(index, open, waits_s),
+                None => open.kept[index].take().unwrap_or_else(|| self.disposition(index, open, waits_s)),
             };
             let path = &self.state.flow.paths[index];
             let id = population.uses[feature].0;
@@ -207,6 +207,7 @@ impl Engine<'_> {
             Why::Station(id) | Why::Missing(id) => self.state.stations[id.at()].why,
             Why::Replica(id, _) => self.state.flow.stores[id.at()].why,
             Why::Queue(id) => self.state.flow.queues[id.at()].why,
+            Why::Nobody(id) => self.state.nodes[self.world.groups[id.at()].node.at()].why,
             Why::Store(id) => self.state.nodes[self.node_of(self.world.stores[id.at()].primary).at()].why,
             _ => None,
         }

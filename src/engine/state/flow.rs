@@ -3,6 +3,7 @@
 use super::data::{QueueFlow, StoreFlow, stores};
 use super::delayed_retries::DelayedRetries;
 use super::disposition::Disposition;
+use super::islands::Islands;
 use super::paths::{Path, Status};
 use crate::observe::{ObservationId, ServiceLevel, Why};
 use crate::queueing::{FluidQueue, Latency, Line, Steady, Wait};
@@ -54,8 +55,11 @@ pub struct FlowState {
     /// The first feature of each population in the lists by population and feature.
     pub first_use: Vec<usize>,
     pub open: Option<Open>,
-    /// What was open before: the next takes over its memory.
+    /// What was open before: the next goes on from there where nothing has changed.
     pub closed: Option<Open>,
+    /// What was open before that: the next takes over its memory.
+    pub spare: Option<Open>,
+    pub islands: Islands,
 }
 
 /// A station's fluid part.
@@ -112,6 +116,8 @@ pub struct Open {
     pub links_offered_bps: Vec<f64>,
     /// What becomes of the requests of each path at its start.
     pub dispositions: Vec<Disposition>,
+    /// The same, where it has been worked out before and holds still.
+    pub kept: Vec<Option<Disposition>>,
 }
 
 impl Open {
@@ -133,6 +139,8 @@ impl Open {
         refill(&mut self.links_bps, links, 0.0);
         refill(&mut self.links_offered_bps, links, 0.0);
         self.dispositions.clear();
+        self.kept.clear();
+        self.kept.resize(paths, None);
     }
 }
 
@@ -164,6 +172,8 @@ impl StationFlow {
 pub struct AtStation {
     pub inflow: f64,
     pub slope: f64,
+    /// The inflow when it was last worked out: what can be seen of it from outside.
+    pub asked: f64,
     /// Variability of the arrivals, weighted by inflow.
     pub scv_sum: f64,
     pub out: (f64, f64),
@@ -214,6 +224,7 @@ impl AtStation {
         AtStation {
             inflow: 0.0,
             slope: 0.0,
+            asked: f64::NAN,
             scv_sum: 0.0,
             out: (0.0, 0.0),
             held_s: 0.0,
@@ -285,6 +296,8 @@ impl FlowState {
             first_use,
             open: None,
             closed: None,
+            spare: None,
+            islands: Islands::default(),
         }
     }
 }
@@ -305,7 +318,7 @@ impl FlowState {
     pub fn asked_of_station(&self, station: usize) -> f64 {
         let Some(open) = &self.open else { return 0.0 };
         let at = &open.stations[station];
-        if at.capacity > 0.0 { at.inflow / at.capacity } else { 0.0 }
+        if at.capacity > 0.0 { at.asked / at.capacity } else { 0.0 }
     }
 
     /// Bits per second that are asked of a link.
@@ -325,7 +338,7 @@ impl FlowState {
         if at.capacity <= 0.0 {
             return 0.0;
         }
-        let asked = at.inflow / at.capacity;
+        let asked = at.asked / at.capacity;
         // Workers that wait for a callee are in use, and compute nothing.
         if cpu { asked.min(1.0) * at.computes_s / at.held_s.max(1e-12) } else { asked }
     }

@@ -42,6 +42,12 @@ pub struct GroupState {
     pub names_due: bool,
     /// What they look again for.
     pub names_why: Option<ObservationId>,
+    /// Members that run and do not do their work: their verification has failed, or is about to.
+    pub unfit: Vec<bool>,
+    /// Members that have not heard the active one since it became active: they do not miss it.
+    pub deaf: Vec<bool>,
+    /// The active member runs, and nobody does the group's work: when that was last looked at.
+    pub still: bool,
     pub streams: Option<Box<GroupStreams>>,
 }
 
@@ -68,6 +74,9 @@ impl GroupState {
             named: 0,
             names_due: false,
             names_why: None,
+            unfit: vec![false; group.members.len()],
+            deaf: vec![false; group.members.len()],
+            still: false,
             streams: group.failover.as_ref().map(|_| {
                 let stream = |purpose| Stream::new(luck, &group.name, purpose);
                 Box::new(GroupStreams {
@@ -78,9 +87,17 @@ impl GroupState {
                     phase_fails: stream("phase fails"),
                     by_hand: stream("by hand"),
                     alarms: stream("false alarms"),
+                    verify_fails: stream("verify fails"),
                 })
             }),
         }
+    }
+}
+
+impl GroupState {
+    /// Whether it is this member that is active, and does not do the group's work.
+    pub fn is_still_at(&self, member: usize) -> bool {
+        self.still && member == self.active
     }
 }
 
@@ -94,6 +111,7 @@ pub struct GroupStreams {
     pub phase_fails: Stream,
     pub by_hand: Stream,
     pub alarms: Stream,
+    pub verify_fails: Stream,
 }
 
 /// Where a failover is.
@@ -103,10 +121,14 @@ pub enum Stage {
     Idle,
     /// The failure has not been noticed yet.
     Detecting,
+    /// Nobody is there yet who could decide.
+    WaitsForPeople,
     /// It is being decided.
     Deciding,
     /// A phase is under way, by index.
     Phase(usize),
+    /// Nothing is written until the new member has what it lacks.
+    CatchingUp,
     /// It is done by hand.
     ByHand,
     /// Users have been led over; it is verified.
@@ -115,4 +137,11 @@ pub enum Stage {
     GivenUp,
     /// No member works.
     NobodyLeft,
+}
+
+impl Stage {
+    /// Whether a failover or a switchover is on its way to another member.
+    pub fn is_under_way(self) -> bool {
+        matches!(self, Stage::WaitsForPeople | Stage::Deciding | Stage::Phase(_) | Stage::CatchingUp | Stage::ByHand)
+    }
 }

@@ -2,8 +2,8 @@
 
 use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
-use crate::units::Time;
-use crate::world::{NodeId, World};
+use crate::units::{Duration, Time};
+use crate::world::{GroupId, NodeId, World};
 
 /// A maintenance's state.
 #[derive(Debug, Clone)]
@@ -16,7 +16,13 @@ pub struct MaintenanceState {
     /// Nodes that it holds down now.
     pub holds: Vec<NodeId>,
     pub rolling: usize,
+    /// How long the work takes, once it begins.
+    pub takes: Duration,
     pub aborted: bool,
+    /// Groups that are being drained, and whether that has been ordered; before anything is taken down.
+    pub drains: Vec<(GroupId, bool)>,
+    /// When it will be done, once that is known.
+    pub ends_at: Time,
     pub why: Option<ObservationId>,
     pub durations: Stream,
     pub rollbacks: Stream,
@@ -33,7 +39,10 @@ impl MaintenanceState {
             began: Time::ZERO,
             holds: Vec::new(),
             rolling: 0,
+            takes: Duration::ZERO,
             aborted: false,
+            drains: Vec::new(),
+            ends_at: Time::NEVER,
             why: None,
             durations: Stream::new(luck, plan, "maintenance takes"),
             rollbacks: Stream::new(luck, plan, "rollback takes"),

@@ -8,6 +8,7 @@ pub mod disposition;
 pub mod drill;
 pub mod flow;
 pub mod groups;
+pub mod islands;
 pub mod maintenance;
 pub mod nodes;
 pub mod paths;

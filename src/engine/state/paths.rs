@@ -37,6 +37,19 @@ pub struct Path {
     pub quiet_p95_s: f64,
 }
 
+impl Path {
+    /// Whether it goes as another one does, and comes to the same.
+    pub fn goes_as(&self, other: &Path) -> bool {
+        (self.people, self.feature, self.site) == (other.people, other.feature, other.site)
+            && self.entry == other.entry
+            && self.visits == other.visits
+            && self.crossings == other.crossings
+            && (self.dead, self.missing, self.loss) == (other.dead, other.missing, other.loss)
+            && (self.fixed_s, self.passes, self.quiet_p95_s) == (other.fixed_s, other.passes, other.quiet_p95_s)
+            && (self.dimmed, self.dimmed_for) == (other.dimmed, other.dimmed_for)
+    }
+}
+
 /// Whether a station can do its part.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Status {

@@ -30,7 +30,7 @@ pub struct Watch {
 }
 
 /// One of those that watch.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Checker {
     /// The share of signs that it loses; `None`: it is dead.
     pub sees: Option<f64>,
@@ -176,12 +176,12 @@ pub fn signs_until_run(stream: &mut Stream, share: f64, run: u32, most: f64) -> 
 }
 
 /// Time until a new leader is elected, in seconds from now, where each follower last heard of the old one at `heard` (zero
-/// or below). Whoever times out first asks for votes; whoever times out before the request comes votes for itself.
+/// or below) and so many votes are needed. Whoever times out first asks for votes; whoever times out before the request comes votes for itself.
 ///
 /// A request reaches the others after a sixth of the time that it takes to gather votes: so the published median of 287 ms,
 /// with timeouts from 150 to 155 ms and 15 ms to gather votes, comes out (Ongaro, Consensus: Bridging Theory and Practice,
 /// 2014, chapter 9).
-pub fn election_s(stream: &mut Stream, heard: &[f64], timeout: (f64, f64), votes: f64) -> f64 {
+pub fn election_s(stream: &mut Stream, heard: &[f64], majority: usize, timeout: (f64, f64), votes: f64) -> f64 {
     const ROUNDS_MAX: u32 = 10_000;
     let (shortest, longest) = timeout;
     let mut due: Vec<f64> = (heard.iter())
@@ -191,8 +191,6 @@ pub fn election_s(stream: &mut Stream, heard: &[f64], timeout: (f64, f64), votes
             heard + least + stream.uniform() * (longest - least)
         })
         .collect();
-    // Of the followers and the old leader.
-    let majority = due.len().div_ceil(2) + 1;
     for _ in 0..ROUNDS_MAX {
         let first = due.iter().copied().fold(f64::INFINITY, f64::min);
         let reached = first + votes / 6.0;

@@ -32,7 +32,7 @@ pub struct FailoverOutcome {
     pub failed_at: String,
     /// The phases that were gone through.
     pub phases: Vec<PhaseOutcome>,
-    /// How it ended: `switched`, `by hand`, `failed`, `called off`, `under way`.
+    /// How it ended: `switched`, `by hand`, `failed`, `called off`, `refused`, `under way`.
     pub ended: String,
     /// What failed, if something did.
     pub failure: Option<String>,

@@ -64,10 +64,11 @@ impl Compiler<'_> {
                 let grace = Duration::from_seconds(self.phi_accrual_s(*threshold, *mean, *sd, path));
                 Detect::Heartbeat { every: *mean, grace }
             }
-            scenario::Detect::Raft { followers, timeout, heartbeat, votes } => {
+            scenario::Detect::Raft { followers, timeout, heartbeat, votes, from } => {
                 self.check_election(*followers, *timeout, *heartbeat, path);
                 let timeout = (timeout.0, timeout.1.max(timeout.0));
-                Detect::Raft { followers: *followers, timeout, heartbeat: *heartbeat, votes: *votes }
+                let from = self.followers_at(from, *followers, path);
+                Detect::Raft { followers: *followers, timeout, heartbeat: *heartbeat, votes: *votes, from }
             }
             scenario::Detect::Vrrp { priority, advert, version } => {
                 p.range(
@@ -145,6 +146,23 @@ impl Compiler<'_> {
                 );
             }
         }
+    }
+
+    /// The sites of the followers, where they are named.
+    fn followers_at(&self, from: &[String], followers: u32, path: &str) -> Vec<SiteId> {
+        let p = &self.problems;
+        if !from.is_empty() && from.len() != followers as usize {
+            p.add(
+                Code::Contradiction,
+                format!("{path}.from"),
+                format!("from: names {} sites, one for each follower, and there are {followers}", from.len()),
+                "name the site of each follower, or leave from: out",
+            );
+        }
+        (from.iter().enumerate())
+            .filter_map(|(i, site)| self.names.sites.find(site, "site", format!("{path}.from.{i}"), p))
+            .map(SiteId::new)
+            .collect()
     }
 
     /// Time from the last heartbeat until the suspicion reaches a threshold, in seconds.

@@ -37,7 +37,8 @@ mod teams;
 
 use self::compiler::Compiler;
 use self::flow_limits::flow_limits;
-use crate::scenario::{Diagnostics, Scenario};
+pub use self::recorded::not_recorded;
+use crate::scenario::{Diagnostics, Pick, Scenario};
 use crate::units::Time;
 use crate::world::cache::{DelayCache, LatencyCache, SteadyCache};
 use crate::world::components::NodeKind;
@@ -45,6 +46,7 @@ use crate::world::data::Queue;
 use crate::world::ids::{GroupId, NodeId, StationId};
 use crate::world::model::{Assumption, World};
 use crate::world::routes::Routes;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
@@ -69,6 +71,8 @@ impl World {
     ///
     /// Every mistake of the scenario, with its place and the way to mend it.
     pub fn compile(scenario: &Scenario) -> Result<Arc<World>, Diagnostics> {
+        let picked = picked(scenario);
+        let scenario = picked.as_ref();
         let mut c = Compiler::new(scenario)?;
         c.links = c.compile_links();
         c.uplinks = sites::uplinks(&c.links, c.names.sites.len());
@@ -149,6 +153,21 @@ impl World {
             assumptions: assumptions(scenario),
         }))
     }
+}
+
+/// The scenario with what this run takes: where it does not say, the first strategy, and the plan of that or the first. A
+/// scenario that was read from a text says it already.
+fn picked(scenario: &Scenario) -> Cow<'_, Scenario> {
+    let known = |plan: &&String| scenario.maintenance.get(plan.as_str()).is_some();
+    let run = &scenario.run;
+    let strategy = run.strategy.clone().or_else(|| scenario.strategies.names().next().map(str::to_owned));
+    let own = strategy.as_ref().and_then(|name| scenario.strategies.get(name)?.maintenance.as_ref());
+    let own = own.filter(|plan| *plan == "none" || known(plan));
+    let first = || scenario.maintenance.names().next().map(str::to_owned);
+    let maintenance = run.maintenance.clone().or_else(|| own.cloned()).or_else(first);
+    let maintenance = maintenance.filter(|plan| plan != "none" || known(&plan));
+    let pick = Pick { strategy, maintenance, variant: run.variant.clone() };
+    if pick == *run { Cow::Borrowed(scenario) } else { Cow::Owned(Scenario { run: pick, ..scenario.clone() }) }
 }
 
 /// The rank of each node in an order of all of them.

@@ -1,10 +1,11 @@
 //! Recorded profiles: a column of times and a column of shares, as monitoring exports them.
 
+use super::calendar::calendar;
 use super::limits;
 use super::resolve::Problems;
-use crate::scenario::Code;
+use crate::scenario::{Code, Scenario};
 use crate::units::{Duration, Quantity, Ratio, Time};
-use crate::world::calendar::Calendar;
+use crate::world::calendar::{Calendar, civil_label};
 use crate::world::curve::Curve;
 
 /// Reads a recording: a header line, then a time and a share per line. A time is a civil time (`2020-03-16T08:00`, in the
@@ -84,6 +85,24 @@ pub fn recorded(
         return None;
     }
     Some(Curve { points })
+}
+
+/// The parts of the run of which a recording says nothing, in words. Monitoring gives a value for an interval: as much as lies
+/// between two of its times is no gap.
+pub fn not_recorded(scenario: &Scenario, text: &str) -> Vec<String> {
+    let problems = Problems::new(scenario);
+    let calendar = calendar(scenario, &problems);
+    let horizon = Time::ZERO.after(scenario.clock.horizon);
+    let Some(Curve { points }) = recorded(text, "", "", (&calendar, horizon), &problems) else { return Vec::new() };
+    let between = |pair: &[(Time, f64)]| pair[1].0.since(pair[0].0);
+    let mut steps = points.windows(2).map(between);
+    let first_step = steps.next().unwrap_or_default();
+    let last_step = steps.next_back().unwrap_or(first_step);
+    let (first, last) = (points[0].0, points[points.len() - 1].0);
+    let gaps = [(Time::ZERO, first, first_step), (last, horizon, last_step)];
+    let label = |time| civil_label(&calendar, time);
+    let told = gaps.into_iter().filter(|(from, to, step)| to.since(*from) > *step);
+    told.map(|(from, to, _)| format!("from {} to {}", label(from), label(to))).collect()
 }
 
 /// A time with its year: it may be far away.

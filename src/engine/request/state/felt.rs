@@ -16,6 +16,11 @@ const CHANCE: u32 = 3;
 /// Whoever has waited longer than this, and longer than twice what anybody who was answered has, does not believe in an answer.
 const OVERDUE_NS: u64 = 60_000_000_000;
 const SECOND_NS: u64 = 1_000_000_000;
+/// What gets worse again so soon after it got better is better only when it has been so for as long.
+const HOLDS_NS: u64 = 30_000_000_000;
+/// The least share that is down, or degraded, where it still counts as that.
+const DOWN_LEAST: f64 = 0.5 + 1e-6;
+const DEGRADED_LEAST: f64 = 0.01 + 1e-6;
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +51,55 @@ pub struct Felt {
     before: Option<(Feeling, u64)>,
     /// Something works again, but those who ask do not feel that before most of the latest are answered.
     goes_on: bool,
-    /// As somebody last looked at it: mostly lost, partly lost, slow, incomplete.
+    /// As it counts now: mostly lost, partly lost, slow, incomplete.
+    held: [Held; 4],
+    /// As somebody last looked at it.
     seen: [bool; 4],
+    /// The latency when it was last slow, in seconds.
+    slow_s: f64,
+    /// Of this half minute and the one before: since when, how many have come to an end, and how many of them were lost.
+    slices: [(u64, u64, u64); 2],
+}
+
+/// One of the things that are felt, with a memory: a feeling that comes and goes is one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    is: bool,
+    /// It got better then.
+    left_at: Option<u64>,
+    /// It came back so soon that the next time it has to be better for longer.
+    comes_and_goes: bool,
+    /// Since when it would be better.
+    better_since: Option<u64>,
+}
+
+impl Held {
+    /// It feels like that now.
+    fn is_felt(&mut self, now: u64, felt: bool) {
+        match (self.is, felt) {
+            (false, true) => {
+                self.comes_and_goes = self.has_just_left(now);
+                (self.is, self.better_since) = (true, None);
+            }
+            (true, true) => self.better_since = None,
+            (true, false) => {
+                let since = *self.better_since.get_or_insert(now);
+                if !self.comes_and_goes || now - since >= HOLDS_NS {
+                    *self = Held { is: false, left_at: Some(now), ..Held::default() };
+                }
+            }
+            (false, false) => {}
+        }
+    }
+
+    fn has_just_left(&self, now: u64) -> bool {
+        self.left_at.is_some_and(|left| now - left < HOLDS_NS)
+    }
+
+    /// When it is better, if it stays as it is.
+    fn better_at(&self) -> Option<u64> {
+        self.better_since.filter(|_| self.is).map(|since| since + HOLDS_NS)
+    }
 }
 
 impl Felt {
@@ -96,13 +148,32 @@ impl Felt {
             self.begin_again(now);
             return true;
         }
-        self.feels() != self.seen || (self.before.is_some() && self.last.len() == LATEST)
+        self.hold(now);
+        self.held.map(|held| held.is) != self.seen || (self.before.is_some() && self.last.len() == LATEST)
+    }
+
+    fn hold(&mut self, now: u64) {
+        let mut feels = self.feels();
+        // Most of the latest may fail in a burst that is over in a moment. What comes and goes is down only where that is no
+        // exception: where two fifths of all fail, over the last half minute and up to half a minute before.
+        let (all, lost) = (self.slices[0].1 + self.slices[1].1, self.slices[0].2 + self.slices[1].2);
+        let by_and_large = lost * 5 > all * 2;
+        let down = &mut self.held[0];
+        feels[0] &= by_and_large || down.is || !down.has_just_left(now);
+        down.comes_and_goes &= by_and_large;
+        self.held.iter_mut().zip(feels).for_each(|(held, felt)| held.is_felt(now, felt));
     }
 
     fn push(&mut self, now: u64, end: End) {
         if self.last.len() >= LATEST {
             self.latest_lost -= u32::from(self.last[self.last.len() - LATEST].1 == End::Lost);
         }
+        if now - self.slices[1].0 >= HOLDS_NS {
+            let is_next = now - self.slices[1].0 < 2 * HOLDS_NS;
+            self.slices = [if is_next { self.slices[1] } else { (now, 0, 0) }, (now, 0, 0)];
+        }
+        self.slices[1].1 += 1;
+        self.slices[1].2 += u64::from(end == End::Lost);
         self.count(end, true);
         self.latest_lost += u32::from(end == End::Lost);
         self.last.push_back((now, end));
@@ -164,6 +235,8 @@ impl Felt {
         self.goes_on = false;
         self.since = now;
         self.last.clear();
+        self.held.iter_mut().for_each(|held| (held.is, held.better_since) = (false, None));
+        self.slices = [(now, 0, 0); 2];
         (self.lost, self.latest_lost, self.slow, self.missed) = (0, 0, 0, 0);
     }
 
@@ -209,22 +282,35 @@ impl Felt {
     pub fn look(&mut self, now: u64) -> Feeling {
         self.give_up(now);
         self.forget(now);
-        self.seen = self.feels();
+        self.hold(now);
+        self.seen = self.held.map(|held| held.is);
         self.before = self.before.filter(|(_, until)| now < *until && self.last.len() < LATEST);
         if let Some((feeling, _)) = self.before {
             return feeling;
         }
-        let [mostly, partly, _, missed] = self.seen;
+        let [mostly, partly, slow, missed] = self.seen;
         let latest = self.last.len().clamp(1, LATEST) as f64;
         let all = self.lost as f64 / self.last.len().max(1) as f64;
         let lost = match (mostly, partly) {
-            (true, _) => all.max(f64::from(self.latest_lost) / latest),
+            (true, _) => all.max(f64::from(self.latest_lost) / latest).max(DOWN_LEAST),
             // Not most of the latest any more.
-            (false, true) => all.min(0.5),
+            (false, true) => all.clamp(DEGRADED_LEAST, 0.5),
             _ => 0.0,
         };
-        let degraded = if missed { f64::from(self.missed) / self.served() as f64 } else { 0.0 };
-        Feeling { lost, degraded, p95_s: self.p95_s() }
+        let share = f64::from(self.missed) / self.served().max(1) as f64;
+        let degraded = if missed { share.max(DEGRADED_LEAST) } else { 0.0 };
+        Feeling { lost, degraded, p95_s: self.p95_or_as_slow_as_it_was_s(slow) }
+    }
+
+    /// The 95th percentile; while it still counts as slow, no less than when it was.
+    fn p95_or_as_slow_as_it_was_s(&mut self, slow: bool) -> Option<f64> {
+        let p95_s = self.p95_s();
+        match p95_s {
+            Some(p95_s) if self.is_slow() => self.slow_s = p95_s,
+            _ if slow => return Some(p95_s.map_or(self.slow_s, |p95_s| p95_s.max(self.slow_s))),
+            _ => {}
+        }
+        p95_s
     }
 
     /// The 95th percentile of the latency of the last ones, if there are enough of them.
@@ -249,7 +335,8 @@ impl Felt {
         let keeps = if self.last.len() > FEW { FRESH_NS } else { STALE_NS };
         let forgets = self.last.front().filter(|_| self.seen != [false; 4]).map(|(at, _)| at + keeps);
         let before = self.before.map(|(_, until)| until);
-        [overdue, forgets, before].into_iter().flatten().min()
+        let better = self.held.iter().filter_map(Held::better_at);
+        [overdue, forgets, before].into_iter().flatten().chain(better).min()
     }
 }
 
@@ -305,6 +392,47 @@ mod tests {
         assert!(felt.ended(71_000_000, 65_000_000, SERVED));
         assert_eq!(felt.look(71_000_000).lost, 0.0);
         assert!(!after([SERVED; 50]).goes_on(60_000_000));
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_one_feeling() {
+        let mut felt = Felt::default();
+        let (mut now, mut changes, mut before) = (0, 0, 0.0);
+        // Every other second all fail, and in between nobody does: for five minutes.
+        for second in 0..300 {
+            for _ in 0..200 {
+                now += SECOND_NS / 200;
+                felt.ended(now, now, if second % 2 == 0 { End::Lost } else { SERVED });
+                let lost = felt.look(now).lost;
+                changes += u32::from((lost > 0.5) != (before > 0.5));
+                before = lost;
+            }
+        }
+        // Down, up, down again within half a minute; then it stays.
+        assert_eq!((changes, before > 0.5), (3, true));
+        // Better for half a minute is better.
+        for _ in 0..31 * 200 {
+            now += SECOND_NS / 200;
+            felt.ended(now, now, SERVED);
+        }
+        assert_eq!(felt.look(now).lost, 0.0);
+        // Bursts in which most fail, and nobody else does: down once, and degraded after that.
+        let (mut bursts, mut was_down, mut down) = (Felt::default(), false, 0);
+        for nth in 0..60 * 200_u64 {
+            let at = nth * SECOND_NS / 200;
+            bursts.ended(at, at, if nth % 400 < 12 { End::Lost } else { SERVED });
+            let lost = bursts.look(at).lost;
+            down += u32::from(lost > 0.5 && !was_down);
+            was_down = lost > 0.5;
+            // The second burst shows that it comes and goes.
+            assert!(nth < 410 || lost > 0.01, "{nth}");
+        }
+        assert!(down <= 3, "{down}");
+        // Once and for all is over at once.
+        let mut once = after([End::Lost; 50]);
+        assert!(once.look(50_000_000).lost > 0.5);
+        (0..11).for_each(|_| _ = once.ended(60_000_000, 60_000_000, SERVED));
+        assert!(once.look(60_000_000).lost <= 0.5);
     }
 
     #[test]
