@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 22] = [
+const MAY_IMPORT: [(&str, &[&str]); 23] = [
     ("num", &[]),
     ("units", &[]),
     ("event_list", &[]),
@@ -37,6 +37,10 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
         ],
     ),
     (
+        "search",
+        &["engine", "expect", "load", "metrics", "observe", "rng", "run", "scenario", "study", "units", "world"],
+    ),
+    (
         "shrink",
         &[
             "dist", "engine", "expect", "load", "metrics", "observe", "replay", "rng", "run", "scenario", "study",
@@ -45,13 +49,16 @@ const MAY_IMPORT: [(&str, &[&str]); 22] = [
     ),
     (
         "report",
-        &["agree", "expect", "explain", "metrics", "num", "observe", "run", "scenario", "study", "units", "world"],
+        &[
+            "agree", "expect", "explain", "metrics", "num", "observe", "run", "scenario", "search", "study", "units",
+            "world",
+        ],
     ),
     (
         "cli",
         &[
             "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "replay", "report", "rng",
-            "run", "scenario", "shrink", "study", "units", "world",
+            "run", "scenario", "search", "shrink", "study", "units", "world",
         ],
     ),
 ];

@@ -181,7 +181,7 @@ fn what_comes_to_nothing_is_told_with_its_reason() {
     // A gray one that nobody can stand in for, twice: it recovers each time, and is told each time.
     let gray = r#"at("+1h", crash(of: "west")), at("+2h", gray(of: "east", loses: "30%", lasts: "10min")),
         at("+3h", gray(of: "east", loses: "30%", lasts: "10min"))"#;
-    assert_eq!(told(gray, policy), vec![nobody.clone(); 2]);
+    assert_eq!(told(gray, policy), [nobody.clone(), nobody.clone()]);
     let outcome = two(policy, "", gray);
     assert!(outcome.failovers.iter().all(|f| f.time_to_restore_s == Some(600.0)));
     // Checks that get lost, and nobody to go to.

@@ -197,7 +197,11 @@ fn what_is_found_replays_from_its_file() {
             let seen = criterion.seen(&outcome).expect("users are there");
             assert!(!criterion.is_met(seen), "{:?} {seen}", set.faults);
             let told = set.seen.expect("users are there");
-            assert!((told - seen).abs() <= 1e-6 * seen.abs().max(1.0), "{:?}: told {told}, replayed {seen}", set.faults);
+            assert!(
+                (told - seen).abs() <= 1e-6 * seen.abs().max(1.0),
+                "{:?}: told {told}, replayed {seen}",
+                set.faults
+            );
         }
     }
 }
@@ -264,7 +268,10 @@ fn what_is_too_rare_to_be_plausible_is_left_out() {
     let found = search(&plausible, up_to(1));
     assert_eq!(found.menu, 2, "{:?}", found.singles);
     let says = &found.objectives[0].certificate.as_ref().unwrap().says;
-    assert_eq!(says, "no drill of one fault from this menu of 2, at any of 12 hours, under one draw of luck, breaks it");
+    assert_eq!(
+        says,
+        "no drill of one fault from this menu of 2, at any of 12 hours, under one draw of luck, breaks it"
+    );
 }
 
 #[test]

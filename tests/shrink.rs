@@ -316,21 +316,6 @@ fn october_is_a_short_file() {
     assert_eq!((failover.fails_on_demand.0, result.due_to_response), (1.0, true), "{}", result.text);
 }
 
-#[test]
-fn march_is_a_short_file() {
-    // Three weeks of nine countries take minutes to be made smaller.
-    if campaign(true, false) {
-        return;
-    }
-    let asked = "objectives: {\"nobody waits\": latency(of: \"norway\", within: \"700ms\")},\n    drill: [";
-    let text = published("itslearning-2020-03.ron").replacen("drill: [", asked, 1);
-    let source = Source::new("march.ron", text);
-    let luck = Luck { seed: 1, replication: 0 };
-    let result = shrink(&source, &Choice::default(), luck, None, &mut Two).unwrap();
-    let lines = result.text.lines().count();
-    assert!(lines <= 40, "{lines} lines:\n{}", result.text);
-}
-
 #[cfg(all(feature = "cli", unix))]
 mod command {
     use super::DOWN;

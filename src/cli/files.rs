@@ -233,11 +233,6 @@ fn put(path: &Path, text: &str, place: impl Fn(&Path) -> io::Result<()>) -> io::
     }
 }
 
-/// Makes a folder, and those that it lies in, where they are not there yet.
-pub fn make_folder(path: &Path) -> Result<(), FileError> {
-    fs::create_dir_all(path).map_err(|source| FileError::Write { path: path.to_owned(), source })
-}
-
 /// Writes a file that is not there yet: whole or not at all, and never over another.
 pub fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Write { path: path.to_owned(), source };

@@ -33,7 +33,10 @@ impl<W> Core<W> {
             && state.sheddings.is_empty()
             && state.steering.iter().all(|steering| !steering.moving)
             && state.away.iter().all(|away| away.all() < NOBODY)
-            && flow.stations.iter().all(|station| station.fluid.backlog < NOBODY && !station.crashed && !station.overloaded)
+            && flow
+                .stations
+                .iter()
+                .all(|station| station.fluid.backlog < NOBODY && !station.crashed && !station.overloaded)
             && flow.queues.iter().all(|queue| queue.fluid.backlog < NOBODY && queue.serving && !queue.stale)
             && flow.stores.iter().all(|store| {
                 let follows = store.replicas.iter().all(|replica| replica.contact && !replica.alone);

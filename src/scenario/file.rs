@@ -2,8 +2,8 @@
 
 use super::defaults::{is_default, is_zero};
 use super::{
-    Act, CommonCause, Component, Crew, Expectation, Feature, Group, Inject, Link, Maintenance, Menu, Named, Objective, Pick,
-    Population, Provider, Queue, Service, Site, Store, Strategy, Team, Transfer, Variant, Week,
+    Act, CommonCause, Component, Crew, Expectation, Feature, Group, Inject, Link, Maintenance, Menu, Named, Objective,
+    Pick, Population, Provider, Queue, Service, Site, Store, Strategy, Team, Transfer, Variant, Week,
 };
 use crate::units::Duration;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Objectives: what a design is to reach, judged over many runs.
 
-use super::{Pick, Under};
 use super::defaults::is_default;
+use super::{Pick, Under};
 use crate::units::{Duration, Ratio};
 use serde::{Deserialize, Serialize};
 

@@ -10,6 +10,7 @@ use crate::scenario::{Choice, Diagnostics, Fault, Inject, Scenario, Source, faul
 use crate::units::Duration;
 use crate::world::{Action, World};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// Faults at once that are looked for.
@@ -92,11 +93,8 @@ impl Search {
     ///
     /// The scenario has mistakes, or its menu is too large.
     pub fn of(written: &Scenario, asked: Asked) -> Result<Search, SearchError> {
-        let asked = Asked {
-            faults: asked.faults.clamp(1, FAULTS_MAX),
-            draws: asked.draws.clamp(1, DRAWS_MAX),
-            ..asked
-        };
+        let asked =
+            Asked { faults: asked.faults.clamp(1, FAULTS_MAX), draws: asked.draws.clamp(1, DRAWS_MAX), ..asked };
         let menu = faults(written);
         if menu.len() > MENU_MAX {
             return Err(SearchError::Cannot(format!(
@@ -157,10 +155,10 @@ impl Search {
         let mut worlds = BTreeMap::from([(Set::new(), Arc::clone(&self.world))]);
         for set in sets {
             let changes = self.changes(set);
-            if !worlds.contains_key(&changes) {
+            if let Entry::Vacant(entry) = worlds.entry(changes) {
                 let mut scenario = self.scenario.clone();
-                changes.iter().for_each(|fault| self.menu[*fault].change(&mut scenario));
-                worlds.insert(changes, compiled(&scenario)?);
+                entry.key().iter().for_each(|fault| self.menu[*fault].change(&mut scenario));
+                entry.insert(compiled(&scenario)?);
             }
         }
         Ok(worlds)

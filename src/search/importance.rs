@@ -46,13 +46,11 @@ pub(super) fn importances(menu: &[Fault], sets: &[(Set, f64)]) -> Vec<Importance
     let mut found = Vec::new();
     for (index, fault) in menu.iter().enumerate() {
         let with = || known.iter().filter(|(set, ..)| set.contains(&index));
-        let Some(own) = share(fault).filter(|own| *own > 0.0 && with().next().is_some() && total > 0.0) else { continue };
+        let Some(own) = share(fault).filter(|own| *own > 0.0 && with().next().is_some() && total > 0.0) else {
+            continue;
+        };
         let part: f64 = with().map(|(_, q, _)| q).sum();
-        found.push(Importance {
-            fault: fault.name.clone(),
-            birnbaum: part / own,
-            fussell_vesely: part / total,
-        });
+        found.push(Importance { fault: fault.name.clone(), birnbaum: part / own, fussell_vesely: part / total });
     }
     found.sort_by(|a, b| b.fussell_vesely.total_cmp(&a.fussell_vesely).then_with(|| a.fault.cmp(&b.fault)));
     found

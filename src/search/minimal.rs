@@ -45,7 +45,8 @@ impl Search {
     ///
     /// A fault that cannot be put into the scenario.
     pub fn run(&self, others: &[Search], hands: &mut impl Hands) -> Result<Option<Found>, SearchError> {
-        let mut levels = Levels { search: self, tried: BTreeMap::new(), broken: BTreeMap::new(), runs: self.asked.draws };
+        let mut levels =
+            Levels { search: self, tried: BTreeMap::new(), broken: BTreeMap::new(), runs: self.asked.draws };
         for size in 1..=self.asked.faults {
             if !levels.try_all(size, hands)? {
                 return Ok(None);
@@ -127,7 +128,8 @@ impl Search {
                 }
                 let worst = |a: f64, b: f64| if criterion.more_is_better() { a.min(b) } else { a.max(b) };
                 let known = came.seen[objective];
-                came.seen[objective] = lived.seen[objective].map(|new| known.map_or(new, |old| worst(old, new))).or(known);
+                came.seen[objective] =
+                    lived.seen[objective].map(|new| known.map_or(new, |old| worst(old, new))).or(known);
             }
             let pairs = || lived.people.iter().zip(&without.people);
             let more = 1e-6;
@@ -332,10 +334,13 @@ impl Levels<'_> {
 
     fn certificate(&self) -> Certificate {
         let (search, asked) = (self.search, self.search.asked);
-        let faults = if asked.faults == 1 { "one fault".to_owned() } else { format!("at most {} faults", asked.faults) };
-        let draws = if asked.draws == 1 { "one draw of luck".to_owned() } else { format!("{} draws of luck", asked.draws) };
+        let faults =
+            if asked.faults == 1 { "one fault".to_owned() } else { format!("at most {} faults", asked.faults) };
+        let draws =
+            if asked.draws == 1 { "one draw of luck".to_owned() } else { format!("{} draws of luck", asked.draws) };
         let (menu, hours) = (search.menu.len(), search.hours());
-        let says = format!("no drill of {faults} from this menu of {menu}, at any of {hours} hours, under {draws}, breaks it");
+        let says =
+            format!("no drill of {faults} from this menu of {menu}, at any of {hours} hours, under {draws}, breaks it");
         Certificate { says }
     }
 }
@@ -367,7 +372,9 @@ fn try_sets(
             let draws: Option<Vec<Lived>> = lived.iter_mut().map(|sets| sets[set][onset].take()).collect();
             draws.map(|draws| search.came(&draws))
         };
-        (0..part.len()).map(|set| (0..search.onsets.len()).map(|onset| all(set, onset)).collect()).collect::<Vec<Tried>>()
+        (0..part.len())
+            .map(|set| (0..search.onsets.len()).map(|onset| all(set, onset)).collect())
+            .collect::<Vec<Tried>>()
     });
     let Some(came) = came else { return Ok(None) };
     let mut found: Vec<Tried> = vec![Vec::new(); sets.len()];

@@ -104,7 +104,11 @@ impl Again<'_> {
             }
             scenario.drill = self.drill().drill;
             let name = scenario.run.strategy.clone()?;
-            self.holds_in(&scenario).then(|| Saved { by: format!("the strategy \"{name}\""), before: true, latest_s: None })
+            self.holds_in(&scenario).then(|| Saved {
+                by: format!("the strategy \"{name}\""),
+                before: true,
+                latest_s: None,
+            })
         });
         kept.collect()
     }

@@ -59,6 +59,7 @@ fn the_alarm_is_that_of_the_quorum() {
 fn raft(timeout: (i64, i64), heartbeat: Option<i64>, votes: i64) -> Detect {
     Detect::Raft {
         followers: 1,
+        from: Vec::new(),
         timeout: (ms(timeout.0), ms(timeout.1)),
         heartbeat: heartbeat.map(ms),
         votes: ms(votes),

@@ -58,8 +58,8 @@ impl Engine<'_> {
             // The backlog is largest when the load falls back to the capacity, up to rounding.
             at_most((at.inflow - at.capacity) / -at.slope);
         }
-        if at.regime == Regime::Moving && self.is_called_by_holders(StationId::new(i)) {
-            at_most(30.0);
+        if at.regime == Regime::Moving && at.capacity > 0.0 && self.is_called_by_holders(StationId::new(i)) {
+            at_most(held_step_s(fluid.backlog / at.capacity, (at.inflow - at.capacity).abs() / at.capacity));
         }
         if let (Some(_), Some((takes, _))) =
             (self.state.stations[i].cold_since, world.services[world.stations[i].service.at()].warms)
@@ -215,6 +215,16 @@ impl Engine<'_> {
             }
         }
     }
+}
+
+/// How long a callee may go on whose callers hold their workers meanwhile, in seconds. They serve the fewer the longer its wait is,
+/// so that the wait settles where they send what it can do, within about as long as it is. Longer steps would overshoot for ever,
+/// as explicit ones do (Hairer & Wanner, Solving Ordinary Differential Equations II, IV.2); where it has settled they may be long.
+fn held_step_s(wait_s: f64, changes: f64) -> f64 {
+    const LONGEST_S: f64 = 30.0;
+    let settles_s = wait_s + 0.1;
+    let has_settled = changes * LONGEST_S <= 0.02 * settles_s;
+    if has_settled { LONGEST_S } else { (settles_s / 2.0).min(LONGEST_S) }
 }
 
 /// Shortens a time to so many seconds from now. A change falls on the next nanosecond, never before: the fluid takes it on its

@@ -56,7 +56,8 @@ fn one(html: &mut Html, found: &Found) {
 
 /// How weak something is: whether it breaks an objective alone, or with others, and with which.
 fn weak(found: &Found, name: &str) -> (&'static str, String) {
-    let sets = found.objectives.iter().flat_map(|broken| &broken.minimal).filter(|set| set.hits.iter().any(|hit| hit == name));
+    let sets =
+        found.objectives.iter().flat_map(|broken| &broken.minimal).filter(|set| set.hits.iter().any(|hit| hit == name));
     let mut sets: Vec<&crate::search::Weakness> = sets.collect();
     sets.sort_by_key(|set| set.faults.len());
     let class = match sets.first().map(|set| set.faults.len()) {
@@ -109,7 +110,11 @@ fn site(html: &mut Html, found: &Found, place: &Place, (x, y): (f64, f64), (widt
         let top = y + HEAD + row as f64 * PART;
         rectangle(html, (x + 10.0, top), (width - 20.0, PART - 4.0), class, &words);
         let on = if class == "part" { "name" } else { "name on" };
-        html.say("text", &[("x", &n(x + 18.0)), ("y", &n(top + 14.0)), ("class", &on)], cut(part, letters.saturating_sub(3)));
+        html.say(
+            "text",
+            &[("x", &n(x + 18.0)), ("y", &n(top + 14.0)), ("class", &on)],
+            cut(part, letters.saturating_sub(3)),
+        );
     }
 }
 
@@ -131,7 +136,11 @@ fn objective(html: &mut Html, broken: &Broken) {
             ]
         })
         .collect();
-    table(html, &["the fewest, then the likeliest", "to be expected", "breaks it", "worst", "what would have kept it"], &rows);
+    table(
+        html,
+        &["the fewest, then the likeliest", "to be expected", "breaks it", "worst", "what would have kept it"],
+        &rows,
+    );
     if broken.importance.len() > 1 {
         let rows: Vec<Vec<Cell>> = (broken.importance.iter())
             .map(|fault| {
@@ -184,6 +193,7 @@ fn side_by_side(html: &mut Html, found: &Found) {
         Some(single) if single.breaks.is_empty() => Cell::number(outage(single)),
         Some(single) => Cell::bad(outage(single)),
     };
-    let row = |name: &&str| std::iter::once(Cell::name(*name)).chain(columns().map(|singles| cell(singles, name))).collect();
+    let row =
+        |name: &&str| std::iter::once(Cell::name(*name)).chain(columns().map(|singles| cell(singles, name))).collect();
     table(html, &titles, &names.iter().map(row).collect::<Vec<_>>());
 }

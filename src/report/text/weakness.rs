@@ -51,8 +51,8 @@ fn objective(page: &mut Page, broken: &Broken) {
         return;
     }
     page.blank();
-    let mut table =
-        Table::new(&["the fewest, then the likeliest", ">to be expected", ">breaks it", "worst", ">"]).keeping_names(NAME_MAX);
+    let mut table = Table::new(&["the fewest, then the likeliest", ">to be expected", ">breaks it", "worst", ">"])
+        .keeping_names(NAME_MAX);
     for set in broken.minimal.iter().take(SETS_MAX) {
         let replays = if set.replays { format::NOTHING.to_owned() } else { "does not replay".to_owned() };
         table.row(vec![
@@ -87,8 +87,9 @@ fn importance(page: &mut Page, broken: &Broken) {
         return;
     }
     page.blank();
-    let mut table = Table::new(&["what counts most", ">takes part in|(Fussell-Vesely)", ">breaks it when|there (Birnbaum)"])
-        .keeping_names(NAME_MAX);
+    let mut table =
+        Table::new(&["what counts most", ">takes part in|(Fussell-Vesely)", ">breaks it when|there (Birnbaum)"])
+            .keeping_names(NAME_MAX);
     for fault in broken.importance.iter().take(SAVERS_MAX) {
         table.row(vec![
             (Ink::Plain, fault.fault.clone()),
@@ -113,7 +114,8 @@ fn singles(page: &mut Page, found: &Found) {
     .keeping_names(NAME_MAX);
     for single in found.singles.iter().filter(|single| weakness::is_told(single)) {
         let ink = if single.breaks.is_empty() { Ink::Plain } else { Ink::Bad };
-        let broken = if single.breaks.is_empty() { format::NOTHING.to_owned() } else { single.breaks.len().to_string() };
+        let broken =
+            if single.breaks.is_empty() { format::NOTHING.to_owned() } else { single.breaks.len().to_string() };
         table.row(vec![
             (ink, single.fault.clone()),
             (Ink::Plain, format::count(single.users_hit)),

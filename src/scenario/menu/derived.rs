@@ -200,7 +200,15 @@ impl Derived<'_> {
             let hits = added.acts.iter().flat_map(hit_by).collect();
             let does = added.acts.iter().cloned().map(Does::Act).collect();
             let (kind, per_year) = (FaultKind::Added, added.per_year);
-            self.found.push(Fault { name: name.to_owned(), kind, does, hits, per_year, probability: None, lasts: None });
+            self.found.push(Fault {
+                name: name.to_owned(),
+                kind,
+                does,
+                hits,
+                per_year,
+                probability: None,
+                lasts: None,
+            });
         }
     }
 
@@ -246,7 +254,9 @@ fn hidden_share(component: &Component) -> Option<f64> {
 
 fn hit_by(act: &Act) -> Vec<String> {
     match act {
-        Act::Crash { of, .. } | Act::FailHidden { of } | Act::Gray { of, .. } | Act::Surge { of, .. } => vec![of.clone()],
+        Act::Crash { of, .. } | Act::FailHidden { of } | Act::Gray { of, .. } | Act::Surge { of, .. } => {
+            vec![of.clone()]
+        }
         Act::Slow { service, .. } => vec![service.clone()],
         Act::Cut { between: (from, to), .. } => vec![from.clone(), to.clone()],
         Act::FailOver { group, .. } => vec![group.clone()],

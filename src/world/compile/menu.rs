@@ -27,7 +27,12 @@ impl Compiler<'_> {
         for (name, added) in menu.adds.iter() {
             let path = format!("menu.adds.{name}");
             if added.acts.is_empty() {
-                p.add(Code::NeverActs, path.clone(), "a fault that does nothing", "write what happens: acts: [crash(of: \"…\")]");
+                p.add(
+                    Code::NeverActs,
+                    path.clone(),
+                    "a fault that does nothing",
+                    "write what happens: acts: [crash(of: \"…\")]",
+                );
             }
             for (i, act) in added.acts.iter().enumerate() {
                 self.act(act, &format!("{path}.acts.{i}"));

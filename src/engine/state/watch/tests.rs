@@ -194,7 +194,11 @@ fn a_share_of_lost_signs_takes_as_long_as_its_runs() {
 #[test]
 fn the_first_to_time_out_is_elected_unless_another_asks_before_it_is_heard() {
     let mut stream = stream("election");
-    let mut elected = |heard: &[f64], votes| election_s(&mut stream, heard, (0.15, 0.15), votes);
+    let mut elected = |heard: &[f64], votes| {
+        // Of the followers and the old leader more than half.
+        let majority = heard.len().div_ceil(2) + 1;
+        election_s(&mut stream, heard, majority, (0.15, 0.15), votes)
+    };
     // Of two followers and the old leader one and the other are a majority.
     near("fifty milliseconds earlier", elected(&[0.0, -0.05], 0.015), 0.115, 1e-12);
     // A request takes a sixth of the time for votes: half a millisecond is too late to ask oneself, two are not.
@@ -210,15 +214,15 @@ fn the_first_to_time_out_is_elected_unless_another_asks_before_it_is_heard() {
 fn a_timeout_is_drawn_between_its_bounds() {
     let mut stream = stream("timeouts");
     // One follower of two is heard late: the other decides, somewhere from 100 to 200 ms.
-    let waits: Vec<f64> = (0..4_000).map(|_| election_s(&mut stream, &[0.0, 9.0], (0.1, 0.2), 0.06)).collect();
+    let waits: Vec<f64> = (0..4_000).map(|_| election_s(&mut stream, &[0.0, 9.0], 2, (0.1, 0.2), 0.06)).collect();
     assert!(waits.iter().all(|wait| (0.16..=0.26).contains(wait)));
     near("mean", waits.iter().sum::<f64>() / 4_000.0, 0.21, 0.002);
     // Who has waited for 150 ms already has drawn a longer one.
-    let waits: Vec<f64> = (0..4_000).map(|_| election_s(&mut stream, &[-0.15, 9.0], (0.1, 0.2), 0.06)).collect();
+    let waits: Vec<f64> = (0..4_000).map(|_| election_s(&mut stream, &[-0.15, 9.0], 2, (0.1, 0.2), 0.06)).collect();
     assert!(waits.iter().all(|wait| (0.06..=0.11).contains(wait)));
     near("mean", waits.iter().sum::<f64>() / 4_000.0, 0.085, 0.001);
     // A split vote costs another timeout: both ask at 100 to 200 ms, and within ten of each other one time in five.
-    let waits: Vec<f64> = (0..4_000).map(|_| election_s(&mut stream, &[0.0, 0.0], (0.1, 0.2), 0.06)).collect();
+    let waits: Vec<f64> = (0..4_000).map(|_| election_s(&mut stream, &[0.0, 0.0], 2, (0.1, 0.2), 0.06)).collect();
     let split = waits.iter().filter(|wait| **wait > 0.26).count() as f64 / 4_000.0;
     near("split", split, 0.19, 0.03);
     assert!(waits.iter().all(|wait| *wait >= 0.16));
