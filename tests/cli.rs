@@ -332,7 +332,7 @@ fn a_recording_beside_a_scenario_is_read_and_no_other_file() {
                 expect: [value(of: "people.all.user_minutes", is: 12000, within: "0.1%")])"#
         )
     };
-    fs::write(folder.join("visits.csv"), "time,share\n0,10%\n").unwrap();
+    fs::write(folder.join("visits.csv"), "time,share\n0,10%\n7200,10%\n").unwrap();
     fs::create_dir_all(folder.join("inner")).unwrap();
     let (beside, outside) = (folder.join("beside.ron"), folder.join("inner/outside.ron"));
     fs::write(&beside, scenario("visits.csv")).unwrap();
