@@ -182,14 +182,14 @@ fn side_by_side(html: &mut Html, found: &Found) {
         ["fault", own].into_iter().chain(found.side_by_side.iter().map(|column| column.strategy.as_str())).collect();
     let columns = || std::iter::once(&found.singles).chain(found.side_by_side.iter().map(|column| &column.singles));
     let mut names: Vec<&str> = Vec::new();
-    for single in columns().flatten().filter(|single| single.longest_outage_s > 0.0) {
+    for single in columns().flatten().filter(|single| single.shows && single.longest_outage_s > 0.0) {
         if !names.contains(&single.fault.as_str()) {
             names.push(&single.fault);
         }
     }
     let cell = |singles: &Vec<Single>, name: &str| match singles.iter().find(|single| single.fault == name) {
         None => Cell::number(format::NOTHING),
-        Some(single) if single.longest_outage_s <= 0.0 => Cell::number("none"),
+        Some(single) if !single.shows || single.longest_outage_s <= 0.0 => Cell::number("none"),
         Some(single) if single.breaks.is_empty() => Cell::number(outage(single)),
         Some(single) => Cell::bad(outage(single)),
     };

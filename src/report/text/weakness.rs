@@ -156,7 +156,7 @@ fn side_by_side(page: &mut Page, found: &Found) {
     let mut table = Table::new(&titles).keeping_names(NAME_MAX);
     let mut names: Vec<&str> = Vec::new();
     for (_, singles) in &columns {
-        for single in singles.iter().filter(|single| single.longest_outage_s > 0.0) {
+        for single in singles.iter().filter(|single| single.shows && single.longest_outage_s > 0.0) {
             if !names.contains(&single.fault.as_str()) {
                 names.push(&single.fault);
             }
@@ -165,7 +165,7 @@ fn side_by_side(page: &mut Page, found: &Found) {
     for name in names {
         let cell = |singles: &[Single]| match singles.iter().find(|single| single.fault == name) {
             None => (Ink::Faint, "not there".to_owned()),
-            Some(single) if single.longest_outage_s <= 0.0 => (Ink::Good, "none".to_owned()),
+            Some(single) if !single.shows || single.longest_outage_s <= 0.0 => (Ink::Good, "none".to_owned()),
             Some(single) if single.breaks.is_empty() => (Ink::Plain, outage(single)),
             Some(single) => (Ink::Bad, outage(single)),
         };
