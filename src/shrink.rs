@@ -20,7 +20,7 @@
 //!     objectives: {"back in half an hour": restored(of: "all", within: "30m")},
 //! )"#;
 //! let source = Source::new("db.ron", text);
-//! let shrunk = shrink(&source, &Choice::default(), Luck { seed: 1, replication: 0 }, None, &mut Alone).unwrap();
+//! let shrunk = shrink(&source, &Choice::default(), Luck { seed: 1, replication: 1 }, None, &mut Alone).unwrap();
 //! assert_eq!(shrunk.goal, "back in half an hour");
 //! assert_eq!(shrunk.scenario.drill.len(), 1, "one crash is enough: {}", shrunk.text);
 //! assert!(shrunk.scenario.components.get("db").unwrap().fails.is_none(), "nothing is drawn");
