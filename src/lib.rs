@@ -62,6 +62,7 @@ pub mod num;
 pub mod observe;
 #[doc(hidden)]
 pub mod queueing;
+pub mod rehearse;
 #[doc(hidden)]
 pub mod replay;
 #[cfg(feature = "report")]

@@ -44,6 +44,11 @@ impl Engine<'_> {
             }
             Action::Order(index) => self.order(index),
             Action::TakeBack(index) => self.take_back_if_ordered(index),
+            Action::AnnounceMaintenance => self.announce_maintenance(),
+            Action::BeginMaintenance => self.begin_maintenance(),
+            Action::CallOffMaintenance => self.call_off_maintenance(),
+            Action::CallVendor(node) => self.call_vendor(node),
+            Action::RepairForGood(node) => self.repair_for_good(node),
             action => {
                 let step = match by {
                     By::Drill(step) => step,

@@ -194,7 +194,15 @@ impl Engine<'_> {
                 self.see(Occurrence::Told(step));
                 return Ok(());
             }
-            Action::FailOver(..) | Action::Order(_) | Action::TakeBack(_) => return Err(Refusal::Unknown),
+            // These do not come here: `act` has sent them elsewhere.
+            Action::FailOver(..)
+            | Action::Order(_)
+            | Action::TakeBack(_)
+            | Action::AnnounceMaintenance
+            | Action::BeginMaintenance
+            | Action::CallOffMaintenance
+            | Action::CallVendor(_)
+            | Action::RepairForGood(_) => return Err(Refusal::Unknown),
         }
         self.flow_dirty = true;
         Ok(())

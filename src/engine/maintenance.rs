@@ -17,7 +17,7 @@ const ENDS: u8 = 5;
 
 impl Engine<'_> {
     pub(super) fn start_maintenance(&mut self) {
-        let Some(plan) = &self.world.maintenance else { return };
+        let Some(plan) = self.world.maintenance.as_ref().filter(|_| !self.world.people_decide) else { return };
         if let Some(told_at) = plan.told_at {
             self.events.push(told_at, Event::Maintenance { step: TOLD, token: 0 });
         }
@@ -44,19 +44,64 @@ impl Engine<'_> {
                     return;
                 };
                 let takes = rollback.draw(&mut self.state.maintenance.rollbacks);
-                let seen = self.see_because(Occurrence::MaintenanceAborted, self.state.maintenance.why);
-                self.state.maintenance.why = Some(seen);
-                self.state.maintenance.aborted = true;
-                self.state.maintenance.drains.clear();
-                self.events.push(self.now.after(takes), Event::Maintenance { step: ENDS, token });
+                self.roll_back_maintenance(takes);
             }
             _ => self.maintenance_ends(),
         }
     }
 
+    /// Somebody says that users are told of it.
+    pub(super) fn announce_maintenance(&mut self) -> Result<(), Refusal> {
+        self.world.maintenance.as_ref().ok_or(Refusal::Unknown)?;
+        self.maintenance_due(TOLD, 0);
+        Ok(())
+    }
+
+    /// Somebody says that it begins.
+    pub(super) fn begin_maintenance(&mut self) -> Result<(), Refusal> {
+        self.world.maintenance.as_ref().ok_or(Refusal::Unknown)?;
+        if self.state.maintenance.under_way {
+            return Err(Refusal::UnderWay);
+        }
+        self.maintenance_begins();
+        Ok(())
+    }
+
+    /// Somebody gives it up. Where the plan does not say how long rolling back takes, undoing takes as long as has been worked.
+    pub(super) fn call_off_maintenance(&mut self) -> Result<(), Refusal> {
+        let plan = self.world.maintenance.as_ref().ok_or(Refusal::Unknown)?;
+        if !self.state.maintenance.under_way || self.state.maintenance.aborted {
+            return Err(Refusal::NotOrdered);
+        }
+        let takes = match &plan.abort {
+            Some((_, rollback)) => rollback.draw(&mut self.state.maintenance.rollbacks),
+            None => self.now.since(self.state.maintenance.began),
+        };
+        let promised = self.state.maintenance.began.after(plan.announced);
+        // Whatever was due for it is void, but for the promise.
+        self.state.maintenance.token += 1;
+        self.state.maintenance.ends_at = self.now.after(takes);
+        if promised > self.now {
+            let token = self.state.maintenance.token;
+            self.events.push(promised, Event::Maintenance { step: PROMISE_BREAKS, token });
+        }
+        self.roll_back_maintenance(takes);
+        Ok(())
+    }
+
+    fn roll_back_maintenance(&mut self, takes: Duration) {
+        let seen = self.see_because(Occurrence::MaintenanceAborted, self.state.maintenance.why);
+        let state = &mut self.state.maintenance;
+        state.why = Some(seen);
+        state.aborted = true;
+        state.drains.clear();
+        let token = state.token;
+        self.events.push(self.now.after(takes), Event::Maintenance { step: ENDS, token });
+    }
+
     fn maintenance_begins(&mut self) {
         let Some(plan) = &self.world.maintenance else { return };
-        if let Some(every) = plan.repeats_every {
+        if let Some(every) = plan.repeats_every.filter(|_| !self.world.people_decide) {
             self.state.maintenance.repeated += 1;
             let next = self.world.calendar.repeated(plan.starts, every, self.state.maintenance.repeated);
             self.events.push(next, Event::Maintenance { step: BEGINS, token: 0 });

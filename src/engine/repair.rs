@@ -4,7 +4,7 @@ use super::core::Engine;
 use super::event::Event;
 use super::lives::Struck;
 use super::state::nodes::{Job, Law, RepairStreams, Stage};
-use crate::observe::{ObservationId, Occurrence};
+use crate::observe::{ObservationId, Occurrence, Refusal};
 use crate::units::{Duration, Time};
 use crate::world::NodeId;
 
@@ -29,6 +29,7 @@ impl Engine<'_> {
                 why,
                 stage: Stage::ByItself,
                 wants_vendor: false,
+                on_call: None,
                 has_spare: false,
                 token: 0,
             });
@@ -83,6 +84,7 @@ impl Engine<'_> {
         let vendor = repair.vendor.as_ref().map_or(Duration::ZERO, |v| v.draw(&mut self.repair_luck(id).vendor));
         let hands = repair.crew.and_then(|crew| self.world.crews[crew.at()].arrives.as_ref());
         let arrives = hands.map_or(Duration::ZERO, |arrives| arrives.draw(&mut self.repair_luck(id).arrives));
+        let on_call = (self.world.people_decide && vendor > Duration::ZERO).then_some(vendor);
         let index = self.new_job(Job {
             node: id,
             members: 1,
@@ -94,6 +96,7 @@ impl Engine<'_> {
             why,
             stage: Stage::Sought,
             wants_vendor: vendor > Duration::ZERO,
+            on_call,
             has_spare: false,
             token: 0,
         });
@@ -109,7 +112,7 @@ impl Engine<'_> {
                 self.state.jobs[index as usize].has_spare = true;
             }
         }
-        if vendor > Duration::ZERO {
+        if vendor > Duration::ZERO && on_call.is_none() {
             let token = self.state.jobs[index as usize].token;
             self.events.push(self.now.after(vendor), Event::RepairReady { job: index, token });
         }
@@ -160,6 +163,41 @@ impl Engine<'_> {
             }
             None => state.spares += 1,
         }
+    }
+
+    /// Somebody calls the vendor, for all members of a node that wait for one.
+    pub(super) fn call_vendor(&mut self, id: NodeId) -> Result<(), Refusal> {
+        let mut any = false;
+        for index in 0..self.state.jobs.len() {
+            let job = &mut self.state.jobs[index];
+            if job.node != id || job.stage != Stage::Sought {
+                continue;
+            }
+            if let Some(takes) = job.on_call.take() {
+                let (job, token) = (index as u32, job.token);
+                self.events.push(self.now.after(takes), Event::RepairReady { job, token });
+                any = true;
+            }
+        }
+        any.then_some(()).ok_or(Refusal::NothingToDo)
+    }
+
+    /// Members of a node that would get a temporary fix, and on which nobody works yet, are repaired for good. How long that takes
+    /// is luck of its own, so that it moves nothing that comes later.
+    pub(super) fn repair_for_good(&mut self, id: NodeId) -> Result<(), Refusal> {
+        let mut any = false;
+        for index in 0..self.state.jobs.len() {
+            let job = &self.state.jobs[index];
+            let waits = matches!(job.stage, Stage::Sought | Stage::Ready);
+            let Some(repair) = &self.world.nodes[id.at()].repair else { break };
+            if job.node != id || !waits || !job.temporary {
+                continue;
+            }
+            let takes = repair.takes.draw(&mut self.repair_luck(id).for_good);
+            (self.state.jobs[index].temporary, self.state.jobs[index].takes) = (false, takes);
+            any = true;
+        }
+        any.then_some(()).ok_or(Refusal::NothingToDo)
     }
 
     /// The vendor has come.

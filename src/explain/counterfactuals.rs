@@ -246,6 +246,11 @@ fn act_words(world: &World, act: &Action) -> String {
         Action::Decide(what) | Action::Tell(what) => what.clone(),
         Action::Order(index) => format!("{} is ordered", world.procedures[*index].name),
         Action::TakeBack(index) => format!("{} is taken back", world.procedures[*index].name),
+        Action::AnnounceMaintenance => "the maintenance is announced".to_owned(),
+        Action::BeginMaintenance => "the maintenance begins".to_owned(),
+        Action::CallOffMaintenance => "the maintenance is called off".to_owned(),
+        Action::CallVendor(node) => format!("the vendor of {} is called", world.nodes[node.at()].name),
+        Action::RepairForGood(node) => format!("{} is repaired for good", world.nodes[node.at()].name),
     }
 }
 

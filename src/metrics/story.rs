@@ -416,6 +416,7 @@ pub fn refusal_words(reason: Refusal) -> &'static str {
         Refusal::NobodyElse => "no other member works",
         Refusal::OrderedAlready => "it has been ordered already",
         Refusal::NotOrdered => "it has not been ordered, or is over",
+        Refusal::NothingToDo => "there is nothing of that kind to do",
         Refusal::Unknown => "there is no such thing",
         Refusal::Over => "the run is over",
     }

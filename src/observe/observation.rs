@@ -67,6 +67,8 @@ pub enum Refusal {
     OrderedAlready,
     /// It has not been ordered, or is over.
     NotOrdered,
+    /// There is nothing of that kind to do.
+    NothingToDo,
     /// There is no such thing in this world.
     Unknown,
     /// The run is over.

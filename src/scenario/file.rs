@@ -3,7 +3,7 @@
 use super::defaults::{is_default, is_zero};
 use super::{
     Act, CommonCause, Component, Crew, Expectation, Feature, Group, Inject, Link, Maintenance, Menu, Named, Objective,
-    Pick, Population, Provider, Queue, Service, Site, Store, Strategy, Team, Transfer, Variant, Week,
+    Pick, Population, Provider, Queue, Rehearsal, Service, Site, Store, Strategy, Team, Transfer, Variant, Week,
 };
 use crate::units::Duration;
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,9 @@ pub struct Scenario {
     /// What may go wrong, beside what follows from the rest: what `break` looks through.
     #[serde(default, skip_serializing_if = "is_default")]
     pub menu: Menu,
+    /// How people play it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Rehearsal>,
     /// What a design is to reach, judged over many runs.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub objectives: Named<Objective>,

@@ -65,4 +65,14 @@ pub enum Action {
     Order(usize),
     /// A procedure is taken back, by index.
     TakeBack(usize),
+    /// Users are told of the maintenance that the run has a plan for.
+    AnnounceMaintenance,
+    /// The maintenance begins, whatever its plan says about when.
+    BeginMaintenance,
+    /// The maintenance that is under way is given up, and rolled back.
+    CallOffMaintenance,
+    /// The vendor of a component is called, for all of its members that wait for one.
+    CallVendor(NodeId),
+    /// Members that wait for a temporary fix are repaired for good instead.
+    RepairForGood(NodeId),
 }

@@ -119,6 +119,9 @@ pub struct World {
     /// Steps of the drill that are left out of this run, to see what they are worth.
     #[doc(hidden)]
     pub muted: BTreeSet<usize>,
+    /// People decide while it runs: vendors come when they are called, and the maintenance begins when somebody says so.
+    #[doc(hidden)]
+    pub people_decide: bool,
     /// The uplink of each site.
     #[doc(hidden)]
     pub uplinks: Vec<Option<LinkId>>,
@@ -209,6 +212,22 @@ impl World {
     /// The name of a background queue.
     pub fn name_of_queue(&self, id: QueueId) -> &str {
         &self.queues[id.at()].name
+    }
+
+    /// This world with its people left to people: nobody carries out what a team does, tells the users, decides, orders a
+    /// switchover, calls a vendor or begins a maintenance, but whoever [acts](crate::engine::Engine::act). Faults and automation are as
+    /// they were.
+    pub fn for_people(&self) -> World {
+        let mut world = World { people_decide: true, ..self.clone() };
+        for procedure in &mut world.procedures {
+            procedure.muted |= procedure.by.is_some() || (procedure.at.is_none() && procedure.when.is_none());
+        }
+        for (step, (_, action)) in world.drill.iter().enumerate() {
+            if matches!(action, Action::Tell(_) | Action::Decide(_) | Action::FailOver(..)) {
+                world.muted.insert(step);
+            }
+        }
+        world
     }
 
     /// The crash of a component or a site, for [`Engine::act`](crate::engine::Engine::act); back after a time, or as its

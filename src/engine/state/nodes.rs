@@ -169,6 +169,7 @@ pub struct RepairStreams {
     pub vendor: Stream,
     pub restock: Stream,
     pub arrives: Stream,
+    pub for_good: Stream,
 }
 
 impl RepairStreams {
@@ -178,6 +179,7 @@ impl RepairStreams {
             vendor: Stream::new(luck, node, "vendor comes"),
             restock: Stream::new(luck, node, "restock takes"),
             arrives: Stream::new(luck, node, "crew arrives"),
+            for_good: Stream::new(luck, node, "repair for good takes"),
         }
     }
 }
@@ -223,6 +225,8 @@ pub struct Job {
     pub stage: Stage,
     /// Whether the vendor is still sought.
     pub wants_vendor: bool,
+    /// How long the vendor takes to come, where nobody has called yet.
+    pub on_call: Option<Duration>,
     /// Whether it has a spare part.
     pub has_spare: bool,
     /// Invalidates what was due for a repair that had this place before.

@@ -27,6 +27,7 @@ mod populations;
 mod presets;
 mod profiles;
 mod recorded;
+mod rehearsal;
 mod resolve;
 mod runbook;
 mod services;
@@ -104,6 +105,7 @@ impl World {
         c.check_expectations();
         c.check_objectives();
         c.check_menu();
+        c.check_rehearsal();
         let costs = c.compile_costs();
         if c.problems.count() > 0 {
             return Err(Diagnostics(c.problems.into_found()));
@@ -141,6 +143,7 @@ impl World {
             drill,
             triggers,
             muted: BTreeSet::new(),
+            people_decide: false,
             uplinks: c.uplinks,
             providers,
             teams,

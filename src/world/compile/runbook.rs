@@ -102,11 +102,13 @@ impl Compiler<'_> {
     fn check_start(&self, written: &scenario::Procedure, at: Option<Time>, until: Option<Time>, path: &str) {
         let p = &self.problems;
         match (&written.at, &written.when) {
+            // Then somebody at a seat orders it.
+            (None, None) if self.scenario.rehearsal.is_some() => {}
             (None, None) => p.add(
                 Code::NeverActs,
                 path,
                 "nothing starts this measure",
-                "write at: with a time, or when: with what has to be seen",
+                "write at: with a time, or when: with what has to be seen; in a file with a rehearsal people can order it",
             ),
             (Some(_), Some(_)) => p.add(
                 Code::Contradiction,

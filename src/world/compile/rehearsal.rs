@@ -1,0 +1,122 @@
+//! Checking what a file says about its rehearsal.
+
+use super::compiler::Compiler;
+use super::resolve::Names;
+use crate::scenario::{Code, Monitoring, Rehearsal};
+use crate::units::Time;
+
+/// Seats beside the facilitator's.
+pub const SEATS_MAX: usize = 40;
+/// Injects, and prepared messages, of a file.
+const MESSAGES_MAX: usize = 1_000;
+/// Characters of any one text of a rehearsal.
+const TEXT_MAX: usize = 4_000;
+/// False alarms in a day, in the mean.
+const FALSE_ALARMS_MAX: f64 = 1_000.0;
+/// The seat that there always is.
+const FACILITATOR: &str = "facilitator";
+
+impl Compiler<'_> {
+    /// Checks who sits where, when play begins and ends, and what is told.
+    pub fn check_rehearsal(&self) {
+        let Some(rehearsal) = &self.scenario.rehearsal else { return };
+        self.check_pick(&rehearsal.run, "rehearsal.run");
+        self.check_played(rehearsal);
+        self.check_seats(rehearsal);
+        self.check_texts(rehearsal);
+        self.check_monitoring(&rehearsal.monitoring);
+    }
+
+    fn check_played(&self, rehearsal: &Rehearsal) {
+        let at = |text: &Option<String>, field: &str| {
+            text.as_ref().and_then(|text| self.time_in_run(text, &format!("rehearsal.{field}")))
+        };
+        let from = at(&rehearsal.from, "from").unwrap_or(Time::ZERO);
+        let to = at(&rehearsal.to, "to").unwrap_or(self.horizon);
+        if from >= to {
+            let reason = "play ends before it begins";
+            self.problems.add(Code::Contradiction, "rehearsal.to", reason, "write a later time, or an earlier from:");
+        }
+        for (i, inject) in rehearsal.injects.iter().enumerate() {
+            let path = format!("rehearsal.injects.{i}.at");
+            let at = self.time_in_run(&inject.at, &path);
+            if at.is_some_and(|at| at < from || at > to) {
+                let reason = "that is outside of what is played";
+                self.problems.add(Code::NeverActs, path, reason, "write a time between from: and to: of the rehearsal");
+            }
+        }
+    }
+
+    fn check_seats(&self, rehearsal: &Rehearsal) {
+        let p = &self.problems;
+        let seats = Names::section("rehearsal.seats", &rehearsal.seats, p);
+        if seats.len() > SEATS_MAX {
+            let reason = format!("{} seats are more than {SEATS_MAX}", seats.len());
+            p.add(Code::TooMany, "rehearsal.seats", reason, "let people share a seat");
+        }
+        if seats.get(FACILITATOR).is_some() {
+            let path = format!("rehearsal.seats.{FACILITATOR}");
+            p.add(Code::Contradiction, path, "the facilitator's seat is always there", "leave it out");
+        }
+        let defaults = ["incident commander", "operations", "communications", "vendor", "observer"];
+        let known = if seats.len() > 0 { seats } else { Names::in_order(sorted_names(&defaults)) };
+        for (i, inject) in rehearsal.injects.iter().enumerate() {
+            for (j, to) in inject.to.iter().enumerate().filter(|(_, to)| *to != FACILITATOR) {
+                known.find(to, "seat", format!("rehearsal.injects.{i}.to.{j}"), p);
+            }
+        }
+    }
+
+    fn check_texts(&self, rehearsal: &Rehearsal) {
+        let p = &self.problems;
+        for (section, count) in [("injects", rehearsal.injects.len()), ("prepared", rehearsal.prepared.len())] {
+            if count > MESSAGES_MAX {
+                let reason = format!("{count} are more than {MESSAGES_MAX}");
+                p.add(Code::TooMany, format!("rehearsal.{section}"), reason, "keep those that matter");
+            }
+        }
+        Names::section("rehearsal.prepared", &rehearsal.prepared, p);
+        let is_short = |path: String, text: &str| {
+            let reason = format!("{} characters are more than anybody reads", text.chars().count());
+            p.range(path, text.chars().count() <= TEXT_MAX, reason, format!("write at most {TEXT_MAX}"));
+        };
+        is_short("rehearsal.about".to_owned(), &rehearsal.about);
+        for (i, inject) in rehearsal.injects.iter().enumerate() {
+            let path = format!("rehearsal.injects.{i}");
+            is_short(format!("{path}.says"), &inject.says);
+            is_short(format!("{path}.expects"), &inject.expects);
+            if inject.says.is_empty() && inject.expects.is_empty() {
+                let fix = "write says: with what is said, or expects: with what somebody should do";
+                p.add(Code::NeverActs, path, "an inject that says nothing and expects nothing", fix);
+            }
+        }
+        for (name, prepared) in rehearsal.prepared.iter() {
+            let path = format!("rehearsal.prepared.{name}.says");
+            is_short(path.clone(), &prepared.says);
+            if prepared.says.is_empty() {
+                p.add(Code::NeverActs, path, "a message that says nothing", "write what is said");
+            }
+        }
+    }
+
+    fn check_monitoring(&self, monitoring: &Monitoring) {
+        let p = &self.problems;
+        let every_s = monitoring.every.seconds();
+        let fits = (1.0..=86_400.0).contains(&every_s);
+        p.range("rehearsal.monitoring.every", fits, "no interval of monitoring", "write from \"1s\" to \"24h\"");
+        let late = monitoring.late.seconds() <= 86_400.0;
+        p.range("rehearsal.monitoring.late", late, "nobody would see anything in time", "write at most \"24h\"");
+        let gaps = monitoring.gaps.0 < 1.0;
+        p.range("rehearsal.monitoring.gaps", gaps, "nothing is ever measured", "write a share below \"100%\"");
+        let alarms = monitoring.false_alarms_per_day;
+        let fits = alarms.is_finite() && (0.0..=FALSE_ALARMS_MAX).contains(&alarms);
+        let path = "rehearsal.monitoring.false_alarms_per_day";
+        p.range(path, fits, "no number of false alarms in a day", "write from 0 to 1000");
+    }
+}
+
+fn sorted_names<'n>(names: &[&'n str]) -> impl Iterator<Item = &'n str> {
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    names.into_iter()
+}
