@@ -31,6 +31,8 @@ Test in CI:
   firedrill shrink school.ron --replication 45            the smallest file that fails like it
 
 Rehearse:
+  firedrill rehearse school.ron                           people play it in their browsers
+  firedrill review school.ron --log school.rehearsal.jsonl   what each decision was worth
   firedrill run school.ron --seed 7                       another piece of luck
   firedrill run school.ron --json                         all numbers and the whole story, for a tool
 
@@ -93,6 +95,11 @@ pub enum Command {
     Test(TestArgs),
     /// Make the smallest scenario that fails as a run does, whatever the seed
     Shrink(ShrinkArgs),
+    /// Play a scenario with people, in their browsers
+    #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
+    Rehearse(RehearseArgs),
+    /// Tell what a rehearsal was worth: what was seen, said and done, and what each decision did
+    Review(ReviewArgs),
     /// Write a scenario to start from
     New {
         /// Where to; an existing file is left alone. Without it, to the standard output
@@ -273,6 +280,59 @@ pub struct TestArgs {
     /// Only a part of the files: 2/8, or `auto` under Slurm, `auto/8` under Kubernetes
     #[arg(long, value_name = "M/N")]
     pub shard: Option<String>,
+    /// Threads; by default one for each core. The result is the same
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// What is played, and where.
+#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// The scenario
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What is chosen of the file
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Under which luck
+    #[command(flatten)]
+    pub luck: SeedArgs,
+    /// Where everything is written down; what is there already goes on. By default FILE.rehearsal.jsonl in this folder
+    #[arg(long, value_name = "LOG.jsonl")]
+    pub log: Option<PathBuf>,
+    /// Where browsers ask: this machine alone, unless another address of it is named
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4747")]
+    pub listen: std::net::SocketAddr,
+    /// Another name of this machine that browsers may use; may be given more than once
+    #[arg(long, value_name = "NAME", value_parser = host_name)]
+    pub host: Vec<String>,
+}
+
+/// Which rehearsal is looked back at, and how.
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// The scenario
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The log of the rehearsal
+    #[arg(long, value_name = "LOG.jsonl")]
+    pub log: PathBuf,
+    /// Which branch; by default the one that was played last
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    /// Under how many other draws of luck each decision is looked at
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub draws: u64,
+    /// Also write it as a page for a browser; an existing file is replaced
+    #[arg(long, value_name = "OUT.html")]
+    pub html: Option<PathBuf>,
+    /// Print it as Markdown, for an after-action report
+    #[arg(long)]
+    pub markdown: bool,
+    /// Leave out the names of players
+    #[arg(long)]
+    pub without_names: bool,
     /// Threads; by default one for each core. The result is the same
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
@@ -509,5 +569,15 @@ mod tests {
         assert_eq!(set("a=30%").as_deref(), Ok(r#"a "30%""#));
         assert_eq!(set("a = automatic").as_deref(), Ok("a automatic"));
         assert!(set("a").is_err() && set("=1").is_err() && set("a=").is_err());
+    }
+}
+
+/// A name or an address, as it stands in the bar of a browser.
+#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
+fn host_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    match !text.is_empty() && text.len() <= 253 && text.chars().all(fits) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("write a name like school.local, or an address".to_owned()),
     }
 }

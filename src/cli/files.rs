@@ -117,6 +117,18 @@ pub fn read(path: &Path) -> Result<Source, FileError> {
     Ok(source)
 }
 
+/// Reads a file of text.
+pub fn read_text(path: &Path) -> Result<String, FileError> {
+    let failed = |source| FileError::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    fs::File::open(path).map_err(failed)?.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > BYTES_MAX {
+        return Err(FileError::TooLarge { path: path.to_owned() });
+    }
+    let not_text = |error: std::string::FromUtf8Error| error.utf8_error().valid_up_to();
+    String::from_utf8(bytes).map_err(|error| FileError::NotText { path: path.to_owned(), offset: not_text(error) })
+}
+
 /// Reads a recording that lies beside a scenario, if there is one. A scenario names files of its own folder only: one that
 /// was downloaded must not be able to read what it likes.
 fn read_recording(scenario: &Path, name: &str) -> Result<Option<String>, FileError> {

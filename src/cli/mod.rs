@@ -18,7 +18,10 @@ mod merge;
 mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
+mod rehearse;
 mod results;
+mod review;
 mod rows;
 mod run;
 mod said;
@@ -58,6 +61,9 @@ pub fn main() -> u8 {
         Command::Check { files } => check(&files),
         Command::Test(args) => test::test(&args),
         Command::Shrink(args) => shrink::shrink(&args),
+        #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
+        Command::Rehearse(args) => rehearse::rehearse(&args),
+        Command::Review(args) => review::review(&args),
         Command::New { file } => new(file.as_deref()),
     };
     let mut code = said.code;

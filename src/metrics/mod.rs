@@ -15,7 +15,9 @@ mod uptime_windows;
 
 pub use brief::{BriefMetrics, Detail};
 pub use outcome::*;
-pub use story::{STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, refusal_words, servers_words, why_words};
+pub use story::{
+    STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, refusal_words, servers_words, why_words,
+};
 
 use crate::observe::{Answer, Interval, Observation, Observer, Visit};
 use crate::rng::Luck;

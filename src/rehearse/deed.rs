@@ -203,3 +203,12 @@ impl Entry {
         Time(self.at_ns)
     }
 }
+
+/// A time of the clock on the wall as an entry writes it: in UTC, to the millisecond, from milliseconds since 1970.
+///
+/// ```
+/// assert_eq!(firedrill::rehearse::clock_text(1_476_124_260_000), "2016-10-10T18:31:00Z");
+/// ```
+pub fn clock_text(unix_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_ms).map_or_else(|_| String::new(), |at| at.to_string())
+}

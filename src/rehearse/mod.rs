@@ -18,12 +18,12 @@ mod rights;
 mod screen;
 mod session;
 
-pub use deed::{Deed, Entry};
+pub use deed::{Deed, Entry, clock_text};
 pub use live::{Live, MeasureState};
 pub use log::{Branch, ENTRIES_MAX, Header, LINE_MAX, Log, LogError, branches};
 pub use monitoring::{Alert, Complaint, Measured, Monitoring, Series, name_of};
-pub use plan::{Changes, FACILITATOR, InjectDoes, InjectPlan, Plan, SeatPlan};
 pub use offers::Offer;
+pub use plan::{Changes, FACILITATOR, InjectDoes, InjectPlan, Plan, SeatPlan};
 pub use play::{Done, Play};
 pub use rights::may;
 pub use screen::{AlertLine, Felt, InjectLine, Line, Panel, Screen, Truth};

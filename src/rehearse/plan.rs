@@ -231,11 +231,7 @@ fn injects(world: &World, rehearsal: &Rehearsal) -> Vec<InjectPlan> {
         injects.push(InjectPlan {
             name: format!("message {}. {name}", i + 1),
             at: Some(world.time(&message.at).unwrap_or(Time::ZERO)),
-            does: InjectDoes::Tells {
-                from: from.to_owned(),
-                to: message.to.clone(),
-                says: message.says.clone(),
-            },
+            does: InjectDoes::Tells { from: from.to_owned(), to: message.to.clone(), says: message.says.clone() },
             expects: message.expects.clone(),
         });
     }

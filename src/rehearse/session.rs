@@ -265,7 +265,10 @@ impl Session {
         if self.entries.len() >= ENTRIES_MAX {
             return Err(Denied::Full);
         }
-        let talks = matches!(deed, Deed::Sit {} | Deed::Say { .. } | Deed::Think { .. } | Deed::Look { .. } | Deed::Back { .. });
+        let talks = matches!(
+            deed,
+            Deed::Sit {} | Deed::Say { .. } | Deed::Think { .. } | Deed::Look { .. } | Deed::Back { .. }
+        );
         if self.ended && !talks {
             return Err(Denied::Over);
         }
@@ -286,14 +289,18 @@ impl Session {
             Deed::Reach { to_s } if !to_s.is_finite() || seconds(*to_s) < self.now || seconds(*to_s) > self.plan.to => {
                 return wrong("that is not between now and the end of play");
             }
-            Deed::Back { to_s, .. } if !to_s.is_finite() || seconds(*to_s) > self.now || seconds(*to_s) < self.plan.from => {
+            Deed::Back { to_s, .. }
+                if !to_s.is_finite() || seconds(*to_s) > self.now || seconds(*to_s) < self.plan.from =>
+            {
                 return wrong("that is not between the beginning of play and now");
             }
             Deed::Back { .. } if self.branches.len() >= BRANCHES_MAX => return Err(Denied::Full),
             Deed::Suppress { inject } if !self.can_be_suppressed(inject) => {
                 return wrong("there is no such inject, or it has come already");
             }
-            Deed::Add { fault } if self.plan.fault(fault).is_none() => return wrong("there is no such fault in the menu"),
+            Deed::Add { fault } if self.plan.fault(fault).is_none() => {
+                return wrong("there is no such fault in the menu");
+            }
             _ => {}
         }
         self.check_texts(deed)

@@ -1,0 +1,112 @@
+//! Limits on what browsers may ask for.
+
+use axum::serve::Listener;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Bytes of what a browser sends.
+pub const BODY_MAX: usize = 16 << 10;
+/// Browsers that look at screens.
+pub const STREAMS_MAX: usize = 160;
+/// Connections at once, idle ones too.
+pub const CONNECTIONS_MAX: usize = 256;
+/// Requests of one seat: so many at once, and so many in a second.
+const BURST: f64 = 60.0;
+const PER_SECOND: f64 = 20.0;
+
+/// How often each seat has asked lately: a bucket of tokens for each.
+#[derive(Debug, Default)]
+pub struct Rates(Mutex<BTreeMap<String, (f64, Option<Instant>)>>);
+
+impl Rates {
+    /// Whether a seat may ask once more now.
+    pub fn may_ask(&self, seat: &str) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "browsers ask by the clock on the wall")]
+        let now = Instant::now();
+        let Ok(mut seats) = self.0.lock() else { return false };
+        let (left, last) = seats.entry(seat.to_owned()).or_insert((BURST, None));
+        let since_s = last.map_or(0.0, |last| now.duration_since(last).as_secs_f64());
+        *left = (*left + since_s * PER_SECOND).min(BURST);
+        *last = Some(now);
+        let may = *left >= 1.0;
+        if may {
+            *left -= 1.0;
+        }
+        may
+    }
+}
+
+/// Takes no more connections than so many at once: the others wait in the system's queue.
+pub struct Doorway {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+}
+
+impl Doorway {
+    /// Listens there.
+    pub fn new(listener: TcpListener) -> Doorway {
+        Doorway { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+    }
+}
+
+/// A connection that holds its place until it ends.
+pub struct Held {
+    stream: TcpStream,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Listener for Doorway {
+    type Io = Held;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Held, SocketAddr) {
+        let place = Arc::clone(&self.places).acquire_owned().await.expect("nobody closes it");
+        let (stream, from) = Listener::accept(&mut self.listener).await;
+        (Held { stream, _place: place }, from)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+impl AsyncRead for Held {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context, into: &mut ReadBuf) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Held {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_without_end_has_to_wait() {
+        let rates = Rates::default();
+        let allowed = (0..1_000).filter(|_| rates.may_ask("observer")).count();
+        assert!((60..200).contains(&allowed), "{allowed} at once");
+        assert!(rates.may_ask("operations"), "another seat is another bucket");
+    }
+}
