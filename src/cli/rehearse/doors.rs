@@ -35,6 +35,9 @@ const REVIEW_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-
 /// Reviews that are ready to be opened.
 const TICKETS_MAX: usize = 16;
 
+/// Makes the page of a review; nothing where the program is being ended.
+pub type Review = Box<dyn Fn(&[Entry]) -> Option<String> + Send + Sync>;
+
 /// What the doors know.
 pub struct Doors {
     /// Who may sit where.
@@ -46,7 +49,7 @@ pub struct Doors {
     /// What stands on all screens.
     pub screens: watch::Receiver<Screens>,
     /// Makes the review of a log.
-    pub review: Box<dyn Fn(&[Entry]) -> String + Send + Sync>,
+    pub review: Review,
     /// How often each seat has asked.
     pub rates: Rates,
     /// Streams that are open.
@@ -62,7 +65,7 @@ impl Doors {
         hosts: Vec<String>,
         wishes: Sender<Wish>,
         screens: watch::Receiver<Screens>,
-        review: Box<dyn Fn(&[Entry]) -> String + Send + Sync>,
+        review: Review,
     ) -> Doors {
         Doors {
             tokens,
@@ -282,7 +285,7 @@ async fn review(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response
         let doors = Arc::clone(&doors);
         tokio::task::spawn_blocking(move || (doors.review)(&log)).await
     };
-    let Ok(page) = made else { return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the review could not be made") };
+    let Ok(Some(page)) = made else { return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the review could not be made") };
     let ticket = token();
     if let Ok(mut tickets) = doors.tickets.lock() {
         while tickets.len() >= TICKETS_MAX {
