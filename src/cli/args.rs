@@ -307,6 +307,9 @@ pub struct RehearseArgs {
     /// Where everything is written down; what is there already goes on. By default FILE.rehearsal.jsonl in this folder
     #[arg(long, value_name = "LOG.jsonl")]
     pub log: Option<PathBuf>,
+    /// Go back to this time first: play goes on from there as a branch of its own
+    #[arg(long, value_name = "TIME")]
+    pub back: Option<String>,
     /// Where browsers ask: this machine alone, unless another address of it is named
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4747")]
     pub listen: std::net::SocketAddr,

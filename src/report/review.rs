@@ -23,6 +23,9 @@ pub fn under_other_luck(worth: &Worth) -> String {
     if !low.is_finite() || !high.is_finite() {
         return format::NOTHING.to_owned();
     }
+    if low.abs().max(high.abs()) < 0.5 {
+        return "nothing".to_owned();
+    }
     let range = format!("{} to {}", signed(low), signed(high));
     if worth.is_luck() { format!("{range}: may be luck") } else { range }
 }
@@ -107,12 +110,19 @@ pub const DECISIONS: [&str; 6] =
 /// When most of the damage could no longer be avoided.
 pub fn no_return(review: &Review) -> Option<String> {
     let no_return = review.no_return.as_ref()?;
-    Some(match &no_return.at {
-        Some(at) => format!(
-            "From {at} on more than half of the damage could no longer be avoided, whatever of the best reply was done."
-        ),
-        None => "Until the end of play more than half of the damage could still have been avoided.".to_owned(),
-    })
+    let from_the_fault = no_return.lost_from.first().map(|(at_s, _)| *at_s);
+    let sealed = match &no_return.at {
+        Some(_) if no_return.sealed_s == from_the_fault => {
+            "More than half of what was lost could not be avoided by anything in the file, however early.".to_owned()
+        }
+        Some(at) => format!("From {at} on more than half of what was lost could no longer be avoided."),
+        None => "Until the end of play more than half of what was lost could still have been avoided.".to_owned(),
+    };
+    let running = match &no_return.half_gone_at {
+        Some(at) => format!("A reply that begins at {at} saves only half of what it saves at the first sign."),
+        None => "A reply saves more than half of what it saves at the first sign, until the end of play.".to_owned(),
+    };
+    Some(format!("{sealed} {running}"))
 }
 
 /// How a decision's worth was found.

@@ -98,6 +98,13 @@ impl Keeper {
         Ok((keeper, seen))
     }
 
+    /// Goes back before anybody plays: a branch of its own.
+    pub fn back(&mut self, to: Time, name: String) -> Result<(), String> {
+        self.put(FACILITATOR, "", Deed::Back { to_s: to.seconds(), name })?;
+        self.show();
+        Ok(())
+    }
+
     /// Does what is wanted, and lets the clock run, until nobody wants anything any more.
     pub fn keep(mut self, wishes: &Receiver<Wish>) {
         loop {

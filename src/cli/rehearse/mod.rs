@@ -51,13 +51,18 @@ pub fn rehearse(args: &RehearseArgs) -> Said {
     let kept = Keeper::new(session, &path, whole, &header).and_then(|keeper| {
         Ok((keeper, Tokens::kept_in(&seats_of(&path), plan.seats.iter().map(|s| s.name.as_str()))?))
     });
-    let ((keeper, screens), tokens) = match kept {
+    let ((mut keeper, screens), tokens) = match kept {
         Ok(kept) => kept,
         Err(error) => {
             said.file_error(&error);
             return said;
         }
     };
+    if let Some(text) = &args.back
+        && let Err(why) = plan.world.time(text).and_then(|to| keeper.back(to, format!("from {text}")))
+    {
+        return usage(&format!("--back {text}: {why}"));
+    }
     let (wishes, wanted) = mpsc::channel::<Wish>();
     let keeping = std::thread::spawn(move || keeper.keep(&wanted));
     let links = links(&hosts[0], &tokens, &path, args.listen);

@@ -60,6 +60,8 @@ pub struct NoReturn {
     pub at: Option<String>,
     /// The same in seconds of the run.
     pub sealed_s: Option<f64>,
+    /// When a reply that begins then saves only half of what it saves at the first sign, as a civil time; none: not before play ends.
+    pub half_gone_at: Option<String>,
     /// What users would have lost with the best reply begun at some moments: seconds of the run, user-minutes.
     pub lost_from: Vec<(f64, f64)>,
 }
@@ -168,7 +170,28 @@ pub fn no_return<H: Hands>(ground: &Ground, best: &Reply, hands: &mut H) -> Opti
         }
         sealed = Some(*at_s);
     }
-    Some(Some(NoReturn { at: sealed.map(|at_s| ground.civil(seconds(at_s))), sealed_s: sealed, lost_from }))
+    let half_gone_at = half_gone(ground, best, &at, hands)?.map(|at| ground.civil(at));
+    Some(Some(NoReturn {
+        half_gone_at,
+        at: sealed.map(|at_s| ground.civil(seconds(at_s))),
+        sealed_s: sealed,
+        lost_from,
+    }))
+}
+
+/// When half of what the reply could save is gone, if nothing else is done.
+fn half_gone<H: Hands>(
+    ground: &Ground,
+    best: &Reply,
+    at: &impl Fn(usize) -> Time,
+    hands: &mut H,
+) -> Option<Option<Time>> {
+    let mut plays: Vec<Play> = (0..=MOMENTS).map(|i| doing(ground, at(i), &best.deeds)).collect();
+    plays.push(doing(ground, at(0), &[]));
+    let losses: Vec<f64> = ground.damages(&plays, &[ground.own()], hands)?.iter().map(|d| d[0].lost).collect();
+    let (first, nobody) = (losses[0], losses[MOMENTS + 1]);
+    let is_gone = |lost: &f64| *lost >= first + (nobody - first) / 2.0;
+    Some((0..=MOMENTS).find(|i| nobody > first && losses[*i..=MOMENTS].iter().all(is_gone)).map(at))
 }
 
 /// The fault of the menu that would hurt most next time, and what it would cost with nobody there.

@@ -107,10 +107,9 @@ fn questions(facts: &Facts) -> Vec<String> {
             first.what
         ));
     }
-    if let Some(at) = facts.no_return.and_then(|no_return| no_return.at.as_ref()) {
-        found.push(format!(
-            "From {at} on most of the damage could no longer be avoided: who knew that the time was running?"
-        ));
+    if let Some(at) = facts.no_return.and_then(|no_return| no_return.half_gone_at.as_ref()) {
+        let saves = format!("A reply that began at {at} would have saved half of what it saved at the first sign");
+        found.push(format!("{saves}: who knew that the time was running?"));
     }
     found
 }
@@ -125,7 +124,8 @@ fn strengths(facts: &Facts) -> Vec<String> {
         let saved = round(facts.by_runbook.lost - facts.as_played.lost);
         found.push(format!("It went better than by the runbook as it is written, by {saved} user-minutes."));
     }
-    let helped = facts.decisions.iter().filter(|decision| decision.saved.here > 0.0 && !decision.saved.is_luck());
+    let tells = |worth: &super::Worth| worth.here > 1e-3 * facts.with_nobody.lost.max(1_000.0) && !worth.is_luck();
+    let helped = facts.decisions.iter().filter(|decision| tells(&decision.saved));
     for decision in helped.take(3) {
         found.push(format!("“{}” saved {} user-minutes.", decision.what, round(decision.saved.here)));
     }

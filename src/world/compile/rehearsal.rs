@@ -73,7 +73,9 @@ impl Compiler<'_> {
         let names = Names::section("rehearsal.measures", &rehearsal.measures, &self.problems);
         // Another strategy or variant may lack what they change: then it is told to whoever plays that.
         let (run, played) = (&self.scenario.run, &rehearsal.run);
-        if run.variant != played.variant || played.strategy.as_ref().is_some_and(|name| run.strategy.as_ref() != Some(name)) {
+        if run.variant != played.variant
+            || played.strategy.as_ref().is_some_and(|name| run.strategy.as_ref() != Some(name))
+        {
             return;
         }
         for (name, measure) in rehearsal.measures.iter() {
