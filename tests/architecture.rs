@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 23] = [
+const MAY_IMPORT: [(&str, &[&str]); 24] = [
     ("num", &[]),
     ("units", &[]),
     ("event_list", &[]),
@@ -48,17 +48,21 @@ const MAY_IMPORT: [(&str, &[&str]); 23] = [
         ],
     ),
     (
+        "rehearse",
+        &["dist", "engine", "load", "metrics", "num", "observe", "rng", "run", "scenario", "study", "units", "world"],
+    ),
+    (
         "report",
         &[
-            "agree", "expect", "explain", "metrics", "num", "observe", "run", "scenario", "search", "study", "units",
-            "world",
+            "agree", "expect", "explain", "metrics", "num", "observe", "rehearse", "run", "scenario", "search",
+            "study", "units", "world",
         ],
     ),
     (
         "cli",
         &[
-            "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "replay", "report", "rng",
-            "run", "scenario", "search", "shrink", "study", "units", "world",
+            "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "rehearse", "replay",
+            "report", "rng", "run", "scenario", "search", "shrink", "study", "units", "world",
         ],
     ),
 ];

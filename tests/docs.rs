@@ -232,6 +232,14 @@ fn run_page(page: &str) -> Vec<String> {
                 Some(code) if index + 1 == last => code.parse().unwrap(),
                 _ => 0,
             };
+            if block.is("serve") {
+                // It serves until somebody presses Ctrl-C.
+                let (_, said) = run(&folder, &format!("timeout -s INT 3 {typed} --listen 127.0.0.1:0"));
+                if !said.contains("A link for each seat") {
+                    wrong.push(format!("{}: `{command}` does not serve; it says:\n{said}", block.place()));
+                }
+                continue;
+            }
             let (code, said) = run(&folder, &typed);
             if code != expected {
                 wrong.push(format!("{}: `{command}` ends with {code}, not {expected}:\n{said}", block.place()));
@@ -328,7 +336,7 @@ fn anchor(heading: &str) -> String {
 }
 
 /// The sources that define the format.
-const FORMAT_SOURCES: [&str; 11] = [
+const FORMAT_SOURCES: [&str; 12] = [
     "src/scenario/file.rs",
     "src/scenario/menu.rs",
     "src/scenario/balancer.rs",
@@ -339,6 +347,7 @@ const FORMAT_SOURCES: [&str; 11] = [
     "src/scenario/response.rs",
     "src/scenario/drill.rs",
     "src/scenario/runbook.rs",
+    "src/scenario/rehearsal.rs",
     "src/dist.rs",
 ];
 

@@ -2,7 +2,7 @@
 
 use super::args::RunArgs;
 use super::cases::{Case, Group};
-use super::review::{check_header, plan_of, read_log};
+use super::review::{changed_since, plan_of, read_log};
 use super::said::Said;
 use super::{files, run};
 use firedrill::metrics::length_words;
@@ -34,23 +34,24 @@ pub fn run(args: &RunArgs, log: &Path) -> Said {
     let (file, log) = (args.file.display().to_string(), log.display().to_string());
     let replay = format!("firedrill run {} --log {}", shell_word(&file), shell_word(&log));
     said.warnings(&source);
+    said.err.push_str(&changed_since(&log_read, &plan, Path::new(&log)));
     run::show(args, &first, &replay, said)
 }
 
 fn played(source: &Source, path: &Path) -> Result<(Plan, Log), Said> {
     let log = read_log(path)?;
     let plan = plan_of(source, &log.header)?;
-    check_header(&log, &plan, path)?;
     Ok((plan, log))
 }
 
 /// A group of cases for each log: with these decisions, everybody is down for as long as when it was played.
-pub fn groups(source: &Source, logs: &[PathBuf]) -> Result<Vec<Group>, Said> {
-    logs.iter().map(|path| group(source, path)).collect()
+pub fn groups(source: &Source, logs: &[PathBuf], said: &mut Said) -> Result<Vec<Group>, Said> {
+    logs.iter().map(|path| group(source, path, said)).collect()
 }
 
-fn group(source: &Source, path: &Path) -> Result<Group, Said> {
+fn group(source: &Source, path: &Path, said: &mut Said) -> Result<Group, Said> {
     let (plan, log) = played(source, path)?;
+    said.err.push_str(&changed_since(&log, &plan, path));
     let name = path.display().to_string();
     let all = branches(&log.entries);
     let branch = all.last().expect("there is always one");

@@ -23,9 +23,7 @@ pub fn review(args: &ReviewArgs) -> Said {
         Ok(plan) => plan,
         Err(said) => return said,
     };
-    if let Err(said) = check_header(&log, &plan, &args.log) {
-        return said;
-    }
+    let warnings = changed_since(&log, &plan, &args.log);
     let all = branches(&log.entries);
     let branch = match &args.branch {
         None => all.len() - 1,
@@ -48,7 +46,9 @@ pub fn review(args: &ReviewArgs) -> Said {
         return Said { err, code: exit::INTERRUPTED, ..Said::default() };
     };
     pool.done();
-    said(args, &source, &log, &made)
+    let mut said = said(args, &source, &log, &made);
+    said.err.insert_str(0, &warnings);
+    said
 }
 
 /// The command that makes a review again.
@@ -213,7 +213,8 @@ pub fn read_log(path: &Path) -> Result<Log, Said> {
     })
 }
 
-/// A log belongs to what it was played with.
+/// A log belongs to what it was played with: whoever goes on with it needs the very same.
+#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
 pub fn check_header(log: &Log, plan: &Plan, path: &Path) -> Result<(), Said> {
     let header = Header::of(plan, &log.header.set);
     if log.header == header {
@@ -232,4 +233,18 @@ pub fn check_header(log: &Log, plan: &Plan, path: &Path) -> Result<(), Said> {
         code: exit::SCENARIO,
         ..Said::default()
     })
+}
+
+/// What is to be known where a log is played again in a file that has changed since: a line for each.
+pub fn changed_since(log: &Log, plan: &Plan, path: &Path) -> String {
+    let path = text::clean(&path.display().to_string());
+    let mut out = String::new();
+    if log.header.scenario_hash != plan.written.scenario_hash {
+        out.push_str(&format!("warning: {path}: the scenario has changed since this was played\n"));
+    }
+    for (at, what, why) in plan.unknown_in(&log.entries) {
+        let (what, why) = (text::clean(&what), text::clean(&why));
+        out.push_str(&format!("warning: {path}: {at} {what}: left out, because {why}\n"));
+    }
+    out
 }

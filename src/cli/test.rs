@@ -106,7 +106,7 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut T
     report.files += 1;
     said.warnings(&source);
     said.out.push_str(&format!("{}\n", clean(&source.name)));
-    let played = match rehearsed::groups(&source, &args.log) {
+    let played = match rehearsed::groups(&source, &args.log, said) {
         Ok(groups) => groups,
         Err(failed) => {
             report.broken += 1;

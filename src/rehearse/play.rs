@@ -42,6 +42,16 @@ impl Plan {
         Play { world: self.world_with(&branch.changes(entries)), done: done.collect() }
     }
 
+    /// What somebody did that this plan does not know any more: when, what, and why not.
+    pub fn unknown_in(&self, entries: &[Entry]) -> Vec<(String, String, String)> {
+        let acts = entries.iter().filter(|entry| entry.deed.acts());
+        let unknown = |entry: &Entry| {
+            let why = action_of(&self.world, &entry.deed).err()?;
+            Some((entry.at.clone(), entry.deed.words(), why))
+        };
+        acts.filter_map(unknown).collect()
+    }
+
     /// The same drill with nobody there.
     pub fn with_nobody(&self, changes: &Changes) -> Play {
         Play { world: self.world_with(changes), done: Vec::new() }

@@ -1,6 +1,6 @@
 //! One axis: what was true, what could be seen, what was said, what was done, and who thought what.
 
-use super::Ground;
+use super::ground::Ground;
 use crate::metrics::Theme;
 use crate::rehearse::deed::Deed;
 use crate::rehearse::plan::InjectDoes;
@@ -46,7 +46,7 @@ pub struct Moment {
 /// Everything on one axis, in order of time.
 pub fn story(ground: &Ground) -> Vec<Moment> {
     let mut moments = Vec::new();
-    let (from, to) = (ground.plan.from, ground.live.engine.now());
+    let (from, to) = (ground.plan.from, ground.to);
     let moment = |at: Time, lane: Lane, who: String, text: String, is_false: bool| Moment {
         at_s: at.seconds(),
         at: ground.civil(at),

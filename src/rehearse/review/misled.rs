@@ -1,6 +1,6 @@
 //! What misled: false alarms, what nobody looked at, and words that did not hold.
 
-use super::Ground;
+use super::ground::Ground;
 use crate::observe::ServiceLevel;
 use crate::rehearse::deed::Deed;
 use crate::rehearse::monitoring::name_of;
@@ -13,6 +13,11 @@ const SOON: Duration = Duration(600_000_000_000);
 /// Words that say that all is well.
 const ALL_IS_WELL: [&str; 9] =
     ["restored", "resolved", "is back", "are back", "works again", "work again", "fixed", "back to normal", "is over"];
+
+/// Words with which a time is when it will work, and not when more is told.
+const ALL_WILL_BE_WELL: [&str; 7] = ["back", "restored", "resolved", "fixed", "work", "available", "over by"];
+/// Words that come so much later than they were promised still hold.
+const NEARLY: Duration = Duration(300_000_000_000);
 
 /// An alert that was false.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,7 +43,7 @@ pub struct Promise {
 
 /// False alarms, and what followed for those who looked.
 pub fn misled(ground: &Ground) -> Vec<Misled> {
-    let to = ground.live.engine.now();
+    let to = ground.to;
     let alarms = ground.live.watching.monitoring.alerts.iter().filter(|alert| alert.is_false && alert.at <= to);
     alarms
         .map(|alert| {
@@ -86,13 +91,22 @@ pub fn promises(ground: &Ground) -> Vec<Promise> {
         {
             but(format!("{who} were down until {until}"));
         }
-        if let Some(by) = promised(ground, text, at)
-            && let Some((who, until)) = down_at(ground, by)
-        {
-            but(format!("at {} {who} were still down, until {until}", ground.civil(by)));
+        let Some(by) = promised(ground, text, at) else { continue };
+        if ALL_WILL_BE_WELL.iter().any(|words| lower.contains(words)) {
+            if let Some((who, until)) = down_at(ground, by) {
+                but(format!("at {} {who} were still down, until {until}", ground.civil(by)));
+            }
+        } else if by <= ground.to && !is_told(ground, at, by) {
+            but(format!("by {} nothing more was told", ground.civil(by)));
         }
     }
     found
+}
+
+/// Whether users are told something after a time and by another, or nearly.
+fn is_told(ground: &Ground, after: Time, by: Time) -> bool {
+    let tells = ground.entries.iter().filter(|entry| matches!(entry.deed, Deed::Tell { .. }));
+    tells.into_iter().any(|entry| entry.time() > after && entry.time() <= by.after(NEARLY))
 }
 
 /// Somebody who is down at a time, and until when.

@@ -4,6 +4,7 @@
 //! is written. The unit is the decision, never a person.
 
 mod axis;
+mod ground;
 mod misled;
 mod reply;
 mod talk;
@@ -11,6 +12,7 @@ mod times;
 mod worth;
 
 pub use axis::{Lane, Moment};
+pub use ground::{Asked, DRAWS_MAX, Damage};
 pub use misled::{Misled, Promise};
 pub use reply::{NoReturn, Reply, ReplyStep};
 pub use talk::Talk;
@@ -18,53 +20,11 @@ pub use times::{Milestones, Times};
 pub use worth::{Decision, Worth};
 
 use super::deed::Entry;
-use super::live::Live;
-use super::log::Branch;
-use super::plan::{FACILITATOR, Plan};
-use super::play::{Done, Play};
-use super::session::Session;
-use crate::metrics::{ClockOutcome, Outcome};
-use crate::rng::Luck;
+use super::plan::Plan;
+use super::play::Play;
+use crate::metrics::ClockOutcome;
 use crate::study::Hands;
-use crate::units::Time;
 use serde::Serialize;
-
-/// Other draws of luck under which decisions are looked at, at most.
-pub const DRAWS_MAX: u64 = 1_000;
-
-/// What a run came to for its users.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct Damage {
-    /// User-minutes in which what users wanted failed.
-    pub lost: f64,
-    /// User-minutes in which it was worse than it should be.
-    pub degraded: f64,
-    /// Seconds for which the worst hit population was down.
-    pub down_s: f64,
-}
-
-impl Damage {
-    /// Of an outcome.
-    pub fn of(outcome: &Outcome) -> Damage {
-        let people = || outcome.people.values();
-        Damage {
-            lost: people().map(|people| people.user_minutes_lost).sum(),
-            degraded: people().map(|people| people.user_minutes_degraded).sum(),
-            down_s: people().map(|people| people.downtime_s).fold(0.0, f64::max),
-        }
-    }
-}
-
-/// What is looked back at.
-#[derive(Debug, Clone)]
-pub struct Asked {
-    /// Which branch, by its place.
-    pub branch: usize,
-    /// Under how many other draws of luck.
-    pub draws: u64,
-    /// Names of players are left out.
-    pub without_names: bool,
-}
 
 /// A review, as plain data.
 #[derive(Debug, Clone, Serialize)]
@@ -113,76 +73,11 @@ pub struct Review {
     pub talk: Talk,
 }
 
-/// Everything that the parts of a review look at.
-pub(super) struct Ground<'a> {
-    pub plan: &'a Plan,
-    pub entries: Vec<&'a Entry>,
-    pub play: Play,
-    /// The run as it was played, watched to the end of play.
-    pub live: Live,
-    /// How the whole run came out.
-    pub outcome: Outcome,
-    pub lucks: Vec<Luck>,
-    pub without_names: bool,
-}
-
-impl Ground<'_> {
-    /// What some plays come to, each under some draws; nothing where the work was given up.
-    pub fn damages<H: Hands>(&self, plays: &[Play], lucks: &[Luck], hands: &mut H) -> Option<Vec<Vec<Damage>>> {
-        let count = plays.len() * lucks.len();
-        hands.expect(count);
-        let one = |i: usize| Damage::of(&plays[i / lucks.len()].felt(lucks[i % lucks.len()]));
-        let all = hands.all(count, one)?;
-        Some(all.chunks(lucks.len().max(1)).map(<[Damage]>::to_vec).collect())
-    }
-
-    /// The luck that was played.
-    pub fn own(&self) -> Luck {
-        self.plan.luck
-    }
-
-    /// When something first went wrong after play began: a step of the drill, or a failure by chance.
-    pub fn first_fault(&self) -> Option<Time> {
-        let faults = self.live.lines().iter().filter(|line| line.theme == crate::metrics::Theme::Fault);
-        faults.map(|line| super::log::seconds(line.at_s)).find(|at| *at >= self.plan.from)
-    }
-
-    /// When that could first be seen by players.
-    pub fn first_sign(&self) -> Option<Time> {
-        let fault = self.first_fault()?;
-        let monitoring = &self.live.watching.monitoring;
-        let alerts =
-            monitoring.alerts.iter().filter(|alert| !alert.is_false && alert.at >= fault).map(|alert| alert.at);
-        alerts.chain(monitoring.complaints.iter().filter(|c| c.at >= fault).map(|c| c.at)).min()
-    }
-
-    pub fn civil(&self, at: Time) -> String {
-        self.plan.world.civil(at)
-    }
-
-    /// Who did something, as the review may tell it.
-    pub fn whose(&self, entry: &Entry) -> String {
-        match entry.who.is_empty() || self.without_names {
-            true => entry.seat.clone(),
-            false => format!("{} ({})", entry.seat, entry.who),
-        }
-    }
-
-    /// What was done that had an effect, in order of time.
-    pub fn effects(&self) -> impl Iterator<Item = (&Entry, &Done)> {
-        let acts = self.entries.iter().filter(|entry| entry.deed.acts());
-        let paired = acts.zip(&self.play.done);
-        paired
-            .filter(|(entry, _)| entry.deed.has_effect() && entry.refused.is_none())
-            .map(|(entry, done)| (*entry, done))
-    }
-}
-
 /// Looks back at a branch of a log. `None` where the work was given up.
 pub fn review<H: Hands>(plan: &Plan, entries: &[Entry], asked: &Asked, hands: &mut H) -> Option<Review> {
     let branches = super::log::branches(entries);
     let branch = branches.get(asked.branch).or(branches.last())?;
-    let ground = ground(plan, entries, branch, asked);
+    let ground = ground::ground(plan, entries, branch, asked);
     let run = ground.play.run(plan.luck);
     let nobody = plan.with_nobody(&branch.changes(entries));
     let runbook = Play { world: plan.written_with(&branch.changes(entries)), done: Vec::new() };
@@ -211,10 +106,10 @@ pub fn review<H: Hands>(plan: &Plan, entries: &[Entry], asked: &Asked, hands: &m
         learning: plan.learning.clone(),
         branch: branch.name.clone(),
         branches: branches.iter().map(|branch| branch.name.clone()).collect(),
-        played: (plan.world.civil(plan.from), plan.world.civil(ground.live_to())),
+        played: (plan.world.civil(plan.from), plan.world.civil(ground.to)),
         clock: ClockOutcome {
             warm_up_s: plan.from.seconds(),
-            horizon_s: ground.live_to().seconds(),
+            horizon_s: ground.to.seconds(),
             ..run.outcome.clock.clone()
         },
         digest: run.outcome.provenance.digest.clone(),
@@ -233,38 +128,4 @@ pub fn review<H: Hands>(plan: &Plan, entries: &[Entry], asked: &Asked, hands: &m
         promises,
         talk,
     })
-}
-
-impl Ground<'_> {
-    /// How far play got.
-    fn live_to(&self) -> Time {
-        self.live.engine.now().max(self.plan.from)
-    }
-}
-
-fn ground<'a>(plan: &'a Plan, entries: &'a [Entry], branch: &Branch, asked: &Asked) -> Ground<'a> {
-    // The branch as a log of its own: whoever takes that up stands at its end.
-    let own: Vec<Entry> = branch.entries.iter().map(|i| entries[*i].clone()).collect();
-    let live = Session::of_branch(plan.clone(), own).live().clone();
-    let Luck { seed, replication } = plan.luck;
-    let play = plan.play_of(branch, entries);
-    Ground {
-        plan,
-        entries: branch.entries.iter().map(|i| &entries[*i]).filter(|entry| !is_clock(entry)).collect(),
-        outcome: play.run(plan.luck).outcome,
-        play,
-        live,
-        lucks: (1..=asked.draws.min(DRAWS_MAX)).map(|i| Luck { seed, replication: replication + i }).collect(),
-        without_names: asked.without_names,
-    }
-}
-
-/// Whether an entry only tells how the clock went.
-fn is_clock(entry: &Entry) -> bool {
-    use super::deed::Deed;
-    entry.seat == FACILITATOR
-        && matches!(
-            entry.deed,
-            Deed::Run { .. } | Deed::Pause {} | Deed::Reach { .. } | Deed::Back { .. } | Deed::Sit {}
-        )
 }

@@ -5,7 +5,7 @@
 //! mean over other draws of luck, as whoever acts does not know what will be drawn. With hindsight: from the beginning of play, judged
 //! by the run that was played.
 
-use super::{Damage, Ground};
+use super::ground::{Damage, Ground};
 use crate::rehearse::deed::Deed;
 use crate::rehearse::log::seconds;
 use crate::rehearse::play::{Done, Play};

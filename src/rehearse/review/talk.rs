@@ -1,6 +1,10 @@
 //! For the talk afterwards: questions that this run raises, what went well, what to work on, and the drill of next time.
 
-use super::{Damage, Decision, Misled, NoReturn, Promise, Reply, Times};
+use super::ground::Damage;
+use super::misled::{Misled, Promise};
+use super::reply::{NoReturn, Reply};
+use super::times::Times;
+use super::worth::{Decision, Worth};
 use crate::metrics::length_words;
 use serde::Serialize;
 
@@ -124,7 +128,7 @@ fn strengths(facts: &Facts) -> Vec<String> {
         let saved = round(facts.by_runbook.lost - facts.as_played.lost);
         found.push(format!("It went better than by the runbook as it is written, by {saved} user-minutes."));
     }
-    let tells = |worth: &super::Worth| worth.here > 1e-3 * facts.with_nobody.lost.max(1_000.0) && !worth.is_luck();
+    let tells = |worth: &Worth| worth.here > 1e-3 * facts.with_nobody.lost.max(1_000.0) && !worth.is_luck();
     let helped = facts.decisions.iter().filter(|decision| tells(&decision.saved));
     for decision in helped.take(3) {
         found.push(format!("“{}” saved {} user-minutes.", decision.what, round(decision.saved.here)));

@@ -1,6 +1,6 @@
 //! The times that count: to notice, to understand, to decide, to act, to tell, to restore, to recover.
 
-use super::Ground;
+use super::ground::Ground;
 use crate::metrics::Outcome;
 use crate::observe::ServiceLevel;
 use crate::rehearse::deed::Deed;
@@ -63,7 +63,7 @@ pub fn times(ground: &Ground, by_runbook: &Outcome, with_nobody: &Outcome) -> Ti
     let after = |is_it: &dyn Fn(&Deed) -> bool| {
         let entries = ground.entries.iter().filter(|entry| entry.time() >= fault && entry.refused.is_none());
         entries
-            .filter(|entry| entry.seat != super::FACILITATOR)
+            .filter(|entry| entry.seat != crate::rehearse::plan::FACILITATOR)
             .find(|entry| is_it(&entry.deed))
             .map(|entry| entry.time())
     };

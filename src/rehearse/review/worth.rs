@@ -1,6 +1,6 @@
 //! What each decision was worth, and what it would have been worth ten minutes earlier.
 
-use super::{Damage, Ground};
+use super::ground::{Damage, Ground};
 use crate::num;
 use crate::rehearse::play::{Done, Play};
 use crate::study::Hands;

@@ -1,0 +1,198 @@
+//! The review of a rehearsal: every number is a run, and what it says of a simple drill is what anybody can work out.
+
+mod common;
+
+use firedrill::rehearse::review::{Asked, Lane, Review, review};
+use firedrill::rehearse::{Deed, FACILITATOR, Plan, Session};
+use firedrill::report::{html, markdown, text};
+use firedrill::rng::Luck;
+use firedrill::scenario::{Choice, Source};
+use firedrill::study::Alone;
+
+/// A thousand readers who are always there, a database that fails after an hour and that nobody repairs, and a runbook that switches
+/// over after four hours.
+const DRILL: &str = r#"Scenario(
+    format: 1,
+    title: "a database that nobody fails over",
+    clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "12h"),
+    sites: {"a": (), "b": ()},
+    links: [(between: ("a", "b"), rtt: "10ms")],
+    components: {"a/db": (at: "a", repair: (takes: fixed("1d"))), "b/db": (at: "b")},
+    groups: {"db": (members: ["a/db", "b/db"])},
+    services: {"web": (runs_at: {"a": (servers: 8, workers: 8)}, takes: exponential(mean: "50ms"), stands_on: all(["db"]))},
+    features: {"read": (calls: [hard(to: "web")])},
+    people: {"readers": (users: 1000, uses: {"read": "2/min"}, served_by: "a")},
+    teams: {"shift": ()},
+    strategies: {"people": (
+        failover: {"db": (detect: probe(every: "10s", fails: 3), promote: (takes: fixed("30s")), fails_on_demand: "100%")},
+        runbook: {
+            "fail over": (at: "13:00", by: "shift", lead: fixed("10m"), does: [switch_over(group: "db", to: "b/db")]),
+            "half away": (at: "14:00", by: "shift", does: [shed(share: "50%")]),
+        },
+    )},
+    drill: [at("09:00", crash(of: "a/db"))],
+    rehearsal: (from: "08:50", to: "16:00", monitoring: (false_alarms_per_day: 0)),
+)"#;
+
+fn plan() -> Plan {
+    Plan::of(&Source::new("drill.ron", DRILL), &Choice::default(), Luck { seed: 1, replication: 0 }).unwrap()
+}
+
+/// Plays these deeds: seat, minute of the run, what.
+fn played(deeds: &[(&str, f64, Deed)], to: f64) -> Session {
+    let mut session = Session::new(plan());
+    let reach = |session: &mut Session, to: f64| {
+        session.act(FACILITATOR, "", "", Deed::Reach { to_s: to * 60.0 }).unwrap();
+    };
+    for (seat, at, deed) in deeds {
+        reach(&mut session, *at);
+        session.act(seat, "Ada", "", deed.clone()).unwrap();
+    }
+    reach(&mut session, to);
+    session
+}
+
+fn order(measure: &str) -> Deed {
+    Deed::Order { measure: measure.to_owned() }
+}
+
+fn tell(text: &str) -> Deed {
+    Deed::Tell { text: text.to_owned() }
+}
+
+fn look_back(session: &Session) -> Review {
+    let asked = Asked { branch: session.branches().len() - 1, draws: 4, without_names: false };
+    review(session.plan(), session.entries(), &asked, &mut Alone).unwrap()
+}
+
+fn near(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-3 * b.abs().max(1.0)
+}
+
+#[test]
+fn a_decision_is_worth_what_would_have_been_lost_without_it() {
+    let session = played(&[("operations", 80.0, order("fail over"))], 300.0);
+    let review = look_back(&session);
+    // With it a thousand readers are down from minute 60 for 20 + 10 minutes and 30 s; without it for eleven hours.
+    assert!(near(review.as_played.lost, 30_500.0), "{:?}", review.as_played);
+    assert!(near(review.with_nobody.lost, 660_000.0), "{:?}", review.with_nobody);
+    // The runbook as it is written orders it at 13:00, and turns half of them away from 14:00 on.
+    assert!(near(review.by_runbook.lost, 250_500.0 + 180_000.0), "{:?}", review.by_runbook);
+    assert_eq!(review.decisions.len(), 1);
+    let decision = &review.decisions[0];
+    assert!(near(decision.saved.here, 629_500.0), "{:?}", decision.saved);
+    assert!(near(decision.earlier.here, 10_000.0), "{:?}", decision.earlier);
+    // Nothing of it is drawn but when the health check comes, which nobody waited for.
+    assert!(near(decision.saved.interval.0, 629_500.0) && near(decision.saved.interval.1, 629_500.0));
+    assert!(!decision.saved.is_luck());
+}
+
+#[test]
+fn harm_is_told_as_harm() {
+    let deeds = [("operations", 65.0, order("fail over")), ("operations", 120.0, order("half away"))];
+    let review = look_back(&played(&deeds, 300.0));
+    let [saves, costs] = &review.decisions[..] else { panic!("{:?}", review.decisions) };
+    assert!(saves.saved.here > 0.0, "{saves:?}");
+    // Half of what is asked for from minute 120 to the end of the run.
+    assert!(near(costs.saved.here, -300_000.0), "{costs:?}");
+    assert!(review.talk.questions.iter().any(|question| question.contains("half away")), "{:?}", review.talk);
+}
+
+#[test]
+fn the_best_reply_is_found_and_its_time_runs_out() {
+    let review = look_back(&played(&[], 420.0));
+    let steps: Vec<&str> = review.best_reply.steps.iter().map(|step| step.what.as_str()).collect();
+    assert_eq!(steps, ["orders: fail over"], "{:?}", review.best_reply);
+    // It begins at the first sign: the third failed check, 20 to 30 s after the crash. Then ten minutes, and 30 s.
+    assert!((10_800.0..11_050.0).contains(&review.best_reply.lost), "{:?}", review.best_reply);
+    // With hindsight it is ordered with the beginning of play, and ready when the database fails: half a minute to promote is left.
+    assert!(near(review.with_hindsight.lost, 500.0), "{:?}", review.with_hindsight);
+    // Nothing was done, and eleven hours were lost: from half of them on most was sealed, 5 h 19 min after the crash.
+    let no_return = review.no_return.unwrap();
+    let sealed_h = no_return.sealed_s.unwrap() / 3_600.0;
+    assert!((6.3..6.7).contains(&sealed_h), "{no_return:?}");
+    assert!(no_return.half_gone_at.is_some());
+    assert!(no_return.lost_from.windows(2).all(|pair| pair[0].1 <= pair[1].1 + 1.0), "later is never better here");
+}
+
+#[test]
+fn the_times_that_count_are_counted_from_the_fault() {
+    let think = |about: &str| Deed::Think { text: String::new(), about: about.to_owned() };
+    let deeds = [
+        ("observer", 61.0, Deed::Look { at: "readers: errors".to_owned() }),
+        ("operations", 63.0, think("web")),
+        ("operations", 66.0, think("db")),
+        ("incident commander", 70.0, Deed::Decide { text: "fail over".to_owned() }),
+        ("operations", 75.0, order("fail over")),
+        ("communications", 80.0, tell("we are on it, more at 10:00")),
+    ];
+    let review = look_back(&played(&deeds, 300.0));
+    let times = &review.times;
+    assert!(times.to_show_s.is_some_and(|s| (20.0..=30.0).contains(&s)), "{times:?}");
+    let minutes = [times.to_notice_s, times.to_understand_s, times.to_decide_s, times.to_act_s, times.to_tell_s];
+    assert_eq!(minutes.map(|s| s.unwrap() / 60.0), [1.0, 6.0, 10.0, 15.0, 20.0]);
+    assert_eq!(times.as_played.restored_s.map(|s| s.round()), Some(15.0 * 60.0 + 630.0));
+    assert_eq!(times.with_nobody.restored_s, None);
+    // More was promised for 10:00, and nothing came.
+    assert_eq!(review.promises.len(), 1);
+    assert!(review.promises[0].but.contains("nothing more was told"), "{:?}", review.promises);
+    let lanes = |lane: Lane| review.story.iter().filter(|moment| moment.lane == lane).count();
+    assert_eq!((lanes(Lane::Thought), lanes(Lane::Said), lanes(Lane::Done)), (2, 1, 2));
+}
+
+#[test]
+fn words_that_do_not_hold_are_held_against_the_run() {
+    let deeds = [
+        ("communications", 70.0, tell("It will be back at 09:30.")),
+        ("communications", 90.0, tell("All services are restored.")),
+        ("operations", 100.0, order("fail over")),
+        ("communications", 130.0, tell("All services are restored.")),
+    ];
+    let review = look_back(&played(&deeds, 300.0));
+    let at: Vec<&str> = review.promises.iter().map(|promise| promise.at.as_str()).collect();
+    assert_eq!(at, ["Mon 04 Mar 09:10:00", "Mon 04 Mar 09:30:00"], "{:?}", review.promises);
+}
+
+#[test]
+fn nothing_that_went_wrong_is_nothing_to_review() {
+    let mut session = Session::new(plan());
+    session.act(FACILITATOR, "", "", Deed::Suppress { inject: "1. crash of a/db".to_owned() }).unwrap();
+    session.act(FACILITATOR, "", "", Deed::Reach { to_s: 7_200.0 }).unwrap();
+    let review = look_back(&session);
+    assert_eq!((review.times.fault_at.as_deref(), review.as_played.lost), (None, 0.0));
+    assert!(review.decisions.is_empty() && review.no_return.is_none() && review.best_reply.steps.is_empty());
+}
+
+#[test]
+fn what_players_type_is_never_markup_and_names_can_be_left_out() {
+    let hostile = "<script>alert(1)</script>|`x`";
+    let mut session = Session::new(plan());
+    session.act(FACILITATOR, "", "", Deed::Reach { to_s: 4_200.0 }).unwrap();
+    session.act("communications", hostile, "", tell(hostile)).unwrap();
+    session.act("operations", "Ada", "", order("fail over")).unwrap();
+    let made = look_back(&session);
+    let embedded = html::EmbeddedReview {
+        name: hostile.to_owned(),
+        scenario: String::new(),
+        recordings: Vec::new(),
+        log: hostile.to_owned(),
+        branch: made.branch.clone(),
+        draws: 4,
+        without_names: false,
+        replay: Some(hostile.to_owned()),
+    };
+    let page = html::render_review(&made, &embedded, None);
+    assert!(!page.contains("<script"), "markup of a player");
+    assert_eq!(html::extract_review(&page), Some(embedded));
+    let markdown = markdown::render_review(&made, None);
+    assert!(!markdown.contains("<script") && markdown.contains("Ada"));
+    let asked = Asked { branch: 0, draws: 2, without_names: true };
+    let without = review(session.plan(), session.entries(), &asked, &mut Alone).unwrap();
+    assert!(!markdown::render_review(&without, None).contains("Ada"));
+    for width in [60, 80, 120] {
+        let layout = text::Layout { width, colour: false, replay: None };
+        let shown = text::render_review(&made, layout);
+        let widest = shown.lines().map(text::width).max();
+        assert!(widest.is_some_and(|widest| widest <= width), "{widest:?} at {width} columns:\n{shown}");
+    }
+}
