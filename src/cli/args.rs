@@ -63,6 +63,9 @@ pub enum Command {
         /// How its traffic is worked out
         #[command(flatten)]
         traffic: TrafficArgs,
+        /// Do what people did in a rehearsal, as its log says
+        #[arg(long, value_name = "LOG.jsonl", conflicts_with_all = ["strategy", "maintenance", "variant", "set", "seed", "replication", "traffic", "twice"])]
+        log: Option<PathBuf>,
     },
     /// Compare designs over many replications, and rank them
     Compare(CompareArgs),
@@ -271,6 +274,9 @@ pub struct TestArgs {
     /// How sure a judgement has to be
     #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
     pub confidence: f64,
+    /// Also play this log of a rehearsal again, and hold it against what it came to; may be given more than once
+    #[arg(long, value_name = "LOG.jsonl")]
+    pub log: Vec<PathBuf>,
     /// Also write what was tested as JUnit XML; an existing file is replaced
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
@@ -301,9 +307,15 @@ pub struct RehearseArgs {
     /// Where everything is written down; what is there already goes on. By default FILE.rehearsal.jsonl in this folder
     #[arg(long, value_name = "LOG.jsonl")]
     pub log: Option<PathBuf>,
+    /// Go back to this time first: play goes on from there as a branch of its own
+    #[arg(long, value_name = "TIME")]
+    pub back: Option<String>,
     /// Where browsers ask: this machine alone, unless another address of it is named
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4747")]
     pub listen: std::net::SocketAddr,
+    /// Under how many other draws of luck the review looks at each decision
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub draws: u64,
     /// Another name of this machine that browsers may use; may be given more than once
     #[arg(long, value_name = "NAME", value_parser = host_name)]
     pub host: Vec<String>,

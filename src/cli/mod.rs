@@ -20,6 +20,7 @@ mod page;
 mod parquet;
 #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
 mod rehearse;
+mod rehearsed;
 mod results;
 mod review;
 mod rows;
@@ -50,7 +51,8 @@ const STARTER: &str = include_str!("starter.ron");
 pub fn main() -> u8 {
     tell_of_bugs();
     let said = match Cli::parse().command {
-        Command::Run { args, traffic } => run::run(&args, &traffic),
+        Command::Run { args, traffic: _, log: Some(log) } => rehearsed::run(&args, &log),
+        Command::Run { args, traffic, log: None } => run::run(&args, &traffic),
         Command::Compare(args) => compare::compare(&args),
         Command::Merge(args) => merge::merge(&args),
         Command::Verify { page, threads } => verify::verify(&page, threads.map(usize::from)),

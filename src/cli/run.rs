@@ -41,9 +41,14 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         said.worsen(exit::INTERRUPTED);
     }
     let replay = replay(args, "run") + &options(how);
+    show(args, &first, &replay, said)
+}
+
+/// Tells a run in the way that is asked for.
+pub fn show(args: &RunArgs, first: &Run, replay: &str, mut said: Said) -> Said {
     let mut written = args.html.as_ref();
     if let Some(path) = &args.html
-        && let Err(error) = files::write(path, &html::render(&first.outcome, &first.story, None, Some(&replay)))
+        && let Err(error) = files::write(path, &html::render(&first.outcome, &first.story, None, Some(replay)))
     {
         said.file_error(&error);
         written = None;
@@ -61,7 +66,7 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         return said;
     }
     let look = terminal::look();
-    let layout = text::Layout { width: look.width, colour: look.colour, replay: Some(&replay) };
+    let layout = text::Layout { width: look.width, colour: look.colour, replay: Some(replay) };
     said.out = text::render(&first.outcome, &first.story, layout);
     if let Some(path) = written {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));

@@ -6,7 +6,7 @@ use super::said::{Said, usage};
 use super::shrink::Failure;
 use super::terminal::{self, Look};
 use super::work::Work;
-use super::{exit, files, junit, shard, shrink, under_any};
+use super::{exit, files, junit, rehearsed, shard, shrink, under_any};
 use anstyle::{AnsiColor, Color, Style};
 use firedrill::expect;
 use firedrill::load;
@@ -106,12 +106,22 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut T
     report.files += 1;
     said.warnings(&source);
     said.out.push_str(&format!("{}\n", clean(&source.name)));
-    if written.expect.is_empty() && written.objectives.is_empty() {
+    let played = match rehearsed::groups(&source, &args.log) {
+        Ok(groups) => groups,
+        Err(failed) => {
+            report.broken += 1;
+            said.err.push_str(&failed.err);
+            said.worsen(failed.code);
+            return;
+        }
+    };
+    if written.expect.is_empty() && written.objectives.is_empty() && played.is_empty() {
         said.out.push_str("  expects nothing\n");
         return;
     }
     let mut groups = expectations(&source, &written, args.luck.seed, said, report);
     groups.extend(objectives(&source, &written, args, said, report));
+    groups.extend(played);
     match under_any::objectives(&source, &written, args) {
         Ok(Some(found)) => groups.extend(found),
         Ok(None) => said.worsen(exit::INTERRUPTED),

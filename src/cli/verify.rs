@@ -27,8 +27,11 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
         }
     };
     let name = shell_word(&path.display().to_string());
+    if let Some(said) = super::review::verify(&page, &name, threads) {
+        return said;
+    }
     let Some(embedded) = html::extract_study(&page) else {
-        return usage(&format!("{name} is not the page of a study: there is no study in it"));
+        return usage(&format!("{name} is not the page of a study or of a review: there is none in it"));
     };
     if embedded.protocol.format != FORMAT {
         return usage(&format!(

@@ -2,6 +2,7 @@
 
 use crate::units::Time;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What somebody does. Things are named as in the file, so that a log can be read, and outlives a change of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -195,6 +196,19 @@ pub struct Entry {
     /// Why the run did not do it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// At the end of play: what it came to, for whoever plays the log again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_to: Option<CameTo>,
+}
+
+/// What a rehearsal came to, once the run went on to its end with nobody there any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CameTo {
+    /// The digest of the run.
+    pub digest: String,
+    /// For how many seconds each population was down.
+    pub downtime_s: BTreeMap<String, f64>,
 }
 
 impl Entry {

@@ -14,11 +14,12 @@ mod monitoring;
 mod offers;
 mod plan;
 mod play;
+pub mod review;
 mod rights;
 mod screen;
 mod session;
 
-pub use deed::{Deed, Entry, clock_text};
+pub use deed::{CameTo, Deed, Entry, clock_text};
 pub use live::{Live, MeasureState};
 pub use log::{Branch, ENTRIES_MAX, Header, LINE_MAX, Log, LogError, branches};
 pub use monitoring::{Alert, Complaint, Measured, Monitoring, Series, name_of};

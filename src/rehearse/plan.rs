@@ -3,7 +3,7 @@
 use crate::load::load;
 use crate::rng::Luck;
 use crate::scenario::{
-    Choice, Diagnostics, Duty, Fault, Inject, Monitoring, Prepared, Rehearsal, Scenario, Source, faults,
+    Choice, Diagnostics, Duty, Fault, Inject, Monitoring, Prepared, Rehearsal, Scenario, Source, Strategy, faults,
 };
 use crate::units::{Duration, Time};
 use crate::world::{Action, World};
@@ -122,18 +122,21 @@ impl Plan {
             variant: choice.variant.clone().or(named.variant),
             set: choice.set.clone(),
         };
-        let (scenario, written) = load(source, &choice)?;
+        let (mut scenario, mut written) = load(source, &choice)?;
+        if add_measures(&mut scenario) {
+            written = World::compile(&scenario)?;
+        }
         Ok(Plan::new(scenario, written, luck))
     }
 
     fn new(scenario: Scenario, written: Arc<World>, luck: Luck) -> Plan {
         let rehearsal = scenario.rehearsal.clone().unwrap_or_default();
-        let world = Arc::new(written.for_people());
         let time = |text: &Option<String>, without: Time| {
             // The compiler has looked at it.
-            text.as_ref().and_then(|text| world.time(text).ok()).unwrap_or(without)
+            text.as_ref().and_then(|text| written.time(text).ok()).unwrap_or(without)
         };
-        let (from, to) = (time(&rehearsal.from, Time::ZERO), time(&rehearsal.to, world.horizon));
+        let (from, to) = (time(&rehearsal.from, Time::ZERO), time(&rehearsal.to, written.horizon));
+        let world = Arc::new(written.for_people(from));
         Plan {
             injects: injects(&world, &rehearsal),
             seats: seats(&rehearsal),
@@ -166,7 +169,7 @@ impl Plan {
         let added = || changes.added.iter().filter_map(|(name, at)| Some((self.fault(name)?, *at)));
         added().for_each(|(fault, _)| fault.change(&mut scenario));
         let compiled = World::compile(&scenario).unwrap_or_else(|_| Arc::clone(&self.written));
-        let mut world = compiled.for_people();
+        let mut world = compiled.for_people(self.from);
         for (fault, at) in added() {
             world.drill.extend(steps_of(&scenario, fault, at));
         }
@@ -178,10 +181,40 @@ impl Plan {
         Arc::new(world)
     }
 
+    /// The world that does what its runbook, its drill and its plan say, with what the facilitator has changed.
+    pub fn written_with(&self, changes: &Changes) -> Arc<World> {
+        let with = self.world_with(changes);
+        let mut world = World { people_decide: false, ..(*with).clone() };
+        for (procedure, written) in world.procedures.iter_mut().zip(&self.written.procedures) {
+            procedure.muted = written.muted;
+        }
+        let left_to_people = |step: &usize| self.world.muted.contains(step) && !self.written.muted.contains(step);
+        world.muted.retain(|step| !left_to_people(step));
+        Arc::new(world)
+    }
+
     /// A fault of the menu.
     pub fn fault(&self, name: &str) -> Option<&Fault> {
         self.menu.iter().find(|fault| fault.name == name)
     }
+}
+
+/// Puts what only people can do into the runbook of the strategy that is played. Says whether there is anything.
+fn add_measures(scenario: &mut Scenario) -> bool {
+    let Some(rehearsal) = scenario.rehearsal.clone().filter(|rehearsal| !rehearsal.measures.is_empty()) else {
+        return false;
+    };
+    if scenario.strategies.is_empty() {
+        scenario.strategies.insert("people", Strategy::default());
+    }
+    let first = scenario.strategies.names().next().map(str::to_owned);
+    let taken = scenario.run.strategy.clone().or(first).unwrap_or_default();
+    if let Some(strategy) = scenario.strategies.get_mut(&taken) {
+        for (name, measure) in rehearsal.measures.iter() {
+            strategy.runbook.insert(name, measure.clone());
+        }
+    }
+    true
 }
 
 /// What a fault does at a time, compiled.

@@ -1,6 +1,6 @@
 //! A rehearsal while it is played: its log, its branches, and the run at the moment that has been reached.
 
-use super::deed::{Deed, Entry};
+use super::deed::{CameTo, Deed, Entry};
 use super::live::Live;
 use super::log::{Branch, ENTRIES_MAX, grow, seconds};
 use super::plan::{Changes, FACILITATOR, InjectPlan, Plan, SeatPlan};
@@ -80,6 +80,17 @@ impl Session {
         session.entries = entries;
         session.ended = session.is_over();
         let reached = session.branch().reached(&session.entries).max(session.plan.from);
+        session.replay(reached);
+        session
+    }
+
+    /// A branch alone, as far as it got: its entries, and those of the branch that it left.
+    pub(super) fn of_branch(plan: Plan, entries: Vec<Entry>) -> Session {
+        let mut session = Session::new(plan);
+        let all = Branch { name: String::new(), left: None, entries: (0..entries.len()).collect() };
+        let reached = all.reached(&entries).max(session.plan.from);
+        session.branches = vec![all];
+        session.entries = entries;
         session.replay(reached);
         session
     }
@@ -196,7 +207,11 @@ impl Session {
             deed,
             saw,
             refused: None,
+            came_to: None,
         };
+        if entry.deed == (Deed::End {}) {
+            entry.came_to = Some(self.comes_to());
+        }
         if entry.deed.acts() {
             entry.refused = self.live.act(&entry.deed, number as u32).err();
         }
@@ -205,6 +220,13 @@ impl Session {
         grow(&mut self.branches, &self.entries, index);
         self.follow(index);
         Ok(&self.entries[index])
+    }
+
+    /// What this branch comes to, if the run goes on to its end with nobody there any more.
+    fn comes_to(&self) -> CameTo {
+        let outcome = self.plan.play_of(self.branch(), &self.entries).felt(self.plan.luck);
+        let downtime_s = outcome.people.iter().map(|(name, people)| (name.clone(), people.downtime_s)).collect();
+        CameTo { digest: outcome.provenance.digest, downtime_s }
     }
 
     /// What a deed does to the rehearsal itself.

@@ -1,6 +1,6 @@
 //! Civil time of a run's seconds, as a report tells it.
 
-use crate::metrics::Outcome;
+use crate::metrics::{ClockOutcome, Outcome};
 use crate::units::{Duration, Time};
 use crate::world::Calendar;
 use jiff::ZonedDateTime;
@@ -19,14 +19,19 @@ pub struct Clock {
 impl Clock {
     /// The clock of a run.
     pub fn new(outcome: &Outcome) -> Clock {
+        Clock::of(&outcome.clock)
+    }
+
+    /// The clock of a run, or of a part of one.
+    pub fn of(clock: &ClockOutcome) -> Clock {
         // An outcome that was made by hand may state no start; its times are then told from an arbitrary one.
-        let start = outcome.clock.starts.parse::<ZonedDateTime>();
+        let start = clock.starts.parse::<ZonedDateTime>();
         let (start, zone) = match start {
             Ok(zoned) => (zoned.timestamp(), zoned.time_zone().clone()),
             Err(_) => (jiff::Timestamp::UNIX_EPOCH, TimeZone::UTC),
         };
-        let calendar = Calendar { start, zone, zone_name: outcome.clock.zone.clone() };
-        Clock { calendar, horizon_s: outcome.clock.horizon_s, measured_from_s: outcome.clock.warm_up_s }
+        let calendar = Calendar { start, zone, zone_name: clock.zone.clone() };
+        Clock { calendar, horizon_s: clock.horizon_s, measured_from_s: clock.warm_up_s }
     }
 
     /// The civil time of a moment.

@@ -5,7 +5,9 @@ mod clock;
 pub mod diagnostics;
 mod format;
 pub mod html;
+pub mod markdown;
 mod narrative;
+mod review;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

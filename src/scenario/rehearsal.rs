@@ -1,7 +1,7 @@
 //! A rehearsal: how people play a scenario, who sits where, and what they are told.
 
 use super::defaults::{is_default, is_zero};
-use super::{Named, Pick};
+use super::{Named, Pick, Procedure};
 use crate::units::{Duration, Ratio};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,9 @@ pub struct Rehearsal {
     /// observer.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub seats: Named<Seat>,
+    /// What people can do beside the runbook of the strategy: measures that somebody at a seat orders.
+    #[serde(skip_serializing_if = "Named::is_empty")]
+    pub measures: Named<Procedure>,
     /// What somebody is told at some time, and what they are expected to do about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub injects: Vec<Message>,

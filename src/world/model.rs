@@ -214,16 +214,19 @@ impl World {
         &self.queues[id.at()].name
     }
 
-    /// This world with its people left to people: nobody carries out what a team does, tells the users, decides, orders a
-    /// switchover, calls a vendor or begins a maintenance, but whoever [acts](crate::engine::Engine::act). Faults and automation are as
-    /// they were.
-    pub fn for_people(&self) -> World {
+    /// This world with its people left to people from a time on: nobody carries out what a team does or what was ordered for a time,
+    /// tells the users, decides, orders a switchover, calls a vendor or begins a maintenance, but whoever
+    /// [acts](crate::engine::Engine::act). Faults and automation are as they were, and so is what was done before.
+    pub fn for_people(&self, from: Time) -> World {
         let mut world = World { people_decide: true, ..self.clone() };
         for procedure in &mut world.procedures {
-            procedure.muted |= procedure.by.is_some() || (procedure.at.is_none() && procedure.when.is_none());
+            let automatic = procedure.by.is_none() && procedure.when.is_some();
+            let was_before = procedure.at.is_some_and(|at| at < from);
+            procedure.muted |= !automatic && !was_before;
         }
-        for (step, (_, action)) in world.drill.iter().enumerate() {
-            if matches!(action, Action::Tell(_) | Action::Decide(_) | Action::FailOver(..)) {
+        for (step, (at, action)) in world.drill.iter().enumerate() {
+            let by_people = matches!(action, Action::Tell(_) | Action::Decide(_) | Action::FailOver(..));
+            if by_people && *at >= from {
                 world.muted.insert(step);
             }
         }

@@ -8,30 +8,9 @@ mod served;
 use driver::{Browser, Window, until};
 use served::{Served, folder};
 use std::fs;
-use std::path::{Path, PathBuf};
 
 const OCTOBER: &str = include_str!("../../scenarios/itslearning-2016-10.ron");
-/// Who sits there is asked by the test, whatever the shipped file says.
-const REHEARSAL: &str = r#"    rehearsal: (
-        about: "You run a learning platform from two sites.",
-        from: "Mon 14:25", to: "Mon 18:00",
-        injects: [(at: "Mon 14:35", from: "CEO", to: ["incident commander"], says: "What do I tell the board?")],
-    ),
-"#;
 const HOSTILE: &str = "<img src=x onerror=\"document.title='pwned'\">";
-
-/// October with the rehearsal of this test.
-fn october(folder: &Path) -> PathBuf {
-    let mut lines: Vec<&str> = OCTOBER.trim_end().lines().collect();
-    if let Some(begin) = lines.iter().position(|line| line.starts_with("    rehearsal: (")) {
-        let length = lines[begin..].iter().position(|line| *line == "    ),").unwrap();
-        lines.drain(begin..=begin + length);
-    }
-    lines.pop_if(|line| *line == ")").expect("the end of the scenario");
-    let file = folder.join("october.ron");
-    fs::write(&file, lines.join("\n") + "\n" + REHEARSAL + ")\n").unwrap();
-    file
-}
 
 fn sit<'b>(browser: &'b Browser, served: &Served, seat: &str, who: &str) -> Window<'b> {
     let window = browser.open(&format!("http://{}/#{}", served.host, served.token(seat)));
@@ -76,7 +55,9 @@ fn no_markup_runs(window: &Window) {
 #[ignore = "needs chromium: .ci/browser"]
 fn october_is_played_by_five() {
     let folder = folder("browser");
-    let served = Served::start(&october(&folder));
+    let file = folder.join("october.ron");
+    fs::write(&file, OCTOBER).unwrap();
+    let served = Served::start(&file);
     let browser = Browser::start(&folder.join("profile"));
     let [fay, ivy, ada, cy, obi] = [
         ("facilitator", "Fay"),
@@ -97,17 +78,17 @@ fn october_is_played_by_five() {
     });
     // Whoever types keeps the focus and the words while the screen changes.
     ada.types("say", "half a wor");
-    ivy.sees("What do I tell the board?");
     reaches(&ada, "14:40:00");
     let typed = ada.find("return document.activeElement.name + ': ' + document.activeElement.value");
     assert_eq!(typed, "say: half a wor");
-    ada.press("Switch over oslo/storage to oslo/array b");
-    ada.press("Press again to confirm: Switch over oslo/storage");
-    ada.sees("switches oslo/storage over to oslo/array b");
-    let acted = served.log().into_iter().find(|entry| entry["deed"].get("switch_over").is_some()).unwrap();
+    ada.press("Order take over by hand");
+    ada.press("Press again to confirm: Order take over by hand");
+    ada.sees("orders: take over by hand");
+    let acted = served.log().into_iter().find(|entry| entry["deed"].get("order").is_some()).unwrap();
     assert!(acted["at"].as_str().unwrap().contains(" 14:4"), "{acted}");
     assert_eq!((&acted["seat"], &acted["who"]), (&"operations".into(), &"Ada".into()));
 
+    cy.sees("Is it us or is it you?");
     cy.types("tell", "We are working on it.");
     cy.press("Tell the users");
     ivy.sees("We are working on it.");
@@ -130,6 +111,8 @@ fn october_is_played_by_five() {
     reaches(&ivy, "16:00:00");
     fay.press("Pause the clock");
     fay.sees("stands");
+    ada.sees("in effect");
+    ivy.sees("When will it be back?");
 
     // Back to the failure, by a line of the story: what came after it is another branch.
     fay.press("14:31:00");
@@ -137,16 +120,17 @@ fn october_is_played_by_five() {
     fay.press("Go back");
     fay.press("Press again to confirm: Go back");
     fay.sees("once more from 14:31:00 is played now");
-    ada.sees_no_more("switches oslo/storage over to oslo/array b");
-    reaches(&ada, "14:31:00");
+    ada.sees_no_more("orders: take over by hand");
+    ada.sees("14:31:00");
 
     fay.press("End the play");
     fay.press("Press again to confirm: End the play");
-    for window in [&ada, &fay] {
+    for window in [&ivy, &obi, &fay, &ada] {
         window.sees("Play is over.");
-        window.press("Make the review");
-        window.sees("Open it");
+        no_markup_runs(window);
     }
+    ada.press("Make the review");
+    ada.sees("Open it");
     let complaints = browser.complaints();
     assert!(complaints.is_empty(), "{complaints:?}");
 }

@@ -67,7 +67,7 @@ impl Served {
         let mut child = Command::new(env!("CARGO_BIN_EXE_firedrill"))
             .arg("rehearse")
             .arg(file)
-            .args(["--listen", "127.0.0.1:0", "--log"])
+            .args(["--listen", "127.0.0.1:0", "--draws", "2", "--log"])
             .arg(file.with_extension("jsonl"))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

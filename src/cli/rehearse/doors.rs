@@ -44,6 +44,9 @@ const REVIEW_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-
 /// Reviews that are ready to be opened.
 const TICKETS_MAX: usize = 16;
 
+/// Makes the page of a review; nothing where the program is being ended.
+pub type Review = Box<dyn Fn(&[Entry]) -> Option<String> + Send + Sync>;
+
 /// What the doors know.
 pub struct Doors {
     /// Who may sit where.
@@ -55,13 +58,15 @@ pub struct Doors {
     /// What stands on all screens.
     pub screens: watch::Receiver<Screens>,
     /// Makes the review of a log.
-    pub review: Box<dyn Fn(&[Entry]) -> String + Send + Sync>,
+    pub review: Review,
     /// How often each seat has asked.
     pub rates: Rates,
     /// Streams that are open.
     pub streams: Arc<Semaphore>,
     /// Reviews that can be opened once, by the words of their links.
-    pub tickets: Mutex<BTreeMap<String, String>>,
+    pub tickets: Mutex<BTreeMap<String, Arc<str>>>,
+    /// The last review, and of how many entries of the log: one that everybody asks for is made once.
+    pub made: tokio::sync::Mutex<Option<(usize, Arc<str>)>>,
 }
 
 impl Doors {
@@ -71,7 +76,7 @@ impl Doors {
         hosts: Vec<String>,
         wishes: Sender<Wish>,
         screens: watch::Receiver<Screens>,
-        review: Box<dyn Fn(&[Entry]) -> String + Send + Sync>,
+        review: Review,
     ) -> Doors {
         Doors {
             tokens,
@@ -82,6 +87,7 @@ impl Doors {
             rates: Rates::default(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             tickets: Mutex::default(),
+            made: tokio::sync::Mutex::default(),
         }
     }
 
@@ -295,11 +301,9 @@ async fn review(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response
     if !is_over && seat != FACILITATOR {
         return refuse(StatusCode::FORBIDDEN, "the review comes when play is over");
     }
-    let made = {
-        let doors = Arc::clone(&doors);
-        tokio::task::spawn_blocking(move || (doors.review)(&log)).await
+    let Some(page) = review_of(&doors, log).await else {
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the review could not be made");
     };
-    let Ok(page) = made else { return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the review could not be made") };
     let ticket = token();
     if let Ok(mut tickets) = doors.tickets.lock() {
         while tickets.len() >= TICKETS_MAX {
@@ -311,13 +315,26 @@ async fn review(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response
     ([(header::CONTENT_TYPE, "application/json")], json).into_response()
 }
 
+/// The review of a log: the one that has been made already, where nothing was done since. One is made at a time.
+async fn review_of(doors: &Arc<Doors>, log: Vec<Entry>) -> Option<Arc<str>> {
+    let mut made = doors.made.lock().await;
+    if let Some((_, page)) = made.as_ref().filter(|(entries, _)| *entries == log.len()) {
+        return Some(Arc::clone(page));
+    }
+    let entries = log.len();
+    let making = Arc::clone(doors);
+    let page: Arc<str> = tokio::task::spawn_blocking(move || (making.review)(&log)).await.ok()??.into();
+    *made = Some((entries, Arc::clone(&page)));
+    Some(page)
+}
+
 async fn open_review(
     State(doors): State<Arc<Doors>>,
     axum::extract::Path(ticket): axum::extract::Path<String>,
 ) -> Response {
     let page = doors.tickets.lock().ok().and_then(|mut tickets| tickets.remove(&ticket));
     match page {
-        Some(page) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response(),
+        Some(page) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.to_string()).into_response(),
         None => refuse(StatusCode::NOT_FOUND, "this review has been opened: ask for it again"),
     }
 }

@@ -136,6 +136,15 @@ impl Keeper {
         Ok((keeper, seen))
     }
 
+    /// Goes back before anybody plays: a branch of its own.
+    pub fn back(&mut self, to: Time, name: String) -> Result<(), String> {
+        match self.put(FACILITATOR, "", Deed::Back { to_s: to.seconds(), name }) {
+            Ok(_) => self.show(),
+            Err(Refused::NotYours(why) | Refused::NotNow(why)) => return Err(why),
+        }
+        Ok(())
+    }
+
     /// Does what is wanted, and lets the clock run, until nobody wants anything any more.
     pub fn keep(mut self, wishes: &Receiver<Wish>) {
         loop {

@@ -7,12 +7,13 @@ mod tokens;
 
 use super::args::RehearseArgs;
 use super::said::{Said, usage};
-use super::{exit, files, interrupt, terminal};
+use super::{exit, files, interrupt, review, terminal};
 use doors::Doors;
-use firedrill::rehearse::{FACILITATOR, Header, Log, Plan, Session};
+use firedrill::rehearse::{FACILITATOR, Header, Plan, Session};
 use firedrill::replay::shell_word;
 use firedrill::report::text;
 use firedrill::rng::Luck;
+use firedrill::scenario::Source;
 use futures_util::future::{Either, select};
 use keeper::{Keeper, Wish};
 use limits::Doorway;
@@ -30,8 +31,8 @@ const CONSENT: &str = "yes, listen to others";
 
 /// Serves a rehearsal until Ctrl-C.
 pub fn rehearse(args: &RehearseArgs) -> Said {
-    let plan = match plan_of(args) {
-        Ok(plan) => plan,
+    let (source, plan) = match plan_of(args) {
+        Ok(read) => read,
         Err(said) => return said,
     };
     if let Err(said) = is_named(args).and_then(|()| ask_for_consent(args.listen)) {
@@ -52,17 +53,22 @@ pub fn rehearse(args: &RehearseArgs) -> Said {
     let kept = Keeper::new(session, &path, whole, &header).and_then(|keeper| {
         Ok((keeper, Tokens::kept_in(&seats_of(&path), plan.seats.iter().map(|s| s.name.as_str()))?))
     });
-    let ((keeper, screens), tokens) = match kept {
+    let ((mut keeper, screens), tokens) = match kept {
         Ok(kept) => kept,
         Err(error) => {
             said.file_error(&error);
             return said;
         }
     };
+    if let Some(text) = &args.back
+        && let Err(why) = plan.world.time(text).and_then(|to| keeper.back(to, format!("from {text}")))
+    {
+        return usage(&format!("--back {text}: {why}"));
+    }
     let (wishes, wanted) = mpsc::channel::<Wish>();
     let keeping = std::thread::spawn(move || keeper.keep(&wanted));
     let links = links(&hosts[0], &tokens, &path, listen);
-    let review = super::review::maker(plan, header);
+    let review = review::maker(source, plan, header, args.draws);
     let doors = Doors::new(tokens, hosts, wishes, screens, review);
     if let Err(error) = serve(listener, doors, &links) {
         let _ = keeping.join();
@@ -76,17 +82,20 @@ pub fn rehearse(args: &RehearseArgs) -> Said {
     said
 }
 
-fn plan_of(args: &RehearseArgs) -> Result<Plan, Said> {
+fn plan_of(args: &RehearseArgs) -> Result<(Source, Plan), Said> {
     let mut said = Said::default();
     let source = files::read(&args.file).map_err(|error| {
         said.file_error(&error);
         std::mem::take(&mut said)
     })?;
     let luck = Luck { seed: args.luck.seed, replication: 0 };
-    Plan::of(&source, &args.choice.choice(), luck).map_err(|mistakes| {
-        said.mistakes(&source, &mistakes);
-        said
-    })
+    match Plan::of(&source, &args.choice.choice(), luck) {
+        Ok(plan) => Ok((source, plan)),
+        Err(mistakes) => {
+            said.mistakes(&source, &mistakes);
+            Err(said)
+        }
+    }
 }
 
 /// The log beside the place where the command is given.
@@ -108,42 +117,10 @@ fn begin(plan: &Plan, path: &Path, set: &[(String, String)]) -> Result<(Session,
     if !path.exists() {
         return Ok((Session::new(plan.clone()), header, None));
     }
-    let log = read_log(path)?;
-    check_header(&log, &header, path)?;
+    let log = review::read_log(path)?;
+    review::check_header(&log, plan, path)?;
     let whole = log.whole;
     Ok((Session::resume(plan.clone(), log.entries), header, Some(whole)))
-}
-
-/// Reads a log, or says what is wrong with it.
-pub fn read_log(path: &Path) -> Result<Log, Said> {
-    let mut said = Said::default();
-    let text = files::read_text(path).map_err(|error| {
-        said.file_error(&error);
-        std::mem::take(&mut said)
-    })?;
-    Log::read(&text).map_err(|error| Said {
-        err: format!("error: {} is no log of a rehearsal: {}\n", path.display(), text::clean(&error.to_string())),
-        code: exit::SCENARIO,
-        ..Said::default()
-    })
-}
-
-/// A log belongs to what it was played with.
-pub fn check_header(log: &Log, header: &Header, path: &Path) -> Result<(), Said> {
-    if log.header == *header {
-        return Ok(());
-    }
-    let why = match () {
-        () if log.header.scenario_hash != header.scenario_hash => "the scenario is another, or was changed since",
-        () if log.header.seed != header.seed => "its luck is another: give the same --seed",
-        () => "another strategy, plan or variant was played: choose the same",
-    };
-    let log = path.display();
-    Err(Said {
-        err: format!("error: {log} is the log of another rehearsal: {why}; or name another log with --log\n"),
-        code: exit::SCENARIO,
-        ..Said::default()
-    })
 }
 
 /// Takes the port, or says that it cannot be had.

@@ -12,6 +12,7 @@ mod numbers;
 mod origin;
 mod page;
 mod response;
+mod review;
 mod sign;
 mod strip;
 mod table;
@@ -31,6 +32,7 @@ pub use explain::render_explanation;
 pub(crate) use line::cut;
 pub use line::{clean, width};
 pub use page::Layout;
+pub use review::render_review;
 pub use weakness::render_found;
 pub use windows::render_windows;
 

@@ -24,6 +24,7 @@ impl Compiler<'_> {
         self.check_played(rehearsal);
         self.check_seats(rehearsal);
         self.check_texts(rehearsal);
+        self.check_measures(rehearsal);
         self.check_monitoring(&rehearsal.monitoring);
     }
 
@@ -64,6 +65,27 @@ impl Compiler<'_> {
             for (j, to) in inject.to.iter().enumerate().filter(|(_, to)| *to != FACILITATOR) {
                 known.find(to, "seat", format!("rehearsal.injects.{i}.to.{j}"), p);
             }
+        }
+    }
+
+    /// They are checked as those of a runbook; what starts them is somebody at a seat.
+    fn check_measures(&self, rehearsal: &Rehearsal) {
+        let names = Names::section("rehearsal.measures", &rehearsal.measures, &self.problems);
+        // Another strategy or variant may lack what they change: then it is told to whoever plays that.
+        let (run, played) = (&self.scenario.run, &rehearsal.run);
+        if run.variant != played.variant
+            || played.strategy.as_ref().is_some_and(|name| run.strategy.as_ref() != Some(name))
+        {
+            return;
+        }
+        for (name, measure) in rehearsal.measures.iter() {
+            let path = format!("rehearsal.measures.{name}");
+            if measure.at.is_some() || measure.when.is_some() {
+                let fix = "leave at: and when: out, or write it into the runbook of a strategy";
+                let reason = "somebody at a seat orders it, and not the clock";
+                self.problems.add(Code::Contradiction, path.clone(), reason, fix);
+            }
+            self.procedure(name, measure, &path, &names);
         }
     }
 

@@ -30,7 +30,7 @@ impl Compiler<'_> {
         found
     }
 
-    fn procedure(&self, name: &str, written: &scenario::Procedure, path: &str, names: &Names) -> Option<Procedure> {
+    pub fn procedure(&self, name: &str, written: &scenario::Procedure, path: &str, names: &Names) -> Option<Procedure> {
         let (scenario, p) = (self.scenario, &self.problems);
         let at = written.at.as_ref().and_then(|at| self.time_in_run(at, &format!("{path}.at")));
         let until = written.until.as_ref().and_then(|t| self.time_in_run(t, &format!("{path}.until")));

@@ -262,7 +262,7 @@ function sit() {
   const name = text({ name: 'who', maxlength: '60', autocomplete: 'name' });
   const card = el('section', { class: 'over-all' },
     el('h1', {}, seats[0].screen.title),
-    ...seats.map((seat) => el('p', {}, 'You sit at: ', el('b', {}, seat.name), seat.screen.about ? `, who ${seat.screen.about}.` : '.')),
+    ...seats.map((seat) => el('p', {}, 'You sit at: ', el('b', {}, seat.name), seat.screen.about ? ` – ${seat.screen.about}` : '')),
     el('p', { class: 'briefing' }, seats[0].screen.briefing),
     form('Sit down', [field('Your name, as the others know you', name),
       el('p', { class: 'faint' }, 'It is kept in the log of this rehearsal, and nowhere else.')], async () => {

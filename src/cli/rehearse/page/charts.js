@@ -2,12 +2,9 @@
 
 import { el, mark, put, rows, short, svg } from './dom.js';
 
-const WIDTH = 300;
-const HEIGHT = 104;
-const LEFT = 46;
-const RIGHT = 8;
-const TOP = 10;
-const BOTTOM = 20;
+// A drawing is a square of hundredths, stretched to whatever place there is; words stand around it and keep their size.
+const SIDE = 100;
+const HEADROOM = 4;
 // A drawing does not grow with every measurement, but once there are so many.
 const SLOTS = 30;
 
@@ -43,8 +40,8 @@ function ceiling(value, least) {
 }
 
 function paths(points, slots, top) {
-  const x = (i) => LEFT + ((slots - points.length + i) / Math.max(1, slots - 1)) * (WIDTH - LEFT - RIGHT);
-  const y = (value) => HEIGHT - BOTTOM - (Math.min(value, top) / top) * (HEIGHT - TOP - BOTTOM);
+  const x = (i) => ((slots - points.length + i) / Math.max(1, slots - 1)) * SIDE;
+  const y = (value) => SIDE - (Math.min(value, top) / top) * (SIDE - HEADROOM);
   let curve = '';
   let area = '';
   let start = null;
@@ -57,50 +54,48 @@ function paths(points, slots, top) {
     // A measurement between two gaps is a dot.
     if (begins && ends) curve += 'h0.01';
     if (begins) start = x(i);
-    area += `${begins ? `M${x(i).toFixed(1)} ${HEIGHT - BOTTOM}L` : 'L'}${at}`;
-    if (ends) area += `V${HEIGHT - BOTTOM}H${start.toFixed(1)}Z`;
+    area += `${begins ? `M${x(i).toFixed(1)} ${SIDE}L` : 'L'}${at}`;
+    if (ends) area += `V${SIDE}H${start.toFixed(1)}Z`;
   });
-  return { curve, area, oldest: x(0) };
+  return { curve, area };
 }
 
 function chart(panel) {
   const kind = MEASURES[panel.measures];
-  const value = el('b', { class: 'value' });
+  const label = (name) => el('span', { class: name });
   const parts = {
+    value: el('b', { class: 'value' }),
     area: svg('path', { class: 'area' }),
     curve: svg('path', { class: 'curve' }),
-    top: svg('text', { class: 'label', x: LEFT - 6, y: TOP + 4, 'text-anchor': 'end' }),
-    oldest: svg('text', { class: 'label', y: HEIGHT - 5 }),
-    newest: svg('text', { class: 'label', x: WIDTH - RIGHT, y: HEIGHT - 5, 'text-anchor': 'end' }),
+    top: label('top'),
+    oldest: label('oldest'),
+    newest: label('newest'),
   };
-  const base = HEIGHT - BOTTOM;
-  const drawing = svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img' },
-    svg('path', { class: 'grid', d: `M${LEFT} ${TOP}H${WIDTH - RIGHT}M${LEFT} ${(TOP + base) / 2}H${WIDTH - RIGHT}` }),
-    parts.area, parts.curve,
-    svg('path', { class: 'base', d: `M${LEFT} ${base}H${WIDTH - RIGHT}` }),
-    parts.top,
-    svg('text', { class: 'label', x: LEFT - 6, y: base + 1, 'text-anchor': 'end' }, '0'),
-    parts.oldest, parts.newest);
+  parts.drawing = svg('svg', { viewBox: `0 0 ${SIDE} ${SIDE}`, preserveAspectRatio: 'none', role: 'img' },
+    svg('path', { class: 'grid', d: `M0 ${HEADROOM}H${SIDE}M0 ${(SIDE + HEADROOM) / 2}H${SIDE}` }), parts.area, parts.curve);
   const node = el('figure', { class: 'chart' },
-    el('figcaption', {}, el('span', {}, kind.name, el('small', {}, ` ${kind.unit}`)), value), drawing);
-  node.change = (panel, now) => change(node, kind, panel, now, { ...parts, value, drawing });
+    el('figcaption', {}, el('span', {}, kind.name, el('small', {}, ` ${kind.unit}`)), parts.value),
+    el('div', { class: 'drawn' },
+      el('div', { class: 'axis up', 'aria-hidden': 'true' }, parts.top, el('span', {}, '0')), parts.drawing,
+      el('div', { class: 'axis along', 'aria-hidden': 'true' }, parts.oldest, parts.newest)));
+  node.change = (panel, now) => change(kind, panel, now, parts);
   return node;
 }
 
-function change(node, kind, panel, now, parts) {
+function change(kind, panel, now, parts) {
   const known = panel.points.filter((point) => point != null);
   const top = ceiling(Math.max(0, ...known), kind.least);
   const slots = Math.max(SLOTS, panel.points.length);
-  const { curve, area, oldest } = paths(panel.points, slots, top);
+  const { curve, area } = paths(panel.points, slots, top);
   mark(parts.curve, 'd', curve);
   mark(parts.area, 'd', area);
   put(parts.top, kind.write(top));
-  mark(parts.oldest, 'x', Math.min(oldest, WIDTH - 130).toFixed(1));
   const last = panel.points.at(-1);
   const is = last == null ? 'no data' : kind.write(last);
   put(parts.value, is);
   const minutes = (civil) => short(civil, now).replace(/:\d\d$/, '');
-  put(parts.oldest, panel.points.length > slots / 3 ? minutes(panel.oldest) : '');
+  // The left end is a time of the run only once there are measurements as far as that.
+  put(parts.oldest, panel.points.length === slots ? minutes(panel.oldest) : '');
   put(parts.newest, panel.points.length > 0 ? `measured until ${minutes(panel.newest)}` : 'nothing measured yet');
   const most = known.length > 0 ? `; at most ${kind.write(Math.max(...known))} since ${minutes(panel.oldest)}` : '';
   mark(parts.drawing, 'aria-label', `${kind.name} of ${panel.of}, ${kind.unit}: ${is}${most}`);

@@ -94,7 +94,7 @@ export function twice(verb, what, act, say) {
   const node = el('button', { type: 'button', class: 'sure' });
   let armed = null;
   const label = () => {
-    put(node, armed ? `Press again: ${node.verb.toLowerCase()}` : node.verb);
+    put(node, armed ? 'Press again' : node.verb);
     mark(node, 'aria-label', armed ? `Press again to confirm: ${node.verb} ${what}` : `${node.verb} ${what}`);
     node.classList.toggle('armed', armed !== null);
   };

@@ -111,17 +111,16 @@ function back(door) {
 
 function people() {
   const body = el('tbody', {});
-  const head = ['People', 'In truth', 'Due to', 'Since'].map((name) => el('th', { scope: 'col' }, name));
+  const head = ['People', 'In truth', 'Due to'].map((name) => el('th', { scope: 'col' }, name));
   const node = part('How everybody fares', el('div', { class: 'wide', tabindex: '0', role: 'region', 'aria-label': 'How everybody fares' },
     el('table', {}, el('thead', {}, el('tr', {}, ...head)), body)));
   const make = (felt) => {
-    const cells = [el('td', {}), el('td', {}), el('td', {})];
+    const cells = [el('td', {}), el('td', {})];
     const row = el('tr', {}, el('th', { scope: 'row' }, felt.people), ...cells);
     row.change = (felt, now) => {
       mark(cells[0], 'class', `level ${felt.level}`);
       put(cells[0], LEVELS[felt.level] ?? felt.level);
-      put(cells[1], felt.level === 'fine' ? '' : felt.why);
-      put(cells[2], felt.level === 'fine' ? '' : short(felt.since, now));
+      put(cells[1], felt.level === 'fine' ? '' : `${felt.why}, since ${short(felt.since, now)}`);
     };
     return row;
   };
@@ -231,8 +230,8 @@ export function facilitator(door) {
     backwards.querySelector('input[type=range]').focus({ preventScroll: true });
   };
   const truth = [people(), story(chooses), backwards];
-  const leads = [injects(door), speak(door), menu(door)];
-  const hears = [talk(door, false), thoughts(), log()];
+  const leads = [injects(door), speak(door)];
+  const hears = [talk(door, false), thoughts(), log(), menu(door)];
   const sees = [alerts(door), boards(door), complaints(), status(door, false), done()];
   const briefing = about();
   const column = (parts) => el('div', { class: 'column' }, ...parts);

@@ -58,7 +58,7 @@ pub(super) fn embed(html: &mut Html, comparison: &Comparison, protocol: &Protoco
 }
 
 /// JSON with nothing in it but what any page shows as it is.
-fn plain(json: &str) -> String {
+pub(in crate::report::html) fn plain(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {

@@ -7,6 +7,7 @@ mod spread;
 mod tables;
 mod trade;
 
+pub(super) use embedded_study::plain;
 pub use embedded_study::{CutShort, EmbeddedStudy, extract_study};
 
 use super::markup::Html;

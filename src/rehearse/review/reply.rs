@@ -1,0 +1,222 @@
+//! The best reply, and the point of no return.
+//!
+//! A reply is a sequence of the file's actions. It is grown one action at a time: the one that helps most is taken, as long as one
+//! helps (a greedy search: it can miss actions that only help together). By what could be seen: from the first sign on, judged by the
+//! mean over other draws of luck, as whoever acts does not know what will be drawn. With hindsight: from the beginning of play, judged
+//! by the run that was played.
+
+use super::{Damage, Ground};
+use crate::rehearse::deed::Deed;
+use crate::rehearse::log::seconds;
+use crate::rehearse::play::{Done, Play};
+use crate::rng::Luck;
+use crate::scenario::Inject;
+use crate::study::Hands;
+use crate::units::{Duration, Time};
+use crate::world::{Effect, NodeKind, World};
+use serde::Serialize;
+
+/// Actions of a reply.
+const STEPS_MAX: usize = 6;
+/// Actions that are tried at each step.
+const TRIED_MAX: usize = 80;
+/// Draws that a search looks at.
+const DRAWS: usize = 6;
+/// Moments at which it is looked how much could still be avoided.
+const MOMENTS: usize = 24;
+/// Less than this share of the damage is no help.
+const HELPS: f64 = 1e-3;
+/// Faults of the menu that are looked at for the drill of next time.
+const FAULTS_MAX: usize = 60;
+
+/// A step of a reply.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReplyStep {
+    /// What.
+    pub what: String,
+    /// What users lose with it and all before it.
+    pub lost: f64,
+}
+
+/// A reply.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reply {
+    /// When it begins, as a civil time.
+    pub at: String,
+    /// What is done then, in this order.
+    pub steps: Vec<ReplyStep>,
+    /// What users lose with it, and what they lose with nobody there, in the run that was played.
+    pub lost: f64,
+    /// As above.
+    pub lost_without: f64,
+    #[serde(skip)]
+    deeds: Vec<Deed>,
+}
+
+/// When most of the damage could no longer be avoided.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NoReturn {
+    /// From when on, as a civil time; none: to the end of play most of it could have been avoided.
+    pub at: Option<String>,
+    /// The same in seconds of the run.
+    pub sealed_s: Option<f64>,
+    /// When a reply that begins then saves only half of what it saves at the first sign, as a civil time; none: not before play ends.
+    pub half_gone_at: Option<String>,
+    /// What users would have lost with the best reply begun at some moments: seconds of the run, user-minutes.
+    pub lost_from: Vec<(f64, f64)>,
+}
+
+/// Everything that the players could have done.
+fn candidates(world: &World) -> Vec<Deed> {
+    let mut all: Vec<Deed> =
+        world.procedures.iter().filter(|p| !p.only_words()).map(|p| Deed::Order { measure: p.name.clone() }).collect();
+    let written = |group: usize| {
+        let mut effects = world.procedures.iter().flat_map(|procedure| &procedure.actions);
+        effects.any(|effect| matches!(effect, Effect::SwitchOver(of, _) if of.at() == group))
+    };
+    for (_, group) in world.groups.iter().enumerate().filter(|(i, group)| group.failover.is_some() && !written(*i)) {
+        for member in &group.members {
+            let to = world.name_of_node(*member).to_owned();
+            all.push(Deed::SwitchOver { group: group.name.clone(), to });
+        }
+    }
+    for node in world.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Component)) {
+        let Some(repair) = &node.repair else { continue };
+        if repair.vendor.is_some() {
+            all.push(Deed::CallVendor { component: node.name.clone() });
+        }
+        if repair.temporary.is_some() {
+            all.push(Deed::RepairForGood { component: node.name.clone() });
+        }
+    }
+    all.truncate(TRIED_MAX);
+    all
+}
+
+/// The best reply by what could be seen: from the first sign on, whatever is drawn.
+pub fn best<H: Hands>(ground: &Ground, hands: &mut H) -> Option<Reply> {
+    let at = ground.first_sign().unwrap_or(ground.plan.from);
+    let lucks: Vec<Luck> = ground.lucks.iter().copied().take(DRAWS).collect();
+    let lucks = if lucks.is_empty() { vec![ground.own()] } else { lucks };
+    grow(ground, at, &lucks, hands)
+}
+
+/// The best reply to what was played, known beforehand.
+pub fn with_hindsight<H: Hands>(ground: &Ground, hands: &mut H) -> Option<Reply> {
+    let (from, own) = (ground.plan.from, [ground.own()]);
+    let early = grow(ground, from, &own, hands)?;
+    let Some(fault) = ground.first_fault() else { return Some(early) };
+    // Some things can only be done once something is broken: a vendor is called when there is something to repair.
+    let late = grow(ground, fault.after(Duration(1)), &own, hands)?;
+    Some(if late.lost < early.lost { late } else { early })
+}
+
+fn grow<H: Hands>(ground: &Ground, at: Time, lucks: &[Luck], hands: &mut H) -> Option<Reply> {
+    let mean = |damages: &[Damage]| damages.iter().map(|damage| damage.lost).sum::<f64>() / damages.len().max(1) as f64;
+    let all = candidates(&ground.play.world);
+    let mut deeds: Vec<Deed> = Vec::new();
+    let mut steps = Vec::new();
+    let nothing = doing(ground, at, &[]);
+    let mut lost = mean(&ground.damages(std::slice::from_ref(&nothing), lucks, hands)?[0]);
+    let first = lost;
+    while steps.len() < STEPS_MAX {
+        let left: Vec<&Deed> = all.iter().filter(|deed| !deeds.contains(deed)).collect();
+        let with = |deed: &&Deed| doing(ground, at, &[deeds.as_slice(), std::slice::from_ref(*deed)].concat());
+        let plays: Vec<Play> = left.iter().map(with).collect();
+        let losses: Vec<f64> = ground.damages(&plays, lucks, hands)?.iter().map(|damages| mean(damages)).collect();
+        let Some((best, least)) = losses.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)) else { break };
+        if *least >= lost - HELPS * first.max(1.0) {
+            break;
+        }
+        lost = *least;
+        deeds.push(left[best].clone());
+        steps.push(ReplyStep { what: left[best].words(), lost });
+    }
+    let own = [ground.own()];
+    let here = ground.damages(&[nothing, doing(ground, at, &deeds)], &own, hands)?;
+    let (lost_without, lost) = (here[0][0].lost, here[1][0].lost);
+    Some(Reply { at: ground.civil(at), steps, lost, lost_without, deeds })
+}
+
+/// The drill, with nothing done but this, at that time.
+fn doing(ground: &Ground, at: Time, deeds: &[Deed]) -> Play {
+    ground.play.doing(deeds.iter().map(|deed| Done { at, by: 0, deed: deed.clone() }).collect())
+}
+
+/// From when on more than half of the damage stood, whatever was done from then on.
+pub fn no_return<H: Hands>(ground: &Ground, best: &Reply, hands: &mut H) -> Option<Option<NoReturn>> {
+    let (Some(fault), played) = (ground.first_fault(), Damage::of(&ground.outcome).lost) else { return Some(None) };
+    let to = ground.plan.to;
+    if best.deeds.is_empty() || played <= 0.0 || to <= fault {
+        return Some(None);
+    }
+    let apart = Duration(to.since(fault).0 / MOMENTS as i64);
+    let at = |i: usize| fault.after(Duration(apart.0 * i as i64).max(Duration(1)));
+    let from_then = |i: usize| {
+        let before = ground.play.done.iter().filter(|done| done.at <= at(i)).cloned();
+        let reply = best.deeds.iter().map(|deed| Done { at: at(i), by: 0, deed: deed.clone() });
+        ground.play.doing(before.chain(reply).collect())
+    };
+    let plays: Vec<Play> = (0..=MOMENTS).map(from_then).collect();
+    let losses = ground.damages(&plays, &[ground.own()], hands)?;
+    let lost_from: Vec<(f64, f64)> = losses.iter().enumerate().map(|(i, d)| (at(i).seconds(), d[0].lost)).collect();
+    // Sealed is what is lost from here on whenever one would begin.
+    let mut least = f64::INFINITY;
+    let mut sealed = None;
+    for (at_s, lost) in lost_from.iter().rev() {
+        least = least.min(*lost);
+        if least <= played / 2.0 {
+            break;
+        }
+        sealed = Some(*at_s);
+    }
+    let half_gone_at = half_gone(ground, best, &at, hands)?.map(|at| ground.civil(at));
+    Some(Some(NoReturn {
+        half_gone_at,
+        at: sealed.map(|at_s| ground.civil(seconds(at_s))),
+        sealed_s: sealed,
+        lost_from,
+    }))
+}
+
+/// When half of what the reply could save is gone, if nothing else is done.
+fn half_gone<H: Hands>(
+    ground: &Ground,
+    best: &Reply,
+    at: &impl Fn(usize) -> Time,
+    hands: &mut H,
+) -> Option<Option<Time>> {
+    let mut plays: Vec<Play> = (0..=MOMENTS).map(|i| doing(ground, at(i), &best.deeds)).collect();
+    plays.push(doing(ground, at(0), &[]));
+    let losses: Vec<f64> = ground.damages(&plays, &[ground.own()], hands)?.iter().map(|d| d[0].lost).collect();
+    let (first, nobody) = (losses[0], losses[MOMENTS + 1]);
+    let is_gone = |lost: &f64| *lost >= first + (nobody - first) / 2.0;
+    Some((0..=MOMENTS).find(|i| nobody > first && losses[*i..=MOMENTS].iter().all(is_gone)).map(at))
+}
+
+/// The fault of the menu that would hurt most next time, and what it would cost with nobody there.
+pub fn next_drill<H: Hands>(ground: &Ground, nobody: &Play, hands: &mut H) -> Option<Option<(String, f64)>> {
+    let at = ground.first_fault().unwrap_or(ground.plan.from);
+    let hit = |fault: &&crate::scenario::Fault| {
+        // What was played is known now.
+        let played = |name: &String| ground.plan.scenario.drill.iter().any(|step| names(step, name));
+        fault.is_acts() && !fault.hits.iter().any(played)
+    };
+    let faults: Vec<_> = ground.plan.menu.iter().filter(hit).take(FAULTS_MAX).collect();
+    let changes =
+        |name: &str| crate::rehearse::plan::Changes { suppressed: Vec::new(), added: vec![(name.to_owned(), at)] };
+    let alone = |name: &str| {
+        let mut world = (*ground.plan.world_with(&changes(name))).clone();
+        world.muted.extend(0..ground.plan.world.drill.len());
+        Play { world: std::sync::Arc::new(world), done: nobody.done.clone() }
+    };
+    let plays: Vec<Play> = faults.iter().map(|fault| alone(&fault.name)).collect();
+    let losses = ground.damages(&plays, &[ground.own()], hands)?;
+    let worst = losses.iter().map(|d| d[0].lost).enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+    Some(worst.filter(|(_, lost)| *lost > 0.0).map(|(i, lost)| (faults[i].name.clone(), lost)))
+}
+
+fn names(step: &Inject, name: &str) -> bool {
+    let (Inject::At(_, act) | Inject::When(_, act)) = step;
+    serde_json::to_string(act).is_ok_and(|text| text.contains(&format!("\"{name}\"")))
+}
