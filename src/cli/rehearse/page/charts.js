@@ -109,13 +109,14 @@ export function dashboards(seat, looks) {
   const open = el('div', { class: 'open' });
   const none = el('p', { class: 'faint none' }, 'Open one to look at it.');
   const key = `open ${seat}`;
-  let chosen = new Set(read(key));
+  const chosen = new Set(read(key));
   let screen = null;
   const toggle = (of) => {
     if (chosen.has(of)) chosen.delete(of);
     else {
       chosen.add(of);
-      looks(of);
+      // Each of its measurements, as alerts are called: the review tells what nobody looked at.
+      for (const panel of screen.panels) if (panel.of === of) looks(`${of}: ${panel.measures}`);
     }
     sessionStorage.setItem(key, JSON.stringify([...chosen]));
     draw();
