@@ -178,15 +178,17 @@ function announce(seat) {
 async function follow(seat, signal) {
   let wait = 250;
   while (!signal.aborted) {
-    const silence = new AbortController();
+    const connection = new AbortController();
+    const cut = () => connection.abort();
+    signal.addEventListener('abort', cut);
     let timer = null;
     const heard = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENT_MS);
+      timer = setTimeout(cut, SILENT_MS);
     };
     try {
       heard();
-      const response = await ask(seat.token, '/api/stream', { signal: AbortSignal.any([signal, silence.signal]) });
+      const response = await ask(seat.token, '/api/stream', { signal: connection.signal });
       if (response.status === 401) return stranger();
       if (!response.ok) throw new Error('not now');
       head.connected(true);
@@ -196,6 +198,7 @@ async function follow(seat, signal) {
       // It was cut off, or is not there: again, after a while.
     } finally {
       clearTimeout(timer);
+      signal.removeEventListener('abort', cut);
     }
     if (signal.aborted) return;
     head.connected(false);
@@ -225,6 +228,7 @@ async function read(body, heard, event) {
 }
 
 function receive(seat, kind, data) {
+  if (seat !== current) return;
   if (kind === 'clock') {
     Object.assign(seat.screen, data);
     tick(seat);
