@@ -121,6 +121,14 @@ impl<'w> Live<'w> {
         }
     }
 
+    /// Ends the run at the moment to which it has been taken, though nothing may have changed there.
+    pub fn stop_where_taken(&mut self, observer: &mut impl Observer) {
+        if !self.finished {
+            self.now = self.now.max(self.reached);
+            self.stop(observer);
+        }
+    }
+
     /// Handles every event up to and including `until`. Running in pieces gives what running at once gives: what flows is
     /// integrated from change to change, not from call to call.
     pub fn run_until(&mut self, until: Time, observer: &mut impl Observer) {

@@ -127,6 +127,12 @@ impl Engine {
         self.live(|live| live.stop(observer));
     }
 
+    /// Ends the run at the moment to which it has been taken: what has flowed until then is told, though nothing may have changed
+    /// there.
+    pub fn stop_where_taken(&mut self, observer: &mut impl Observer) {
+        self.live(|live| live.stop_where_taken(observer));
+    }
+
     fn core(&self) -> &Core<()> {
         self.core.as_deref().expect("a run that panicked is not asked again")
     }

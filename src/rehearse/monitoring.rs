@@ -203,7 +203,7 @@ impl Monitoring {
     /// Whatever happened before play began is not measured.
     pub fn begin(&mut self, engine: &Engine) {
         self.before = self.told.clone();
-        engine.clone().stop(&mut self.before);
+        engine.clone().stop_where_taken(&mut self.before);
     }
 
     /// When the next measurement is taken.
@@ -226,7 +226,7 @@ impl Monitoring {
         let at = self.next;
         self.next = at.after(self.every);
         let mut now = self.told.clone();
-        engine.clone().stop(&mut now);
+        engine.clone().stop_where_taken(&mut now);
         let world = engine.world();
         let before = std::mem::replace(&mut self.before, now.clone());
         let share = |(a, b): (f64, f64)| if b > 1e-9 { Some((a / b).clamp(0.0, 1e6)) } else { None };

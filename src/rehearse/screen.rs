@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::metrics::why_words;
 use crate::observe::ServiceLevel;
 use crate::scenario::Duty;
-use crate::units::Time;
+use crate::units::{Duration, Time};
 use serde::Serialize;
 
 /// Lines of anything that a screen shows.
@@ -56,6 +56,10 @@ pub struct Panel {
     pub measures: Measured,
     /// Measurements, oldest first; none where one got lost.
     pub points: Vec<Option<f64>>,
+    /// Seconds from one to the next.
+    pub every_s: f64,
+    /// When the oldest of them was made, as a civil time.
+    pub oldest: String,
     /// When the newest was made, as a civil time.
     pub newest: String,
 }
@@ -273,9 +277,21 @@ impl Session {
         let newest = monitoring.next().0 - every;
         let on_the_way = ((newest + late - self.now().0).max(0) as u64).div_ceil(every as u64) as usize;
         let seen = series.points.len().saturating_sub(on_the_way);
-        let points = series.points.iter().take(seen).skip(seen.saturating_sub(POINTS_MAX)).copied().collect();
-        let newest = Time(newest - every * on_the_way as i64).max(self.plan().from);
-        Panel { of: series.of.clone(), measures: series.measures, points, newest: self.plan().world.civil(newest) }
+        // Nobody reads more of a drawing, and digits are most of what a screen weighs.
+        let rounded = |value: f64| (value * 1e4).round() / 1e4;
+        let points: Vec<Option<f64>> = series.points.iter().take(seen).map(|point| point.map(rounded)).collect();
+        let points = points[seen.saturating_sub(POINTS_MAX)..].to_vec();
+        let newest = newest - every * on_the_way as i64;
+        let oldest = newest - every * (points.len() as i64 - 1).max(0);
+        let civil = |at: i64| self.plan().world.civil(Time(at).max(self.plan().from));
+        Panel {
+            of: series.of.clone(),
+            measures: series.measures,
+            points,
+            every_s: Duration(every).seconds(),
+            oldest: civil(oldest),
+            newest: civil(newest),
+        }
     }
 
     /// What was said to a seat, by players and by injects.
@@ -311,13 +327,19 @@ impl Session {
     fn truth(&self) -> Truth {
         let (plan, live) = (self.plan(), self.live());
         let world = live.engine.world();
-        let story = live.lines();
-        let line = |line: &crate::metrics::StoryLine| Line {
-            at_s: line.at_s,
-            at: line.at.clone(),
-            from: line.people.clone().unwrap_or_default(),
-            text: line.text.clone(),
+        // What people said stands in the log, and not in the world.
+        let mut words = self.played().filter(|entry| entry.refused.is_none()).filter_map(|entry| match &entry.deed {
+            Deed::Tell { text } => Some(format!("users are told: {text}")),
+            Deed::Decide { text } => Some(format!("decision: {text}")),
+            _ => None,
+        });
+        let line = |line: &crate::metrics::StoryLine| {
+            let said = if line.text.ends_with("from outside") { words.next() } else { None };
+            let from = line.people.clone().unwrap_or_default();
+            Line { at_s: line.at_s, at: line.at.clone(), from, text: said.unwrap_or_else(|| line.text.clone()) }
         };
+        let mut story: Vec<Line> = live.lines().iter().map(line).collect();
+        story.drain(..story.len().saturating_sub(LINES_MAX));
         let people = world.people.iter().zip(&live.watching.felt).map(|(people, (level, why, since))| Felt {
             people: people.name.clone(),
             level: *level,
@@ -325,7 +347,7 @@ impl Session {
             since: world.civil(*since),
         });
         Truth {
-            story: story.iter().skip(story.len().saturating_sub(LINES_MAX)).map(line).collect(),
+            story,
             people: people.collect(),
             injects: self.inject_lines(),
             menu: plan.menu.iter().map(|fault| fault.name.clone()).collect(),

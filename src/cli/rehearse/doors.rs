@@ -1,7 +1,7 @@
 //! What browsers can reach: the page, the screen of a seat as a stream of events, and the one door through which a seat does
 //! something. Every request is looked at in the same order: the host, the origin, the token, the rate, the body.
 
-use super::keeper::{Done, Screens, What, Wish};
+use super::keeper::{Done, Refused, Screens, Shown, What, Wish};
 use super::limits::{BODY_MAX, Rates, STREAMS_MAX};
 use super::tokens::{Tokens, token};
 use axum::Router;
@@ -23,8 +23,17 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 const PAGE: &str = include_str!("page/index.html");
-const SCRIPT: &str = include_str!("page/app.js");
 const STYLE: &str = include_str!("page/app.css");
+/// The scripts of the page: modules, each of which says what it needs of the others.
+const SCRIPTS: [(&str, &str); 5] = [
+    ("/app.js", include_str!("page/app.js")),
+    ("/dom.js", include_str!("page/dom.js")),
+    ("/charts.js", include_str!("page/charts.js")),
+    ("/player.js", include_str!("page/player.js")),
+    ("/facilitator.js", include_str!("page/facilitator.js")),
+];
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Nothing from anywhere else, no script or style that does not lie beside the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
@@ -55,7 +64,9 @@ pub struct Doors {
     /// Streams that are open.
     pub streams: Arc<Semaphore>,
     /// Reviews that can be opened once, by the words of their links.
-    pub tickets: Mutex<BTreeMap<String, String>>,
+    pub tickets: Mutex<BTreeMap<String, Arc<str>>>,
+    /// The last review, and of how many entries of the log: one that everybody asks for is made once.
+    pub made: tokio::sync::Mutex<Option<(usize, Arc<str>)>>,
 }
 
 impl Doors {
@@ -76,6 +87,7 @@ impl Doors {
             rates: Rates::default(),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             tickets: Mutex::default(),
+            made: tokio::sync::Mutex::default(),
         }
     }
 
@@ -84,9 +96,9 @@ impl Doors {
         let doors = Arc::new(self);
         let asset =
             |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
-        Router::new()
-            .route("/", asset("text/html; charset=utf-8", PAGE))
-            .route("/app.js", asset("text/javascript; charset=utf-8", SCRIPT))
+        let page = Router::new();
+        let page = SCRIPTS.iter().fold(page, |page, (at, script)| page.route(at, asset(JAVASCRIPT, script)));
+        page.route("/", asset("text/html; charset=utf-8", PAGE))
             .route("/app.css", asset("text/css; charset=utf-8", STYLE))
             .route("/api/screen", get(screen))
             .route("/api/stream", get(stream_of_screens))
@@ -186,7 +198,7 @@ async fn screen(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response
         Err(refused) => return refused,
     };
     match doors.screens.borrow().get(&seat) {
-        Some(screen) => ([(header::CONTENT_TYPE, "application/json")], screen.to_string()).into_response(),
+        Some(screen) => ([(header::CONTENT_TYPE, "application/json")], screen.whole.to_string()).into_response(),
         None => refuse(StatusCode::NOT_FOUND, "there is no such seat"),
     }
 }
@@ -203,17 +215,25 @@ async fn stream_of_screens(State(doors): State<Arc<Doors>>, headers: HeaderMap) 
     let mut screens = doors.screens.clone();
     screens.mark_changed();
     let events =
-        stream::unfold((screens, seat, None::<Arc<str>>, permit), |(mut screens, seat, before, permit)| async move {
+        stream::unfold((screens, seat, None::<Shown>, permit), |(mut screens, seat, before, permit)| async move {
             loop {
                 screens.changed().await.ok()?;
-                let screen = screens.borrow_and_update().get(&seat).cloned()?;
-                if before.as_ref() != Some(&screen) {
-                    let event = Ok::<Event, Infallible>(Event::default().data(&*screen));
-                    return Some((event, (screens, seat, Some(screen), permit)));
+                let shown = screens.borrow_and_update().get(&seat).cloned()?;
+                if let Some(event) = what_changed(before.as_ref(), &shown) {
+                    return Some((Ok::<Event, Infallible>(event), (screens, seat, Some(shown), permit)));
                 }
             }
         });
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(10))).into_response()
+}
+
+/// The whole screen where more than the clock has changed since.
+fn what_changed(before: Option<&Shown>, shown: &Shown) -> Option<Event> {
+    match before {
+        Some(before) if before.still == shown.still && before.clock == shown.clock => None,
+        Some(before) if before.still == shown.still => Some(Event::default().event("clock").data(&*shown.clock)),
+        _ => Some(Event::default().event("screen").data(&*shown.whole)),
+    }
 }
 
 /// What a browser sends.
@@ -263,7 +283,7 @@ async fn log(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
             let lines: Vec<String> = done.log.iter().filter_map(|entry| serde_json::to_string(entry).ok()).collect();
             ([(header::CONTENT_TYPE, "application/json")], format!("[{}]", lines.join(","))).into_response()
         }
-        Err(why) => refuse(StatusCode::CONFLICT, &why),
+        Err(refused) => say_no(&refused),
     }
 }
 
@@ -275,17 +295,15 @@ async fn review(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response
     };
     let log = match wish(&doors, seat.clone(), String::new(), What::Log).await {
         Ok(done) => done.log,
-        Err(why) => return refuse(StatusCode::CONFLICT, &why),
+        Err(refused) => return say_no(&refused),
     };
     let is_over = log.iter().rev().any(|entry| matches!(entry.deed, Deed::End {}));
     if !is_over && seat != FACILITATOR {
         return refuse(StatusCode::FORBIDDEN, "the review comes when play is over");
     }
-    let made = {
-        let doors = Arc::clone(&doors);
-        tokio::task::spawn_blocking(move || (doors.review)(&log)).await
+    let Some(page) = review_of(&doors, log).await else {
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the review could not be made");
     };
-    let Ok(Some(page)) = made else { return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the review could not be made") };
     let ticket = token();
     if let Ok(mut tickets) = doors.tickets.lock() {
         while tickets.len() >= TICKETS_MAX {
@@ -297,30 +315,50 @@ async fn review(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response
     ([(header::CONTENT_TYPE, "application/json")], json).into_response()
 }
 
+/// The review of a log: the one that has been made already, where nothing was done since. One is made at a time.
+async fn review_of(doors: &Arc<Doors>, log: Vec<Entry>) -> Option<Arc<str>> {
+    let mut made = doors.made.lock().await;
+    if let Some((_, page)) = made.as_ref().filter(|(entries, _)| *entries == log.len()) {
+        return Some(Arc::clone(page));
+    }
+    let entries = log.len();
+    let making = Arc::clone(doors);
+    let page: Arc<str> = tokio::task::spawn_blocking(move || (making.review)(&log)).await.ok()??.into();
+    *made = Some((entries, Arc::clone(&page)));
+    Some(page)
+}
+
 async fn open_review(
     State(doors): State<Arc<Doors>>,
     axum::extract::Path(ticket): axum::extract::Path<String>,
 ) -> Response {
     let page = doors.tickets.lock().ok().and_then(|mut tickets| tickets.remove(&ticket));
     match page {
-        Some(page) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response(),
+        Some(page) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.to_string()).into_response(),
         None => refuse(StatusCode::NOT_FOUND, "this review has been opened: ask for it again"),
     }
 }
 
-async fn wish(doors: &Doors, seat: String, who: String, what: What) -> Result<Done, String> {
+async fn wish(doors: &Doors, seat: String, who: String, what: What) -> Result<Done, Refused> {
     let (answer, answered) = oneshot::channel();
-    let gone = "the rehearsal is not kept any more";
-    doors.wishes.send(Wish { seat, who, what, answer }).map_err(|_| gone.to_owned())?;
-    answered.await.map_err(|_| gone.to_owned())?
+    let gone = || Refused::NotNow("the rehearsal is not kept any more".to_owned());
+    doors.wishes.send(Wish { seat, who, what, answer }).map_err(|_| gone())?;
+    answered.await.map_err(|_| gone())?
 }
 
-fn answer(done: Result<Done, String>) -> Response {
+fn answer(done: Result<Done, Refused>) -> Response {
     match done {
         Ok(done) => {
             let json = serde_json::to_string(&done).expect("plain data");
             ([(header::CONTENT_TYPE, "application/json")], json).into_response()
         }
-        Err(why) => refuse(StatusCode::CONFLICT, &why),
+        Err(refused) => say_no(&refused),
+    }
+}
+
+fn say_no(refused: &Refused) -> Response {
+    match refused {
+        Refused::NotYours(why) => refuse(StatusCode::FORBIDDEN, why),
+        Refused::NotNow(why) => refuse(StatusCode::CONFLICT, why),
     }
 }

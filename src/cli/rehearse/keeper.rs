@@ -2,7 +2,7 @@
 //! disk.
 
 use super::super::files::FileError;
-use firedrill::rehearse::{Deed, Denied, Entry, FACILITATOR, Header, LINE_MAX, Session};
+use firedrill::rehearse::{Deed, Denied, Entry, FACILITATOR, Header, LINE_MAX, Screen, Session};
 use firedrill::units::{Duration, Time};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -21,8 +21,28 @@ const WRITE_DOWN_EVERY: Span = Span::from_secs(2);
 /// A clock that was not looked at for so long has slept: the run stands instead of jumping.
 const ASLEEP_AFTER: Span = Span::from_secs(5);
 
-/// The screen of every seat, as JSON, made at the same moment.
-pub type Screens = Arc<BTreeMap<String, Arc<str>>>;
+/// The screen of every seat, made at the same moment.
+pub type Screens = Arc<BTreeMap<String, Shown>>;
+
+/// The screen of a seat, as JSON.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// All of it.
+    pub whole: Arc<str>,
+    /// The same without the clock: what did not change need not be sent again, ten times a second.
+    pub still: Arc<str>,
+    /// What the clock shows.
+    pub clock: Arc<str>,
+}
+
+impl Shown {
+    fn new(mut screen: Screen) -> Shown {
+        let whole = Arc::from(json(&screen));
+        let (now_s, now) = (std::mem::take(&mut screen.now_s), std::mem::take(&mut screen.now));
+        let clock = serde_json::json!({ "now_s": now_s, "now": now }).to_string();
+        Shown { whole, still: Arc::from(json(&screen)), clock: Arc::from(clock) }
+    }
+}
 
 /// Something that a browser wants.
 #[derive(Debug)]
@@ -34,7 +54,25 @@ pub struct Wish {
     /// What.
     pub what: What,
     /// Where the answer goes.
-    pub answer: oneshot::Sender<Result<Done, String>>,
+    pub answer: oneshot::Sender<Result<Done, Refused>>,
+}
+
+/// Why something is not done.
+#[derive(Debug)]
+pub enum Refused {
+    /// Another seat may do it, and not this one.
+    NotYours(String),
+    /// Nobody can do it now.
+    NotNow(String),
+}
+
+impl From<Denied> for Refused {
+    fn from(denied: Denied) -> Refused {
+        match denied {
+            Denied::NotYours => Refused::NotYours(denied.to_string()),
+            _ => Refused::NotNow(denied.to_string()),
+        }
+    }
 }
 
 /// What is wanted.
@@ -100,8 +138,10 @@ impl Keeper {
 
     /// Goes back before anybody plays: a branch of its own.
     pub fn back(&mut self, to: Time, name: String) -> Result<(), String> {
-        self.put(FACILITATOR, "", Deed::Back { to_s: to.seconds(), name })?;
-        self.show();
+        match self.put(FACILITATOR, "", Deed::Back { to_s: to.seconds(), name }) {
+            Ok(_) => self.show(),
+            Err(Refused::NotYours(why) | Refused::NotNow(why)) => return Err(why),
+        }
         Ok(())
     }
 
@@ -154,7 +194,7 @@ impl Keeper {
         true
     }
 
-    fn grant(&mut self, seat: &str, who: &str, what: What) -> Result<Done, String> {
+    fn grant(&mut self, seat: &str, who: &str, what: What) -> Result<Done, Refused> {
         match what {
             What::Log => Ok(Done { refused: None, log: self.session.entries().to_vec() }),
             What::ToNextThing => {
@@ -178,19 +218,16 @@ impl Keeper {
     }
 
     /// Writes down how far the run has got.
-    fn write_down(&mut self) -> Result<(), String> {
+    fn write_down(&mut self) -> Result<(), Refused> {
         self.written_at = self.looked_at;
         let to_s = self.session.now().seconds();
         self.put(FACILITATOR, "", Deed::Reach { to_s }).map(|_| ())
     }
 
     /// Does something, and puts it on disk. What could not be written has not happened: the session is what the log says.
-    fn put(&mut self, seat: &str, who: &str, deed: Deed) -> Result<Done, String> {
+    fn put(&mut self, seat: &str, who: &str, deed: Deed) -> Result<Done, Refused> {
         let before = self.session.entries().len();
-        let entry = match self.session.act(seat, who, &clock(), deed) {
-            Ok(entry) => entry.clone(),
-            Err(denied) => return Err(denied_words(&denied)),
-        };
+        let entry = self.session.act(seat, who, &clock(), deed)?.clone();
         let line = json(&entry) + "\n";
         let at = self.file.stream_position();
         let written = match line.len() <= LINE_MAX {
@@ -202,7 +239,7 @@ impl Keeper {
             if let Ok(at) = at {
                 let _ = self.file.set_len(at).and_then(|()| self.file.seek(SeekFrom::Start(at)).map(|_| ()));
             }
-            return Err(format!("{} cannot be written: {error}", self.path.display()));
+            return Err(Refused::NotNow(format!("{} cannot be written: {error}", self.path.display())));
         }
         Ok(Done { refused: entry.refused, log: Vec::new() })
     }
@@ -212,14 +249,10 @@ impl Keeper {
         let seats = self.session.plan().seats.iter().map(|seat| seat.name.clone());
         let screen = |seat: String| {
             let screen = self.session.screen(&seat)?;
-            Some((seat, Arc::from(json(&screen))))
+            Some((seat, Shown::new(screen)))
         };
         self.screens.send_replace(Arc::new(seats.filter_map(screen).collect()));
     }
-}
-
-fn denied_words(denied: &Denied) -> String {
-    denied.to_string()
 }
 
 /// Plain data as JSON: it can always be written.

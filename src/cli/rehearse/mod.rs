@@ -19,7 +19,7 @@ use keeper::{Keeper, Wish};
 use limits::Doorway;
 use std::fmt::Write as _;
 use std::io::BufRead as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::mpsc;
@@ -35,13 +35,15 @@ pub fn rehearse(args: &RehearseArgs) -> Said {
         Ok(read) => read,
         Err(said) => return said,
     };
-    let hosts = match hosts_of(args) {
-        Ok(hosts) => hosts,
-        Err(said) => return said,
-    };
-    if let Err(said) = ask_for_consent(args.listen) {
+    if let Err(said) = is_named(args).and_then(|()| ask_for_consent(args.listen)) {
         return said;
     }
+    // Before anything is written: the port can be another's, and port 0 is whichever is free.
+    let (listener, listen) = match bind(args.listen) {
+        Ok(bound) => bound,
+        Err(failed) => return failed,
+    };
+    let hosts = hosts_of(listen, &args.host);
     let path = args.log.clone().unwrap_or_else(|| default_log(&args.file));
     let mut said = Said::default();
     let (session, header, whole) = match begin(&plan, &path, &args.choice.set) {
@@ -65,14 +67,12 @@ pub fn rehearse(args: &RehearseArgs) -> Said {
     }
     let (wishes, wanted) = mpsc::channel::<Wish>();
     let keeping = std::thread::spawn(move || keeper.keep(&wanted));
-    let links = links(&hosts[0], &tokens, &path, args.listen);
+    let links = links(&hosts[0], &tokens, &path, listen);
     let review = review::maker(source, plan, header, args.draws);
     let doors = Doors::new(tokens, hosts, wishes, screens, review);
-    if let Err(error) = serve(args.listen, doors, &links) {
+    if let Err(error) = serve(listener, doors, &links) {
         let _ = keeping.join();
-        said.err = format!("error: cannot listen on {}: {error}; name another with --listen\n", args.listen);
-        said.code = exit::FILES;
-        return said;
+        return cannot_listen(listen, &error);
     }
     let _ = keeping.join();
     let (file, log) = (shell_word(&args.file.display().to_string()), shell_word(&path.display().to_string()));
@@ -123,21 +123,42 @@ fn begin(plan: &Plan, path: &Path, set: &[(String, String)]) -> Result<(Session,
     Ok((Session::resume(plan.clone(), log.entries), header, Some(whole)))
 }
 
+/// Takes the port, or says that it cannot be had.
+fn bind(listen: SocketAddr) -> Result<(TcpListener, SocketAddr), Said> {
+    let bound = TcpListener::bind(listen).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        let at = listener.local_addr()?;
+        Ok((listener, at))
+    });
+    bound.map_err(|error| cannot_listen(listen, &error))
+}
+
+fn cannot_listen(listen: SocketAddr, error: &std::io::Error) -> Said {
+    Said {
+        err: format!("error: cannot listen on {listen}: {error}; name another with --listen\n"),
+        code: exit::FILES,
+        ..Said::default()
+    }
+}
+
+/// Whoever listens on every address says under which of them players ask.
+fn is_named(args: &RehearseArgs) -> Result<(), Said> {
+    match args.listen.ip().is_unspecified() && args.host.is_empty() {
+        true => Err(usage("--listen on every address needs --host with the name or the address that players type")),
+        false => Ok(()),
+    }
+}
+
 /// Under which names browsers may ask, with the port.
-fn hosts_of(args: &RehearseArgs) -> Result<Vec<String>, Said> {
-    let port = args.listen.port();
-    let mut hosts: Vec<String> = args.host.iter().map(|host| format!("{host}:{port}")).collect();
-    match args.listen.ip() {
-        ip if ip.is_unspecified() && hosts.is_empty() => {
-            let what = "--listen on every address needs --host with the name or the address that players type";
-            return Err(usage(what));
-        }
-        ip if ip.is_unspecified() => {}
-        ip => hosts.insert(0, SocketAddr::new(ip, port).to_string()),
+fn hosts_of(listen: SocketAddr, named: &[String]) -> Vec<String> {
+    let port = listen.port();
+    let mut hosts: Vec<String> = named.iter().map(|host| format!("{host}:{port}")).collect();
+    if !listen.ip().is_unspecified() {
+        hosts.insert(0, listen.to_string());
     }
     hosts.extend([format!("localhost:{port}"), format!("127.0.0.1:{port}")]);
     hosts.dedup();
-    Ok(hosts)
+    hosts
 }
 
 /// Whoever opens a door to others says so, in words.
@@ -185,10 +206,10 @@ fn links(host: &str, tokens: &Tokens, path: &Path, listen: SocketAddr) -> String
 }
 
 /// Listens, says the links, and answers until Ctrl-C.
-fn serve(listen: SocketAddr, doors: Doors, links: &str) -> std::io::Result<()> {
+fn serve(listener: TcpListener, doors: Doors, links: &str) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(listen).await?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
         terminal::complain(links);
         interrupt::listen();
         let server = pin!(axum::serve(Doorway::new(listener), doors.router()).into_future());
