@@ -190,3 +190,56 @@ fn a_killed_writer_loses_nothing_that_was_acknowledged() {
         assert_eq!(log.entries, session.entries()[..*count]);
     }
 }
+
+/// Two sites of which people decide which serves, and a plan that replaces a part.
+const PLANNED: &str = r#"Scenario(
+    format: 1,
+    title: "people decide, and plan",
+    clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "12h"),
+    sites: {"a": (), "b": ()},
+    links: [(between: ("a", "b"), rtt: "10ms")],
+    groups: {"home": (members: ["a", "b"])},
+    services: {"web": (runs_at: {"a": (servers: 8), "b": (servers: 8)}, takes: exponential(mean: "50ms"))},
+    features: {"read": (calls: [hard(to: "web")])},
+    people: {"readers": (users: 100, uses: {"read": "2/min"}, served_by: "home")},
+    strategies: {"people": (failover: {"home": (
+        detect: probe(every: "10s", fails: 3), decide: people(takes: fixed("20m")), promote: (takes: fixed("30s")),
+    )})},
+    maintenance: {"upgrade": (starts: "10:00", announced: "1h", takes: fixed("2h"), takes_down: ["a"])},
+    drill: [at("09:00", crash(of: "a", repaired_after: "6h"))],
+)"#;
+
+fn planned() -> Session {
+    let choice = Choice::default();
+    Session::new(Plan::of(&Source::new("planned.ron", PLANNED), &choice, LUCK).unwrap())
+}
+
+#[test]
+fn what_people_decide_waits_until_they_do() {
+    let mut session = planned();
+    minutes(&mut session, 100.0);
+    // Twenty minutes after it was noticed nobody has decided anything.
+    assert_eq!(downtime_s(&session), 6.0 * 3_600.0);
+    let switch = Deed::SwitchOver { group: "home".to_owned(), to: "b".to_owned() };
+    assert_eq!(session.act("operations", "", "", switch).unwrap().refused, None);
+    assert_eq!(downtime_s(&session), 40.0 * 60.0 + 30.0);
+}
+
+#[test]
+fn a_maintenance_begins_and_ends_when_somebody_says_so() {
+    let mut session = planned();
+    session.act(FACILITATOR, "", "", Deed::Suppress { inject: "1. crash of a for 6h".to_owned() }).unwrap();
+    minutes(&mut session, 180.0);
+    // Its hour has come and gone.
+    assert_eq!(downtime_s(&session), 0.0);
+    let early = session.act("operations", "", "", Deed::CallOffMaintenance {}).unwrap().refused.clone();
+    assert!(early.is_some(), "nothing is under way");
+    session.act("communications", "", "", Deed::AnnounceMaintenance {}).unwrap();
+    session.act("operations", "", "", Deed::BeginMaintenance {}).unwrap();
+    assert_eq!(downtime_s(&session), 2.0 * 3_600.0);
+    minutes(&mut session, 200.0);
+    assert!(session.act("operations", "", "", Deed::BeginMaintenance {}).unwrap().refused.is_some(), "it is under way");
+    session.act("incident commander", "", "", Deed::CallOffMaintenance {}).unwrap();
+    // Undoing takes as long as has been worked.
+    assert_eq!(downtime_s(&session), 40.0 * 60.0);
+}

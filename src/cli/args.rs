@@ -342,6 +342,9 @@ pub struct ReviewArgs {
     /// Print it as Markdown, for an after-action report
     #[arg(long)]
     pub markdown: bool,
+    /// Print it as JSON (docs/reference/json.md)
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
     /// Leave out the names of players
     #[arg(long)]
     pub without_names: bool,

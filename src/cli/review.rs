@@ -79,6 +79,11 @@ fn said(args: &ReviewArgs, source: &Source, log: &Log, review: &Review) -> Said 
         said.out = markdown::render_review(review, Some(&replay));
         return said;
     }
+    if args.json {
+        // Plain data with text for keys: it can always be written.
+        said.out = serde_json::to_string_pretty(review).expect("a review is plain data") + "\n";
+        return said;
+    }
     let look = terminal::look();
     said.out =
         text::render_review(review, text::Layout { width: look.width, colour: look.colour, replay: Some(&replay) });

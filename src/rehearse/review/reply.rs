@@ -68,8 +68,9 @@ pub struct NoReturn {
 
 /// Everything that the players could have done.
 fn candidates(world: &World) -> Vec<Deed> {
-    let mut all: Vec<Deed> =
-        world.procedures.iter().filter(|p| !p.only_words()).map(|p| Deed::Order { measure: p.name.clone() }).collect();
+    // What waits for people; the rest is automation, or was done before play began.
+    let waits = world.procedures.iter().filter(|procedure| procedure.muted && !procedure.only_words());
+    let mut all: Vec<Deed> = waits.map(|procedure| Deed::Order { measure: procedure.name.clone() }).collect();
     let written = |group: usize| {
         let mut effects = world.procedures.iter().flat_map(|procedure| &procedure.actions);
         effects.any(|effect| matches!(effect, Effect::SwitchOver(of, _) if of.at() == group))

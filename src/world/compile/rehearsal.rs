@@ -73,9 +73,9 @@ impl Compiler<'_> {
         let names = Names::section("rehearsal.measures", &rehearsal.measures, &self.problems);
         // Another strategy or variant may lack what they change: then it is told to whoever plays that.
         let (run, played) = (&self.scenario.run, &rehearsal.run);
-        if run.variant != played.variant
-            || played.strategy.as_ref().is_some_and(|name| run.strategy.as_ref() != Some(name))
-        {
+        let known = |name: &&String| self.scenario.strategies.get(name).is_some();
+        let other = played.strategy.as_ref().filter(known).is_some_and(|name| run.strategy.as_ref() != Some(name));
+        if other || run.variant != played.variant {
             return;
         }
         for (name, measure) in rehearsal.measures.iter() {
