@@ -564,6 +564,16 @@ fn quoted(value: &str) -> String {
     if is_number || is_written || is_word { value.to_owned() } else { format!("{value:?}") }
 }
 
+/// A name or an address, as it stands in the bar of a browser.
+#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
+fn host_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    match !text.is_empty() && text.len() <= 253 && text.chars().all(fits) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("write a name like school.local, or an address".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -584,15 +594,5 @@ mod tests {
         assert_eq!(set("a=30%").as_deref(), Ok(r#"a "30%""#));
         assert_eq!(set("a = automatic").as_deref(), Ok("a automatic"));
         assert!(set("a").is_err() && set("=1").is_err() && set("a=").is_err());
-    }
-}
-
-/// A name or an address, as it stands in the bar of a browser.
-#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
-fn host_name(text: &str) -> Result<String, String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    match !text.is_empty() && text.len() <= 253 && text.chars().all(fits) {
-        true => Ok(text.to_ascii_lowercase()),
-        false => Err("write a name like school.local, or an address".to_owned()),
     }
 }

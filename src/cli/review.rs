@@ -159,14 +159,13 @@ pub fn verify(page_text: &str, name: &str, threads: Option<usize>) -> Option<Sai
     Some(Said::out(format!("{name} is confirmed: digest {} of the run that its log makes\n", review.digest)))
 }
 
-/// Makes the page of a review from the entries of a log, for browsers that ask for it.
+/// Makes the page of a review from the entries of a log; nothing where the program is being ended.
 #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
-pub fn maker(
-    source: Source,
-    plan: Plan,
-    header: Header,
-    draws: u64,
-) -> Box<dyn Fn(&[Entry]) -> Option<String> + Send + Sync> {
+pub type Maker = Box<dyn Fn(&[Entry]) -> Option<String> + Send + Sync>;
+
+/// The same for browsers that ask for it.
+#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
+pub fn maker(source: Source, plan: Plan, header: Header, draws: u64) -> Maker {
     Box::new(move |entries| {
         let all = branches(entries);
         let asked = Asked { branch: all.len() - 1, draws, without_names: false };
