@@ -243,3 +243,73 @@ fn a_maintenance_begins_and_ends_when_somebody_says_so() {
     // Undoing takes as long as has been worked.
     assert_eq!(downtime_s(&session), 40.0 * 60.0);
 }
+
+/// What somebody at a seat may want to do, by a number: whatever the file offers, words, and things that make no sense.
+fn wish(session: &Session, number: u64) -> (String, Deed) {
+    let seats = &session.plan().seats;
+    let seat = &seats[number as usize % seats.len()].name;
+    let screen = session.screen(seat).unwrap();
+    let number = number / seats.len() as u64;
+    let offers: Vec<Deed> =
+        screen.offers.iter().flat_map(|offer| [Some(offer.deed.clone()), offer.back.clone()]).flatten().collect();
+    let suspects = &screen.suspects;
+    let deed = match number % 8 {
+        0..=3 if !offers.is_empty() => offers[(number / 8) as usize % offers.len()].clone(),
+        4 => Deed::Tell { text: "we know".to_owned() },
+        5 => Deed::Think { text: String::new(), about: suspects[(number / 8) as usize % suspects.len()].clone() },
+        6 if seat == FACILITATOR => {
+            let menu = &session.plan().menu;
+            Deed::Add { fault: menu[(number / 8) as usize % menu.len()].name.clone() }
+        }
+        7 if seat == FACILITATOR => {
+            let injects = &session.plan().injects;
+            Deed::Suppress { inject: injects[(number / 8) as usize % injects.len()].name.clone() }
+        }
+        _ => Deed::Say { text: "hello".to_owned(), to: Vec::new() },
+    };
+    (seat.clone(), deed)
+}
+
+/// Whatever is done in whatever order, the log alone gives the same run, the same screens, and the same branches.
+#[test]
+fn whatever_is_played_the_log_is_all_of_it() {
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
+    let files = ["itslearning-2016-10", "retry-storm"].map(|name| {
+        let path = format!("{}/scenarios/{name}.ron", env!("CARGO_MANIFEST_DIR"));
+        Plan::of(&Source::new(name, std::fs::read_to_string(path).unwrap()), &Choice::default(), LUCK).unwrap()
+    });
+    let config = Config { cases: common::campaign(12, 300), failure_persistence: None, ..Config::default() };
+    let steps = proptest::collection::vec((any::<u64>(), 0.0..0.2f64, 0..12u8), 1..16);
+    TestRunner::new(config)
+        .run(&(0..2usize, steps), |(file, steps)| {
+            let plan = &files[file];
+            let mut session = Session::new(plan.clone());
+            for (number, share, back) in steps {
+                let (from, to) = (plan.from.seconds(), plan.to.seconds());
+                let now = session.now().seconds();
+                if back == 0 && now > from {
+                    let deed = Deed::Back { to_s: from + (now - from) * share * 5.0, name: "again".to_owned() };
+                    session.act(FACILITATOR, "", "", deed).unwrap();
+                } else {
+                    let to_s = (now + (to - from) * share).min(to);
+                    session.act(FACILITATOR, "", "", Deed::Reach { to_s }).unwrap();
+                }
+                let (seat, deed) = wish(&session, number);
+                // What that seat may not do changes nothing.
+                let _ = session.act(&seat, "", "", deed);
+            }
+            let resumed = Session::resume(plan.clone(), session.entries().to_vec());
+            prop_assert_eq!(resumed.now(), session.now());
+            for seat in &plan.seats {
+                let (mine, theirs) = (session.screen(&seat.name).unwrap(), resumed.screen(&seat.name).unwrap());
+                prop_assert_eq!(mine, theirs);
+            }
+            let play = plan.play_of(session.branch(), session.entries());
+            let alone = play.felt(LUCK).provenance.digest;
+            prop_assert_eq!(&session.live().digest_at_the_end(), &alone);
+            prop_assert_eq!(&resumed.live().digest_at_the_end(), &alone);
+            Ok(())
+        })
+        .unwrap();
+}

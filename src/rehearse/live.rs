@@ -72,6 +72,7 @@ impl Observer for Watching {
 
     fn flowed(&mut self, world: &World, span: &Interval) {
         self.monitoring.flowed(world, span);
+        self.digest.flowed(world, span);
     }
 }
 
@@ -111,6 +112,13 @@ impl Live {
         let action = action_of(self.engine.world(), deed)?;
         let done = self.engine.act(action, By::Person(by), &mut self.watching);
         done.map_err(|refusal| refusal_words(refusal).to_owned())
+    }
+
+    /// The digest of this run if it goes on to its end with nobody there any more.
+    pub fn digest_at_the_end(&self) -> String {
+        let mut fork = self.clone();
+        fork.engine.run(&mut fork.watching);
+        fork.watching.digest.hex()
     }
 
     /// Lines of the story so far.
