@@ -36,7 +36,7 @@ Rehearse:
 
 Exit codes: 0 all well, 1 an expectation or an objective failed, 2 wrong usage, 3 the scenario has
 mistakes, 4 cannot read or write, 5 not deterministic, 6 an objective is undecided, 101 a bug of
-firedrill, 130 ended by Ctrl-C.";
+firedrill, 130 ended by Ctrl-C or by a signal that ends programs.";
 
 /// Judges failover designs by what their users live through.
 ///
@@ -76,8 +76,10 @@ pub enum Command {
         threads: Option<NonZeroUsize>,
     },
     /// Run a scenario by both traffic engines and put what they say side by side
+    #[command(mut_arg("html", |arg| arg.hide(true)), mut_arg("twice", |arg| arg.hide(true)))]
     Agree(AgreeArgs),
     /// Run a scenario again without each cause and each measure, and tell what each was worth
+    #[command(mut_arg("twice", |arg| arg.hide(true)))]
     Explain(RunArgs),
     /// Try a maintenance plan at every hour of a week: when to begin, what to promise, whether to wait
     Maintenance(MaintenanceArgs),

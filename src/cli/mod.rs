@@ -46,6 +46,8 @@ const STARTER: &str = include_str!("starter.ron");
 /// Does what the arguments say; gives the exit code.
 pub fn main() -> u8 {
     tell_of_bugs();
+    // Until a command knows better: what has not been said yet is not said.
+    interrupt::end_with("");
     let said = match Cli::parse().command {
         Command::Run { args, traffic } => run::run(&args, &traffic),
         Command::Compare(args) => compare::compare(&args),
@@ -60,6 +62,12 @@ pub fn main() -> u8 {
         Command::Shrink(args) => shrink::shrink(&args),
         Command::New { file } => new(file.as_deref()),
     };
+    // What somebody who ended it waits for is said to its end.
+    if interrupt::asked() {
+        interrupt::listen();
+    } else {
+        interrupt::end_with("");
+    }
     let mut code = said.code;
     if let Err(error) = terminal::print(&said.out) {
         terminal::complain(&told(&files::FileError::Write {

@@ -32,8 +32,17 @@ struct Patching {
     sets: Vec<(String, String)>,
 }
 
+/// What becomes of what the strategies and variants set that are not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    /// It stays in the text.
+    Kept,
+    /// It is left out.
+    LeftOut,
+}
+
 /// Picks strategy, maintenance and variant, and sets what they and the choice set.
-pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
+pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice, others: Others) -> Overlaid {
     let broken = plain.scenario.as_ref().map(|s| s.broken.clone()).unwrap_or_default();
     let mut patching = Patching {
         rope: Rope::new(text),
@@ -73,6 +82,9 @@ pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
     };
     for (path, value) in &choice.set {
         patching.set_asked(path, value);
+    }
+    if others == Others::LeftOut {
+        patching.leave_out([("strategies", &strategy), ("variants", &variant)]);
     }
     let pick = Pick { strategy, maintenance, variant };
     Overlaid { rope: patching.rope, pick, mistakes: patching.mistakes, sets: patching.sets }
@@ -132,6 +144,9 @@ impl Patching {
             self.mistakes.push(diagnostic);
             return;
         }
+        if self.set_at_once(section, name) {
+            return;
+        }
         for index in 0..count {
             // Setting one value moves the others, so each is looked up afresh.
             let Some(set) = self.find_set(section, name) else { return };
@@ -142,6 +157,63 @@ impl Patching {
             self.sets.push((format!("{section}.{name}.set.{}", key.text), key.text.clone()));
             self.set(&key.text, value, Some(key_span), format!("{section}.{name}.set.{}", key.text));
         }
+    }
+
+    /// Sets all of them in one go, where each is there already and none is a part of another: the text is read once for all, instead
+    /// of once for each.
+    fn set_at_once(&mut self, section: &str, name: &str) -> bool {
+        let Some(set) = self.find_set(section, name) else { return false };
+        let mut wanted: Vec<(Range<usize>, String, Range<usize>)> = Vec::new();
+        for entry in &self.tree.nodes[set].entries {
+            let Some(key) = &entry.key else { return false };
+            match self.tree.find_nearest(&key.text).filter(|_| !key.text.is_empty()) {
+                Some((node, "")) => wanted.push((
+                    self.tree.nodes[node].span.clone(),
+                    key.text.clone(),
+                    self.tree.nodes[entry.value].span.clone(),
+                )),
+                _ => return false,
+            }
+        }
+        let mut places: Vec<&Range<usize>> = wanted.iter().map(|(place, ..)| place).collect();
+        places.push(&self.tree.nodes[set].span);
+        places.sort_by_key(|place| place.start);
+        if places.windows(2).any(|two| two[1].start < two[0].end) {
+            return false;
+        }
+        self.sets.extend(wanted.iter().map(|(_, key, _)| (format!("{section}.{name}.set.{key}"), key.clone())));
+        // From the end on, so that what stands before stays where it is.
+        let mut changes: Vec<(Range<usize>, Vec<Piece>)> =
+            wanted.into_iter().map(|(place, _, value)| (place, self.rope.slice(value))).collect();
+        changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+        changes.into_iter().for_each(|(place, value)| self.rope.replace(place, value));
+        self.text = self.rope.text();
+        self.tree = syntax::parse(&self.text);
+        true
+    }
+
+    /// Leaves out what all the others set.
+    fn leave_out(&mut self, taken: [(&str, &Option<String>); 2]) {
+        let mut sets: Vec<Range<usize>> = Vec::new();
+        for (section, taken) in taken {
+            let Some(node) = self.tree.find(section) else { continue };
+            for entry in &self.tree.nodes[node].entries {
+                let is_taken = entry.key.as_ref().is_none_or(|key| Some(&key.text) == taken.as_ref());
+                let set = self.tree.child(entry.value, "set").map(|set| &self.tree.nodes[set]);
+                sets.extend(set.filter(|set| !is_taken && set.kind == Kind::Map).map(|set| set.span.clone()));
+            }
+        }
+        sets.sort_by_key(|set| set.start);
+        // In one go from the start to the end: each replacement by itself would go through all of the text.
+        let (mut pieces, mut at) = (Vec::new(), 0);
+        for set in sets {
+            pieces.extend(self.rope.slice(at..set.start));
+            let origin = Origin::Instead(self.rope.original(set.clone()));
+            pieces.push(Piece { text: "{}".to_owned(), origin });
+            at = set.end;
+        }
+        pieces.extend(self.rope.slice(at..self.text.len()));
+        self.rope = Rope::of(pieces);
     }
 
     fn find_set(&self, section: &str, name: &str) -> Option<NodeId> {
