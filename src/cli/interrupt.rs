@@ -95,7 +95,7 @@ fn is_ignored(signal: i32) -> bool {
 }
 
 /// The mask of ignored signals in a status of Linux.
-#[cfg(unix)]
+#[cfg(any(unix, test))]
 fn ignored_of(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
     u64::from_str_radix(line.trim(), 16).ok()
@@ -109,7 +109,7 @@ fn hear() -> Result<(), ctrlc::Error> {
 #[cfg(not(any(unix, windows)))]
 fn hear() {}
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::ignored_of;
 
