@@ -92,13 +92,15 @@ fn two_runs_of_which_one_was_ended_are_not_compared() {
 #[test]
 fn a_study_tells_of_the_runs_that_were_made() {
     let folder = folder("interrupted-compare");
-    fs::write(folder.join("quick.ron"), SLOW.replace("82y", "10d").replace("+30d", "+1d")).unwrap();
-    let (out, err) = ended_by("INT", &folder, "compare quick.ron --replications 10000000 --html half.html");
-    assert!(out.contains("quick") && out.contains("interrupted"), "{out}{err}");
+    let quick = SLOW.replace("82y", "1d").replace("+30d", "+1h").replace("3m", "3h");
+    fs::write(folder.join("quick.ron"), quick).unwrap();
+    let (out, _) = ended_by("INT", &folder, "compare quick.ron --replications 10000000 --html half.html");
+    assert!(out.contains("replications of each") && !out.contains("no data"), "{out}");
     let page = fs::read_to_string(folder.join("half.html")).unwrap();
     assert!(page.ends_with("</html>\n"), "the page is whole");
     // Where a single replication takes minutes there is nothing to tell yet.
-    ended_by("TERM", &folder, "compare slow.ron --replications 10 --rows rows.csv --results kept");
+    let (out, err) = ended_by("TERM", &folder, "compare slow.ron --replications 10 --rows rows.csv --results kept");
+    assert!(out.is_empty() && err.starts_with("ended by Ctrl-C"), "{out}{err}");
     let parts = litter(&folder).into_iter().chain(litter(&folder.join("kept")));
     assert!(parts.into_iter().all(|name| !name.ends_with(".part")), "{:?}", litter(&folder));
 }
@@ -110,7 +112,6 @@ fn what_needs_all_of_its_runs_ends_without_a_word_of_them() {
         "explain slow.ron",
         "agree slow.ron",
         "maintenance slow.ron --replications 2 --html never.html",
-        "break slow.ron --keep never",
         "shrink slow.ron --objective up --out never.ron",
     ] {
         let (out, err) = ended_by("INT", &folder, args);

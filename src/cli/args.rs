@@ -36,7 +36,7 @@ Rehearse:
 
 Exit codes: 0 all well, 1 an expectation or an objective failed, 2 wrong usage, 3 the scenario has
 mistakes, 4 cannot read or write, 5 not deterministic, 6 an objective is undecided, 101 a bug of
-firedrill, 130 ended by Ctrl-C or by a signal that ends programs.";
+firedrill, 130 ended by Ctrl-C.";
 
 /// Judges failover designs by what their users live through.
 ///

@@ -86,6 +86,9 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
         }
         return said;
     }
+    if ended == End::Interrupted && tally.replications() == 0 {
+        return Said::interrupted("not even the first replications of each design were made");
+    }
     if let Err(error) = writer.finish() {
         said.file_error(&error);
     }

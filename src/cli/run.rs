@@ -45,7 +45,8 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         return Said { err: said.err + &compared.err, ..compared };
     }
     if args.twice {
-        return Said { err: said.err, ..Said::interrupted(HALF_COMPARED) };
+        let ended = Said::interrupted(HALF_COMPARED);
+        return Said { err: said.err + &ended.err, ..ended };
     }
     if first.outcome.partial.is_some() {
         said.worsen(exit::INTERRUPTED);

@@ -44,13 +44,10 @@ pub(super) enum Others {
 /// Picks strategy, maintenance and variant, and sets what they and the choice set.
 pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice, others: Others) -> Overlaid {
     let broken = plain.scenario.as_ref().map(|s| s.broken.clone()).unwrap_or_default();
-    let mut patching = Patching {
-        rope: Rope::new(text),
-        text: text.to_owned(),
-        tree: syntax::parse(text),
-        mistakes: Vec::new(),
-        sets: Vec::new(),
-    };
+    let rope = if others == Others::Kept { Rope::new(text) } else { without_others(text, plain, choice) };
+    let text = rope.text();
+    let tree = syntax::parse(&text);
+    let mut patching = Patching { rope, text, tree, mistakes: Vec::new(), sets: Vec::new() };
     if patching.tree.problem.is_some() {
         // Where the text stops being RON, nobody knows what is in the rest of it.
         let pick = plain.scenario.as_ref().map(|s| s.run.clone()).unwrap_or_default();
@@ -83,11 +80,36 @@ pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice, others: Others
     for (path, value) in &choice.set {
         patching.set_asked(path, value);
     }
-    if others == Others::LeftOut {
-        patching.leave_out([("strategies", &strategy), ("variants", &variant)]);
-    }
     let pick = Pick { strategy, maintenance, variant };
     Overlaid { rope: patching.rope, pick, mistakes: patching.mistakes, sets: patching.sets }
+}
+
+/// The text without what the strategies and variants set that are not taken.
+fn without_others(text: &str, plain: &Reading, choice: &Choice) -> Rope {
+    let all = Rope::new(text);
+    let Some(scenario) = &plain.scenario else { return all };
+    let first = scenario.strategies.names().next();
+    let strategy = choice.strategy.as_deref().or(scenario.run.strategy.as_deref()).or(first);
+    let variant = choice.variant.as_deref().or(scenario.run.variant.as_deref());
+    let tree = &plain.tree;
+    let mut sets: Vec<Range<usize>> = Vec::new();
+    for (section, taken) in [("strategies", strategy), ("variants", variant)] {
+        let Some(node) = tree.find(section) else { continue };
+        for entry in &tree.nodes[node].entries {
+            let is_taken = entry.key.as_ref().is_none_or(|key| Some(key.text.as_str()) == taken);
+            let set = tree.child(entry.value, "set").map(|set| &tree.nodes[set]);
+            sets.extend(set.filter(|set| !is_taken && set.kind == Kind::Map).map(|set| set.span.clone()));
+        }
+    }
+    sets.sort_by_key(|set| set.start);
+    let (mut pieces, mut at) = (Vec::new(), 0);
+    for set in sets {
+        pieces.extend(all.slice(at..set.start));
+        pieces.push(Piece { text: "{}".to_owned(), origin: Origin::Instead(set.clone()) });
+        at = set.end;
+    }
+    pieces.extend(all.slice(at..text.len()));
+    Rope::of(pieces)
 }
 
 /// A name that somebody wrote: the name, and the path where, if it was in the file.
@@ -190,30 +212,6 @@ impl Patching {
         self.text = self.rope.text();
         self.tree = syntax::parse(&self.text);
         true
-    }
-
-    /// Leaves out what all the others set.
-    fn leave_out(&mut self, taken: [(&str, &Option<String>); 2]) {
-        let mut sets: Vec<Range<usize>> = Vec::new();
-        for (section, taken) in taken {
-            let Some(node) = self.tree.find(section) else { continue };
-            for entry in &self.tree.nodes[node].entries {
-                let is_taken = entry.key.as_ref().is_none_or(|key| Some(&key.text) == taken.as_ref());
-                let set = self.tree.child(entry.value, "set").map(|set| &self.tree.nodes[set]);
-                sets.extend(set.filter(|set| !is_taken && set.kind == Kind::Map).map(|set| set.span.clone()));
-            }
-        }
-        sets.sort_by_key(|set| set.start);
-        // In one go from the start to the end: each replacement by itself would go through all of the text.
-        let (mut pieces, mut at) = (Vec::new(), 0);
-        for set in sets {
-            pieces.extend(self.rope.slice(at..set.start));
-            let origin = Origin::Instead(self.rope.original(set.clone()));
-            pieces.push(Piece { text: "{}".to_owned(), origin });
-            at = set.end;
-        }
-        pieces.extend(self.rope.slice(at..self.text.len()));
-        self.rope = Rope::of(pieces);
     }
 
     fn find_set(&self, section: &str, name: &str) -> Option<NodeId> {

@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod corpus;
+mod growth;
 mod judge;
 mod mutate;
 mod pieces;
