@@ -3,7 +3,7 @@
 //! [`load`] is for a run: it reads and compiles what that run takes. [`check`] is for an author: it looks at everything in
 //! the file, also at the strategies and variants that no run has taken yet.
 
-use crate::scenario::{Choice, Code, Diagnostic, Diagnostics, Scenario, Source};
+use crate::scenario::{Choice, Code, Diagnostic, Diagnostics, Reading, Scenario, Source};
 use crate::world::World;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,7 +29,10 @@ const IN_AN_OVERLAY: &str = ", as changed by ";
 /// Every mistake that the run would meet, each once, with its place in the text and in the order of the text. What only
 /// follows from something that could not be read is left out.
 pub fn load(source: &Source, choice: &Choice) -> Result<(Scenario, Arc<World>), Diagnostics> {
-    let mut reading = source.read(choice);
+    loaded(source.read(choice))
+}
+
+fn loaded(mut reading: Reading) -> Result<(Scenario, Arc<World>), Diagnostics> {
     let mut mistakes = std::mem::take(&mut reading.mistakes);
     // Without a title or a clock there is nothing to compile.
     let Some(scenario) = reading.scenario.take() else { return Err(Diagnostics(mistakes)) };
@@ -62,7 +65,7 @@ pub fn check(source: &Source) -> Result<(), Diagnostics> {
         return Err(Diagnostics(mistakes));
     }
     for (kind, name, choice) in overlays(scenario) {
-        let Err(Diagnostics(found)) = load(source, &choice) else { continue };
+        let Err(Diagnostics(found)) = loaded(source.read_one(&plain, &choice)) else { continue };
         let set = plain
             .span_of(&format!("{}.{name}.set", if kind == "strategy" { "strategies" } else { "variants" }), false)
             .unwrap_or_default();

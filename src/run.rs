@@ -48,16 +48,33 @@ pub fn run(world: &Arc<World>, luck: Luck) -> Run {
     running.finish()
 }
 
+/// The same, unless it is given up on the way: then there is nothing.
+pub fn run_unless(given_up: impl Fn() -> bool, world: &Arc<World>, luck: Luck) -> Option<Run> {
+    let mut running = Running::flowing(Arc::clone(world), luck);
+    running.run_unless(given_up, world.horizon).then(|| running.finish())
+}
+
 /// The same run, of which only this much is measured: for the many runs of a study. What it leaves out is empty; what it has is
 /// the same to the last bit ([`BriefMetrics::finish`]).
 pub fn run_in_detail(world: &Arc<World>, luck: Luck, detail: Detail) -> Outcome {
+    run_in_detail_unless(|| false, world, luck, detail).expect("nobody gives it up")
+}
+
+/// The same, unless it is given up on the way: then there is nothing.
+pub fn run_in_detail_unless(
+    given_up: impl Fn() -> bool,
+    world: &Arc<World>,
+    luck: Luck,
+    detail: Detail,
+) -> Option<Outcome> {
     if detail == Detail::Full {
-        return run(world, luck).outcome;
+        return run_unless(given_up, world, luck).map(|run| run.outcome);
     }
     let (mut engine, mut digest) = (Engine::new(Arc::clone(world), luck), Digest::default());
     let mut metrics = BriefMetrics::new(world, detail);
-    engine.run(&mut (&mut metrics, &mut digest));
-    metrics.finish(world, luck, digest.hex(), digest.count())
+    engine
+        .run_unless(given_up, world.horizon, &mut (&mut metrics, &mut digest))
+        .then(|| metrics.finish(world, luck, digest.hex(), digest.count()))
 }
 
 /// The same, with requests followed.
@@ -130,6 +147,11 @@ impl Running {
     /// Goes on to a time.
     pub fn run_until(&mut self, until: Time) {
         self.engine.run_until(until, &mut (&mut self.metrics, &mut self.digest));
+    }
+
+    /// Goes on to a time, unless it is given up on the way. Says whether it has got there.
+    pub fn run_unless(&mut self, given_up: impl Fn() -> bool, until: Time) -> bool {
+        self.engine.run_unless(given_up, until, &mut (&mut self.metrics, &mut self.digest))
     }
 
     /// The run's clock.

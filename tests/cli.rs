@@ -312,6 +312,56 @@ fn a_page_replaces_what_a_link_leads_to_and_never_a_device() {
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
 
+/// What was read is never written over, and two outputs have two names: that is known before the work begins.
+#[test]
+fn an_output_never_takes_the_place_of_what_was_read_or_of_another() {
+    let folder = folder("outputs");
+    let scenario = folder.join("school.ron");
+    fs::write(&scenario, starter()).unwrap();
+    let path = scenario.to_str().unwrap();
+    let other = folder.join(".").join("school.ron");
+    let other = other.to_str().unwrap();
+    for args in [
+        &["run", path, "--html", path][..],
+        &["run", path, "--html", other],
+        &["explain", path, "--html", path],
+        &["compare", path, "--replications", "2", "--html", path],
+        &["test", path, "--junit", path],
+        &["shrink", path, "--out", path],
+    ] {
+        let (code, _, err) = firedrill(args);
+        assert_eq!(code, 2, "{args:?}: {err}");
+        assert_eq!(fs::read_to_string(&scenario).unwrap(), starter(), "{args:?}");
+    }
+    let twice = folder.join("both.csv");
+    let twice = twice.to_str().unwrap();
+    let (code, _, err) = firedrill(&["compare", path, "--replications", "2", "--html", twice, "--rows", twice]);
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("is named for two outputs"), "{err}");
+    assert!(!folder.join("both.csv").exists());
+}
+
+#[test]
+fn what_was_typed_is_shown_without_its_escapes() {
+    let folder = folder("typed");
+    fs::write(folder.join("school.ron"), starter()).unwrap();
+    let path = folder.join("school.ron");
+    let args = ["run", path.to_str().unwrap(), "--traffic", "request", "--from", "\u{1b}[31mred\u{9b}"];
+    let (code, _, err) = firedrill(&args);
+    assert_eq!(code, 2);
+    assert!(err.contains("is not a time") && !err.chars().any(|c| c.is_control() && c != '\n'), "{err:?}");
+}
+
+#[test]
+fn help_lists_what_a_command_takes() {
+    for (command, refused) in [("agree", &["--twice", "--html"][..]), ("explain", &["--twice"])] {
+        let (code, out, _) = firedrill(&[command, "--help"]);
+        assert_eq!(code, 0);
+        refused.iter().for_each(|option| assert!(!out.contains(option), "{command} {option}: {out}"));
+    }
+    assert!(firedrill(&["explain", "--help"]).1.contains("--html"));
+}
+
 #[test]
 fn help_is_for_people() {
     insta::assert_snapshot!(firedrill(&["--help"]).1);

@@ -318,6 +318,61 @@ fn a_page_is_confirmed_and_one_that_was_changed_is_not() {
     assert_eq!(verify("<html></html>").0, 2);
 }
 
+/// A page comes from anywhere: what it says of itself is neither obeyed by the terminal nor believed.
+#[test]
+fn a_page_that_lies_is_told_and_does_no_harm() {
+    let folder = folder("verify-hostile");
+    firedrill(&folder, "compare db.ron --replications 100 --html page.html");
+    let page = fs::read_to_string(folder.join("page.html")).unwrap();
+    let verify = |from: &str, to: &str| {
+        let changed = page.replacen(from, to, 1);
+        assert_ne!(changed, page, "{from}");
+        fs::write(folder.join("changed.html"), changed).unwrap();
+        let (code, out, err) = told(&command(&folder, "verify changed.html").output().unwrap());
+        assert!(!out.chars().chain(err.chars()).any(|c| c.is_control() && c != '\n'), "{out:?}{err:?}");
+        (code, err)
+    };
+    let (code, err) = verify("digest&quot;:&quot;", "digest&quot;:&quot;\\u001b[31m\\u009b\\n");
+    assert_eq!(code, 5, "{err}");
+    assert!(err.contains("is not confirmed"), "{err}");
+    let version = "firedrill_version&quot;:&quot;";
+    let (code, err) = verify(version, &format!("{version}\\u001b]0;owned\\u0007"));
+    assert_eq!(code, 5, "{err}");
+    // More replications than were planned are not made: 2^64 - 1 of them would never end.
+    let began = std::time::Instant::now();
+    let (code, err) = verify("replications&quot;:[100", "replications&quot;:[18446744073709551615");
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("18446744073709551615 replications of 100"), "{err}");
+    assert!(began.elapsed() < Duration::from_secs(10));
+}
+
+/// The system lets no file grow further than so many blocks: whatever is written, it fails somewhere on its way.
+#[test]
+fn a_disk_that_is_full_at_any_point_costs_no_result() {
+    let folder = folder("full");
+    let study = "compare db.ron --replications 300 --seed 5 --results kept --html page.html --rows rows.csv";
+    let whole = self::folder("full-reference");
+    firedrill(&whole, study);
+    let mut failed = 0;
+    for (signal, blocks) in [("", 0), ("", 4), ("", 16), ("", 40), ("25", 0), ("25", 8), ("25", 40)] {
+        // Where the signal is ignored a write fails; where it is not, it kills.
+        let ignored = if signal.is_empty() { "trap '' 25; " } else { "" };
+        let script = format!("{ignored}ulimit -c 0; ulimit -f {blocks}; exec \"$0\" {study}");
+        let mut command = Command::new("sh");
+        command.current_dir(&folder).args(["-c", &script, env!("CARGO_BIN_EXE_firedrill")]);
+        let (code, out, err) = told(&command.stdin(Stdio::null()).output().unwrap());
+        failed += i32::from(code != 0);
+        assert!(code != 0 || bytes(&folder) == bytes(&whole), "{blocks}: {out}{err}");
+        if signal.is_empty() && code != 0 {
+            assert_eq!(code, 4, "{blocks}: {out}{err}");
+            assert!(err.contains("cannot write"), "{err}");
+        }
+    }
+    assert!(failed >= 4, "{failed} of them failed");
+    firedrill(&folder, study);
+    assert_eq!(bytes(&folder), bytes(&whole));
+}
+
 #[test]
 fn leftovers_of_killed_programs_are_no_results_and_are_cleared_away() {
     let folder = folder("leftovers");

@@ -10,6 +10,9 @@ use firedrill::report::text;
 use firedrill::run::Run;
 use firedrill::study::Hands;
 
+/// What is said where not all runs were made.
+const IN_PART: &str = "nothing is compared by a part of the runs";
+
 /// Runs a scenario by both engines and tells where they differ.
 pub fn agree(args: &AgreeArgs) -> Said {
     let said = Said::default();
@@ -28,7 +31,7 @@ pub fn agree(args: &AgreeArgs) -> Said {
     let pairs = PairedRuns::new(&world, luck, from, to, args.replications);
     let runs = match all(&pairs) {
         Ok(Some(runs)) => runs,
-        Ok(None) => return Said { err: "ended by Ctrl-C\n".to_owned(), code: exit::INTERRUPTED, ..said },
+        Ok(None) => return Said::interrupted(IN_PART),
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..said },
     };
     let agreement = pairs.agreement(&runs);
@@ -44,7 +47,7 @@ pub fn agree(args: &AgreeArgs) -> Said {
 
 /// The runs of all steps in their order, however many cores there are; nothing where Ctrl-C was pressed.
 fn all(pairs: &PairedRuns) -> Result<Option<Vec<(Run, Run)>>, firedrill::engine::Unfollowable> {
-    interrupt::listen();
+    interrupt::end_with(IN_PART);
     let mut pool = ThreadPool::new("both engines", None);
     pool.expect(pairs.steps());
     let runs = pool.all(pairs.steps(), |step| pairs.step(step));

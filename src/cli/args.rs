@@ -81,8 +81,10 @@ pub enum Command {
         threads: Option<NonZeroUsize>,
     },
     /// Run a scenario by both traffic engines and put what they say side by side
+    #[command(mut_arg("html", |arg| arg.hide(true)), mut_arg("twice", |arg| arg.hide(true)))]
     Agree(AgreeArgs),
     /// Run a scenario again without each cause and each measure, and tell what each was worth
+    #[command(mut_arg("twice", |arg| arg.hide(true)))]
     Explain(RunArgs),
     /// Try a maintenance plan at every hour of a week: when to begin, what to promise, whether to wait
     Maintenance(MaintenanceArgs),

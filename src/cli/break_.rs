@@ -11,6 +11,9 @@ use firedrill::scenario::{Choice, Source};
 use firedrill::search::{Asked, Broken, Found, Search, SearchError};
 use std::path::Path;
 
+/// What is said where not everything was looked at.
+const IN_PART: &str = "what was not looked at may break it, so that nothing is said";
+
 /// Looks for what breaks a design.
 pub fn break_(args: &BreakArgs) -> Said {
     let mut said = Said::default();
@@ -21,19 +24,22 @@ pub fn break_(args: &BreakArgs) -> Said {
             return said;
         }
     };
+    if let Err(error) = files::claim(&args.html) {
+        said.file_error(&error);
+        return said;
+    }
     let (searches, others) = match searches(&source, args) {
         Ok(searches) => searches,
         Err(said) => return said,
     };
-    interrupt::listen();
+    interrupt::end_with(IN_PART);
     let mut pool = ThreadPool::new("looking", args.threads.map(usize::from));
     let mut all = Vec::new();
     for search in &searches {
         match search.run(&others, &mut pool) {
             Ok(Some(found)) => all.push(found),
             Ok(None) => {
-                let err = "ended by Ctrl-C: what was not looked at may break it, so that nothing is said\n".to_owned();
-                return Said { err, code: exit::INTERRUPTED, ..said };
+                return Said::interrupted(IN_PART);
             }
             Err(error) => return refused(&source, error),
         }

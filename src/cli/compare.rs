@@ -5,7 +5,7 @@ use super::results::Results;
 use super::said::{Said, refused, usage};
 use super::shrink::Failure;
 use super::work::{Watcher, Work};
-use super::{exit, files, rows, shrink, terminal};
+use super::{exit, files, interrupt, rows, shrink, terminal};
 use firedrill::expect::Unit;
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::text;
@@ -39,6 +39,10 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
         return usage("--shard needs --results: what a shard makes is merged from there");
     }
     let mut said = Said::default();
+    if let Err(error) = files::claim(how.html.iter().chain(&how.rows)) {
+        said.file_error(&error);
+        return said;
+    }
     let results = match how.results.as_deref().map(|folder| Results::open(folder, shard)).transpose() {
         Ok(results) => results,
         Err(error) => {
@@ -82,6 +86,9 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
         }
         return said;
     }
+    if ended == End::Interrupted && tally.replications() == 0 {
+        return Said::interrupted("not even the first replications of each design were made");
+    }
     if let Err(error) = writer.finish() {
         said.file_error(&error);
     }
@@ -93,7 +100,7 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
         let lines = failures.iter().map(|(design, missed, name)| study.protocol.shrink(*design, *missed, name));
         lines.for_each(|line| said.out.push_str(&format!("  {line}\n")));
     }
-    if let Some(folder) = &how.shrink {
+    if let Some(folder) = how.shrink.as_ref().filter(|_| ended != End::Interrupted) {
         let runs: Vec<_> = failures.into_iter().filter_map(|failure| failed_run(study, failure)).collect();
         shrink::write_all(&mut said, folder, &runs, how.threads.map(usize::from));
     }
@@ -140,10 +147,14 @@ pub fn tell(
     {
         said.file_error(&error);
     }
-    if let Some(path) = page
-        && let Err(error) = files::write(path, &super::page::study_page(study, comparison, replay))
-    {
-        said.file_error(&error);
+    if let Some(path) = page {
+        match super::page::study_page(study, comparison, replay) {
+            Some(text) => files::write(path, &text).unwrap_or_else(|error| said.file_error(&error)),
+            None => {
+                said.err.push_str(&interrupt::told("the page is not written"));
+                said.worsen(exit::INTERRUPTED);
+            }
+        }
     }
     if as_json {
         said.out.push_str(&json);

@@ -15,6 +15,9 @@ use firedrill::world::World;
 use serde::Serialize;
 use std::sync::Arc;
 
+/// What is said where not all runs were made.
+const IN_PART: &str = "nothing can be explained by a part of the runs";
+
 /// Explains a run.
 pub fn explain(args: &RunArgs) -> Said {
     let mut said = Said::default();
@@ -29,10 +32,13 @@ pub fn explain(args: &RunArgs) -> Said {
         Ok(asked) => asked,
         Err(said) => return said,
     };
-    interrupt::listen();
+    if let Err(error) = files::claim(&args.html) {
+        said.file_error(&error);
+        return said;
+    }
+    interrupt::end_with(IN_PART);
     let Some(explanation) = explained(&world, luck) else {
-        let err = "ended by Ctrl-C: nothing can be explained by a part of the runs\n".to_owned();
-        return Said { err, code: exit::INTERRUPTED, ..said };
+        return Said::interrupted(IN_PART);
     };
     let told = run(&world, luck);
     let replay = replay(args, "explain");

@@ -3,10 +3,13 @@
 use super::args::MaintenanceArgs;
 use super::said::{Said, refused};
 use super::thread_pool::ThreadPool;
-use super::{exit, files, interrupt, terminal};
+use super::{files, interrupt, terminal};
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::{html, text};
 use firedrill::study::{Windows, WindowsAsked};
+
+/// What is said where not all runs were made.
+const IN_PART: &str = "nothing can be said of the week before every start was run";
 
 /// Tells when to begin a maintenance.
 pub fn maintenance(args: &MaintenanceArgs) -> Said {
@@ -18,6 +21,10 @@ pub fn maintenance(args: &MaintenanceArgs) -> Said {
             return said;
         }
     };
+    if let Err(error) = files::claim(&args.html) {
+        said.file_error(&error);
+        return said;
+    }
     let asked = WindowsAsked {
         every: args.every,
         from: args.from.clone(),
@@ -29,14 +36,12 @@ pub fn maintenance(args: &MaintenanceArgs) -> Said {
         Ok(windows) => windows,
         Err(error) => return refused(error),
     };
-    interrupt::listen();
+    interrupt::end_with(IN_PART);
     let mut pool = ThreadPool::new("runs", args.threads.map(usize::from));
     let outcome = windows.answer(&mut pool);
     pool.done();
     let Some(outcome) = outcome else {
-        said.err.push_str("ended before every start was run: nothing can be said of the week\n");
-        said.worsen(exit::INTERRUPTED);
-        return said;
+        return Said::interrupted(IN_PART);
     };
     let replay = replay(args);
     if let Some(path) = &args.html

@@ -2,7 +2,7 @@
 
 use super::args::MergeArgs;
 use super::compare::{protocol_file, protocol_text, tell};
-use super::files::FileError;
+use super::files::{self, FileError};
 use super::results::{self, Results};
 use super::said::{Said, refused, usage};
 use super::work::Watcher;
@@ -42,6 +42,7 @@ impl From<Said> for Problem {
 }
 
 fn merged(args: &MergeArgs, said: &mut Said) -> Result<(), Problem> {
+    files::claim(args.html.iter().chain(&args.rows))?;
     let protocol = protocol(&args.folders)?;
     let study = Study::new(protocol).map_err(refused)?;
     let into = Results::open(&args.into, None)?;

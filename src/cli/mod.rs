@@ -50,6 +50,8 @@ const STARTER: &str = include_str!("starter.ron");
 /// Does what the arguments say; gives the exit code.
 pub fn main() -> u8 {
     tell_of_bugs();
+    // Until a command knows better: what has not been said yet is not said.
+    interrupt::end_with("");
     let said = match Cli::parse().command {
         Command::Run { args, traffic: _, log: Some(log) } => rehearsed::run(&args, &log),
         Command::Run { args, traffic, log: None } => run::run(&args, &traffic),
@@ -68,6 +70,12 @@ pub fn main() -> u8 {
         Command::Review(args) => review::review(&args),
         Command::New { file } => new(file.as_deref()),
     };
+    // What somebody who ended it waits for is said to its end.
+    if interrupt::asked() {
+        interrupt::listen();
+    } else {
+        interrupt::end_with("");
+    }
     let mut code = said.code;
     if let Err(error) = terminal::print(&said.out) {
         terminal::complain(&told(&files::FileError::Write {

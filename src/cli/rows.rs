@@ -109,7 +109,7 @@ impl Rows {
 impl Drop for Rows {
     fn drop(&mut self) {
         // Nothing half written stays; a whole file has its name by now.
-        let _ = std::fs::remove_file(&self.part);
+        files::remove_part(&self.part);
     }
 }
 

@@ -11,11 +11,14 @@ use firedrill::report::{html, text};
 use firedrill::rng::Luck;
 use firedrill::run::{Run, Running, Traffic};
 use firedrill::scenario::{Choice, Source};
-use firedrill::units::Time;
+use firedrill::units::{self, Time};
 use firedrill::world::World;
 use serde::Serialize;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// What is said where one of two runs was ended.
+const HALF_COMPARED: &str = "a part of a run is not compared";
 
 /// Runs a scenario and tells what its users lived through.
 pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
@@ -24,6 +27,10 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         Ok(asked) => asked,
         Err(said) => return said,
     };
+    if let Err(error) = files::claim(&args.html) {
+        said.file_error(&error);
+        return said;
+    }
     let traffic = match traffic(&world, how) {
         Ok(traffic) => traffic,
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::USAGE, ..said },
@@ -33,9 +40,13 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..said },
     };
     said.warnings(&source);
-    if args.twice {
+    if args.twice && first.outcome.partial.is_none() {
         let compared = compare(&source, &choice, &world, luck, traffic, &first.outcome);
         return Said { err: said.err + &compared.err, ..compared };
+    }
+    if args.twice {
+        let ended = Said::interrupted(HALF_COMPARED);
+        return Said { err: said.err + &ended.err, ..ended };
     }
     if first.outcome.partial.is_some() {
         said.worsen(exit::INTERRUPTED);
@@ -91,10 +102,9 @@ fn traffic(world: &World, how: &TrafficArgs) -> Result<Traffic, String> {
 /// Two times, written as in a file.
 pub fn between(world: &World, from: Option<&str>, to: Option<&str>) -> Result<(Time, Time), String> {
     let read = |option: &str, text: Option<&str>, without: Time| match text {
-        Some(text) => world
-            .calendar
-            .read(text)
-            .map_err(|(reason, fix)| format!("{option} {}: {reason}; {fix}", text::clean(text))),
+        Some(text) => {
+            world.calendar.read(text).map_err(|(reason, fix)| text::clean(&format!("{option} {text}: {reason}; {fix}")))
+        }
         None => Ok(without),
     };
     let (from, to) = (read("--from", from, Time::ZERO)?, read("--to", to, world.horizon)?);
@@ -118,34 +128,44 @@ fn options(how: &TrafficArgs) -> String {
 }
 
 /// Steps in which a run is run while somebody may be watching.
-const STEPS: i64 = 2_000;
+const STEPS: f64 = 2_000.0;
+/// A step that takes longer is followed by shorter ones: in between it is asked whether the run is to end.
+const STEP_MAX: Duration = Duration::from_millis(100);
 
 /// A run, with its progress where it takes more than a moment; Ctrl-C ends it where it is.
 pub fn with_progress(world: &Arc<World>, luck: Luck, traffic: Traffic) -> Result<Run, firedrill::engine::Unfollowable> {
     let mut running = Running::new(Arc::clone(world), luck, traffic)?;
-    let Traffic::Request { from, to } = traffic else {
-        running.run_until(world.horizon);
-        return Ok(running.finish());
-    };
-    let (from, to) = (from, to.min(world.horizon));
     interrupt::listen();
-    running.run_until(from);
+    let (from, to) = match traffic {
+        Traffic::Request { from, to } => (from, to.min(world.horizon)),
+        _ => (Time::ZERO, Time::ZERO),
+    };
+    if running.run_unless(interrupt::asked, from) && (from >= to || follow(&mut running, world, from, to)) {
+        running.run_unless(interrupt::asked, world.horizon);
+    }
+    Ok(running.finish())
+}
+
+/// Follows requests from one time to another, in steps. Says whether it has got there.
+fn follow(running: &mut Running, world: &World, from: Time, to: Time) -> bool {
     let bar = terminal::Progress::of_time(to.since(from).seconds());
     #[expect(clippy::disallowed_methods, reason = "for whoever watches: nothing that is simulated sees it")]
     let began = Instant::now();
-    for step in 1..=STEPS {
-        let at = Time(from.0 + ((to.0 - from.0) as i128 * i128::from(step) / i128::from(STEPS)) as i64);
-        running.run_until(at);
-        let per_s = running.events() as f64 / began.elapsed().as_secs_f64().max(1e-9);
-        bar.reach(at.since(from).seconds(), &told_of(world, at, per_s));
-        if interrupt::asked() {
-            bar.done();
-            return Ok(running.finish());
+    let longest = (to.since(from).seconds() / STEPS).max(1e-9);
+    let (mut at, mut step, mut before) = (from, longest, Duration::ZERO);
+    while at < to {
+        at = at.after(units::Duration::from_seconds(step).max(units::Duration(1))).min(to);
+        if !running.run_unless(interrupt::asked, at) {
+            break;
         }
+        let taken = began.elapsed();
+        step = if taken - before > STEP_MAX { step / 2.0 } else { (step * 1.5).min(longest) };
+        before = taken;
+        let per_s = running.events() as f64 / taken.as_secs_f64().max(1e-9);
+        bar.reach(at.since(from).seconds(), &told_of(world, at, per_s));
     }
-    running.run_until(world.horizon);
     bar.done();
-    Ok(running.finish())
+    at >= to && !interrupt::asked()
 }
 
 fn told_of(world: &World, at: Time, events_per_s: f64) -> String {
@@ -171,6 +191,7 @@ fn compare(
         }
     };
     let second = match with_progress(&again, luck, traffic) {
+        Ok(run) if run.outcome.partial.is_some() => return Said::interrupted(HALF_COMPARED),
         Ok(run) => run.outcome,
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..Said::default() },
     };
@@ -178,6 +199,7 @@ fn compare(
     if (&a.digest, a.observations) == (&b.digest, b.observations) {
         return Said::out(format!("twice the same: digest {} over {} observations\n", a.digest, a.observations));
     }
+    interrupt::end_with("the two runs are not the same, and where they part was still looked for");
     let difference = determinism_check::difference(world, &again, luck, traffic);
     let err = format!("not deterministic: digests {} and {}\n{difference}", a.digest, b.digest);
     Said { err, code: exit::NOT_DETERMINISTIC, ..Said::default() }

@@ -1,6 +1,6 @@
 //! What a command has to say, and how it ends.
 
-use super::{exit, files, terminal};
+use super::{exit, files, interrupt, terminal};
 use firedrill::lint;
 use firedrill::report::{diagnostics, text};
 use firedrill::scenario::{Diagnostics, Source};
@@ -22,6 +22,11 @@ impl Said {
     /// All is well.
     pub fn out(out: impl Into<String>) -> Said {
         Said { out: out.into(), ..Said::default() }
+    }
+
+    /// Somebody has ended it before there was anything to say.
+    pub fn interrupted(words: &str) -> Said {
+        Said { err: interrupt::told(words), code: exit::INTERRUPTED, ..Said::default() }
     }
 
     /// Of several codes the highest counts; but whatever is known to be wrong outweighs what could not be decided.

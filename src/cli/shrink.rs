@@ -10,6 +10,9 @@ use firedrill::scenario::{Choice, Source};
 use firedrill::shrink::{ShrinkError, Shrunk, shrink as smallest};
 use std::path::{Path, PathBuf};
 
+/// What is said where it may not be the smallest.
+const IN_PART: &str = "nothing is written before it is the smallest";
+
 /// Makes the smallest file that fails as a run does.
 pub fn shrink(args: &ShrinkArgs) -> Said {
     let mut said = Said::default();
@@ -20,6 +23,11 @@ pub fn shrink(args: &ShrinkArgs) -> Said {
             return said;
         }
     };
+    if let Err(error) = files::claim(&args.out) {
+        said.file_error(&error);
+        return said;
+    }
+    interrupt::end_with(IN_PART);
     let luck = Luck { seed: args.luck.seed, replication: args.replication };
     let failure = Failure { choice: args.choice.choice(), luck, objective: args.objective.clone() };
     match made(&source, &failure, args.threads.map(usize::from)) {
@@ -71,7 +79,6 @@ pub fn write_all(said: &mut Said, folder: &Path, failures: &[(Source, Failure)],
 }
 
 fn made(source: &Source, failure: &Failure, threads: Option<usize>) -> Result<Shrunk, ShrinkError> {
-    interrupt::listen();
     let mut pool = ThreadPool::new("shrinking", threads);
     let shrunk = smallest(source, &failure.choice, failure.luck, failure.objective.as_deref(), &mut pool);
     pool.done();
@@ -99,7 +106,7 @@ fn refuse(said: &mut Said, source: &Source, error: ShrinkError) {
     match error {
         ShrinkError::Mistakes(mistakes) => said.mistakes(source, &mistakes),
         ShrinkError::GivenUp => {
-            said.err.push_str("ended by Ctrl-C: nothing is written before it is the smallest\n");
+            said.err.push_str(&interrupt::told(IN_PART));
             said.worsen(exit::INTERRUPTED);
         }
         ShrinkError::NeedsLuck(_) => {

@@ -6,7 +6,7 @@ use super::said::{Said, usage};
 use super::shrink::Failure;
 use super::terminal::{self, Look};
 use super::work::Work;
-use super::{exit, files, junit, rehearsed, shard, shrink, under_any};
+use super::{exit, files, interrupt, junit, rehearsed, shard, shrink, under_any};
 use anstyle::{AnsiColor, Color, Style};
 use firedrill::expect;
 use firedrill::load;
@@ -14,10 +14,13 @@ use firedrill::replay;
 use firedrill::report::text::{clean, width};
 use firedrill::report::verdict;
 use firedrill::rng::Luck;
-use firedrill::run::run;
+use firedrill::run::run_unless;
 use firedrill::scenario::{Choice, Scenario, Source, Under};
 use firedrill::study::{End, Judgement, ObjectiveOutcome, Protocol, Study, StudyError, Wanted};
 use std::path::{Path, PathBuf};
+
+/// What is said where not everything was tested.
+const IN_PART: &str = "what is told is what was tested by then";
 
 /// Runs every run that the files speak of and judges it.
 pub fn test(args: &TestArgs) -> Said {
@@ -38,13 +41,21 @@ pub fn test(args: &TestArgs) -> Said {
             }
         }
     }
+    files::will_read(&all);
+    if let Err(error) = files::claim(&args.junit) {
+        said.file_error(&error);
+        return said;
+    }
     for (index, path) in all.iter().enumerate() {
-        if shard.is_none_or(|(m, n)| index as u64 % n == m) {
+        if shard.is_none_or(|(m, n)| index as u64 % n == m) && !interrupt::asked() {
             one(path, args, look, &mut said, &mut report);
         }
     }
     said.out.push_str(&summary(&report));
-    if let Some(folder) = &args.shrink {
+    if interrupt::asked() {
+        said.err.push_str(&interrupt::told(IN_PART));
+        said.worsen(exit::INTERRUPTED);
+    } else if let Some(folder) = &args.shrink {
         shrink::write_all(&mut said, folder, &report.failures, args.threads.map(usize::from));
     }
     if let Some(path) = &args.junit
@@ -120,9 +131,17 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut T
         return;
     }
     let mut groups = expectations(&source, &written, args.luck.seed, said, report);
+    let so_far = |said: &Said, groups: &[Group]| {
+        let told = groups.iter().map(|group| told(group, look));
+        said.out.clone() + &told.collect::<String>()
+    };
+    interrupt::end_telling(so_far(said, &groups), IN_PART);
     groups.extend(objectives(&source, &written, args, said, report));
     groups.extend(played);
-    match under_any::objectives(&source, &written, args) {
+    interrupt::end_telling(so_far(said, &groups), IN_PART);
+    let under_any = under_any::objectives(&source, &written, args);
+    interrupt::listen();
+    match under_any {
         Ok(Some(found)) => groups.extend(found),
         Ok(None) => said.worsen(exit::INTERRUPTED),
         Err(error) => {
@@ -132,10 +151,7 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut T
         }
     }
     for group in groups {
-        if !group.run.is_empty() {
-            said.out.push_str(&format!("  {}\n", clean(&group.run)));
-        }
-        said.out.push_str(&lines(&group.cases, look));
+        said.out.push_str(&told(&group, look));
         let any = |judgement| group.cases.iter().any(|case| case.judgement == judgement);
         if any(Judgement::Fail) {
             said.worsen(exit::EXPECTATION_FAILED);
@@ -150,6 +166,12 @@ fn one(path: &Path, args: &TestArgs, look: Look, said: &mut Said, report: &mut T
     }
 }
 
+/// A run and what was asked of it.
+fn told(group: &Group, look: Look) -> String {
+    let run = if group.run.is_empty() { String::new() } else { format!("  {}\n", clean(&group.run)) };
+    run + &lines(&group.cases, look)
+}
+
 /// What single runs are expected to show.
 fn expectations(
     source: &Source,
@@ -162,6 +184,7 @@ fn expectations(
     if written.expect.is_empty() {
         return groups;
     }
+    interrupt::listen();
     let luck = Luck { seed, replication: 0 };
     for choice in expect::runs_needed(written) {
         let world = match load::load(source, &choice) {
@@ -172,7 +195,8 @@ fn expectations(
                 continue;
             }
         };
-        let outcome = run(&world, luck).outcome;
+        let Some(run) = run_unless(interrupt::asked, &world, luck) else { break };
+        let outcome = run.outcome;
         let verdicts = expect::judge(written, &world, &outcome);
         if verdicts.is_empty() {
             continue;
@@ -208,6 +232,9 @@ fn objectives(
 ) -> Vec<Group> {
     let mut groups = Vec::new();
     for (choice, mut names) in expect::objective_runs(written) {
+        if interrupt::asked() {
+            break;
+        }
         let of_drill = |name: &String| written.objectives.get(name).is_some_and(|o| o.under() == Under::Drill);
         names.retain(of_drill);
         if names.is_empty() {

@@ -1,19 +1,23 @@
 //! `verify`: a page's study made again, and held against what the page says.
 
-use super::exit;
 use super::files::FileError;
 use super::said::{Said, refused, usage};
 use super::work::Work;
+use super::{exit, interrupt};
 use firedrill::replay::shell_word;
-use firedrill::report::html;
+use firedrill::report::{html, text};
 use firedrill::study::{BATCH, End, FORMAT, Study};
 use std::path::Path;
 
 /// Pages are not read further than this.
 const BYTES_MAX: u64 = 256 << 20;
 
+/// What is said where not all of it was made.
+const IN_PART: &str = "nothing is verified by a part of the runs";
+
 /// Makes a page's study again.
 pub fn verify(path: &Path, threads: Option<usize>) -> Said {
+    interrupt::end_with(IN_PART);
     let mut said = Said::default();
     let failed = |source| FileError::Read { path: path.to_owned(), source };
     let page = match std::fs::metadata(path).and_then(|there| match there.len() > BYTES_MAX {
@@ -36,13 +40,17 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
     if embedded.protocol.format != FORMAT {
         return usage(&format!(
             "{name} was made by firedrill {}, which this one cannot read",
-            embedded.protocol.firedrill_version
+            embedded.protocol.firedrill_version.escape_debug().take(80).collect::<String>()
         ));
     }
     let version = env!("CARGO_PKG_VERSION");
     let mut protocol = embedded.protocol.clone();
-    // A study that was ended early is made as far as it came.
+    // A study that was ended early is made as far as it came. Whatever a page says, that is no further than was planned.
     let reached = embedded.replications.iter().copied().max().unwrap_or(0);
+    if reached > protocol.replications {
+        let planned = protocol.replications;
+        return usage(&format!("{name} says of itself that {reached} replications of {planned} were made"));
+    }
     if embedded.cut_short.is_some() {
         protocol.replications = reached.div_ceil(BATCH).max(1) * BATCH;
     }
@@ -59,17 +67,21 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
         }
     };
     if ended == End::Interrupted {
-        return Said { err: "ended by Ctrl-C; nothing is verified\n".to_owned(), code: exit::INTERRUPTED, ..said };
+        return Said::interrupted(IN_PART);
     }
+    interrupt::end_with(IN_PART);
     let digest = tally.digest();
     if digest != embedded.digest {
-        let mut err = format!("{name} is not confirmed: it says {}, and its study gives {digest}\n", embedded.digest);
+        // A digest is no longer than that, whatever a page says.
+        let says: String = embedded.digest.escape_debug().take(80).collect();
+        let mut err = format!("{name} is not confirmed: it says {says}, and its study gives {digest}\n");
         if embedded.protocol.firedrill_version != version {
             err.push_str(&format!(
                 "it was made by firedrill {}; this is {version}\n",
-                embedded.protocol.firedrill_version
+                embedded.protocol.firedrill_version.escape_debug().take(80).collect::<String>()
             ));
         }
+        let err = err.lines().map(|line| text::clean(line) + "\n").collect();
         return Said { err, code: exit::NOT_DETERMINISTIC, ..said };
     }
     let runs = tally.replications();
@@ -83,7 +95,7 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
     let mut whole = study.clone();
     whole.protocol = embedded.protocol.clone();
     comparison.protocol = whole.protocol.hash();
-    if super::page::study_page(&whole, &comparison, embedded.replay.as_deref()) != page {
+    if super::page::study_page(&whole, &comparison, embedded.replay.as_deref()).as_ref() != Some(&page) {
         let why = "but the page is not the one that this firedrill writes of it: somebody changed it, or another version made it\n";
         said.err.push_str(why);
         said.worsen(exit::NOT_DETERMINISTIC);

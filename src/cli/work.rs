@@ -152,10 +152,10 @@ impl Work<'_> {
         let (first, count) = self.study.range(batch);
         let mut rows = Vec::with_capacity(count as usize);
         for replication in first..first + count {
-            if is_over() {
-                return Ok(None);
+            match self.study.row_unless(&is_over, design, replication) {
+                Some(row) => rows.push(row),
+                None => return Ok(None),
             }
-            rows.push(self.study.row(design, replication));
         }
         Ok(Some(Batch { rows }))
     }

@@ -82,7 +82,7 @@ impl Engine<'_> {
         observer: &mut impl Observer,
     ) -> Result<(), Refusal> {
         if !self.started {
-            self.run_until(Time::ZERO, observer);
+            self.run_unless(|| false, Time::ZERO, observer);
         }
         if self.finished {
             return Err(Refusal::Over);

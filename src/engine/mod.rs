@@ -129,9 +129,10 @@ impl<'w> Live<'w> {
         }
     }
 
-    /// Handles every event up to and including `until`. Running in pieces gives what running at once gives: what flows is
-    /// integrated from change to change, not from call to call.
-    pub fn run_until(&mut self, until: Time, observer: &mut impl Observer) {
+    /// Handles every event up to and including `until`, unless the run is given up before one of them, and says whether it has got
+    /// there. Running in pieces gives what running at once gives: what flows is integrated from change to change, not from
+    /// call to call.
+    pub fn run_unless(&mut self, given_up: impl Fn() -> bool, until: Time, observer: &mut impl Observer) -> bool {
         if !std::mem::replace(&mut self.started, true) {
             self.settle();
             self.refresh_flow();
@@ -139,6 +140,9 @@ impl<'w> Live<'w> {
             self.tell(observer);
         }
         while !self.finished {
+            if given_up() {
+                return false;
+            }
             let next = self.events.next_at().filter(|at| *at <= until);
             // Whatever changes the world comes before the requests that are due at the same time.
             if self.run_requests(next.unwrap_or(until.after(Duration(1))), observer) {
@@ -155,6 +159,7 @@ impl<'w> Live<'w> {
             self.what_follows(observer);
         }
         self.reached = self.reached.max(until.min(self.world.horizon));
+        true
     }
 
     /// Everything that follows at once from what has just happened.

@@ -91,7 +91,12 @@ impl Engine {
     /// Handles every event up to and including `until`. Running in pieces gives what running at once gives: what flows is
     /// integrated from change to change, not from call to call.
     pub fn run_until(&mut self, until: Time, observer: &mut impl Observer) {
-        self.live(|live| live.run_until(until, observer));
+        self.run_unless(|| false, until, observer);
+    }
+
+    /// The same, unless it is given up on the way: this is asked before every event. Says whether it has got there.
+    pub fn run_unless(&mut self, given_up: impl Fn() -> bool, until: Time, observer: &mut impl Observer) -> bool {
+        self.live(|live| live.run_unless(given_up, until, observer))
     }
 
     /// Does something now: at the time to which the run has been taken. It is written in the [log](Engine::log).

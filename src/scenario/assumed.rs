@@ -8,13 +8,20 @@ use std::ops::Range;
 /// below it.
 pub(super) fn collect(text: &str, tree: &Tree) -> Vec<(NodeId, String)> {
     let mut found = Vec::new();
+    // What stands before the last assumption on a line is assumed already.
+    let mut told_to = 0;
     let mut comments = tree.comments.iter().peekable();
     while let Some(comment) = comments.next() {
         let Some(why) = reason(body(&text[comment.clone()])) else { continue };
         let mut why = why.to_owned();
         let line = line_around(text, comment.start);
         if !text[line.start..comment.start].trim().is_empty() {
-            found.extend(on_line(tree, line.start..comment.start).into_iter().map(|node| (node, why.clone())));
+            let here = match told_to > line.start {
+                true => starting_in(tree, told_to..comment.start),
+                false => on_line(tree, line.start..comment.start),
+            };
+            found.extend(here.into_iter().map(|node| (node, why.clone())));
+            told_to = comment.end;
             continue;
         }
         let mut end = comment.end;
@@ -49,17 +56,27 @@ fn line_around(text: &str, offset: usize) -> Range<usize> {
     start..end
 }
 
-/// The values of the outermost entries that start in a part of a line, or else of the outermost that ends there.
+/// The values of the outermost entries that start in a part of a line.
+fn starting_in(tree: &Tree, part: Range<usize>) -> Vec<NodeId> {
+    let Some(mut node) = tree.root else { return Vec::new() };
+    loop {
+        let starts = tree.entries_from(node, &part);
+        match tree.entry_around(node, part.start) {
+            Some(around) if starts.is_empty() => node = around.value,
+            _ => return starts.iter().map(|e| e.value).collect(),
+        }
+    }
+}
+
+/// The same, or else the value of the outermost entry that ends there.
 fn on_line(tree: &Tree, line: Range<usize>) -> Vec<NodeId> {
     let Some(mut node) = tree.root else { return Vec::new() };
     loop {
-        let entries = &tree.nodes[node].entries;
-        let starts: Vec<NodeId> = entries.iter().filter(|e| line.contains(&e.span.start)).map(|e| e.value).collect();
+        let starts: Vec<NodeId> = tree.entries_from(node, &line).iter().map(|e| e.value).collect();
         if !starts.is_empty() {
             return starts;
         }
-        let ends = entries.iter().find(|e| e.span.start < line.start && line.start < e.span.end);
-        let Some(entry) = ends else { return Vec::new() };
+        let Some(entry) = tree.entry_around(node, line.start) else { return Vec::new() };
         if line.contains(&(entry.span.end - 1)) && !starts_inside(tree, entry.value, &line) {
             return vec![entry.value];
         }
@@ -69,22 +86,19 @@ fn on_line(tree: &Tree, line: Range<usize>) -> Vec<NodeId> {
 
 /// Whether an entry somewhere below a node starts in a part of a line.
 fn starts_inside(tree: &Tree, node: NodeId, line: &Range<usize>) -> bool {
-    tree.nodes[node].entries.iter().any(|e| {
-        line.contains(&e.span.start)
-            || (e.span.start < line.start && line.start < e.span.end && starts_inside(tree, e.value, line))
-    })
+    !tree.entries_from(node, line).is_empty()
+        || tree.entry_around(node, line.start).is_some_and(|e| starts_inside(tree, e.value, line))
 }
 
 /// The value of the entry that follows an offset in what holds it; else of the entry around it.
 fn after(tree: &Tree, offset: usize) -> Option<NodeId> {
     let mut node = tree.root?;
     loop {
-        let entries = &tree.nodes[node].entries;
-        if let Some(around) = entries.iter().find(|e| e.span.start < offset && offset < e.span.end) {
+        if let Some(around) = tree.entry_around(node, offset).filter(|e| e.span.start < offset) {
             node = around.value;
             continue;
         }
-        let next = entries.iter().find(|e| e.span.start >= offset).map(|e| e.value);
+        let next = tree.entries_from(node, &(offset..usize::MAX)).first().map(|e| e.value);
         return next.or_else(|| tree.nodes[node].parent.map(|_| node));
     }
 }

@@ -201,12 +201,24 @@ impl fmt::Display for Diagnostics {
     }
 }
 
-/// The known name that was probably meant: the closest within a third of its length.
+/// Longer names than this are not compared: what compares them takes the product of their lengths.
+const COMPARED_CHARS_MAX: usize = 200;
+
+/// The known name that was probably meant: the closest within a third of its length. Names whose lengths alone are further apart
+/// are not compared.
 pub fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let chars = wrong.chars().take(COMPARED_CHARS_MAX + 1).count();
+    if chars > COMPARED_CHARS_MAX {
+        return None;
+    }
+    let wrong = wrong.to_lowercase();
+    let apart = |name: &str| 1 + name.chars().take(COMPARED_CHARS_MAX + 1).count().max(chars) / 4;
+    let is_near = |name: &&str| name.chars().take(COMPARED_CHARS_MAX + 1).count().abs_diff(chars) <= apart(name);
     known
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&wrong.to_lowercase(), &name.to_lowercase()), name))
-        .filter(|&(distance, name)| distance <= 1 + name.chars().count().max(wrong.chars().count()) / 4)
+        .filter(is_near)
+        .map(|name| (strsim::damerau_levenshtein(&wrong, &name.to_lowercase()), name))
+        .filter(|&(distance, name)| distance <= apart(name))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, name)| name)
 }

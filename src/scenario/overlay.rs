@@ -32,16 +32,22 @@ struct Patching {
     sets: Vec<(String, String)>,
 }
 
+/// What becomes of what the strategies and variants set that are not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Others {
+    /// It stays in the text.
+    Kept,
+    /// It is left out.
+    LeftOut,
+}
+
 /// Picks strategy, maintenance and variant, and sets what they and the choice set.
-pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
+pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice, others: Others) -> Overlaid {
     let broken = plain.scenario.as_ref().map(|s| s.broken.clone()).unwrap_or_default();
-    let mut patching = Patching {
-        rope: Rope::new(text),
-        text: text.to_owned(),
-        tree: syntax::parse(text),
-        mistakes: Vec::new(),
-        sets: Vec::new(),
-    };
+    let rope = if others == Others::Kept { Rope::new(text) } else { without_others(text, plain, choice) };
+    let text = rope.text();
+    let tree = syntax::parse(&text);
+    let mut patching = Patching { rope, text, tree, mistakes: Vec::new(), sets: Vec::new() };
     if patching.tree.problem.is_some() {
         // Where the text stops being RON, nobody knows what is in the rest of it.
         let pick = plain.scenario.as_ref().map(|s| s.run.clone()).unwrap_or_default();
@@ -76,6 +82,34 @@ pub(super) fn apply(text: &str, plain: &Reading, choice: &Choice) -> Overlaid {
     }
     let pick = Pick { strategy, maintenance, variant };
     Overlaid { rope: patching.rope, pick, mistakes: patching.mistakes, sets: patching.sets }
+}
+
+/// The text without what the strategies and variants set that are not taken.
+fn without_others(text: &str, plain: &Reading, choice: &Choice) -> Rope {
+    let all = Rope::new(text);
+    let Some(scenario) = &plain.scenario else { return all };
+    let first = scenario.strategies.names().next();
+    let strategy = choice.strategy.as_deref().or(scenario.run.strategy.as_deref()).or(first);
+    let variant = choice.variant.as_deref().or(scenario.run.variant.as_deref());
+    let tree = &plain.tree;
+    let mut sets: Vec<Range<usize>> = Vec::new();
+    for (section, taken) in [("strategies", strategy), ("variants", variant)] {
+        let Some(node) = tree.find(section) else { continue };
+        for entry in &tree.nodes[node].entries {
+            let is_taken = entry.key.as_ref().is_none_or(|key| Some(key.text.as_str()) == taken);
+            let set = tree.child(entry.value, "set").map(|set| &tree.nodes[set]);
+            sets.extend(set.filter(|set| !is_taken && set.kind == Kind::Map).map(|set| set.span.clone()));
+        }
+    }
+    sets.sort_by_key(|set| set.start);
+    let (mut pieces, mut at) = (Vec::new(), 0);
+    for set in sets {
+        pieces.extend(all.slice(at..set.start));
+        pieces.push(Piece { text: "{}".to_owned(), origin: Origin::Instead(set.clone()) });
+        at = set.end;
+    }
+    pieces.extend(all.slice(at..text.len()));
+    Rope::of(pieces)
 }
 
 /// A name that somebody wrote: the name, and the path where, if it was in the file.
@@ -132,6 +166,9 @@ impl Patching {
             self.mistakes.push(diagnostic);
             return;
         }
+        if self.set_at_once(section, name) {
+            return;
+        }
         for index in 0..count {
             // Setting one value moves the others, so each is looked up afresh.
             let Some(set) = self.find_set(section, name) else { return };
@@ -142,6 +179,39 @@ impl Patching {
             self.sets.push((format!("{section}.{name}.set.{}", key.text), key.text.clone()));
             self.set(&key.text, value, Some(key_span), format!("{section}.{name}.set.{}", key.text));
         }
+    }
+
+    /// Sets all of them in one go, where each is there already and none is a part of another: the text is read once for all, instead
+    /// of once for each.
+    fn set_at_once(&mut self, section: &str, name: &str) -> bool {
+        let Some(set) = self.find_set(section, name) else { return false };
+        let mut wanted: Vec<(Range<usize>, String, Range<usize>)> = Vec::new();
+        for entry in &self.tree.nodes[set].entries {
+            let Some(key) = &entry.key else { return false };
+            match self.tree.find_nearest(&key.text).filter(|_| !key.text.is_empty()) {
+                Some((node, "")) => wanted.push((
+                    self.tree.nodes[node].span.clone(),
+                    key.text.clone(),
+                    self.tree.nodes[entry.value].span.clone(),
+                )),
+                _ => return false,
+            }
+        }
+        let mut places: Vec<&Range<usize>> = wanted.iter().map(|(place, ..)| place).collect();
+        places.push(&self.tree.nodes[set].span);
+        places.sort_by_key(|place| place.start);
+        if places.windows(2).any(|two| two[1].start < two[0].end) {
+            return false;
+        }
+        self.sets.extend(wanted.iter().map(|(_, key, _)| (format!("{section}.{name}.set.{key}"), key.clone())));
+        // From the end on, so that what stands before stays where it is.
+        let mut changes: Vec<(Range<usize>, Vec<Piece>)> =
+            wanted.into_iter().map(|(place, _, value)| (place, self.rope.slice(value))).collect();
+        changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
+        changes.into_iter().for_each(|(place, value)| self.rope.replace(place, value));
+        self.text = self.rope.text();
+        self.tree = syntax::parse(&self.text);
+        true
     }
 
     fn find_set(&self, section: &str, name: &str) -> Option<NodeId> {

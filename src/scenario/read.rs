@@ -356,11 +356,12 @@ impl Reader {
     }
 
     fn add_assumptions(&self, scenario: &mut Scenario, text: &str) {
+        let mut known: BTreeSet<String> = scenario.assumptions.names().map(str::to_owned).collect();
         for (node, why) in assumed::collect(text, &self.original) {
             // Where it is after items before it were blanked out; not at all if it was itself.
             let Some(node) = self.tree.node_with_span(&self.original.nodes[node].span) else { continue };
             let path = self.tree.path_to(node);
-            if scenario.assumptions.get(&path).is_none() {
+            if known.insert(path.clone()) {
                 scenario.assumptions.0.push((path, why));
             }
         }

@@ -29,6 +29,10 @@ impl Rope {
         Rope { pieces: vec![Piece { text: text.to_owned(), origin: Origin::File(0) }] }
     }
 
+    pub(super) fn of(pieces: Vec<Piece>) -> Rope {
+        Rope { pieces }
+    }
+
     pub(super) fn text(&self) -> String {
         self.pieces.iter().map(|p| p.text.as_str()).collect()
     }

@@ -1,11 +1,12 @@
 //! From text to scenario and back.
 
 use super::choice::Choice;
+use super::overlay::{self, Others};
 use super::reading::{Reading, tidy};
 use super::ron_text::options;
 use super::rope::Rope;
 use super::syntax::{self, Kind, NodeId, Tree};
-use super::{Active, Scenario, overlay, read};
+use super::{Active, Scenario, read};
 
 /// Lines of printed scenarios are broken when they get longer than this.
 const LINE_CHARS_MAX: usize = 100;
@@ -40,18 +41,28 @@ impl Source {
     /// this order, and with `run` filled in. Mistakes have their spans in this text, also those in values that were set.
     pub fn read(&self, choice: &Choice) -> Reading {
         let plain = self.read_plain();
+        self.read_over(&plain, choice, Others::Kept)
+    }
+
+    /// The same for whoever has read the text as it is written, and looks at one strategy or variant after the other: what the
+    /// others set is left out, so that as many of them as there are take as much longer and not the square of that.
+    pub(crate) fn read_one(&self, plain: &Reading, choice: &Choice) -> Reading {
+        self.read_over(plain, choice, Others::LeftOut)
+    }
+
+    fn read_over(&self, plain: &Reading, choice: &Choice, others: Others) -> Reading {
         if plain.scenario.is_none() {
-            return plain;
+            return plain.clone();
         }
-        let overlaid = overlay::apply(&self.text, &plain, choice);
+        let overlaid = overlay::apply(&self.text, plain, choice, others);
         let mut reading = if overlaid.rope.is_changed() { read::read(&overlaid.rope) } else { plain.clone() };
         self.add_recordings(&mut reading);
         // The last text says what a run sees; the first one has mistakes that an overlay may hide.
-        reading.mistakes.extend(plain.mistakes);
+        reading.mistakes.extend(plain.mistakes.iter().cloned());
         reading.mistakes.extend(overlaid.mistakes);
         if let Some(scenario) = &mut reading.scenario {
             scenario.run = overlaid.pick;
-            scenario.broken.extend(plain.scenario.map(|s| s.broken).unwrap_or_default());
+            scenario.broken.extend(plain.scenario.iter().flat_map(|s| s.broken.iter().cloned()));
             overlaid.sets.iter().for_each(|(set, path)| move_assumption(scenario, set, path));
         }
         tidy(&mut reading.mistakes);

@@ -7,7 +7,7 @@ use crate::expect::Criterion;
 use crate::load::load;
 use crate::metrics::Detail;
 use crate::rng::Luck;
-use crate::run::{run, run_in_detail};
+use crate::run::{run, run_in_detail_unless};
 use crate::scenario::{Diagnostics, Scenario, Source, Under};
 use crate::world::{RandomFailure, World};
 use std::sync::Arc;
@@ -161,11 +161,16 @@ impl Study {
 
     /// Runs one replication of a design.
     pub fn row(&self, design: usize, replication: u64) -> Row {
+        self.row_unless(|| false, design, replication).expect("nobody gives it up")
+    }
+
+    /// The same, unless it is given up on the way: then there is nothing.
+    pub fn row_unless(&self, given_up: impl Fn() -> bool, design: usize, replication: u64) -> Option<Row> {
         let (world, luck) = (&self.designs[design].world, Luck { seed: self.protocol.seed, replication });
-        let outcome = run_in_detail(world, luck, self.detail);
+        let outcome = run_in_detail_unless(given_up, world, luck, self.detail)?;
         let digest = u128::from_str_radix(&outcome.provenance.digest, 16).unwrap_or_default();
         let values = self.metrics.iter().map(|metric| metric.seen(&outcome)).collect();
-        Row { replication, digest, values, struck: outcome.struck }
+        Some(Row { replication, digest, values, struck: outcome.struck })
     }
 
     /// What stands before a batch that is written.

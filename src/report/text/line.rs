@@ -142,6 +142,13 @@ pub fn cut(text: &str, columns: usize) -> String {
     format!("{}…", out.trim_end())
 }
 
+/// Whether a word fits into so many columns. No more of it is looked at than that takes: a word may be as long as a file.
+fn fits(word: &str, columns: usize) -> bool {
+    // A character of no width can stand on one that has some; hundreds of them do not.
+    let looked_at = 16 * columns + 256;
+    word.char_indices().nth(looked_at).is_none() && width(word) <= columns
+}
+
 /// A text in lines of so many columns at most, broken between words where it can be.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -150,7 +157,7 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
         loop {
             let line = lines.last_mut().expect("there is always one");
             let gap = usize::from(!line.is_empty());
-            if width(line) + gap + width(word) <= columns {
+            if columns.checked_sub(width(line) + gap).is_some_and(|left| fits(word, left)) {
                 line.push_str(&" ".repeat(gap));
                 line.push_str(word);
                 break;
@@ -161,11 +168,11 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
             }
             // A word longer than a line.
             let mut taken = 0;
-            let fits = word.char_indices().find(|(_, c)| {
+            let end = word.char_indices().find(|(_, c)| {
                 taken += c.width().unwrap_or(0);
                 taken > columns.max(1)
             });
-            let Some((at, _)) = fits.filter(|(at, _)| *at > 0) else {
+            let Some((at, _)) = end.filter(|(at, _)| *at > 0) else {
                 line.push_str(word);
                 break;
             };

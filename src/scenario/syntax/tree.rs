@@ -249,12 +249,26 @@ impl Tree {
         }
     }
 
+    /// The entries of a node that start in a part of the text. They stand in the order of the text, so that nobody need look at
+    /// all of them.
+    pub fn entries_from(&self, node: NodeId, part: &Range<usize>) -> &[Entry] {
+        let entries = &self.nodes[node].entries;
+        let before = |offset: usize| entries.partition_point(|e| e.span.start < offset);
+        &entries[before(part.start)..before(part.end).max(before(part.start))]
+    }
+
+    /// The entry of a node around an offset, or that begins there.
+    pub fn entry_around(&self, node: NodeId, offset: usize) -> Option<&Entry> {
+        let entries = &self.nodes[node].entries;
+        let last = entries.partition_point(|e| e.span.start <= offset).checked_sub(1)?;
+        entries.get(last).filter(|e| offset < e.span.end)
+    }
+
     /// The innermost node around an offset.
     pub fn node_around(&self, offset: usize) -> Option<NodeId> {
         let mut node = self.root?;
         loop {
-            let inner = self.nodes[node].entries.iter().find(|e| e.span.start <= offset && offset < e.span.end);
-            match inner {
+            match self.entry_around(node, offset) {
                 Some(entry) => node = entry.value,
                 None => return Some(node),
             }
@@ -263,8 +277,11 @@ impl Tree {
 
     /// The node whose span this is, if there is one; of nodes with one span, the outermost.
     pub fn node_with_span(&self, span: &Range<usize>) -> Option<NodeId> {
-        // A map key is a node without a parent: it has no path.
-        let reachable = |id: NodeId| self.nodes[id].parent.is_some() || self.root == Some(id);
-        (0..self.nodes.len()).find(|&id| self.nodes[id].span == *span && reachable(id))
+        let mut node = self.root?;
+        // A map key is a node that no entry leads to: it has no path.
+        while self.nodes[node].span != *span {
+            node = self.entry_around(node, span.start)?.value;
+        }
+        Some(node)
     }
 }

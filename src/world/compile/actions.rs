@@ -242,8 +242,10 @@ impl Compiler<'_> {
         edges.sort_unstable();
         edges.dedup();
         let mut points: Vec<(Time, f64)> = Vec::new();
+        // Time only goes on: each curve is gone along once.
+        let (mut in_open, mut in_week) = (0, 0);
         for at in edges {
-            let now = open.at(at, &mut 0).0.max(1.0 - week.at(at, &mut 0).0);
+            let now = open.at(at, &mut in_open).0.max(1.0 - week.at(at, &mut in_week).0);
             if let Some(&(_, last)) = points.last() {
                 if last == now {
                     continue;

@@ -5,6 +5,9 @@ use crate::scenario::{Code, Diagnostic, Named, Scenario};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+/// After so many mistakes nobody is told which name was meant.
+const SUGGESTIONS_MAX: usize = 100;
+
 /// The mistakes found so far, and the names that could not be read at all.
 pub struct Problems<'a> {
     /// In a cell, so that whoever looks at a scenario can say what is wrong with it.
@@ -54,13 +57,15 @@ impl<'a> Problems<'a> {
         }
     }
 
-    /// Records a name that nothing bears, unless its definition could not be read: that is reported there.
+    /// Records a name that nothing bears, with the one that was probably meant, unless its definition could not be read: that is reported there.
     pub fn unknown(&self, path: impl Into<String>, kind: &str, name: &str, known: &Names) {
         if self.scenario.broken.contains(name) {
             return;
         }
         let known: Vec<&str> = known.0.keys().map(String::as_str).collect();
-        let fix = match did_you_mean(name, known.iter().copied()) {
+        // Each name that is looked for is compared with all that there are: after the first hundred nobody needs that.
+        let meant = if self.count() < SUGGESTIONS_MAX { did_you_mean(name, known.iter().copied()) } else { None };
+        let fix = match meant {
             Some(close) => format!("did you mean \"{close}\"?"),
             None if known.is_empty() => format!("this file declares no {kind}: declare it, or leave this out"),
             None if known.len() <= 8 => format!("known here: {}", quoted(&known)),
