@@ -103,8 +103,9 @@ fn flawed(request: Request, flaw: Flaw, path: &str, seat: &str) -> Request {
         }
         Flaw::NoToken => request.without("Authorization"),
         Flaw::WrongMethod => {
-            let method = if request.method == "POST" { "PUT" } else { "DELETE" };
-            Request { method: method.to_owned(), ..request }
+            let mut request = request;
+            request.method = if request.method == "POST" { "PUT" } else { "DELETE" }.to_owned();
+            request
         }
         Flaw::WrongType => request.with("Content-Type", "text/plain"),
         Flaw::NotJson => request.with_body("{\"who\": "),

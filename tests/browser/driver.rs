@@ -128,8 +128,14 @@ impl Window<'_> {
     /// Waits until something can be read.
     #[track_caller]
     pub fn sees(&self, text: &str) {
+        self.sees_within(PATIENCE, text);
+    }
+
+    /// Waits so long until something can be read.
+    #[track_caller]
+    pub fn sees_within(&self, patience: Duration, text: &str) {
         let mut last = String::new();
-        let seen = soon(|| {
+        let seen = within(patience, || {
             last = self.reads();
             last.contains(text).then_some(())
         });
@@ -193,9 +199,13 @@ impl Window<'_> {
 }
 
 /// Tries until it is there, or nobody would wait any longer.
-pub fn soon<T>(mut tried: impl FnMut() -> Option<T>) -> Option<T> {
+pub fn soon<T>(tried: impl FnMut() -> Option<T>) -> Option<T> {
+    within(PATIENCE, tried)
+}
+
+fn within<T>(patience: Duration, mut tried: impl FnMut() -> Option<T>) -> Option<T> {
     let began = Instant::now();
-    while began.elapsed() < PATIENCE {
+    while began.elapsed() < patience {
         if let Some(there) = tried() {
             return Some(there);
         }

@@ -138,7 +138,7 @@ function story(chooses) {
   const make = (item, now) => el('li', { class: 'line' },
     el('button', { type: 'button', class: 'plain', click: () => chooses(item.at_s) },
       el('time', {}, short(item.at, now)),
-      el('span', {}, ...(item.from ? [el('b', {}, item.from), ' '] : []), item.text)));
+      el('span', {}, ...(item.from && !item.text.startsWith(item.from) ? [el('b', {}, item.from), ' '] : []), item.text)));
   node.change = (screen) => list.fill([...screen.truth.story].reverse(), lineKey, (item) => make(item, screen.now));
   return node;
 }
@@ -166,10 +166,17 @@ function injects(door) {
     };
     return row;
   };
+  let before = null;
   node.change = (screen) => {
     const left = screen.truth.injects.filter((inject) => !inject.has_come && !inject.suppressed).length;
     node.count(left > 0 ? `${left} to come` : '');
     list.fill(screen.truth.injects, (inject) => inject.name, make, (row, inject) => row.change(inject, screen.now));
+    // What comes next is in sight, unless somebody is at the list.
+    const next = list.list.querySelector('[data-state="ready"]');
+    if (left !== before && next && !list.contains(document.activeElement)) {
+      list.list.scrollTop = next.offsetTop - 40;
+    }
+    before = left;
   };
   return node;
 }
