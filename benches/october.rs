@@ -1,10 +1,11 @@
 //! The outage of October 2016, step by step: text, scenario, world, run, outcome.
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use firedrill::engine::Engine;
 use firedrill::load::load;
 use firedrill::observe::{Digest, Nobody};
+use firedrill::rehearse::{Deed, FACILITATOR, Plan, Session};
 use firedrill::rng::Luck;
 use firedrill::run::run;
 use firedrill::scenario::{Choice, Source};
@@ -44,5 +45,33 @@ fn october(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, october);
+/// A rehearsal an hour and a half in: what is asked for while people wait.
+fn rehearsal(c: &mut Criterion) {
+    let source = Source::new("itslearning-2016-10.ron", TEXT);
+    let luck = Luck { seed: 1, replication: 0 };
+    let plan = Plan::of(&source, &Choice::default(), luck).expect("a scenario without mistakes");
+    let mut session = Session::new(plan.clone());
+    let (from_s, minute) = (plan.from.seconds(), 60.0);
+    let act = |session: &mut Session, deed: Deed| {
+        session.act(FACILITATOR, "", "", deed).expect("that can be done");
+    };
+    act(&mut session, Deed::Reach { to_s: from_s + 90.0 * minute });
+    let mut group = c.benchmark_group("rehearsal");
+    group.bench_function("a second of play", |b| {
+        let second = |mut session: Session| act(&mut session, Deed::Reach { to_s: from_s + 90.0 * minute + 60.0 });
+        b.iter_batched(|| session.clone(), second, BatchSize::LargeInput);
+    });
+    group.bench_function("all screens", |b| {
+        b.iter(|| plan.seats.iter().filter_map(|seat| session.screen(&seat.name)).count());
+    });
+    group.bench_function("back to half of it", |b| {
+        let back = |mut session: Session| {
+            act(&mut session, Deed::Back { to_s: from_s + 45.0 * minute, name: "again".to_owned() });
+        };
+        b.iter_batched(|| session.clone(), back, BatchSize::LargeInput);
+    });
+    group.finish();
+}
+
+criterion_group!(benches, october, rehearsal);
 criterion_main!(benches);

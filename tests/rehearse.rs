@@ -279,7 +279,7 @@ fn whatever_is_played_the_log_is_all_of_it() {
         let path = format!("{}/scenarios/{name}.ron", env!("CARGO_MANIFEST_DIR"));
         Plan::of(&Source::new(name, std::fs::read_to_string(path).unwrap()), &Choice::default(), LUCK).unwrap()
     });
-    let config = Config { cases: common::campaign(12, 300), failure_persistence: None, ..Config::default() };
+    let config = Config { cases: common::campaign(8, 60), failure_persistence: None, ..Config::default() };
     let steps = proptest::collection::vec((any::<u64>(), 0.0..0.2f64, 0..12u8), 1..16);
     TestRunner::new(config)
         .run(&(0..2usize, steps), |(file, steps)| {
