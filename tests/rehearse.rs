@@ -77,6 +77,23 @@ fn a_decision_matters_and_so_does_its_hour() {
 }
 
 #[test]
+fn what_was_taken_back_before_it_began_can_be_ordered_again() {
+    let mut session = Session::new(plan());
+    let back = || Deed::TakeBack { measure: "fail over by hand".to_owned() };
+    minutes(&mut session, 62.0);
+    session.act("operations", "", "", order()).unwrap();
+    minutes(&mut session, 65.0);
+    assert_eq!(session.act("operations", "", "", back()).unwrap().refused, None);
+    assert_eq!(session.act("operations", "", "", order()).unwrap().refused, None);
+    // Ten minutes from the second order, and not from the first.
+    assert_eq!(downtime_s(&session), (5.0 + 10.0) * 60.0 + 30.0);
+    minutes(&mut session, 120.0);
+    session.act("operations", "", "", back()).unwrap();
+    let again = session.act("operations", "", "", order()).unwrap().refused.clone();
+    assert!(again.is_some_and(|why| why.contains("taken back")), "it has had its effect");
+}
+
+#[test]
 fn a_vendor_comes_when_somebody_calls() {
     let mut session = Session::new(plan());
     minutes(&mut session, 90.0);

@@ -73,18 +73,53 @@ fn near(a: f64, b: f64) -> bool {
 fn a_decision_is_worth_what_would_have_been_lost_without_it() {
     let session = played(&[("operations", 80.0, order("fail over"))], 300.0);
     let review = look_back(&session);
-    // With it a thousand readers are down from minute 60 for 20 + 10 minutes and 30 s; without it for eleven hours.
+    // With it a thousand readers are down from minute 60 for 20 + 10 minutes and 30 s; without it to the end of play, for seven hours.
     assert!(near(review.as_played.lost, 30_500.0), "{:?}", review.as_played);
-    assert!(near(review.with_nobody.lost, 660_000.0), "{:?}", review.with_nobody);
+    assert!(near(review.with_nobody.lost, 420_000.0), "{:?}", review.with_nobody);
     // The runbook as it is written orders it at 13:00, and turns half of them away from 14:00 on.
-    assert!(near(review.by_runbook.lost, 250_500.0 + 180_000.0), "{:?}", review.by_runbook);
+    assert!(near(review.by_runbook.lost, 250_500.0 + 60_000.0), "{:?}", review.by_runbook);
     assert_eq!(review.decisions.len(), 1);
     let decision = &review.decisions[0];
-    assert!(near(decision.saved.here, 629_500.0), "{:?}", decision.saved);
+    assert!(near(decision.saved.here, 389_500.0), "{:?}", decision.saved);
     assert!(near(decision.earlier.here, 10_000.0), "{:?}", decision.earlier);
     // Nothing of it is drawn but when the health check comes, which nobody waited for.
-    assert!(near(decision.saved.interval.0, 629_500.0) && near(decision.saved.interval.1, 629_500.0));
+    assert!(near(decision.saved.interval.0, 389_500.0) && near(decision.saved.interval.1, 389_500.0));
     assert!(!decision.saved.is_luck());
+}
+
+#[test]
+fn what_was_refused_once_is_not_done_in_a_run_that_is_thought_of() {
+    let deeds = [("operations", 65.0, order("fail over")), ("operations", 66.0, order("fail over"))];
+    let session = played(&deeds, 300.0);
+    assert!(session.entries().iter().any(|entry| entry.refused.is_some()), "the second press");
+    let review = look_back(&session);
+    assert_eq!(review.decisions.len(), 1);
+    // 15 and a half minutes against seven hours, until play ends.
+    assert!(near(review.decisions[0].saved.here, 420_000.0 - 15_500.0), "{:?}", review.decisions);
+}
+
+#[test]
+fn nobody_could_have_decided_before_anything_could_be_seen() {
+    let review = look_back(&played(&[("operations", 65.0, order("fail over"))], 300.0));
+    let decision = &review.decisions[0];
+    // The crash is at minute 60, and its third check fails half a minute later at most.
+    assert!((270.0..=281.0).contains(&decision.earlier_by_s), "{decision:?}");
+    assert!(near(decision.earlier.here, decision.earlier_by_s / 60.0 * 1_000.0), "{decision:?}");
+}
+
+#[test]
+fn users_who_are_worse_off_are_a_fault_whatever_it_is_due_to() {
+    let text = DRILL.replace(
+        r#"drill: [at("09:00", crash(of: "a/db"))],"#,
+        r#"drill: [at("09:00", surge(of: "readers", by: "x60"))],"#,
+    );
+    let plan = Plan::of(&Source::new("surge.ron", text), &Choice::default(), Luck { seed: 1, replication: 0 }).unwrap();
+    let mut session = Session::new(plan);
+    session.act(FACILITATOR, "", "", Deed::Reach { to_s: 7_200.0 }).unwrap();
+    session.act("communications", "", "", tell("it is slow")).unwrap();
+    session.act(FACILITATOR, "", "", Deed::Reach { to_s: 9_000.0 }).unwrap();
+    let times = look_back(&session).times;
+    assert!(times.fault_at.is_some() && times.to_tell_s.is_some(), "{times:?}");
 }
 
 #[test]
@@ -93,8 +128,8 @@ fn harm_is_told_as_harm() {
     let review = look_back(&played(&deeds, 300.0));
     let [saves, costs] = &review.decisions[..] else { panic!("{:?}", review.decisions) };
     assert!(saves.saved.here > 0.0, "{saves:?}");
-    // Half of what is asked for from minute 120 to the end of the run.
-    assert!(near(costs.saved.here, -300_000.0), "{costs:?}");
+    // Half of what is asked for from minute 120 to the end of play.
+    assert!(near(costs.saved.here, -180_000.0), "{costs:?}");
     assert!(review.talk.questions.iter().any(|question| question.contains("half away")), "{:?}", review.talk);
 }
 
@@ -107,10 +142,12 @@ fn the_best_reply_is_found_and_its_time_runs_out() {
     assert!((10_800.0..11_050.0).contains(&review.best_reply.lost), "{:?}", review.best_reply);
     // With hindsight it is ordered with the beginning of play, and ready when the database fails: half a minute to promote is left.
     assert!(near(review.with_hindsight.lost, 500.0), "{:?}", review.with_hindsight);
-    // Nothing was done, and eleven hours were lost: from half of them on most was sealed, 5 h 19 min after the crash.
+    // Nothing was done, and seven hours were lost: from half of them on most was sealed, less what the reply takes: 3 h 19.5 min.
     let no_return = review.no_return.unwrap();
-    let sealed_h = no_return.sealed_s.unwrap() / 3_600.0;
-    assert!((6.3..6.7).contains(&sealed_h), "{no_return:?}");
+    let sealed_s = no_return.sealed_s.unwrap();
+    let step_s = 7.0 * 3_600.0 / 24.0;
+    let exact_s = 3_600.0 + 3.5 * 3_600.0 - 630.0;
+    assert!((exact_s..=exact_s + step_s).contains(&sealed_s), "{no_return:?}");
     assert!(no_return.half_gone_at.is_some());
     assert!(no_return.lost_from.windows(2).all(|pair| pair[0].1 <= pair[1].1 + 1.0), "later is never better here");
 }

@@ -6,8 +6,9 @@ use super::review::{changed_since, plan_of, read_log};
 use super::said::Said;
 use super::{files, run};
 use firedrill::metrics::length_words;
-use firedrill::rehearse::{CameTo, Log, Plan, branches};
+use firedrill::rehearse::{CameTo, Log, Plan, branches, last_played};
 use firedrill::replay::shell_word;
+use firedrill::report::text::clean;
 use firedrill::scenario::Source;
 use firedrill::study::Judgement;
 use std::path::{Path, PathBuf};
@@ -29,8 +30,12 @@ pub fn run(args: &RunArgs, log: &Path) -> Said {
         Ok(played) => played,
         Err(said) => return said,
     };
-    let play = branches(&log_read.entries).last().map(|branch| plan.play_of(branch, &log_read.entries));
-    let first = play.unwrap_or_else(|| plan.with_nobody(&Default::default())).run(plan.luck);
+    let all = branches(&log_read.entries);
+    let branch = &all[last_played(&all, &log_read.entries)];
+    let first = plan.play_of(branch, &log_read.entries).run(plan.luck);
+    if all.len() > 1 {
+        said.err.push_str(&format!("branch \"{}\" of {}\n", clean(&branch.name), all.len()));
+    }
     let (file, log) = (args.file.display().to_string(), log.display().to_string());
     let replay = format!("firedrill run {} --log {}", shell_word(&file), shell_word(&log));
     said.warnings(&source);
@@ -54,7 +59,7 @@ fn group(source: &Source, path: &Path, said: &mut Said) -> Result<Group, Said> {
     said.err.push_str(&changed_since(&log, &plan, path));
     let name = path.display().to_string();
     let all = branches(&log.entries);
-    let branch = all.last().expect("there is always one");
+    let branch = &all[last_played(&all, &log.entries)];
     let came_to = branch.entries.iter().rev().find_map(|i| log.entries[*i].came_to.as_ref());
     let outcome = plan.play_of(branch, &log.entries).felt(plan.luck);
     let replay = format!("firedrill run {} --log {}", shell_word(&source.name), shell_word(&name));
@@ -79,5 +84,10 @@ fn group(source: &Source, path: &Path, said: &mut Said) -> Result<Group, Said> {
         }
     };
     let cases = outcome.people.iter().map(case).collect();
-    Ok(Group { file: source.name.clone(), run: format!("rehearsal {name}"), cases })
+    Ok(Group { file: source.name.clone(), run: told_of(&name, &branch.name, all.len()), cases })
+}
+
+/// Which rehearsal it is; the branch, where there is more than one.
+fn told_of(log: &str, branch: &str, branches: usize) -> String {
+    if branches > 1 { format!("rehearsal {log}, branch \"{branch}\"") } else { format!("rehearsal {log}") }
 }

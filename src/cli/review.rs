@@ -5,7 +5,7 @@ use super::said::{Said, usage};
 use super::thread_pool::ThreadPool;
 use super::{exit, files, interrupt, terminal};
 use firedrill::rehearse::review::{Asked, DRAWS_MAX, Review, review as look_back};
-use firedrill::rehearse::{Entry, Header, Log, Plan, branches};
+use firedrill::rehearse::{Entry, Header, Log, Plan, branches, last_played};
 use firedrill::replay::shell_word;
 use firedrill::report::html::EmbeddedReview;
 use firedrill::report::{html, markdown, text};
@@ -26,7 +26,7 @@ pub fn review(args: &ReviewArgs) -> Said {
     let warnings = changed_since(&log, &plan, &args.log);
     let all = branches(&log.entries);
     let branch = match &args.branch {
-        None => all.len() - 1,
+        None => last_played(&all, &log.entries),
         Some(name) => match all.iter().position(|branch| branch.name == *name) {
             Some(branch) => branch,
             None => {
@@ -171,7 +171,7 @@ pub fn maker(source: Source, plan: Plan, header: Header, draws: u64) -> Maker {
         let asked = Asked { branch: all.len() - 1, draws, without_names: false };
         let mut pool = ThreadPool::new("looking back", None);
         let review = look_back(&plan, entries, &asked, &mut pool)?;
-        let log = Log { header: header.clone(), entries: entries.to_vec(), whole: 0 };
+        let log = Log { header: header.clone(), entries: entries.to_vec(), whole: 0, is_cut_off: false };
         Some(page(&review, &embedded(&source, &log, &review, false, None)))
     })
 }
@@ -189,6 +189,12 @@ fn read(file: &Path, log: &Path) -> Result<(Source, Log), Said> {
 
 /// What a log was played with.
 pub fn plan_of(source: &Source, header: &Header) -> Result<Plan, Said> {
+    let title = source.read_plain().scenario.map(|scenario| scenario.title);
+    if title.as_ref().is_some_and(|title| *title != header.title) {
+        let (log, name) = (text::clean(&header.title), text::clean(&source.name));
+        let err = format!("error: the log is that of another rehearsal, \"{log}\", and not of {name}\n");
+        return Err(Said { err, code: exit::SCENARIO, ..Said::default() });
+    }
     let choice = Choice {
         strategy: header.strategy.clone(),
         maintenance: header.maintenance.clone().or_else(|| Some("none".to_owned())),
@@ -243,6 +249,9 @@ pub fn check_header(log: &Log, plan: &Plan, path: &Path) -> Result<(), Said> {
 pub fn changed_since(log: &Log, plan: &Plan, path: &Path) -> String {
     let path = text::clean(&path.display().to_string());
     let mut out = String::new();
+    if log.is_cut_off {
+        out.push_str(&format!("warning: {path}: its last line has no end, and is left out\n"));
+    }
     if log.header.scenario_hash != plan.written.scenario_hash {
         out.push_str(&format!("warning: {path}: the scenario has changed since this was played\n"));
     }

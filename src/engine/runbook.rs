@@ -36,8 +36,10 @@ impl Engine<'_> {
     /// Somebody, or something that watches, orders a procedure: once.
     pub(super) fn order(&mut self, index: usize) -> Result<(), Refusal> {
         let state = self.state.procedures.get_mut(index).ok_or(Refusal::Unknown)?;
-        if state.stage != ProcedureStage::Waiting {
-            return Err(Refusal::OrderedAlready);
+        match state.stage {
+            ProcedureStage::Waiting => {}
+            ProcedureStage::Over => return Err(Refusal::TakenBack),
+            _ => return Err(Refusal::OrderedAlready),
         }
         state.stage = ProcedureStage::Ordered;
         let seen = self.see(Occurrence::Ordered(index));
@@ -57,8 +59,8 @@ impl Engine<'_> {
     /// Work begins as soon as there is somebody to do it.
     fn begin(&mut self, index: usize) {
         let procedure = &self.world.procedures[index];
-        if self.state.procedures[index].stage != ProcedureStage::Ordered {
-            // It was taken back while it waited for somebody.
+        if self.state.procedures[index].stage != ProcedureStage::Ordered || self.state.procedures[index].at_work {
+            // It was taken back while it waited for somebody, or was ordered again and has begun.
             return;
         }
         let mut longer = 1.0;
@@ -85,6 +87,7 @@ impl Engine<'_> {
         let lead =
             procedure.lead.as_ref().map_or(0.0, |lead| lead.draw(&mut self.state.procedures[index].lead).seconds());
         let due = self.now.after(Duration::from_seconds(lead * longer));
+        self.state.procedures[index].first_at = due;
         if due == self.now {
             self.phase(index);
         } else {
@@ -104,7 +107,7 @@ impl Engine<'_> {
         }
         let done = match self.state.procedures[index].stage {
             ProcedureStage::Phase(done) => done,
-            ProcedureStage::Ordered => 0,
+            ProcedureStage::Ordered if self.now >= self.state.procedures[index].first_at => 0,
             _ => return,
         };
         self.state.procedures[index].stage = ProcedureStage::Phase(done);
@@ -325,7 +328,10 @@ impl Engine<'_> {
                 _ => {}
             }
         }
-        self.state.procedures[index].stage = ProcedureStage::Over;
+        // What has had no effect yet can be ordered again.
+        let untouched = self.state.procedures[index].stage == ProcedureStage::Ordered;
+        let again = untouched && self.world.people_decide;
+        self.state.procedures[index].stage = if again { ProcedureStage::Waiting } else { ProcedureStage::Over };
         if let Some(by) = self.world.procedures[index].by {
             self.state.teams[by].waiting.retain(|waits| *waits != index);
         }

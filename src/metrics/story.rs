@@ -415,6 +415,7 @@ pub fn refusal_words(reason: Refusal) -> &'static str {
         Refusal::OutOfReach => "the active member cannot reach it",
         Refusal::NobodyElse => "no other member works",
         Refusal::OrderedAlready => "it has been ordered already",
+        Refusal::TakenBack => "it was taken back, and is not done twice",
         Refusal::NotOrdered => "it has not been ordered, or is over",
         Refusal::NothingToDo => "there is nothing of that kind to do",
         Refusal::Unknown => "there is no such thing",

@@ -65,6 +65,8 @@ pub enum Refusal {
     NobodyElse,
     /// It has been ordered already.
     OrderedAlready,
+    /// It was ordered and taken back, and is not done twice.
+    TakenBack,
     /// It has not been ordered, or is over.
     NotOrdered,
     /// There is nothing of that kind to do.

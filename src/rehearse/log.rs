@@ -69,6 +69,8 @@ pub struct Log {
     /// How many bytes of the text are whole lines: what follows was being written when the writer was killed, and nobody had been
     /// told that it was done.
     pub whole: usize,
+    /// There is more than that.
+    pub is_cut_off: bool,
 }
 
 /// Why a text is no log.
@@ -107,7 +109,7 @@ impl Log {
             }
             entries.push(entry);
         }
-        Ok(Log { header, entries, whole })
+        Ok(Log { header, entries, whole, is_cut_off: whole < text.len() })
     }
 }
 
@@ -135,6 +137,12 @@ pub fn branches(entries: &[Entry]) -> Vec<Branch> {
         grow(&mut branches, entries, index);
     }
     branches
+}
+
+/// The branch that counts where none is named: the last of which play was ended, else the last.
+pub fn last_played(branches: &[Branch], entries: &[Entry]) -> usize {
+    let is_ended = |branch: &Branch| branch.entries.last().is_some_and(|i| entries[*i].came_to.is_some());
+    branches.iter().rposition(is_ended).unwrap_or(branches.len().saturating_sub(1))
 }
 
 /// Takes one more entry into the branch that is being played, which is always the last.

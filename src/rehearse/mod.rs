@@ -21,7 +21,7 @@ mod session;
 
 pub use deed::{CameTo, Deed, Entry, clock_text};
 pub use live::{Live, MeasureState};
-pub use log::{Branch, ENTRIES_MAX, Header, LINE_MAX, Log, LogError, branches};
+pub use log::{Branch, ENTRIES_MAX, Header, LINE_MAX, Log, LogError, branches, last_played};
 pub use monitoring::{Alert, Complaint, Measured, Monitoring, Series, name_of};
 pub use offers::Offer;
 pub use plan::{Changes, FACILITATOR, InjectDoes, InjectPlan, Plan, SeatPlan};

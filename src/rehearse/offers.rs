@@ -59,7 +59,9 @@ fn measures(plan: &Plan, live: &Live, now: Time) -> Vec<Offer> {
             back: Some(Deed::TakeBack { measure: procedure.name.clone() }),
         }
     };
-    world.procedures.iter().enumerate().map(offer).collect()
+    // Words are said from the seats that say them, and what was done before play is not offered again.
+    let offered = |procedure: &crate::world::Procedure| procedure.muted && !procedure.only_words();
+    world.procedures.iter().enumerate().filter(|(_, procedure)| offered(procedure)).map(offer).collect()
 }
 
 /// How long it takes, who does it, in how many steps, and what can go wrong.
@@ -74,7 +76,7 @@ fn terms(world: &World, procedure: &crate::world::Procedure, written: &Procedure
     if let Some(team) = procedure.by.map(|team| &world.teams[team]) {
         let from = team.hours.as_ref().map_or(now, |hours| hours.next(&world.calendar, now.max(team.from)));
         terms.push(match from > now {
-            true => format!("{} are there from {}", team.name, world.civil(from)),
+            true => format!("by {}, from {}", team.name, world.civil(from)),
             false => format!("by {}", team.name),
         });
     }

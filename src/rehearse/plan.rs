@@ -138,7 +138,7 @@ impl Plan {
         let (from, to) = (time(&rehearsal.from, Time::ZERO), time(&rehearsal.to, written.horizon));
         let world = Arc::new(written.for_people(from));
         Plan {
-            injects: injects(&world, &rehearsal),
+            injects: injects(&world, &rehearsal, to),
             seats: seats(&rehearsal),
             prepared: rehearsal.prepared.iter().map(|(name, said)| (name.to_owned(), said.clone())).collect(),
             monitoring: rehearsal.monitoring,
@@ -247,7 +247,7 @@ fn seats(rehearsal: &Rehearsal) -> Vec<SeatPlan> {
 }
 
 /// What the drill does and what is told, in the order of time; what waits for something comes last.
-fn injects(world: &World, rehearsal: &Rehearsal) -> Vec<InjectPlan> {
+fn injects(world: &World, rehearsal: &Rehearsal, to: Time) -> Vec<InjectPlan> {
     let waits = |step: usize| world.triggers.iter().any(|(_, of)| *of == step);
     let steps = world.drill.iter().enumerate().filter(|(step, _)| !world.muted.contains(step));
     let mut injects: Vec<InjectPlan> = steps
@@ -268,6 +268,7 @@ fn injects(world: &World, rehearsal: &Rehearsal) -> Vec<InjectPlan> {
             expects: message.expects.clone(),
         });
     }
+    injects.retain(|inject| inject.at.is_none_or(|at| at <= to));
     injects.sort_by_key(|inject| inject.at.unwrap_or(Time::NEVER));
     injects
 }

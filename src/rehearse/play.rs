@@ -22,6 +22,8 @@ pub struct Done {
     pub by: u32,
     /// What.
     pub deed: Deed,
+    /// The run refused it. What was refused once is not done in a run that is only thought of.
+    pub refused: bool,
 }
 
 /// A drill, and what people did in it: everything that a run follows from, beside its luck.
@@ -38,7 +40,12 @@ impl Plan {
     pub fn play_of(&self, branch: &Branch, entries: &[Entry]) -> Play {
         let number = |seat: &str| self.seats.iter().position(|known| known.name == seat).unwrap_or(0) as u32;
         let acts = branch.entries.iter().map(|i| &entries[*i]).filter(|entry| entry.deed.acts());
-        let done = acts.map(|entry| Done { at: entry.time(), by: number(&entry.seat), deed: entry.deed.clone() });
+        let done = acts.map(|entry| Done {
+            at: entry.time(),
+            by: number(&entry.seat),
+            deed: entry.deed.clone(),
+            refused: entry.refused.is_some(),
+        });
         Play { world: self.world_with(&branch.changes(entries)), done: done.collect() }
     }
 
@@ -59,9 +66,17 @@ impl Plan {
 }
 
 impl Play {
+    /// The same, measured only while it is played: what was before and what comes long after is not of it.
+    pub fn between(self, from: Time, to: Time) -> Play {
+        let mut world = (*self.world).clone();
+        world.measured_from = world.measured_from.max(from);
+        world.horizon = world.horizon.min(to);
+        Play { world: Arc::new(world), done: self.done }
+    }
+
     /// The same with something else done.
     pub fn doing(&self, done: Vec<Done>) -> Play {
-        let mut done = done;
+        let mut done: Vec<Done> = done.into_iter().filter(|done| !done.refused).collect();
         done.sort_by_key(|done| done.at);
         Play { world: Arc::clone(&self.world), done }
     }
@@ -86,7 +101,7 @@ impl Play {
 
     fn drive(&self, luck: Luck, watching: &mut impl Observer) {
         let mut engine = Engine::new(Arc::clone(&self.world), luck);
-        for Done { at, by, deed } in &self.done {
+        for Done { at, by, deed, .. } in &self.done {
             engine.run_until(*at, watching);
             if let Ok(action) = action_of(&self.world, deed) {
                 // What cannot be done is told by the run itself.

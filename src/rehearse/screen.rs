@@ -335,8 +335,13 @@ impl Session {
         });
         let line = |line: &crate::metrics::StoryLine| {
             let said = if line.text.ends_with("from outside") { words.next() } else { None };
-            let from = line.people.clone().unwrap_or_default();
-            Line { at_s: line.at_s, at: line.at.clone(), from, text: said.unwrap_or_else(|| line.text.clone()) }
+            // The line names whom it is about.
+            Line {
+                at_s: line.at_s,
+                at: line.at.clone(),
+                from: String::new(),
+                text: said.unwrap_or_else(|| line.text.clone()),
+            }
         };
         let mut story: Vec<Line> = live.lines().iter().map(line).collect();
         story.drain(..story.len().saturating_sub(LINES_MAX));

@@ -197,6 +197,7 @@ impl Session {
             return Err(Denied::NoSeat);
         };
         self.check(at, who, &deed)?;
+        let deed = self.with_its_name(deed);
         let saw = self.open_alerts(seat);
         let mut entry = Entry {
             at_ns: self.now.0,
@@ -220,6 +221,23 @@ impl Session {
         grow(&mut self.branches, &self.entries, index);
         self.follow(index);
         Ok(&self.entries[index])
+    }
+
+    /// A branch has a name that no other has.
+    fn with_its_name(&self, deed: Deed) -> Deed {
+        let Deed::Back { to_s, name } = deed else { return deed };
+        let is_free = |name: &str| self.branches.iter().all(|branch| branch.name != name);
+        let wanted = if name.trim().is_empty() { format!("branch {}", self.branches.len() + 1) } else { name };
+        let others = (2..).map(|number| format!("{wanted} ({number})"));
+        let name = std::iter::once(wanted.clone()).chain(others).find(|name| is_free(name)).unwrap_or(wanted);
+        Deed::Back { to_s, name }
+    }
+
+    /// Whether it has just been gone back to this moment, and nothing has happened since.
+    pub fn has_just_gone_back_to(&self, to: Time) -> bool {
+        let acts = |entry: &&Entry| !matches!(entry.deed, Deed::Sit {} | Deed::Look { .. } | Deed::Pause {});
+        let last = self.entries.iter().rev().find(acts);
+        last.is_some_and(|entry| matches!(entry.deed, Deed::Back { to_s, .. } if seconds(to_s) == to))
     }
 
     /// What this branch comes to, if the run goes on to its end with nobody there any more.

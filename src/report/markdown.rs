@@ -22,7 +22,7 @@ pub fn render_review(review: &Review, replay: Option<&str>) -> String {
     for (name, time) in words::times(review) {
         let _ = writeln!(out, "| {name} | {} |", safe(&time));
     }
-    out.push_str("\n| | served again after | all well after | user-minutes lost |\n|---|---:|---:|---:|\n");
+    out.push_str("\n| | down for | worse off for | user-minutes lost |\n|---|---:|---:|---:|\n");
     for (name, restored, recovered, lost) in words::milestones(review) {
         let _ = writeln!(out, "| {name} | {} | {} | {} |", safe(&restored), safe(&recovered), words::minutes(lost));
     }
@@ -112,7 +112,9 @@ fn reply(out: &mut String, title: &str, reply: &Reply) {
 }
 
 fn misled(out: &mut String, review: &Review) {
-    let mut found: Vec<String> = review.misled.iter().map(|m| format!("{}: false alarm, {}", m.at, m.says)).collect();
+    let (led, others) = words::false_alarms(review);
+    let told = led.into_iter().map(|m| format!("{}: false alarm, {}; then: {}", m.at, m.says, m.then.join("; ")));
+    let mut found: Vec<String> = told.chain(others).collect();
     found.extend(review.promises.iter().map(|p| format!("{}: users were told “{}”, but {}", p.at, p.text, p.but)));
     found.extend(review.never_looked_at.iter().map(|name| format!("nobody looked at {name}")));
     list(out, "What misled", &found);

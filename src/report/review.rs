@@ -1,7 +1,7 @@
 //! What a review says, in words that its text, its page and its Markdown share.
 
 use super::format;
-use crate::rehearse::review::{Decision, Lane, Milestones, Review, Worth};
+use crate::rehearse::review::{Decision, Lane, Milestones, Misled, Review, Worth};
 
 /// User-minutes, with their sign where it matters.
 pub fn minutes(value: f64) -> String {
@@ -45,7 +45,7 @@ pub fn lede(review: &Review) -> String {
         down_s => format!("the worst hit were down for {}", format::length(down_s)),
     };
     format!(
-        "As it was played users lost {played}, and {down}. By the runbook as it is written it would have been {runbook}, with nobody there {nobody}."
+        "From the beginning of play to its appointed end users lost {played} as it was played, and {down}. By the runbook as it is written it would have been {runbook}, with nobody there {nobody}."
     )
 }
 
@@ -70,7 +70,11 @@ fn zero(seconds: f64) -> String {
 
 /// When users were served again and when all was well, in three runs.
 pub fn milestones(review: &Review) -> [(&'static str, String, String, f64); 3] {
-    let after = |seconds: Option<f64>| seconds.map_or_else(|| "not in this run".to_owned(), zero);
+    let after = |seconds: Option<f64>| match seconds {
+        None => "not by the end".to_owned(),
+        Some(none) if none < 1.0 => "nobody was".to_owned(),
+        Some(seconds) => format::length(seconds),
+    };
     let row = |name: &'static str, m: &Milestones, lost: f64| (name, after(m.restored_s), after(m.recovered_s), lost);
     let times = &review.times;
     [
@@ -91,7 +95,7 @@ pub fn lane(lane: Lane) -> &'static str {
     }
 }
 
-/// A decision as cells: when, who, what, what it saved, under other luck, ten minutes earlier.
+/// A decision as cells: when, who, what, what it saved, under other luck, and had it come earlier.
 pub fn decision(decision: &Decision) -> [String; 6] {
     [
         decision.at.clone(),
@@ -99,13 +103,22 @@ pub fn decision(decision: &Decision) -> [String; 6] {
         decision.what.clone(),
         saved(&decision.saved),
         under_other_luck(&decision.saved),
-        saved(&decision.earlier),
+        earlier(decision),
     ]
+}
+
+/// What it would have saved earlier, and how much earlier that is.
+fn earlier(decision: &Decision) -> String {
+    match decision.earlier_by_s {
+        none if none < 1.0 => "could not be earlier".to_owned(),
+        by_s if by_s < 599.0 => format!("{} (first sign, {} earlier)", saved(&decision.earlier), format::length(by_s)),
+        _ => format!("{} (10 min earlier)", saved(&decision.earlier)),
+    }
 }
 
 /// The titles of those.
 pub const DECISIONS: [&str; 6] =
-    ["when", "seat", "what", "user-minutes", "under other luck (95%)", "ten minutes earlier would have"];
+    ["when", "seat", "what", "user-minutes", "under other luck (95%)", "earlier would have"];
 
 /// When most of the damage could no longer be avoided.
 pub fn no_return(review: &Review) -> Option<String> {
@@ -115,12 +128,20 @@ pub fn no_return(review: &Review) -> Option<String> {
         Some(_) if no_return.sealed_s == from_the_fault => {
             "More than half of what was lost could not be avoided by anything in the file, however early.".to_owned()
         }
-        Some(at) => format!("From {at} on more than half of what was lost could no longer be avoided."),
+        Some((from, to)) => {
+            format!(
+                "From some moment between {from} and {to} on more than half of what was lost could no longer be avoided."
+            )
+        }
         None => "Until the end of play more than half of what was lost could still have been avoided.".to_owned(),
     };
     let running = match &no_return.half_gone_at {
-        Some(at) => format!("A reply that begins at {at} saves only half of what it saves at the first sign."),
-        None => "A reply saves more than half of what it saves at the first sign, until the end of play.".to_owned(),
+        Some((from, to)) => {
+            format!("The best reply loses half of what it saves at the first sign between {from} and {to}.")
+        }
+        None => {
+            "The best reply saves more than half of what it saves at the first sign until the end of play.".to_owned()
+        }
     };
     Some(format!("{sealed} {running}"))
 }
@@ -128,9 +149,22 @@ pub fn no_return(review: &Review) -> Option<String> {
 /// How a decision's worth was found.
 pub fn how(review: &Review) -> String {
     format!(
-        "Each number is a run: the same drill without that decision, or with it ten minutes earlier. Under other luck: the same drill \
+        "Each number is a run: the same drill without that decision, or with it ten minutes earlier, but not before anything could be seen. Under other luck: the same drill \
          and the same decisions under {} other draws of everything that chance decides, from the start of the run. \
          The unit is the decision, not the person.",
         review.draws
     )
+}
+
+/// False alarms that led somewhere, and in a sentence how many others there were.
+pub fn false_alarms(review: &Review) -> (Vec<&Misled>, Option<String>) {
+    let (led, others): (Vec<&Misled>, Vec<&Misled>) = review.misled.iter().partition(|misled| !misled.then.is_empty());
+    let told = match (others.len(), led.is_empty()) {
+        (0, _) => None,
+        (1, true) => Some("One false alarm led nowhere.".to_owned()),
+        (1, false) => Some("One more led nowhere.".to_owned()),
+        (count, true) => Some(format!("{count} false alarms led nowhere.")),
+        (count, false) => Some(format!("{count} more led nowhere.")),
+    };
+    (led, told)
 }

@@ -138,6 +138,9 @@ impl Keeper {
 
     /// Goes back before anybody plays: a branch of its own.
     pub fn back(&mut self, to: Time, name: String) -> Result<(), String> {
+        if self.session.has_just_gone_back_to(to) {
+            return Ok(());
+        }
         match self.put(FACILITATOR, "", Deed::Back { to_s: to.seconds(), name }) {
             Ok(_) => self.show(),
             Err(Refused::NotYours(why) | Refused::NotNow(why)) => return Err(why),

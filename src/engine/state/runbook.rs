@@ -28,6 +28,8 @@ pub struct ProcedureState {
     pub why: Option<ObservationId>,
     /// It takes one of its team's places.
     pub at_work: bool,
+    /// When its first step is due: whatever was due before belongs to an order that was taken back.
+    pub first_at: Time,
     /// Switchovers that were refused.
     pub refused: u32,
     /// What each of its actions comes to in all: servers, or the factor that there was before.
@@ -79,6 +81,7 @@ impl ProcedureState {
             stage: ProcedureStage::Waiting,
             why: None,
             at_work: false,
+            first_at: Time::ZERO,
             refused: 0,
             totals: vec![0.0; procedure.actions.len()],
             given: vec![0.0; procedure.actions.len()],

@@ -6,7 +6,8 @@ use super::super::log::{Branch, seconds};
 use super::super::plan::{FACILITATOR, Plan};
 use super::super::play::{Done, Play};
 use super::super::session::Session;
-use crate::metrics::{Outcome, Theme};
+use crate::metrics::{Outcome, StoryLine, Theme};
+use crate::observe::ServiceLevel;
 use crate::rng::Luck;
 use crate::study::Hands;
 use crate::units::Time;
@@ -58,7 +59,7 @@ pub struct Ground<'a> {
     pub live: Live,
     /// That end: how far play got.
     pub to: Time,
-    /// How the whole run came out.
+    /// How it came out, at the end of what was to be played.
     pub outcome: Outcome,
     pub lucks: Vec<Luck>,
     pub without_names: bool,
@@ -79,10 +80,13 @@ impl Ground<'_> {
         self.plan.luck
     }
 
-    /// When something first went wrong after play began: a step of the drill, or a failure by chance.
+    /// When something first went wrong after play began: a step of the drill, a failure by chance, or users who were worse off.
     pub fn first_fault(&self) -> Option<Time> {
-        let faults = self.live.lines().iter().filter(|line| line.theme == Theme::Fault);
-        faults.map(|line| seconds(line.at_s)).find(|at| *at >= self.plan.from)
+        let is_bad = |line: &&StoryLine| {
+            line.theme == Theme::Fault || line.mood.is_some_and(|mood| mood >= ServiceLevel::Degraded)
+        };
+        let bad = self.live.lines().iter().filter(is_bad);
+        bad.map(|line| seconds(line.at_s)).find(|at| *at >= self.plan.from)
     }
 
     /// When that could first be seen by players.
@@ -122,7 +126,7 @@ pub fn ground<'a>(plan: &'a Plan, entries: &'a [Entry], branch: &Branch, asked: 
     let own: Vec<Entry> = branch.entries.iter().map(|i| entries[*i].clone()).collect();
     let session = Session::of_branch(plan.clone(), own);
     let Luck { seed, replication } = plan.luck;
-    let play = plan.play_of(branch, entries);
+    let play = plan.play_of(branch, entries).between(plan.from, plan.to);
     Ground {
         plan,
         entries: branch.entries.iter().map(|i| &entries[*i]).filter(|entry| !is_clock(entry)).collect(),

@@ -45,7 +45,8 @@ pub struct Review {
     pub digest: String,
     /// Other draws of luck under which everything was looked at.
     pub draws: u64,
-    /// What it came to as it was played, by the runbook as it is written, and with nobody there.
+    /// What it came to as it was played, by the runbook as it is written, and with nobody there: from the beginning of play to the end
+    /// of what was to be played, however early it was ended.
     pub as_played: Damage,
     /// As above.
     pub by_runbook: Damage,
@@ -78,9 +79,10 @@ pub fn review<H: Hands>(plan: &Plan, entries: &[Entry], asked: &Asked, hands: &m
     let branches = super::log::branches(entries);
     let branch = branches.get(asked.branch).or(branches.last())?;
     let ground = ground::ground(plan, entries, branch, asked);
-    let run = ground.play.run(plan.luck);
-    let nobody = plan.with_nobody(&branch.changes(entries));
-    let runbook = Play { world: plan.written_with(&branch.changes(entries)), done: Vec::new() };
+    let whole = plan.play_of(branch, entries).felt(plan.luck);
+    let changes = branch.changes(entries);
+    let nobody = plan.with_nobody(&changes).between(plan.from, plan.to);
+    let runbook = Play { world: plan.written_with(&changes), done: Vec::new() }.between(plan.from, plan.to);
     let (with_nobody, by_runbook) = (nobody.run(plan.luck).outcome, runbook.run(plan.luck).outcome);
     let decisions = worth::decisions(&ground, hands)?;
     let (best_reply, with_hindsight) = (reply::best(&ground, hands)?, reply::with_hindsight(&ground, hands)?);
@@ -93,13 +95,15 @@ pub fn review<H: Hands>(plan: &Plan, entries: &[Entry], asked: &Asked, hands: &m
         decisions: &decisions,
         no_return: no_return.as_ref(),
         best: &best_reply,
-        as_played: Damage::of(&run.outcome),
+        as_played: Damage::of(&ground.outcome),
         with_nobody: Damage::of(&with_nobody),
         by_runbook: Damage::of(&by_runbook),
         never_looked_at: &never_looked_at,
         misled: &misled,
         promises: &promises,
-        next: reply::next_drill(&ground, &nobody, hands)?,
+        next: reply::next_drill(&ground, &nobody, &changes, hands)?,
+        named: times::is_named(&ground),
+        has_runbook: plan.written_with(&changes).procedures.iter().any(|procedure| !procedure.muted),
     });
     Some(Review {
         title: plan.world.title.clone(),
@@ -110,11 +114,11 @@ pub fn review<H: Hands>(plan: &Plan, entries: &[Entry], asked: &Asked, hands: &m
         clock: ClockOutcome {
             warm_up_s: plan.from.seconds(),
             horizon_s: ground.to.seconds(),
-            ..run.outcome.clock.clone()
+            ..ground.outcome.clock.clone()
         },
-        digest: run.outcome.provenance.digest.clone(),
+        digest: whole.provenance.digest,
         draws: asked.draws,
-        as_played: Damage::of(&run.outcome),
+        as_played: Damage::of(&ground.outcome),
         by_runbook: Damage::of(&by_runbook),
         with_nobody: Damage::of(&with_nobody),
         story: axis::story(&ground),

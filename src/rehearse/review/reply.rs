@@ -7,7 +7,7 @@
 
 use super::ground::{Damage, Ground};
 use crate::rehearse::deed::Deed;
-use crate::rehearse::log::seconds;
+use crate::rehearse::plan::Changes;
 use crate::rehearse::play::{Done, Play};
 use crate::rng::Luck;
 use crate::scenario::Inject;
@@ -15,6 +15,7 @@ use crate::study::Hands;
 use crate::units::{Duration, Time};
 use crate::world::{Effect, NodeKind, World};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Actions of a reply.
 const STEPS_MAX: usize = 6;
@@ -56,12 +57,12 @@ pub struct Reply {
 /// When most of the damage could no longer be avoided.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NoReturn {
-    /// From when on, as a civil time; none: to the end of play most of it could have been avoided.
-    pub at: Option<String>,
-    /// The same in seconds of the run.
+    /// Between which two moments, as civil times; none: to the end of play most of it could have been avoided.
+    pub at: Option<(String, String)>,
+    /// The second of them in seconds of the run.
     pub sealed_s: Option<f64>,
-    /// When a reply that begins then saves only half of what it saves at the first sign, as a civil time; none: not before play ends.
-    pub half_gone_at: Option<String>,
+    /// Between which two moments a reply begins to save less than half of what it saves at the first sign; none: not before play ends.
+    pub half_gone_at: Option<(String, String)>,
     /// What users would have lost with the best reply begun at some moments: seconds of the run, user-minutes.
     pub lost_from: Vec<(f64, f64)>,
 }
@@ -141,7 +142,7 @@ fn grow<H: Hands>(ground: &Ground, at: Time, lucks: &[Luck], hands: &mut H) -> O
 
 /// The drill, with nothing done but this, at that time.
 fn doing(ground: &Ground, at: Time, deeds: &[Deed]) -> Play {
-    ground.play.doing(deeds.iter().map(|deed| Done { at, by: 0, deed: deed.clone() }).collect())
+    ground.play.doing(deeds.iter().map(|deed| Done { at, by: 0, deed: deed.clone(), refused: false }).collect())
 }
 
 /// From when on more than half of the damage stood, whatever was done from then on.
@@ -155,7 +156,7 @@ pub fn no_return<H: Hands>(ground: &Ground, best: &Reply, hands: &mut H) -> Opti
     let at = |i: usize| fault.after(Duration(apart.0 * i as i64).max(Duration(1)));
     let from_then = |i: usize| {
         let before = ground.play.done.iter().filter(|done| done.at <= at(i)).cloned();
-        let reply = best.deeds.iter().map(|deed| Done { at: at(i), by: 0, deed: deed.clone() });
+        let reply = best.deeds.iter().map(|deed| Done { at: at(i), by: 0, deed: deed.clone(), refused: false });
         ground.play.doing(before.chain(reply).collect())
     };
     let plays: Vec<Play> = (0..=MOMENTS).map(from_then).collect();
@@ -164,20 +165,17 @@ pub fn no_return<H: Hands>(ground: &Ground, best: &Reply, hands: &mut H) -> Opti
     // Sealed is what is lost from here on whenever one would begin.
     let mut least = f64::INFINITY;
     let mut sealed = None;
-    for (at_s, lost) in lost_from.iter().rev() {
+    for (i, (_, lost)) in lost_from.iter().enumerate().rev() {
         least = least.min(*lost);
         if least <= played / 2.0 {
             break;
         }
-        sealed = Some(*at_s);
+        sealed = Some(i);
     }
-    let half_gone_at = half_gone(ground, best, &at, hands)?.map(|at| ground.civil(at));
-    Some(Some(NoReturn {
-        half_gone_at,
-        at: sealed.map(|at_s| ground.civil(seconds(at_s))),
-        sealed_s: sealed,
-        lost_from,
-    }))
+    let between = |i: usize| (ground.civil(at(i.saturating_sub(1))), ground.civil(at(i)));
+    let half_gone_at = half_gone(ground, best, &at, hands)?.map(between);
+    let sealed_s = sealed.map(|i| lost_from[i].0);
+    Some(Some(NoReturn { half_gone_at, at: sealed.map(between), sealed_s, lost_from }))
 }
 
 /// When half of what the reply could save is gone, if nothing else is done.
@@ -186,30 +184,36 @@ fn half_gone<H: Hands>(
     best: &Reply,
     at: &impl Fn(usize) -> Time,
     hands: &mut H,
-) -> Option<Option<Time>> {
+) -> Option<Option<usize>> {
     let mut plays: Vec<Play> = (0..=MOMENTS).map(|i| doing(ground, at(i), &best.deeds)).collect();
     plays.push(doing(ground, at(0), &[]));
     let losses: Vec<f64> = ground.damages(&plays, &[ground.own()], hands)?.iter().map(|d| d[0].lost).collect();
     let (first, nobody) = (losses[0], losses[MOMENTS + 1]);
     let is_gone = |lost: &f64| *lost >= first + (nobody - first) / 2.0;
-    Some((0..=MOMENTS).find(|i| nobody > first && losses[*i..=MOMENTS].iter().all(is_gone)).map(at))
+    Some((0..=MOMENTS).find(|i| nobody > first && losses[*i..=MOMENTS].iter().all(is_gone)))
 }
 
 /// The fault of the menu that would hurt most next time, and what it would cost with nobody there.
-pub fn next_drill<H: Hands>(ground: &Ground, nobody: &Play, hands: &mut H) -> Option<Option<(String, f64)>> {
+pub fn next_drill<H: Hands>(
+    ground: &Ground,
+    nobody: &Play,
+    changed: &Changes,
+    hands: &mut H,
+) -> Option<Option<(String, f64)>> {
     let at = ground.first_fault().unwrap_or(ground.plan.from);
     let hit = |fault: &&crate::scenario::Fault| {
         // What was played is known now.
         let played = |name: &String| ground.plan.scenario.drill.iter().any(|step| names(step, name));
-        fault.is_acts() && !fault.hits.iter().any(played)
+        let added = changed.added.iter().any(|(name, _)| *name == fault.name);
+        fault.is_acts() && !added && !fault.hits.iter().any(played)
     };
     let faults: Vec<_> = ground.plan.menu.iter().filter(hit).take(FAULTS_MAX).collect();
-    let changes =
-        |name: &str| crate::rehearse::plan::Changes { suppressed: Vec::new(), added: vec![(name.to_owned(), at)] };
+    let changes = |name: &str| Changes { suppressed: Vec::new(), added: vec![(name.to_owned(), at)] };
     let alone = |name: &str| {
         let mut world = (*ground.plan.world_with(&changes(name))).clone();
         world.muted.extend(0..ground.plan.world.drill.len());
-        Play { world: std::sync::Arc::new(world), done: nobody.done.clone() }
+        let alone = Play { world: Arc::new(world), done: nobody.done.clone() };
+        alone.between(ground.plan.from, ground.plan.to)
     };
     let plays: Vec<Play> = faults.iter().map(|fault| alone(&fault.name)).collect();
     let losses = ground.damages(&plays, &[ground.own()], hands)?;

@@ -39,6 +39,17 @@ pub(super) struct Facts<'a> {
     pub misled: &'a [Misled],
     pub promises: &'a [Promise],
     pub next: Option<(String, f64)>,
+    /// An alert named the trouble.
+    pub named: bool,
+    /// The runbook as it is written does something by itself.
+    pub has_runbook: bool,
+}
+
+impl Facts<'_> {
+    /// Whether so many user-minutes are worth a sentence.
+    fn matters(&self, minutes: f64) -> bool {
+        minutes > 0.01 * self.with_nobody.lost.max(self.as_played.lost).max(100.0)
+    }
 }
 
 /// What is worth talking about.
@@ -67,24 +78,27 @@ pub(super) fn talk(facts: &Facts) -> Talk {
 
 /// User-minutes as people say them.
 fn round(minutes: f64) -> String {
+    let digits = |value: f64| if value.abs() < 10.0 { format!("{value:.1}") } else { format!("{value:.0}") };
     match minutes.abs() {
-        lots if lots >= 1e6 => format!("{:.1} million", minutes / 1e6),
-        some if some >= 1e3 => format!("{:.0} thousand", minutes / 1e3),
+        lots if lots >= 1e9 => format!("{} bn", digits(minutes / 1e9)),
+        many if many >= 1e6 => format!("{} M", digits(minutes / 1e6)),
+        some if some >= 1e3 => format!("{:.0},000", minutes / 1e3),
         _ => format!("{minutes:.0}"),
     }
 }
 
 fn questions(facts: &Facts) -> Vec<String> {
     let mut found = Vec::new();
-    let delays = facts.decisions.iter().filter(|decision| decision.earlier.here > 0.0);
+    let delays = facts.decisions.iter().filter(|decision| facts.matters(decision.earlier.here));
     if let Some(slow) = delays.max_by(|a, b| a.earlier.here.total_cmp(&b.earlier.here)) {
         let worth = round(slow.earlier.here);
         found.push(format!(
-            "“{}” ten minutes earlier would have saved {worth} user-minutes: what was it waiting for?",
-            slow.what
+            "“{}” {} earlier would have saved {worth} user-minutes: what was it waiting for?",
+            slow.what,
+            length_words(slow.earlier_by_s)
         ));
     }
-    let harmful = facts.decisions.iter().filter(|decision| decision.saved.here < 0.0);
+    let harmful = facts.decisions.iter().filter(|decision| facts.matters(-decision.saved.here));
     if let Some(harm) = harmful.min_by(|a, b| a.saved.here.total_cmp(&b.saved.here)) {
         let cost = round(-harm.saved.here);
         found.push(format!("“{}” cost {cost} user-minutes: what did it look like when it was decided?", harm.what));
@@ -111,24 +125,25 @@ fn questions(facts: &Facts) -> Vec<String> {
             first.what
         ));
     }
-    if let Some(at) = facts.no_return.and_then(|no_return| no_return.half_gone_at.as_ref()) {
-        let saves = format!("A reply that began at {at} would have saved half of what it saved at the first sign");
-        found.push(format!("{saves}: who knew that the time was running?"));
+    if let Some((from, to)) = facts.no_return.and_then(|no_return| no_return.half_gone_at.as_ref()) {
+        found.push(format!(
+            "Between {from} and {to} the best reply lost half of what it would have saved at first: who knew that the time was running?"
+        ));
     }
     found
 }
 
 fn strengths(facts: &Facts) -> Vec<String> {
     let mut found = Vec::new();
-    if facts.as_played.lost < facts.with_nobody.lost {
+    if facts.matters(facts.with_nobody.lost - facts.as_played.lost) {
         let saved = round(facts.with_nobody.lost - facts.as_played.lost);
         found.push(format!("What was done saved {saved} user-minutes against nobody being there."));
     }
-    if facts.as_played.lost < facts.by_runbook.lost {
+    if facts.has_runbook && facts.matters(facts.by_runbook.lost - facts.as_played.lost) {
         let saved = round(facts.by_runbook.lost - facts.as_played.lost);
         found.push(format!("It went better than by the runbook as it is written, by {saved} user-minutes."));
     }
-    let tells = |worth: &Worth| worth.here > 1e-3 * facts.with_nobody.lost.max(1_000.0) && !worth.is_luck();
+    let tells = |worth: &Worth| facts.matters(worth.here) && !worth.is_luck();
     let helped = facts.decisions.iter().filter(|decision| tells(&decision.saved));
     for decision in helped.take(3) {
         found.push(format!("“{}” saved {} user-minutes.", decision.what, round(decision.saved.here)));
@@ -146,12 +161,14 @@ fn strengths(facts: &Facts) -> Vec<String> {
 
 fn to_improve(facts: &Facts) -> Vec<String> {
     let mut found = Vec::new();
-    if facts.as_played.lost > facts.by_runbook.lost {
+    if facts.has_runbook && facts.matters(facts.as_played.lost - facts.by_runbook.lost) {
         let cost = round(facts.as_played.lost - facts.by_runbook.lost);
         found.push(format!("The runbook as it is written would have cost {cost} user-minutes less."));
     }
     match facts.times.to_tell_s {
-        None if facts.times.fault_at.is_some() => found.push("The users were told nothing.".to_owned()),
+        None if facts.times.fault_at.is_some() => {
+            found.push("The users were told nothing after it went wrong.".to_owned())
+        }
         Some(tell) if tell > 1_800.0 => found.push(format!("The users were told after {}.", length_words(tell))),
         _ => {}
     }
@@ -176,7 +193,7 @@ fn corrective_actions(facts: &Facts) -> Vec<String> {
     if facts.times.to_tell_s.is_none_or(|tell| tell > 900.0) && facts.times.fault_at.is_some() {
         found.push("Agree who tells the users within a quarter of an hour, and prepare the words.".to_owned());
     }
-    if facts.times.to_understand_s.is_none() && facts.times.fault_at.is_some() {
+    if facts.times.to_understand_s.is_none() && facts.times.fault_at.is_some() && !facts.named {
         found.push("Make an alert that names what fails, not only who feels it.".to_owned());
     }
     if !facts.never_looked_at.is_empty() {

@@ -1,4 +1,4 @@
-//! What each decision was worth, and what it would have been worth ten minutes earlier.
+//! What each decision was worth, and what it would have been worth earlier.
 
 use super::ground::{Damage, Ground};
 use crate::num;
@@ -59,8 +59,10 @@ pub struct Decision {
     pub what: String,
     /// What it saved: the run without it, less the run with it.
     pub saved: Worth,
-    /// What ten minutes earlier would have saved on top.
+    /// What it would have saved on top, had it come earlier.
     pub earlier: Worth,
+    /// How much earlier, in seconds: ten minutes, but not before anything could be seen.
+    pub earlier_by_s: f64,
 }
 
 /// Looks at every decision: without it, and ten minutes earlier.
@@ -69,7 +71,7 @@ pub fn decisions<H: Hands>(ground: &Ground, hands: &mut H) -> Option<Vec<Decisio
     let mut plays = vec![ground.play.clone()];
     for (_, done) in &effects {
         plays.push(without(&ground.play, done));
-        plays.push(sooner(&ground.play, done, ground.plan.from));
+        plays.push(sooner(&ground.play, done, earliest(ground)));
     }
     let lucks: Vec<_> = std::iter::once(ground.own()).chain(ground.lucks.iter().copied()).collect();
     let damages = ground.damages(&plays, &lucks, hands)?;
@@ -81,8 +83,18 @@ pub fn decisions<H: Hands>(ground: &Ground, hands: &mut H) -> Option<Vec<Decisio
         what: done.deed.words(),
         saved: Worth::of(&less(&damages[1 + 2 * i], &damages[0])),
         earlier: Worth::of(&less(&damages[0], &damages[2 + 2 * i])),
+        earlier_by_s: done.at.since(earlier(done.at, earliest(ground))).seconds(),
     };
     Some(effects.iter().enumerate().map(decision).collect())
+}
+
+/// Before anything could be seen nobody could have decided.
+fn earliest(ground: &Ground) -> Time {
+    ground.first_sign().unwrap_or(ground.plan.from)
+}
+
+fn earlier(at: Time, from: Time) -> Time {
+    Time((at.0 - EARLIER.0).max(from.0)).min(at)
 }
 
 fn without(play: &Play, left_out: &Done) -> Play {
@@ -90,7 +102,7 @@ fn without(play: &Play, left_out: &Done) -> Play {
 }
 
 fn sooner(play: &Play, moved: &Done, from: Time) -> Play {
-    let earlier = Time((moved.at.0 - EARLIER.0).max(from.0)).min(moved.at);
+    let earlier = earlier(moved.at, from);
     let moved = |done: &Done| Done { at: if std::ptr::eq(done, moved) { earlier } else { done.at }, ..done.clone() };
     play.doing(play.done.iter().map(moved).collect())
 }

@@ -96,8 +96,12 @@ fn axis(html: &mut Html, review: &Review) {
         for (i, lane) in LANES.iter().enumerate() {
             let y = TOP + LANE * (i as f64 + 0.5);
             name(html, y + 4.0, "name", words::lane(*lane));
-            for moment in review.story.iter().filter(|moment| moment.lane == *lane && frame.shows(moment.at_s)) {
-                mark(html, &frame, y, moment);
+            // What was so is drawn over what was not.
+            for is_false in [true, false] {
+                let here = |moment: &&Moment| moment.lane == *lane && moment.is_false == is_false;
+                for moment in review.story.iter().filter(here).filter(|moment| frame.shows(moment.at_s)) {
+                    mark(html, &frame, y, moment);
+                }
             }
         }
         if let Some(at_s) = review.no_return.as_ref().and_then(first_sealed) {
@@ -143,7 +147,7 @@ fn times(html: &mut Html, review: &Review) {
             vec![Cell::name(name), Cell::number(restored), Cell::number(recovered), Cell::bad(words::minutes(lost))]
         })
         .collect();
-    table(html, &["", "served again after", "all well after", "user-minutes lost"], &rows);
+    table(html, &["", "down for", "worse off for", "user-minutes lost"], &rows);
 }
 
 fn decisions(html: &mut Html, review: &Review) {
@@ -194,12 +198,15 @@ fn reply(html: &mut Html, title: &str, reply: &Reply) {
 
 fn misled(html: &mut Html, review: &Review) {
     let alarm = |misled: &crate::rehearse::review::Misled| {
-        let then = if misled.then.is_empty() { "nothing".to_owned() } else { misled.then.join("; ") };
-        vec![Cell::text(&misled.at), Cell::text(&misled.says), Cell::text(then)]
+        vec![Cell::text(&misled.at), Cell::text(&misled.says), Cell::text(misled.then.join("; "))]
     };
-    if !review.misled.is_empty() {
-        let rows: Vec<Vec<Cell>> = review.misled.iter().map(alarm).collect();
+    let (led, others) = words::false_alarms(review);
+    if !led.is_empty() {
+        let rows: Vec<Vec<Cell>> = led.into_iter().map(alarm).collect();
         table(html, &["when", "false alarm", "what followed where somebody looked"], &rows);
+    }
+    if let Some(others) = others {
+        html.say("p", &[], others);
     }
     if !review.promises.is_empty() {
         let promise =

@@ -26,7 +26,7 @@ pub fn render_review(review: &Review, layout: Layout) -> String {
         page.line(line.with(Ink::Plain, time));
     }
     page.blank();
-    let mut table = Table::new(&["", ">served again after", ">all well after", ">user-minutes lost"]);
+    let mut table = Table::new(&["", ">down for", ">worse off for", ">user-minutes lost"]);
     for (name, restored, recovered, lost) in words::milestones(review) {
         table.row(vec![
             (Ink::Plain, name.to_owned()),
@@ -77,10 +77,10 @@ fn decisions(page: &mut Page, review: &Review) {
         sentences(page, "Nothing was done that could change what users lived through.", Ink::Plain);
         return;
     }
-    let mut table = Table::new(&["what", "when", "seat", ">user-minutes", ">under other luck", ">10 min earlier"]);
+    let mut table = Table::new(&["what", "when", "seat", ">user-minutes", ">under other luck", ">earlier"]);
     table = table.keeping_names(WHAT_MAX);
     for decision in &review.decisions {
-        let [at, seat, what, saved, luck, earlier] = words::decision(decision);
+        let [at, seat, what, saved, luck, _] = words::decision(decision);
         let ink = if decision.saved.here < 0.0 { Ink::Bad } else { Ink::Good };
         table.row(vec![
             (Ink::Plain, what),
@@ -88,7 +88,7 @@ fn decisions(page: &mut Page, review: &Review) {
             (Ink::Faint, seat),
             (ink, saved),
             (Ink::Faint, luck),
-            (Ink::Plain, earlier),
+            (Ink::Plain, words::saved(&decision.earlier)),
         ]);
     }
     table.write(page);
@@ -123,10 +123,11 @@ fn reply(page: &mut Page, title: &str, reply: &Reply) {
 /// What misled, as sentences.
 fn misled(review: &Review) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for misled in &review.misled {
-        let then = if misled.then.is_empty() { String::new() } else { format!("; then: {}", misled.then.join("; ")) };
-        found.push(format!("{}: false alarm, {}{then}", misled.at, misled.says));
+    let (led, others) = words::false_alarms(review);
+    for misled in led {
+        found.push(format!("{}: false alarm, {}; then: {}", misled.at, misled.says, misled.then.join("; ")));
     }
+    found.extend(others);
     found.extend(review.promises.iter().map(|p| format!("{}: users were told “{}”, but {}", p.at, p.text, p.but)));
     if !review.never_looked_at.is_empty() {
         found.push(format!("nobody looked at {}", review.never_looked_at.join(", ")));

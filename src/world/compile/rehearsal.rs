@@ -41,7 +41,7 @@ impl Compiler<'_> {
         for (i, inject) in rehearsal.injects.iter().enumerate() {
             let path = format!("rehearsal.injects.{i}.at");
             let at = self.time_in_run(&inject.at, &path);
-            if at.is_some_and(|at| at < from || at > to) {
+            if from < to && at.is_some_and(|at| at < from || at > to) {
                 let reason = "that is outside of what is played";
                 self.problems.add(Code::NeverActs, path, reason, "write a time between from: and to: of the rehearsal");
             }
