@@ -61,7 +61,9 @@ fn ended_by(name: &str, folder: &Path, args: &str) -> (String, String) {
 
 /// What is in a folder beside the scenario.
 fn litter(folder: &Path) -> Vec<String> {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    // A folder that was not made yet has nothing in it.
+    let names =
+        fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name != "slow.ron").collect()
 }
 

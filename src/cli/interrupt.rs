@@ -46,7 +46,7 @@ pub fn asked() -> bool {
 }
 
 /// Somebody does.
-#[cfg(not(target_family = "wasm"))]
+#[cfg_attr(target_family = "wasm", allow(dead_code, reason = "there is nothing to hear"))]
 fn heard() {
     if ASKED.swap(true, Ordering::SeqCst) {
         end("", "");
@@ -62,7 +62,7 @@ fn heard() {
 }
 
 /// Ends the program. Nothing half written stays.
-#[cfg(not(target_family = "wasm"))]
+#[cfg_attr(target_family = "wasm", allow(dead_code, reason = "there is nothing to hear"))]
 fn end(so_far: &str, words: &str) {
     files::remove_parts();
     // Whoever reads may have gone away too.
@@ -107,7 +107,9 @@ fn hear() -> Result<(), ctrlc::Error> {
 }
 
 #[cfg(not(any(unix, windows)))]
-fn hear() {}
+fn hear() -> std::io::Result<()> {
+    Ok(())
+}
 
 #[cfg(test)]
 mod tests {

@@ -25,12 +25,6 @@ fn many(count: usize, one: impl Fn(usize) -> String) -> String {
     (0..count).map(one).collect()
 }
 
-/// Strategies that set as many values each.
-fn strategies(count: usize) -> String {
-    let set = r#"(set: {"services.web.takes": fixed("6ms"), "services.web.queue": 20, "people.all.users": 11})"#;
-    scenario("many", "UTC", &format!("strategies: {{{}}},", many(count, |i| format!("\"s{i}\": {set},\n"))))
-}
-
 fn assumptions(count: usize) -> String {
     let one = |i| format!("\"c{i}\": (fails: exponential(mean: \"{}d\")), // assumed: as in year {i}\n", i + 1);
     scenario("many", "UTC", &format!("components: {{{}}},", many(count, one)))
@@ -71,8 +65,7 @@ fn took(text: &str) -> Duration {
 
 #[test]
 fn what_grows_takes_as_much_longer() {
-    let growing: [(&str, usize, fn(usize) -> String); 6] = [
-        ("strategies", 40, strategies),
+    let growing: [(&str, usize, fn(usize) -> String); 5] = [
         ("assumptions", 1_500, assumptions),
         ("assumptions on one line", 1_500, assumptions_on_one_line),
         ("names that nothing bears", 500, names_that_nothing_bears),
