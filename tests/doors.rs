@@ -203,6 +203,19 @@ fn who_asks_without_end_has_to_wait() {
 }
 
 #[test]
+fn who_holds_connections_open_leaves_some_to_others() {
+    let (served, _) = serve("connections");
+    let connect = || std::net::TcpStream::connect(&served.host).unwrap();
+    let held: Vec<std::net::TcpStream> = (0..128).map(|_| connect()).collect();
+    // One more of this address is closed, whatever it asks.
+    let refused = (0..100).all(|_| served.request("GET", "/", "").try_send().is_err());
+    assert!(refused, "one address has taken more than half of all places");
+    drop(held);
+    let again = served::soon(|| served.request("GET", "/", "").try_send().ok());
+    assert_eq!(again.map(|answer| answer.status), Some(200));
+}
+
+#[test]
 fn a_review_opens_once_and_players_wait_for_the_end() {
     let (served, _) = serve("review");
     let review = |seat: &str| served.request("POST", "/api/review", seat).with_body("{}").send();
@@ -289,7 +302,11 @@ fn what_was_acknowledged_outlives_a_kill() {
                 }
             }
         });
-        std::thread::sleep(Duration::from_micros(1_000 + drawn(kill) % 150_000));
+        // Three times in four after a first word, however slow the machine is; the fourth may be killed before any.
+        if kill % 4 != 3 {
+            acknowledged.extend(heard.recv());
+        }
+        std::thread::sleep(Duration::from_micros(drawn(kill) % 150_000));
         served.kill();
         talks.join().unwrap();
         acknowledged.extend(heard.iter());
@@ -298,7 +315,7 @@ fn what_was_acknowledged_outlives_a_kill() {
     }
     let said: Vec<String> =
         served.log().iter().filter_map(|entry| entry["deed"]["say"]["text"].as_str().map(str::to_owned)).collect();
-    assert!(acknowledged.len() as u64 > kills, "only {} words in {kills} lives", acknowledged.len());
+    assert!(acknowledged.len() as u64 > kills / 2, "only {} words in {kills} lives", acknowledged.len());
     let mut kept = said.iter();
     for text in &acknowledged {
         assert!(kept.any(|said| said == text), "{text:?} was acknowledged, and is gone");

@@ -1,12 +1,12 @@
 //! A real browser, driven as WebDriver says (W3C): a client of ours for the little that is needed.
 
-use super::served::PATIENCE;
+use super::served::{PATIENCE, soon, within};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A browser with one window for each of several people. It ends with this.
 pub struct Browser {
@@ -196,22 +196,6 @@ impl Window<'_> {
         self.turn();
         self.browser.ask("POST", "/refresh", &json!({}));
     }
-}
-
-/// Tries until it is there, or nobody would wait any longer.
-pub fn soon<T>(tried: impl FnMut() -> Option<T>) -> Option<T> {
-    within(PATIENCE, tried)
-}
-
-fn within<T>(patience: Duration, mut tried: impl FnMut() -> Option<T>) -> Option<T> {
-    let began = Instant::now();
-    while began.elapsed() < patience {
-        if let Some(there) = tried() {
-            return Some(there);
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    None
 }
 
 /// Waits for what has to come.

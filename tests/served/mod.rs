@@ -295,6 +295,23 @@ pub fn texts(screen: &Value, of: &str) -> Vec<String> {
     lines.iter().map(|line| line["text"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Tries until it is there, or nobody would wait any longer.
+pub fn soon<T>(tried: impl FnMut() -> Option<T>) -> Option<T> {
+    within(PATIENCE, tried)
+}
+
+/// Tries until it is there, or so much time has passed.
+pub fn within<T>(patience: Duration, mut tried: impl FnMut() -> Option<T>) -> Option<T> {
+    let began = Instant::now();
+    while began.elapsed() < patience {
+        if let Some(there) = tried() {
+            return Some(there);
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+    None
+}
+
 /// Names and messages that try to be more than text.
 pub fn hostile() -> Vec<String> {
     let payloads = [

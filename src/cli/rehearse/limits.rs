@@ -3,7 +3,7 @@
 use axum::serve::Listener;
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -18,6 +18,8 @@ pub const BODY_MAX: usize = 16 << 10;
 pub const STREAMS_MAX: usize = 160;
 /// Connections at once, idle ones too.
 pub const CONNECTIONS_MAX: usize = 256;
+/// Connections of one address: whoever opens them and says nothing leaves as many to the others.
+pub const CONNECTIONS_OF_ONE: usize = CONNECTIONS_MAX / 2;
 /// Requests of one seat: so many at once, and so many in a second.
 const BURST: f64 = 60.0;
 const PER_SECOND: f64 = 20.0;
@@ -44,23 +46,34 @@ impl Rates {
     }
 }
 
-/// Takes no more connections than so many at once: the others wait in the system's queue.
+/// Takes no more connections than so many at once: the others wait in the system's queue. Those that are too many of one address
+/// are closed.
 pub struct Doorway {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    of_one: BTreeMap<IpAddr, Arc<Semaphore>>,
 }
 
 impl Doorway {
     /// Listens there.
     pub fn new(listener: TcpListener) -> Doorway {
-        Doorway { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) }
+        Doorway { listener, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)), of_one: BTreeMap::new() }
+    }
+
+    /// A place of an address, if it has one left.
+    fn place_of(&mut self, from: IpAddr) -> Option<OwnedSemaphorePermit> {
+        if self.of_one.len() > CONNECTIONS_MAX {
+            self.of_one.retain(|_, places| places.available_permits() < CONNECTIONS_OF_ONE);
+        }
+        let places = self.of_one.entry(from).or_insert_with(|| Arc::new(Semaphore::new(CONNECTIONS_OF_ONE)));
+        Arc::clone(places).try_acquire_owned().ok()
     }
 }
 
 /// A connection that holds its place until it ends.
 pub struct Held {
     stream: TcpStream,
-    _place: OwnedSemaphorePermit,
+    _places: [OwnedSemaphorePermit; 2],
 }
 
 impl Listener for Doorway {
@@ -69,8 +82,12 @@ impl Listener for Doorway {
 
     async fn accept(&mut self) -> (Held, SocketAddr) {
         let place = Arc::clone(&self.places).acquire_owned().await.expect("nobody closes it");
-        let (stream, from) = Listener::accept(&mut self.listener).await;
-        (Held { stream, _place: place }, from)
+        loop {
+            let (stream, from) = Listener::accept(&mut self.listener).await;
+            if let Some(of_one) = self.place_of(from.ip()) {
+                return (Held { stream, _places: [place, of_one] }, from);
+            }
+        }
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
