@@ -63,7 +63,6 @@ fn what_people_do_in_the_file_is_left_to_people() {
     // Nobody calls the vendor, and nobody fails over: down to the end of the run.
     let nobody = plan.with_nobody(&Default::default()).run(LUCK).outcome;
     assert_eq!(nobody.people["readers"].downtime_s, 11.0 * 3_600.0);
-    assert_eq!(nobody.people["readers"].downtime_s > 0.0, true);
 }
 
 #[test]

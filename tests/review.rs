@@ -109,10 +109,11 @@ fn nobody_could_have_decided_before_anything_could_be_seen() {
 
 #[test]
 fn users_who_are_worse_off_are_a_fault_whatever_it_is_due_to() {
-    let text = DRILL.replace(
-        r#"drill: [at("09:00", crash(of: "a/db"))],"#,
-        r#"drill: [at("09:00", surge(of: "readers", by: "x60"))],"#,
-    );
+    let surge = r#"at("09:00", surge(of: "readers", by: "x60"))"#;
+    let impatient = r#"{"read": (calls: [hard(to: "web")], timeout: "5s")}"#;
+    let text = DRILL.replace(r#"at("09:00", crash(of: "a/db"))"#, surge);
+    let text = text.replace(r#"{"read": (calls: [hard(to: "web")])}"#, impatient);
+    assert!(text.contains(surge) && text.contains(impatient));
     let plan = Plan::of(&Source::new("surge.ron", text), &Choice::default(), Luck { seed: 1, replication: 0 }).unwrap();
     let mut session = Session::new(plan);
     session.act(FACILITATOR, "", "", Deed::Reach { to_s: 7_200.0 }).unwrap();

@@ -53,6 +53,7 @@ fn heard() {
     }
     std::thread::spawn(|| {
         loop {
+            #[expect(clippy::disallowed_methods, reason = "whoever ended the program waits on the wall")]
             std::thread::sleep(GRACE);
             if let Some((so_far, words)) = &*WORDS.lock().unwrap_or_else(PoisonError::into_inner) {
                 end(so_far, words);

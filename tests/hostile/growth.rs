@@ -65,7 +65,8 @@ fn took(text: &str) -> Duration {
 
 #[test]
 fn what_grows_takes_as_much_longer() {
-    let growing: [(&str, usize, fn(usize) -> String); 5] = [
+    type Grown = fn(usize) -> String;
+    let growing: [(&str, usize, Grown); 5] = [
         ("assumptions", 1_500, assumptions),
         ("assumptions on one line", 1_500, assumptions_on_one_line),
         ("names that nothing bears", 500, names_that_nothing_bears),
