@@ -60,6 +60,8 @@ pub mod metrics;
 #[doc(hidden)]
 pub mod num;
 pub mod observe;
+#[cfg(feature = "proptest")]
+pub mod property;
 #[doc(hidden)]
 pub mod queueing;
 #[doc(hidden)]
