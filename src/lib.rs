@@ -64,6 +64,7 @@ pub mod observe;
 pub mod property;
 #[doc(hidden)]
 pub mod queueing;
+pub mod rare;
 #[doc(hidden)]
 pub mod replay;
 #[cfg(feature = "report")]

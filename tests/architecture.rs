@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 24] = [
+const MAY_IMPORT: [(&str, &[&str]); 25] = [
     ("num", &[]),
     ("units", &[]),
     ("event_list", &[]),
@@ -47,6 +47,7 @@ const MAY_IMPORT: [(&str, &[&str]); 24] = [
             "units", "world",
         ],
     ),
+    ("rare", &["engine", "num", "observe", "rng", "scenario", "study", "units", "world"]),
     (
         "report",
         &[
