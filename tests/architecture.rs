@@ -51,7 +51,7 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
     (
         "report",
         &[
-            "agree", "expect", "explain", "metrics", "num", "observe", "run", "scenario", "search", "study",
+            "agree", "expect", "explain", "metrics", "num", "observe", "rare", "run", "scenario", "search", "study",
             "units", "world",
         ],
     ),
@@ -65,7 +65,7 @@ const MAY_IMPORT: [(&str, &[&str]); 25] = [
     (
         "cli",
         &[
-            "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "replay", "report",
+            "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "rare", "replay", "report",
             "rng", "run", "scenario", "search", "shrink", "study", "units", "world",
         ],
     ),

@@ -188,6 +188,11 @@ pub struct CompareArgs {
     /// `--vary maintenance`, `--vary strategy=a,b`, `--vary services.web.queue=100,500`. More than one are combined.
     #[arg(long, value_name = "PATH[=A,B]", value_parser = axis)]
     pub vary: Vec<(String, Vec<String>)>,
+    /// How often each population goes down, also where hardly any run shows it: failures are made to come, and weighed
+    ///
+    /// Without people it is each component or group on which nothing else stands. --replications and --time are for each of them.
+    #[arg(long, conflicts_with_all = ["by", "metric", "indifference", "results", "shard", "rows", "shrink", "html"])]
+    pub rare: bool,
     /// What is chosen of the file
     #[command(flatten)]
     pub choice: ChoiceArgs,

@@ -18,6 +18,7 @@ mod merge;
 mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod rare;
 mod results;
 mod rows;
 mod run;

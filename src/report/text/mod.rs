@@ -11,6 +11,7 @@ mod line;
 mod numbers;
 mod origin;
 mod page;
+mod rare;
 mod response;
 mod sign;
 mod strip;
@@ -31,6 +32,7 @@ pub use explain::render_explanation;
 pub(crate) use line::cut;
 pub use line::{clean, width};
 pub use page::Layout;
+pub use rare::render_rare;
 pub use weakness::render_found;
 pub use windows::render_windows;
 
