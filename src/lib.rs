@@ -60,8 +60,11 @@ pub mod metrics;
 #[doc(hidden)]
 pub mod num;
 pub mod observe;
+#[cfg(feature = "proptest")]
+pub mod property;
 #[doc(hidden)]
 pub mod queueing;
+pub mod rare;
 pub mod rehearse;
 #[doc(hidden)]
 pub mod replay;

@@ -125,6 +125,36 @@ fn every_field_of_a_comparison_is_documented() {
     keys(&json, &mut |key| assert!(documented.contains(key), "{key} is not in docs/reference/json.md"));
 }
 
+/// Two disks of which one is enough: once in some five thousand years.
+const DISKS: &str = r#"Scenario(
+    format: 1, title: "disks", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1y"),
+    components: {"disks": (count: 2, needs: 1, fails: exponential(mean: "2y"), repair: (takes: exponential(mean: "4h")))},
+)"#;
+
+#[test]
+fn rare_events_are_told_and_every_field_of_them_is_documented() {
+    let rare = ["compare", "-", "--rare", "--replications", "4000"];
+    let (code, out, err) = with_input(&rare, DISKS.as_bytes());
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    assert!(out.contains("disks down") && out.contains("years") && !out.contains("not converged"), "{out}");
+    let (code, out, err) = with_input(&[&rare[..], &["--json"]].concat(), DISKS.as_bytes());
+    assert_eq!((code, err.as_str()), (0, ""), "{out}");
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    // 2 λ² r a year.
+    let per_year = json["rated"][0]["per_year"][0].as_f64().unwrap();
+    assert!((per_year / (2.0 * 0.25 * 4.0 / 8_760.0) - 1.0).abs() < 0.1, "{out}");
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/json.md")).unwrap();
+    let documented: BTreeSet<&str> = page.split('`').skip(1).step_by(2).collect();
+    keys(&json, &mut |key| assert!(documented.contains(key), "{key} is not in docs/reference/json.md"));
+}
+
+#[test]
+fn what_is_too_rare_for_so_few_runs_is_said_to_be_so() {
+    let rarer = DISKS.replace("2y", "200y");
+    let (code, out, _) = with_input(&["compare", "-", "--rare", "--replications", "50"], rarer.as_bytes());
+    assert!(code == 0 && out.contains("not converged") && out.contains("at most one in"), "{out}");
+}
+
 #[test]
 fn what_cannot_be_compared_is_told() {
     let refused = |args: &[&str]| {

@@ -1,8 +1,11 @@
 //! The command line as it is typed.
 
+use super::choice_args::{ChoiceArgs, SeedArgs, quoted};
+#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
+use super::rehearsal_args::RehearseArgs;
+use super::rehearsal_args::ReviewArgs;
 use clap::builder::Resettable;
 use clap::{Arg, Args, Parser, Subcommand};
-use firedrill::scenario::Choice;
 use firedrill::study::split_values;
 use firedrill::units::Duration;
 use std::num::NonZeroUsize;
@@ -113,47 +116,6 @@ pub enum Command {
     },
 }
 
-/// What a command takes of a file: the same options everywhere.
-#[derive(Debug, Args)]
-pub struct ChoiceArgs {
-    /// How the design responds; by default the file's choice, else its first strategy
-    #[arg(long, value_name = "NAME")]
-    pub strategy: Option<String>,
-    /// Which maintenance plan is carried out
-    #[arg(long, value_name = "NAME")]
-    pub maintenance: Option<String>,
-    /// Which reading of the story is taken
-    #[arg(long, value_name = "NAME")]
-    pub variant: Option<String>,
-    /// Change a value of the file for this run; may be given more than once
-    ///
-    /// The value is written as in the file; the quotes of a quantity may be left out:
-    /// `--set 'services.web.takes=fixed("5ms")'`, `--set clock.horizon=2d`.
-    #[arg(long, value_name = "PATH=VALUE", value_parser = path_and_value)]
-    pub set: Vec<(String, String)>,
-}
-
-impl ChoiceArgs {
-    /// What is chosen; what is not said is the file's default.
-    pub fn choice(&self) -> Choice {
-        let ChoiceArgs { strategy, maintenance, variant, set } = self;
-        Choice {
-            strategy: strategy.clone(),
-            maintenance: maintenance.clone(),
-            variant: variant.clone(),
-            set: set.clone(),
-        }
-    }
-}
-
-/// The luck of runs.
-#[derive(Debug, Args)]
-pub struct SeedArgs {
-    /// The luck of the run: any number
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-}
-
 /// The same option with what it says in another command.
 fn said(arg: Arg, help: &'static str) -> Arg {
     arg.help(help).long_help(Resettable::Reset)
@@ -200,6 +162,11 @@ pub struct CompareArgs {
     /// `--vary maintenance`, `--vary strategy=a,b`, `--vary services.web.queue=100,500`. More than one are combined.
     #[arg(long, value_name = "PATH[=A,B]", value_parser = axis)]
     pub vary: Vec<(String, Vec<String>)>,
+    /// How often each population goes down, also where hardly any run shows it: failures are made to come, and weighed
+    ///
+    /// Without people it is each component or group on which nothing else stands. --replications and --time are for each of them.
+    #[arg(long, conflicts_with_all = ["by", "metric", "indifference", "results", "shard", "rows", "shrink", "html"])]
+    pub rare: bool,
     /// What is chosen of the file
     #[command(flatten)]
     pub choice: ChoiceArgs,
@@ -288,68 +255,6 @@ pub struct TestArgs {
     /// Only a part of the files: 2/8, or `auto` under Slurm, `auto/8` under Kubernetes
     #[arg(long, value_name = "M/N")]
     pub shard: Option<String>,
-    /// Threads; by default one for each core. The result is the same
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
-}
-
-/// What is played, and where.
-#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
-#[derive(Debug, Args)]
-pub struct RehearseArgs {
-    /// The scenario
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// What is chosen of the file
-    #[command(flatten)]
-    pub choice: ChoiceArgs,
-    /// Under which luck
-    #[command(flatten)]
-    pub luck: SeedArgs,
-    /// Where everything is written down; what is there already goes on. By default FILE.rehearsal.jsonl in this folder
-    #[arg(long, value_name = "LOG.jsonl")]
-    pub log: Option<PathBuf>,
-    /// Go back to this time first: play goes on from there as a branch of its own
-    #[arg(long, value_name = "TIME")]
-    pub back: Option<String>,
-    /// Where browsers ask: this machine alone, unless another address of it is named
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4747")]
-    pub listen: std::net::SocketAddr,
-    /// Under how many other draws of luck the review looks at each decision
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    pub draws: u64,
-    /// Another name of this machine that browsers may use; may be given more than once
-    #[arg(long, value_name = "NAME", value_parser = host_name)]
-    pub host: Vec<String>,
-}
-
-/// Which rehearsal is looked back at, and how.
-#[derive(Debug, Args)]
-pub struct ReviewArgs {
-    /// The scenario
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// The log of the rehearsal
-    #[arg(long, value_name = "LOG.jsonl")]
-    pub log: PathBuf,
-    /// Which branch; by default the one that was played last
-    #[arg(long, value_name = "NAME")]
-    pub branch: Option<String>,
-    /// Under how many other draws of luck each decision is looked at
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    pub draws: u64,
-    /// Also write it as a page for a browser; an existing file is replaced
-    #[arg(long, value_name = "OUT.html")]
-    pub html: Option<PathBuf>,
-    /// Print it as Markdown, for an after-action report
-    #[arg(long)]
-    pub markdown: bool,
-    /// Print it as JSON (docs/reference/json.md)
-    #[arg(long, conflicts_with = "markdown")]
-    pub json: bool,
-    /// Leave out the names of players
-    #[arg(long)]
-    pub without_names: bool,
     /// Threads; by default one for each core. The result is the same
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
@@ -548,36 +453,9 @@ fn length(text: &str) -> Result<Duration, String> {
     text.parse().map_err(|error: firedrill::units::UnitError| error.to_string())
 }
 
-fn path_and_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((path, value)) if !path.trim().is_empty() && !value.trim().is_empty() => {
-            Ok((path.trim().to_owned(), quoted(value.trim())))
-        }
-        _ => Err("write a path, an equals sign and a value, like services.web.queue=100".to_owned()),
-    }
-}
-
-/// A quantity or a name as the shell leaves it, put back in quotes: `2d` is `"2d"`. What begins like another value of a
-/// file, or like one of its variants with fields, is taken as it is.
-fn quoted(value: &str) -> String {
-    let is_number = value.parse::<f64>().is_ok() || value.replace('_', "").parse::<f64>().is_ok();
-    let is_written = value.starts_with(['"', '\'', '(', '[', '{']) || value.contains('(') || value.starts_with("r#");
-    let is_word = value.chars().all(|c| c.is_ascii_lowercase() || c == '_');
-    if is_number || is_written || is_word { value.to_owned() } else { format!("{value:?}") }
-}
-
-/// A name or an address, as it stands in the bar of a browser.
-#[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
-fn host_name(text: &str) -> Result<String, String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
-    match !text.is_empty() && text.len() <= 253 && text.chars().all(fits) {
-        true => Ok(text.to_ascii_lowercase()),
-        false => Err("write a name like school.local, or an address".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::choice_args::path_and_value;
     use super::*;
     use clap::CommandFactory;
 

@@ -26,6 +26,9 @@ pub fn compare(args: &CompareArgs) -> Said {
         Ok(study) => study,
         Err(said) => return said,
     };
+    if args.rare {
+        return super::rare::rare(&study, args, &replay(args));
+    }
     worked(&study, &args.how, Some(&replay(args)))
 }
 
@@ -235,6 +238,7 @@ fn designs(args: &CompareArgs, sources: &[Source]) -> Result<Vec<Wanted>, Said> 
     }
     if let [only] = &designs[..]
         && args.how.replications.is_none()
+        && !args.rare
     {
         return Err(usage(&format!(
             "there is only one design, \"{}\", and nothing to compare it with; name more files, or --vary strategy, \
@@ -283,6 +287,9 @@ fn replay(args: &CompareArgs) -> String {
     for (path, values) in &args.vary {
         let axis = if values.is_empty() { path.clone() } else { format!("{path}={}", values.join(",")) };
         words.extend(["--vary".to_owned(), shell_word(&axis)]);
+    }
+    if args.rare {
+        words.push("--rare".to_owned());
     }
     let how = &args.how;
     let mut option = |name: &str, value: Option<String>| {

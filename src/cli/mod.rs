@@ -6,6 +6,7 @@ mod args;
 mod asked;
 mod break_;
 mod cases;
+mod choice_args;
 mod compare;
 mod determinism_check;
 pub mod exit;
@@ -18,6 +19,8 @@ mod merge;
 mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod rare;
+mod rehearsal_args;
 #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
 mod rehearse;
 mod rehearsed;

@@ -1,6 +1,6 @@
 //! `review`: what a rehearsal was worth.
 
-use super::args::ReviewArgs;
+use super::rehearsal_args::ReviewArgs;
 use super::said::{Said, usage};
 use super::thread_pool::ThreadPool;
 use super::{exit, files, interrupt, terminal};

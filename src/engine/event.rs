@@ -35,8 +35,8 @@ pub(super) enum Event {
     Fail { node: NodeId, law: Law, token: u32 },
     /// The life of a member that is told apart ends, unless the token is old.
     LifeEnds { node: NodeId, member: u32, token: u32 },
-    /// A shock, by index.
-    Shock(u32),
+    /// A shock, by index, unless the token is old.
+    Shock { index: u32, token: u32 },
     /// The vendor that a repair waits for is there, unless the token is old.
     RepairReady { job: u32, token: u32 },
     /// A repair is done, unless the token is old.
@@ -87,7 +87,7 @@ impl Event {
     fn class(self) -> u8 {
         match self {
             Event::Follow { .. } | Event::Inject(_) => 0,
-            Event::Fail { .. } | Event::LifeEnds { .. } | Event::Shock(_) => 1,
+            Event::Fail { .. } | Event::LifeEnds { .. } | Event::Shock { .. } => 1,
             Event::RepairReady { .. } | Event::RepairDone { .. } | Event::Restocked(_) | Event::Ends(_) => 2,
             Event::Test(_) => 3,
             Event::Maintenance { .. } => 4,
@@ -155,6 +155,11 @@ impl EventQueue {
         self.heap.peek().is_some_and(|due| due.at == now && due.class_and_sequence >> 56 < FAILOVERS)
     }
 
+    /// What is due and when, in no order.
+    pub fn due(&self) -> impl Iterator<Item = (Time, Event)> {
+        self.heap.iter().map(|due| (due.at, due.event))
+    }
+
     /// How many events are pending.
     #[cfg(debug_assertions)]
     pub fn len(&self) -> usize {
@@ -184,7 +189,7 @@ mod tests {
         queue.push(Time(5), Event::Inject(1));
         queue.push(Time(5), Event::Inject(2));
         queue.push(Time(3), Event::Flow { token: 0 });
-        queue.push(Time(101), Event::Shock(0));
+        queue.push(Time(101), Event::Shock { index: 0, token: 0 });
         let order: Vec<Event> = std::iter::from_fn(|| queue.pop()).map(|(_, e)| e).collect();
         assert_eq!(order, [Event::Flow { token: 0 }, Event::Inject(1), Event::Inject(2), Event::Horizon]);
     }

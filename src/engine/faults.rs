@@ -37,7 +37,11 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn shock(&mut self, index: usize) {
+    /// A common cause strikes, unless another time was drawn for it since.
+    pub(super) fn shock(&mut self, index: usize, token: u32) {
+        if self.state.shock_tokens[index] != token {
+            return;
+        }
         for id in &self.world.shocks[index].of {
             if !self.world.nodes[id.at()].hidden {
                 self.crash_what_is_down(*id, None);
@@ -51,7 +55,8 @@ impl Engine<'_> {
 
     fn next_shock(&mut self, index: usize) {
         let wait = self.world.shocks[index].every.draw(&mut self.state.shocks[index]);
-        self.events.push(self.now.after(wait), Event::Shock(index as u32));
+        let token = self.state.shock_tokens[index];
+        self.events.push(self.now.after(wait), Event::Shock { index: index as u32, token });
     }
 
     /// Members fail; unless nobody notices, their repair begins.

@@ -6,6 +6,7 @@
 mod abandonment;
 mod act;
 mod autoscale;
+mod clocks;
 mod core;
 mod data;
 mod detection;
@@ -34,6 +35,7 @@ mod triggers;
 mod watchers;
 
 pub use self::act::{Acted, By};
+pub use self::clocks::Clock;
 use self::core::Engine as Live;
 use self::event::{Event, EventQueue};
 pub use self::request::check::Unfollowable;
@@ -234,7 +236,7 @@ impl<'w> Live<'w> {
                 let struck = self.one_of_members(node, member, token);
                 self.fail_by_itself(node, struck);
             }
-            Event::Shock(index) => self.shock(index as usize),
+            Event::Shock { index, token } => self.shock(index as usize, token),
             Event::RepairReady { job, token } => self.vendor_comes(job, token),
             Event::RepairDone { job, token } => self.repair_done(job, token),
             Event::Restocked(node) => self.restocked(node),

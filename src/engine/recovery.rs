@@ -14,6 +14,11 @@ impl<W> Core<W> {
     /// Whether everything works, nobody waits, nothing is under way, and whoever was active at the start is active again. What
     /// is left are spare parts and temporary fixes, which matter only to what fails later. False where it cannot be told.
     pub(super) fn has_recovered(&self) -> bool {
+        self.is_calm() && self.state.groups.iter().all(|group| group.active == 0 && group.named == 0)
+    }
+
+    /// The same, wherever groups are active.
+    pub(super) fn is_calm(&self) -> bool {
         let state = &self.state;
         let flow = &state.flow;
         self.requests.is_none()
@@ -25,7 +30,7 @@ impl<W> Core<W> {
             && !state.maintenance.under_way
             && state.groups.iter().all(|group| {
                 let waits = group.failback_pending || group.names_due || group.watch.is_some() || group.seen_down;
-                group.stage == Stage::Idle && group.active == 0 && group.named == 0 && !waits
+                group.stage == Stage::Idle && !waits
             })
             && state.stations.iter().all(is_as_built)
             && state.procedures.iter().all(|procedure| procedure.stage == ProcedureStage::Waiting)

@@ -1,11 +1,12 @@
 //! A run that owns what it needs: it can be sent to another thread, cloned at any moment, and kept.
 
 use super::act::{Acted, By};
+use super::clocks::{self, Clock};
 use super::core::{Core, Engine as Live};
 use super::request::check::Unfollowable;
 use crate::observe::{Observer, Refusal};
-use crate::rng::Luck;
-use crate::units::Time;
+use crate::rng::{Luck, Stream};
+use crate::units::{Duration, Time};
 use crate::world::{Action, World};
 use std::sync::Arc;
 
@@ -81,6 +82,44 @@ impl Engine {
     /// start is active again. False where that cannot be told.
     pub fn has_recovered(&self) -> bool {
         self.core().has_recovered()
+    }
+
+    /// Whether what comes of a failure is not over: something has failed, is being repaired, lacks a part that is on its way, or is
+    /// still felt.
+    pub fn is_disturbed(&self) -> bool {
+        self.core().is_disturbed()
+    }
+
+    /// Whether something has failed and is not back, or lacks a part that is on its way.
+    pub fn is_out_of_order(&self) -> bool {
+        self.core().is_out_of_order()
+    }
+
+    /// When the next event is due; `None`: there is none before the horizon.
+    pub fn next_at(&self) -> Option<Time> {
+        self.core().events.next_at()
+    }
+
+    /// When something that is known already changes who works: a repair is done, a part comes, a test finds something; the horizon.
+    pub fn next_known_change(&self) -> Time {
+        self.core().next_known_change()
+    }
+
+    /// What will fail by itself, with the odds that it does within a time from now on.
+    pub fn clocks(&mut self, within: Duration) -> Vec<Clock> {
+        self.live(|live| live.clocks(within))
+    }
+
+    /// Draws anew when each of these fails, given that it has not failed yet: what comes then comes by the same law, with other luck.
+    /// One of them can be made to fail within the time for which its odds were asked, which is then no more by that law, but given
+    /// that it does. Gives the times, in the order of the clocks.
+    pub fn draw_anew(&mut self, clocks: &[Clock], made: Option<usize>, luck: &mut Stream) -> Vec<Time> {
+        self.live(|live| live.draw_anew(clocks, made, luck))
+    }
+
+    /// How many numbers there are of what fails by itself.
+    pub fn kinds(&self) -> usize {
+        clocks::kinds(&self.world)
     }
 
     /// Runs to the horizon.

@@ -105,7 +105,9 @@ pub fn ending(comparison: &Comparison) -> String {
     let indifferent = comparison.indifference.map(|difference| amount(unit(comparison), difference));
     if !comparison.rare_failures.is_empty() && of > 0 {
         let first = "No order is settled: what fails rarely was hardly seen, and may turn it round.";
-        return std::iter::once(first.to_owned()).chain(rare_failures(comparison)).collect::<Vec<_>>().join(" ");
+        let last = "With --rare, compare says how often things go down all the same.";
+        let said = std::iter::once(first.to_owned()).chain(rare_failures(comparison)).chain([last.to_owned()]);
+        return said.collect::<Vec<_>>().join(" ");
     }
     match (comparison.ended, indifferent, open) {
         (End::Settled, Some(difference), _) => format!(

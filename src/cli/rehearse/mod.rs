@@ -5,7 +5,7 @@ mod keeper;
 mod limits;
 mod tokens;
 
-use super::args::RehearseArgs;
+use super::rehearsal_args::RehearseArgs;
 use super::said::{Said, usage};
 use super::{exit, files, interrupt, review, terminal};
 use doors::Doors;

@@ -46,6 +46,8 @@ pub struct State {
     pub jobs: Vec<Job>,
     pub jobs_free: Vec<u32>,
     pub shocks: Vec<Stream>,
+    /// Invalidates shocks that were due before.
+    pub shock_tokens: Vec<u32>,
     /// What was done from outside, beside the drill.
     pub outside: Vec<Action>,
     /// Passing conditions of the drill that are in force.
@@ -86,6 +88,7 @@ impl State {
             jobs: Vec::new(),
             jobs_free: Vec::new(),
             shocks: world.shocks.iter().map(|s| Stream::new(luck, &s.name, "shock")).collect(),
+            shock_tokens: vec![0; world.shocks.len()],
             outside: Vec::new(),
             conditions: Vec::new(),
             links_cut: vec![0; world.links.len()],

@@ -1,0 +1,1 @@
+//! A design that is held to its objectives: see `tests`.
