@@ -13,6 +13,7 @@ mod demand;
 mod disposition;
 mod feedback;
 mod handoff;
+mod holding;
 mod islands;
 mod lines;
 mod load;

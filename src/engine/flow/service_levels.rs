@@ -234,7 +234,7 @@ impl Engine<'_> {
             let busy = match &self.requests {
                 // Single requests make every load a little uneven: what counts is a queue that does not go away.
                 Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.is_left_over(i)),
-                None => at.regime != Regime::Rest || above,
+                None => at.regime != Regime::Rest || at.holds_up || above,
             };
             if busy != flow.overloaded {
                 seen.push((i, busy));
