@@ -133,6 +133,10 @@ pub fn with_progress(world: &Arc<World>, luck: Luck, traffic: Traffic) -> Result
         running.run_until(at);
         let per_s = running.events() as f64 / began.elapsed().as_secs_f64().max(1e-9);
         bar.reach(at.since(from).seconds(), &told_of(world, at, per_s));
+        if let Some(refused) = running.refused() {
+            bar.done();
+            return Err(refused.clone());
+        }
         if interrupt::asked() {
             bar.done();
             return Ok(running.finish());

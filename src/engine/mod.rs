@@ -71,6 +71,8 @@ impl<'w> Live<'w> {
             window: None,
             requests: None,
             followed: 0,
+            fits_until: None,
+            refused: None,
             reached: Time::ZERO,
         };
         engine.events.push(world.horizon, Event::Horizon);
@@ -130,7 +132,7 @@ impl<'w> Live<'w> {
             self.look_at_conditions();
             self.tell(observer);
         }
-        while !self.finished {
+        while !self.finished && self.refused.is_none() {
             let next = self.events.next_at().filter(|at| *at <= until);
             // Whatever changes the world comes before the requests that are due at the same time.
             if self.run_requests(next.unwrap_or(until.after(Duration(1))), observer) {
@@ -193,7 +195,11 @@ impl<'w> Live<'w> {
                 requests.is_seen = false;
                 self.now = Time(requests.now() as i64);
             }
+            let overfull = requests.is_overfull();
             self.requests = Some(requests);
+            if overfull {
+                self.refuse_window();
+            }
         }
         is_seen
     }

@@ -46,7 +46,7 @@ impl Engine<'_> {
         let small_room = fluid.limit.is_some_and(|limit| self.is_small_room(StationId::new(i), limit, at.capacity));
         if at.capacity > 0.0
             && !small_room
-            && !at.holds_up
+            && !at.bounded
             && let Some(change_s) = fluid.next_change_s(at.inflow, at.slope, at.capacity)
         {
             at_most(change_s);

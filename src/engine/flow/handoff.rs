@@ -39,7 +39,6 @@ impl StationFlow {
     pub(in crate::engine) fn take_backlog(&mut self, count: f64) {
         debug_assert!(count <= self.fluid.backlog + 1e-6);
         self.fluid.backlog = (self.fluid.backlog - count).max(0.0);
-        self.line.weigh_nothing();
     }
 
     /// Those who wait when everything flows again, in the order in which they came: they have waited since then.
@@ -76,8 +75,8 @@ impl StationFlow {
 
 impl FlowState {
     /// Whole requests of a use that wait at a station: they are followed from now on. What is left of one stays.
-    pub(in crate::engine) fn take_waiting(&mut self, station: StationId, of: usize) -> f64 {
-        self.stations[station.at()].line.take(|key| use_of(key) == of, f64::floor)
+    pub(in crate::engine) fn take_waiting(&mut self, station: StationId, of: usize, at_most: f64) -> f64 {
+        self.stations[station.at()].line.take(|key| use_of(key) == of, |all| all.floor().min(at_most).max(0.0))
     }
 
     /// Parts of requests that waited at a station, and could not be followed, have been served.

@@ -14,7 +14,7 @@ const ENDLESS_S: f64 = 1e7;
 /// As good as what the station can do.
 const BALANCED: f64 = 1e-9;
 /// A queue that is so near to where it settles is there.
-const NEARLY_THERE: f64 = 0.05;
+const NEARLY_THERE: f64 = 0.02;
 
 /// The wait in front of a station as its callers have to bear it.
 #[derive(Debug, Clone, Copy)]

@@ -17,6 +17,9 @@ const ROUNDS_MAX: usize = 40;
 /// The same where failures are retried, or users wait for answers.
 const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
 
+/// Rounds at least where queues are on their way to where they settle.
+const ROUNDS_AGAIN: usize = 8;
+
 impl Engine<'_> {
     /// What every station gets, how long it holds a worker, and how its queue moves. Who turns requests away changes what
     /// the next gets, and who waits for an overloaded callee holds its workers longer: rounds until that agrees.
@@ -31,9 +34,10 @@ impl Engine<'_> {
         for id in world.station_order.iter().rev() {
             self.work(*id, &mut stations, &rooms, &mut holds, half_s[id.at()]);
         }
-        self.agree(open, &mut stations, &rooms, &mut holds, half_s);
+        self.agree(open, &mut stations, &rooms, &mut holds, half_s, 0);
         if self.hold_as_long_as_queues_are(&stations, &mut holds) {
-            self.agree(open, &mut stations, &rooms, &mut holds, half_s);
+            // What stations gave on before is not what they give on now: that has to get through all of them.
+            self.agree(open, &mut stations, &rooms, &mut holds, half_s, ROUNDS_AGAIN);
         }
         open.stations = stations;
     }
@@ -46,6 +50,7 @@ impl Engine<'_> {
         rooms: &[Option<u64>],
         holds: &mut [Option<Hold>],
         half_s: &[f64],
+        at_least: usize,
     ) {
         let world = self.world;
         let feedback = world.people.iter().any(|p| p.waits) || world.features.iter().any(|f| f.retries.is_some());
@@ -77,7 +82,8 @@ impl Engine<'_> {
                 moved = moved.max((at.block - block).abs()).max((at.out.0 - out).abs() / (1.0 + out.abs()));
             }
             let is_quiet = |at: &AtStation| at.block == 0.0 && at.regime == Regime::Rest && !at.holds_up;
-            if (round == 0 && stations.iter().all(is_quiet) && !feedback) || (round > 0 && moved <= 1e-12) {
+            let agrees = if round == 0 { stations.iter().all(is_quiet) && !feedback } else { moved <= 1e-12 };
+            if agrees && round >= at_least {
                 break;
             }
         }
@@ -192,7 +198,6 @@ impl Engine<'_> {
         let service = &self.world.services[self.world.stations[id.at()].service.at()];
         let (computes_s, held_s, variance) = self.held(id, stations);
         let workers = if self.serves(id) { self.state.flow.stations[id.at()].workers } else { 0 };
-        let fluid = &self.state.flow.stations[id.at()].fluid;
         let at = &mut stations[id.at()];
         at.held_s = held_s;
         at.computes_s = computes_s;
@@ -209,7 +214,7 @@ impl Engine<'_> {
         };
         at.capacity = model.capacity_per_s();
         at.at_ease = false;
-        at.holds_up = false;
+        (at.holds_up, at.bounded) = (false, false);
         if workers == 0 {
             at.regime = Regime::Rest;
             at.block = if at.inflow > 0.0 { 1.0 } else { 0.0 };
@@ -225,7 +230,7 @@ impl Engine<'_> {
         if let Some((users, think_s, others)) = at.closed
             && others < at.capacity * NEARLY
             && at.impatience_sum <= 0.0
-            && fluid.backlog <= 0.0
+            && self.state.flow.stations[id.at()].fluid.backlog <= 0.0
         {
             let taken = others / at.capacity;
             let source = FiniteSource {
@@ -247,6 +252,20 @@ impl Engine<'_> {
             self.wait_behind_the_critical(at, &model, optional_up_to, middle, half_s);
             return 0.0;
         }
+        self.queue_here(id, at, &model, hold, places, (middle, half_s))
+    }
+
+    /// How the queue of a station moves whose users are patient.
+    fn queue_here(
+        &self,
+        id: StationId,
+        at: &mut AtStation,
+        model: &MultiServerQueue,
+        hold: Option<&mut Hold>,
+        places: u64,
+        (middle, half_s): (f64, f64),
+    ) -> f64 {
+        let fluid = &self.state.flow.stations[id.at()].fluid;
         let small_room = fluid.limit.is_some_and(|limit| self.is_small_room(id, limit, at.capacity));
         // Where there is room for all who call, nobody is turned away.
         let holds = !small_room || places < model.waiting_max.unwrap_or(u64::MAX);
@@ -261,6 +280,7 @@ impl Engine<'_> {
         let full = fluid.limit.is_some_and(|limit| fluid.backlog >= limit);
         let rising = at.inflow > at.capacity || (at.inflow == at.capacity && at.slope > 0.0);
         at.holds_up = held_up_s > 0.0 && fluid.backlog <= SMALL_ROOM_S * at.capacity;
+        at.bounded = at.holds_up;
         at.regime = if at.holds_up || (small_room && !is_known) {
             Regime::Rest
         } else if full && rising && held_up_s <= 0.0 {
@@ -284,8 +304,8 @@ impl Engine<'_> {
         } else {
             settled_rate(middle, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope)
         };
-        at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
-        self.wait_at_rest(id, at, &model, rate, places);
+        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
+        self.wait_at_rest(id, at, model, rate, places);
         if at.holds_up && at.wait_mean_s < held_up_s {
             (at.wait, at.wait_mean_s) = (Wait::Fixed(held_up_s), held_up_s);
         }

@@ -204,6 +204,8 @@ pub struct AtStation {
     pub settles_s: Option<f64>,
     /// Its callers send no more than it can do, because all their workers wait for it.
     pub holds_up: bool,
+    /// Nobody asks for more than it can do: its callers wait for it, or its users.
+    pub bounded: bool,
     /// How many requests per second fewer come for each second that it keeps its callers longer, where they are all busy.
     pub gives_way: f64,
     pub regime: Regime,
@@ -224,6 +226,7 @@ impl AtStation {
         self.class_block = [steady.block; CLASSES];
         self.wait_mean_s = steady.wait_mean_s;
         self.holds_up = false;
+        self.bounded = true;
         self.admitted_wait = Some((steady.wait_probability, steady.wait_mean_s));
         self.wait = steady.wait.clone();
     }
@@ -253,6 +256,7 @@ impl AtStation {
             keeps_s: 0.0,
             settles_s: None,
             holds_up: false,
+            bounded: false,
             gives_way: 0.0,
             regime: Regime::Rest,
             at_ease: true,
