@@ -98,11 +98,14 @@ pub fn run_in_detail_unless(
 ///
 /// # Errors
 ///
-/// A request that would make more calls than can be followed one by one.
+/// A request that would make more calls than can be followed one by one, or more requests at a time.
 pub fn follow(world: &Arc<World>, luck: Luck, traffic: Traffic) -> Result<Run, Unfollowable> {
     let mut running = Running::new(Arc::clone(world), luck, traffic)?;
     running.run_until(world.horizon);
-    Ok(running.finish())
+    match running.refused() {
+        Some(refused) => Err(refused.clone()),
+        None => Ok(running.finish()),
+    }
 }
 
 /// A run that is under way, for whoever wants to see how far it is, or to stop it.
@@ -152,6 +155,11 @@ impl Running {
     /// Goes on to a time, unless it is given up on the way. Says whether it has got there.
     pub fn run_unless(&mut self, given_up: impl Fn() -> bool, until: Time) -> bool {
         self.engine.run_unless(given_up, until, &mut (&mut self.metrics, &mut self.digest))
+    }
+
+    /// Why it goes no further: more requests are under way than can be followed one by one.
+    pub fn refused(&self) -> Option<&Unfollowable> {
+        self.engine.refused()
     }
 
     /// The run's clock.

@@ -3,9 +3,13 @@
 mod common;
 
 use common::{assert_near, outcome, outcome_of, world};
+use firedrill::engine::Engine;
 use firedrill::metrics::{Outcome, PeopleOutcome, ServiceOutcome};
+use firedrill::observe::{Interval, Observation, Observer};
 use firedrill::rng::Luck;
 use firedrill::run::{Traffic, follow};
+use firedrill::world::World;
+use std::sync::Arc;
 
 /// One service, 40 requests a second at what it can do: 100 a second, unless the drill says otherwise.
 fn counter(horizon: &str, feature: &str, drill: &str) -> String {
@@ -310,5 +314,158 @@ fn a_stranger_changes_nothing_not_even_by_a_second() {
             let near = (with.user_minutes_lost - alone.user_minutes_lost).abs();
             assert!(near <= 1e-3 * (1.0 + alone.user_minutes_lost), "{near}");
         }
+    }
+}
+
+// ---- What it costs ---------------------------------------------------------------------------------------------------
+
+/// Spans of a run, and what was observed.
+#[derive(Default)]
+struct Steps {
+    spans: u64,
+    seen: u64,
+}
+
+impl Observer for Steps {
+    fn saw(&mut self, _: &World, _: &Observation) {
+        self.seen += 1;
+    }
+
+    fn flowed(&mut self, _: &World, _: &Interval) {
+        self.spans += 1;
+    }
+}
+
+fn steps(world: &Arc<World>) -> Steps {
+    let mut steps = Steps::default();
+    Engine::new(Arc::clone(world), Luck { seed: 1, replication: 0 }).run(&mut steps);
+    steps
+}
+
+/// Two callers of one that is slow for two hours: a hundred and sixty requests wait in them, for as long as it takes to send it no more
+/// than it can do.
+fn held(services: &str, people: &str, drill: &str) -> Arc<World> {
+    world(&format!(
+        r#"Scenario(format: 1, title: "held", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "4h"),
+        sites: {{"a": (), "b": ()}}, links: [(between: ("a", "b"), rtt: "10ms")],
+        services: {{{services}}},
+        features: {{"get": (calls: [hard(to: "web")], timeout: "30s", slow_over: "4s"), "see": (calls: [hard(to: "web")])}},
+        people: {{{people}}}, drill: [{drill}])"#
+    ))
+}
+
+#[test]
+fn an_overload_of_a_callee_costs_no_more_the_longer_it_lasts() {
+    let slow = r#"at("+1h", slow(service: "shared", by: "x10", lasts: "2h"))"#;
+    let both = r#""at a": (users: 90_000, uses: {"get": "1/min"}, served_by: "a", active: points([("0s", "70%"), ("2h", "100%"), ("4h", "70%")])),
+        "at b": (users: 20_000, uses: {"get": "1/min"}, served_by: "b")"#;
+    let web = |queue: &str, call: &str, shared: &str| {
+        format!(
+            r#""web": (runs_at: {{"a": (servers: 20, workers: 16), "b": (servers: 10, workers: 16)}}, takes: exponential(mean: "80ms"){queue},
+                calls: [{call}(to: "shared")]),
+            "shared": (runs_at: {{"a": (servers: {shared})}}, takes: exponential(mean: "3ms"))"#
+        )
+    };
+    for queue in ["", ", queue: 500", ", queue: 50"] {
+        for call in ["hard", "soft"] {
+            for shared in ["1, workers: 16", "2, workers: 16", "16"] {
+                let steps = steps(&held(&web(queue, call, shared), both, slow));
+                let what = format!("{queue} {call} {shared}: {} spans, {} seen", steps.spans, steps.seen);
+                assert!(steps.spans <= 4 * 250 && steps.seen <= 100, "{what}");
+            }
+        }
+    }
+    // Calls of a page one after the other, as a page makes them.
+    let many = web(", queue: 500", "hard", "16").replace(r#"hard(to: "shared")"#, r#"hard(to: "shared", times: 15)"#);
+    let steps = steps(&held(&many, both, slow));
+    assert!(steps.spans <= 4 * 250 && steps.seen <= 100, "{} {}", steps.spans, steps.seen);
+}
+
+#[test]
+fn a_handful_of_long_requests_costs_a_handful_of_steps() {
+    let text = r#"Scenario(format: 1, title: "long", clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "10d"),
+        sites: {"a": ()},
+        services: {"web": (runs_at: {"a": (servers: 4)}, takes: fixed("5min"), calls: [hard(to: "batch")]),
+            "batch": (runs_at: {"a": (servers: 2)}, takes: exponential(mean: "1h"))},
+        features: {"run": (calls: [hard(to: "web")])},
+        weeks: {"w": (weekdays: [("00:00", "0%"), ("08:30", "60%"), ("16:00", "15%")], sunday: [("12:00", "4%")])},
+        people: {"all": (users: 5, uses: {"run": "1/h"}, served_by: "a", active: week("w"))})"#;
+    let steps = steps(&world(text));
+    assert!(steps.spans <= 240 * 60, "{}", steps.spans);
+}
+
+#[test]
+fn users_who_wait_for_answers_cost_a_step_when_their_number_has_changed() {
+    for feature in ["", r#", retries: (attempts: 3, after: "1s")"#] {
+        for sheds in ["", r#", sheds: by_priority(optional_up_to: "80%")"#] {
+            let text = format!(
+                r#"Scenario(format: 1, title: "closed", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "1h"),
+                sites: {{"a": ()}},
+                services: {{"web": (runs_at: {{"a": (servers: 100, workers: 16)}}, takes: exponential(mean: "100ms"){sheds})}},
+                features: {{"pay": (calls: [hard(to: "web")], timeout: "10s"{feature}, priority: critical),
+                    "ad": (calls: [hard(to: "web")], timeout: "10s"{feature}, priority: optional)}},
+                people: {{"all": (users: 1_000_000, uses: {{"pay": "0.7/min", "ad": "0.7/min"}}, served_by: "a", waits_for_answers: true,
+                    active: points([("0s", "50%"), ("30m", "100%"), ("60m", "50%")]))}})"#
+            );
+            let steps = steps(&world(&text));
+            assert!(steps.spans <= 250, "{feature} {sheds}: {}", steps.spans);
+        }
+    }
+}
+
+#[test]
+fn callers_that_wait_for_a_callee_keep_it_as_long_as_there_are_workers() {
+    // 160 workers compute for 80 ms and wait for one that can do 100 a second: all but 8 + 1 of them wait there, 1.51 s each, and what
+    // else comes waits for a worker.
+    let services = r#""web": (runs_at: {"a": (servers: 10, workers: 16)}, takes: fixed("80ms"), calls: [hard(to: "shared")]),
+        "shared": (runs_at: {"a": (servers: 1)}, takes: fixed("10ms"))"#;
+    let people = r#""all": (users: 12_000, uses: {"get": "1/min"}, served_by: "a", arrivals: smooth, active: points([("0s", "100%"), ("1h", "100%"), ("1h", "25%")]))"#;
+    let patient = people.replace("get", "see");
+    let outcome = outcome_of(&held(services, &patient, ""), 0);
+    let (web, shared) = (&outcome.services["web@a"], &outcome.services["shared@a"]);
+    assert_near("served", shared.served, 200.0 * 3_600.0 + 50.0 * 10_800.0, 1e-3);
+    // 100 too many a second for an hour, which are gone two hours later: less those who wait at the callee.
+    assert_near("longest line", web.overloads[0].backlog_max, 100.0 * 3_600.0 - 151.0, 1e-3);
+    // In the fourth hour nobody waits.
+    assert_near("wait at the callee", shared.wait_mean_s, 1.51 * 1_080.0 / 1_260.0, 0.03);
+}
+
+#[test]
+fn nothing_is_sent_over_a_link_that_is_cut() {
+    // The service at a calls the one at b; from minute ten to twenty there is no way.
+    let text = |call: &str| {
+        format!(
+            r#"Scenario(format: 1, title: "cut", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "30m"),
+            sites: {{"a": (), "b": ()}}, links: [(between: ("a", "b"), rtt: "10ms")],
+            services: {{
+                "web": (runs_at: {{"a": (servers: 100)}}, takes: fixed("10ms"), calls: [{call}, soft(to: "log")]),
+                "db": (runs_at: {{"b": (servers: 100)}}, takes: fixed("10ms")),
+                "log": (runs_at: {{"a": (servers: 100)}}, takes: fixed("1ms"))}},
+            features: {{"get": (calls: [hard(to: "web")], timeout: "5s")}},
+            people: {{"all": (users: 6_000, uses: {{"get": "1/min"}}, served_by: "a", keeps_trying: "100%", arrivals: smooth)}},
+            drill: [at("+10m", cut(between: ("a", "b"), lasts: "10m"))])"#
+        )
+    };
+    let seen = |outcome: &Outcome| {
+        let served = |of: &str| outcome.services[of].served;
+        let requests = &people(outcome).requests;
+        [served("web@a"), served("db@b"), served("log@a"), requests.failed, requests.degraded]
+    };
+    // Without the callee all fail; or all go without it, and each holds its worker until it gives up.
+    for (call, log, failed, degraded) in [
+        (r#"hard(to: "db")"#, 120_000.0, 60_000.0, 0.0),
+        (r#"soft(to: "db", gives_up_after: "200ms")"#, 180_000.0, 0.0, 60_000.0),
+    ] {
+        let flowed = outcome(&text(call));
+        for (what, outcome) in [("flow", &flowed), ("request", &by_request(&text(call)))] {
+            let [_, db, logged, lost, less] = seen(outcome);
+            let near = |name: &str, a: f64, b: f64| assert!((a - b).abs() < 100.0, "{what} {call} {name}: {a} {b}");
+            near("db", db, 120_000.0);
+            near("log", logged, log);
+            near("failed", lost, failed);
+            near("degraded", less, degraded);
+        }
+        let busy = |outcome: &Outcome| outcome.services["web@a"].utilisation;
+        assert_near("busy", busy(&flowed), busy(&by_request(&text(call))), 0.02);
     }
 }

@@ -299,6 +299,82 @@ fn a_stretch_that_begins_in_an_overload_counts_everybody_once() {
     }
 }
 
+#[test]
+fn a_storm_is_told_with_shares_wherever_a_stretch_begins() {
+    let text = include_str!("../scenarios/retry-storm.ron");
+    for (from_s, to_s) in [(900.0, 1_800.0), (600.0, 660.0), (63.5, 75.25)] {
+        conserved(&between(text, from_s, to_s));
+    }
+}
+
+#[test]
+fn whoever_waits_where_a_stretch_ends_has_waited_since_he_came() {
+    // The stretch ends while the backlog fills, or while it drains.
+    let text = standstill();
+    for to_s in [5.0, 15.0, 25.0, 30.0] {
+        for from_s in [0.0, 2.0] {
+            let outcome = between(&text, from_s, to_s);
+            let web = service(&outcome, "web@s");
+            assert_near("mean wait", web.wait_mean_s, 13_333.0 / 4_000.0, 0.01);
+            assert!(web.overloads[0].wait_max_s <= 20.1 && web.overloads[0].wait_max_s > 19.8, "{:?}", web.overloads);
+            conserved(&outcome);
+        }
+    }
+    // Who arrives after x seconds of the standstill waits for 20 - 0.6 x: too long for all until x is 16.68.
+    let hasty = text.replace(r#"calls: [hard(to: "web")]"#, r#"calls: [hard(to: "web")], timeout: "10s""#);
+    for (from_s, to_s) in [(0.0, 100.0), (0.0, 15.0), (5.0, 100.0), (15.0, 100.0), (5.0, 15.0), (22.0, 24.0)] {
+        let outcome = between(&hasty, from_s, to_s);
+        assert_near(&format!("{from_s} to {to_s}"), users(&outcome).requests.failed, 40.0 * (20.0 - 9.99) / 0.6, 0.01);
+        conserved(&outcome);
+    }
+}
+
+#[test]
+fn more_requests_than_there_is_room_for_are_refused_and_what_fits_is_said() {
+    let refused = |users: u32, from_s: f64, to_s: f64| {
+        let services = r#""web": (runs_at: {"s": (servers: 10)}, takes: fixed("100ms"))"#;
+        let people = format!(r#"users: {users}, uses: {{"get": "1/s"}}, arrivals: smooth"#);
+        let text = site(r#"horizon: "10m""#, r#""s": ()"#, services, r#"calls: [hard(to: "web")]"#, &people, "");
+        let at = |s: f64| Time::ZERO.after(Duration::from_seconds(s));
+        let traffic = Traffic::Request { from: at(from_s), to: at(to_s) };
+        follow(&world(&text), Luck { seed: 1, replication: 0 }, traffic)
+            .map(|run| run.outcome)
+            .map_err(|e| e.to_string())
+    };
+    // 9,900 more wait each second.
+    let words = refused(10_000, 300.0, 301.0).unwrap_err();
+    assert!(words.contains("at Mon 04 Mar 08:05:00 2971000 requests") && words.contains("web@s"), "{words}");
+    assert!(words.contains("2000000 at a time") && words.contains("begins by Mon 04 Mar 08:03:22"), "{words}");
+    // Of those that wait when it begins all can be followed, but more come.
+    let words = refused(400_000, 0.0, 600.0).unwrap_err();
+    assert!(words.contains("Mon 04 Mar 08:00:05") && words.contains("`--to`"), "{words}");
+    conserved(&refused(400_000, 0.0, 2.0).unwrap());
+}
+
+#[test]
+fn after_a_surge_whoever_stays_goes_on_clicking() {
+    let clicks = |until: &str| {
+        let services = r#""web": (runs_at: {"s": (servers: 100)}, takes: exponential(mean: "100ms"))"#;
+        let people = r#"users: 2000, uses: {"get": "1/min"}, waits_for_answers: true"#;
+        let drill = r#"drill: [at("+5m", surge(of: "u", by: "x3", lasts: "5m"))]"#;
+        let text = site(
+            &format!(r#"horizon: "{until}""#),
+            r#""s": ()"#,
+            services,
+            r#"calls: [hard(to: "web")]"#,
+            people,
+            drill,
+        );
+        let outcome = followed(&text);
+        conserved(&outcome);
+        users(&outcome).requests.intended
+    };
+    // The four thousand that were too many are gone at once; of the two thousand that stay each clicks once a minute.
+    let (before, after) = (clicks("10m"), clicks("11m"));
+    let expected = 2_000.0 / 60.1 * 60.0;
+    assert!((after - before - expected).abs() < 4.0 * expected.sqrt(), "{}", after - before);
+}
+
 // ---- Servers and caches ----------------------------------------------------------------------------------------------
 
 #[test]

@@ -143,7 +143,10 @@ pub fn with_progress(world: &Arc<World>, luck: Luck, traffic: Traffic) -> Result
     if running.run_unless(interrupt::asked, from) && (from >= to || follow(&mut running, world, from, to)) {
         running.run_unless(interrupt::asked, world.horizon);
     }
-    Ok(running.finish())
+    match running.refused() {
+        Some(refused) => Err(refused.clone()),
+        None => Ok(running.finish()),
+    }
 }
 
 /// Follows requests from one time to another, in steps. Says whether it has got there.
@@ -155,7 +158,7 @@ fn follow(running: &mut Running, world: &World, from: Time, to: Time) -> bool {
     let (mut at, mut step, mut before) = (from, longest, Duration::ZERO);
     while at < to {
         at = at.after(units::Duration::from_seconds(step).max(units::Duration(1))).min(to);
-        if !running.run_unless(interrupt::asked, at) {
+        if !running.run_unless(interrupt::asked, at) || running.refused().is_some() {
             break;
         }
         let taken = began.elapsed();

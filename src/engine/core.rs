@@ -1,6 +1,7 @@
 //! The engine itself: its clock, its events, its state, and what it has still to tell.
 
 use super::event::EventQueue;
+use super::request::check::Unfollowable;
 use super::request::state::requests::Requests;
 use super::state::State;
 use crate::observe::{Interval, Observation, ObservationId, Observer, Occurrence};
@@ -43,6 +44,10 @@ pub(super) struct Core<W> {
     pub(super) requests: Option<Box<Requests>>,
     /// Events of requests that were handled before.
     pub(super) followed: u64,
+    /// When it was last looked, before that time, and no more were under way than can be followed; and how many those were.
+    pub(super) fits_until: Option<(Time, f64)>,
+    /// Why it ends here: more requests are under way than can be followed.
+    pub(super) refused: Option<Unfollowable>,
     /// The time to which it has been taken.
     pub(super) reached: Time,
 }
@@ -74,6 +79,8 @@ impl<W> Core<W> {
             window: self.window,
             requests: self.requests,
             followed: self.followed,
+            fits_until: self.fits_until,
+            refused: self.refused,
             reached: self.reached,
         }
     }

@@ -73,6 +73,8 @@ impl<'w> Live<'w> {
             window: None,
             requests: None,
             followed: 0,
+            fits_until: None,
+            refused: None,
             reached: Time::ZERO,
         };
         engine.events.push(world.horizon, Event::Horizon);
@@ -141,7 +143,7 @@ impl<'w> Live<'w> {
             self.look_at_conditions();
             self.tell(observer);
         }
-        while !self.finished {
+        while !self.finished && self.refused.is_none() {
             if given_up() {
                 return false;
             }
@@ -208,7 +210,11 @@ impl<'w> Live<'w> {
                 requests.is_seen = false;
                 self.now = Time(requests.now() as i64);
             }
+            let overfull = requests.is_overfull();
             self.requests = Some(requests);
+            if overfull {
+                self.refuse_window();
+            }
         }
         is_seen
     }

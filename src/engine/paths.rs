@@ -21,6 +21,14 @@ impl Engine<'_> {
         }
     }
 
+    /// The station that answers a call from a site, and how long the way there and back takes, in seconds: nobody does whom no way leads to,
+    /// or who cannot do its part.
+    pub(super) fn answers(&self, call: &Call, from: SiteId) -> Option<(StationId, f64)> {
+        let callee = self.callee(call)?;
+        let route = self.state.routes.between(from, self.world.stations[callee.at()].site)?;
+        self.state.flow.statuses[callee.at()].dead.is_none().then_some((callee, route.rtt_s))
+    }
+
     /// Who can do their part: callees before callers.
     pub(super) fn statuses(&self) -> Vec<Status> {
         let mut statuses = vec![Status::default(); self.world.stations.len()];

@@ -73,6 +73,11 @@ impl Engine {
         self.core().finished
     }
 
+    /// Why it has ended before its horizon: at this time more requests were under way than can be followed.
+    pub fn refused(&self) -> Option<&Unfollowable> {
+        self.core().refused.as_ref()
+    }
+
     /// Events of single requests that have been handled so far.
     pub fn followed(&self) -> u64 {
         self.core().followed()

@@ -183,33 +183,6 @@ impl Line {
         taken
     }
 
-    /// They wait, but what they ask of the station is somebody else's business.
-    pub fn weigh_nothing(&mut self) {
-        self.parcels.iter_mut().for_each(|parcel| parcel.amount = 0.0);
-    }
-
-    /// One more of those who came last.
-    pub fn push_last(&mut self, member: Member) {
-        let now_s = self.now_s;
-        if self.parcels.is_empty() {
-            self.parcels.push_back(Parcel {
-                from_s: now_s,
-                to_s: now_s,
-                rates: (1.0, 1.0),
-                amount: 0.0,
-                members: vec![],
-            });
-        }
-        let last = self.parcels.back_mut().expect("just made");
-        match last.members.iter_mut().find(|m| m.key == member.key && m.expires_s == member.expires_s) {
-            Some(mine) => {
-                mine.count += member.count;
-                mine.live += member.live;
-            }
-            None => last.members.push(member),
-        }
-    }
-
     /// All stay as they are for a time, which nobody has waited: whoever leaves is replaced by one who came as much later.
     pub fn stand_still(&mut self, seconds: f64) {
         for parcel in &mut self.parcels {

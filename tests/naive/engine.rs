@@ -45,6 +45,11 @@ pub struct Counts {
 pub struct Crowd {
     pub present: u64,
     pub target: u64,
+    pub thinking: u64,
+    /// Clicks that are due of those who have left, and who leaves with an answer, out of how many.
+    pub void: u64,
+    pub leaving: u64,
+    pub out_of: u64,
     pub thinks_ns: f64,
     /// Clicks per second of each use.
     pub clicks: Vec<(usize, f64)>,
@@ -102,7 +107,17 @@ impl<'w> Naive<'w> {
                 clients.push(Clients::new(&feature.client, stream(&name, "client")));
             }
             let luck = stream(&population.name, "thinks");
-            crowds.push(Crowd { present: 0, target: 0, thinks_ns: f64::INFINITY, clicks: Vec::new(), luck });
+            crowds.push(Crowd {
+                present: 0,
+                target: 0,
+                thinking: 0,
+                void: 0,
+                leaving: 0,
+                out_of: 0,
+                thinks_ns: f64::INFINITY,
+                clicks: Vec::new(),
+                luck,
+            });
         }
         let station = |station: &firedrill::world::Station| {
             let service = &world.services[station.service.at()];

@@ -205,10 +205,47 @@ impl Naive<'_> {
         let clicks_per_s = crowd.clicks.iter().fold(0.0, |sum, (_, rate)| sum + rate);
         crowd.target = (users + 0.5) as u64;
         crowd.thinks_ns = if clicks_per_s > 0.0 { users / clicks_per_s * 1e9 } else { f64::INFINITY };
-        while self.crowds[people].thinks_ns.is_finite() && self.crowds[people].present < self.crowds[people].target {
-            self.crowds[people].present += 1;
-            self.thinks_of(people);
+        if crowd.target < crowd.present - crowd.leaving {
+            self.leave(people);
+            return;
         }
+        while self.crowds[people].present - self.crowds[people].leaving < self.crowds[people].target {
+            let crowd = &mut self.crowds[people];
+            if crowd.leaving > 0 {
+                crowd.leaving -= 1;
+                continue;
+            }
+            if !crowd.thinks_ns.is_finite() {
+                return;
+            }
+            crowd.present += 1;
+            crowd.thinking += 1;
+            if crowd.void > 0 {
+                crowd.void -= 1;
+            } else {
+                self.thinks_of(people);
+            }
+        }
+    }
+
+    /// Some of all leave: who thinks at once, who waits with the answer.
+    fn leave(&mut self, people: usize) {
+        let crowd = &mut self.crowds[people];
+        let there = crowd.present - crowd.leaving;
+        let fewer = there - crowd.target;
+        let mean = fewer as f64 * crowd.thinking as f64 / there as f64;
+        let mut of_thinking = mean.floor() as u64;
+        if mean > mean.floor() && crowd.luck.chance(mean - mean.floor()) {
+            of_thinking += 1;
+        }
+        while of_thinking + (there - crowd.thinking) < fewer {
+            of_thinking += 1;
+        }
+        crowd.thinking -= of_thinking;
+        crowd.present -= of_thinking;
+        crowd.void += of_thinking;
+        crowd.leaving += fewer - of_thinking;
+        crowd.out_of = crowd.present - crowd.thinking;
     }
 
     pub fn thinks_of(&mut self, people: usize) {
@@ -223,19 +260,28 @@ impl Naive<'_> {
         if !self.world.people[people].waits {
             return;
         }
-        if self.crowds[people].present > self.crowds[people].target {
-            self.crowds[people].present -= 1;
-        } else {
-            self.thinks_of(people);
+        let crowd = &mut self.crowds[people];
+        if crowd.leaving > 0 {
+            let all = crowd.leaving >= crowd.out_of;
+            let leaves = all || crowd.luck.chance(crowd.leaving as f64 / crowd.out_of as f64);
+            crowd.out_of = crowd.out_of.saturating_sub(1);
+            if leaves {
+                crowd.leaving -= 1;
+                crowd.present -= 1;
+                return;
+            }
         }
+        crowd.thinking += 1;
+        self.thinks_of(people);
     }
 
     pub fn has_thought(&mut self, people: usize) {
         let crowd = &mut self.crowds[people];
-        if crowd.present > crowd.target {
-            crowd.present -= 1;
+        if crowd.void > 0 && crowd.luck.chance(crowd.void as f64 / (crowd.void + crowd.thinking) as f64) {
+            crowd.void -= 1;
             return;
         }
+        crowd.thinking -= 1;
         let all = crowd.clicks.iter().fold(0.0, |sum, (_, rate)| sum + rate);
         let drawn = crowd.luck.uniform() * all;
         let mut up_to = 0.0;

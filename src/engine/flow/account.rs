@@ -99,7 +99,11 @@ impl Engine<'_> {
                 work.delayed = (work.served + work.given_up) * delayed;
                 flow.by_chance = at.wait_mean_s * at.capacity;
                 flow.chance_s = at.wait_mean_s;
-                work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
+                work.overloaded_s = if at.bounded {
+                    dt_s * f64::from(u8::from(at.holds_up))
+                } else {
+                    dt_s * over(at.inflow + at.slope * dt_s / 2.0)
+                };
                 // A queue that was full while the station was slower has got so small that it counts as being at rest.
                 if at.capacity > 0.0 {
                     work.served += std::mem::take(&mut flow.fluid.backlog);

@@ -1,6 +1,6 @@
 //! How long what flows stays as it is.
 
-use super::approximations::SMALL_ROOM_S;
+use super::holding::holds_on_s;
 use super::service_levels::{DEGRADED_ABOVE, DOWN_ABOVE};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
@@ -43,9 +43,10 @@ impl Engine<'_> {
     fn bound_by_station(&self, i: usize, at: &AtStation, at_most: &mut impl FnMut(f64)) {
         let (world, now) = (self.world, self.now);
         let fluid = &self.state.flow.stations[i].fluid;
-        let small_room = fluid.limit.is_some_and(|limit| limit <= SMALL_ROOM_S * at.capacity);
+        let small_room = fluid.limit.is_some_and(|limit| self.is_small_room(StationId::new(i), limit, at.capacity));
         if at.capacity > 0.0
             && !small_room
+            && !at.bounded
             && let Some(change_s) = fluid.next_change_s(at.inflow, at.slope, at.capacity)
         {
             at_most(change_s);
@@ -58,8 +59,11 @@ impl Engine<'_> {
             // The backlog is largest when the load falls back to the capacity, up to rounding.
             at_most((at.inflow - at.capacity) / -at.slope);
         }
-        if at.regime == Regime::Moving && at.capacity > 0.0 && self.is_called_by_holders(StationId::new(i)) {
-            at_most(held_step_s(fluid.backlog / at.capacity, (at.inflow - at.capacity).abs() / at.capacity));
+        if at.regime == Regime::Moving
+            && at.capacity > 0.0
+            && let Some(holds_on_s) = holds_on_s(at)
+        {
+            at_most(holds_on_s);
         }
         if let (Some(_), Some((takes, _))) =
             (self.state.stations[i].cold_since, world.services[world.stations[i].service.at()].warms)
@@ -170,13 +174,6 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn is_called_by_holders(&self, id: StationId) -> bool {
-        self.world
-            .stations
-            .iter()
-            .any(|s| self.world.services[s.service.at()].holds && s.calls.iter().any(|c| self.callee(c) == Some(id)))
-    }
-
     /// A wait that grows beyond what users bear, or shrinks back below it, is felt when the first who has waited so long leaves.
     pub(super) fn bound_by_patience(&self, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
@@ -215,16 +212,6 @@ impl Engine<'_> {
             }
         }
     }
-}
-
-/// How long a callee may go on whose callers hold their workers meanwhile, in seconds. They serve the fewer the longer its wait is,
-/// so that the wait settles where they send what it can do, within about as long as it is. Longer steps would overshoot for ever,
-/// as explicit ones do (Hairer & Wanner, Solving Ordinary Differential Equations II, IV.2); where it has settled they may be long.
-fn held_step_s(wait_s: f64, changes: f64) -> f64 {
-    const LONGEST_S: f64 = 30.0;
-    let settles_s = wait_s + 0.1;
-    let has_settled = changes * LONGEST_S <= 0.02 * settles_s;
-    if has_settled { LONGEST_S } else { (settles_s / 2.0).min(LONGEST_S) }
 }
 
 /// Shortens a time to so many seconds from now. A change falls on the next nanosecond, never before: the fluid takes it on its

@@ -83,7 +83,8 @@ impl Engine<'_> {
             let active = open.people[people].0.max(1e-9);
             for i in mine.clone().filter(|i| self.state.flow.paths[*i].dead.is_none()) {
                 let path = &self.state.flow.paths[i];
-                let clicks = open.rates[i].0 / active;
+                // Who is refused, or gets no answer in time, is the one who tries again.
+                let clicks = open.rates[i].0 / active * open.attempts[i];
                 let wait_s: f64 = path.visits.iter().map(|(id, times, _)| times * stations[id.at()].wait_mean_s).sum();
                 now_s += clicks * (path.fixed_s + path.quiet.mean() + wait_s);
                 path.visits.iter().for_each(|(id, times, _)| visits[id.at()] += clicks * times);
@@ -97,7 +98,8 @@ impl Engine<'_> {
                 let path = &self.state.flow.paths[i];
                 users = users.max(active * open.sent[i] * open.let_in[i]);
                 for (id, times, _) in path.visits.iter().filter(|_| path.dead.is_none()) {
-                    closed[id.at()].sent += open.rates[i].0 * open.sent[i] * open.let_in[i] * before * times;
+                    let sent = open.rates[i].0 * open.sent[i] * open.let_in[i] * before;
+                    closed[id.at()].sent += sent * open.attempts[i] * times;
                 }
             }
             for (closed, (visits, at)) in closed.iter_mut().zip(visits.iter().zip(stations.iter())) {

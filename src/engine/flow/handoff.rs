@@ -1,13 +1,18 @@
 //! What the flow gives to single requests and gets back from them, at the ends of the stretch that is followed.
 
 use super::approximations::attempts_of;
-use super::lines::{key, use_of};
+use super::lines::{attempts_of_key, key, use_of};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Feeling;
-use crate::engine::state::flow::{AtStation, FlowState, StationFlow, Stretch};
+use crate::engine::state::flow::{AtStation, FlowState, OfStretch, StationFlow, Stretch, WaitsOn};
 use crate::queueing::Member;
 use crate::units::{Duration, Time};
-use crate::world::{SiteId, StationId};
+use crate::world::StationId;
+
+/// Those who wait at a station when everything flows again are told apart in so many stretches.
+const STRETCHES_MAX: usize = 64;
+/// Requests that are tried again within such a time are tried evenly.
+const TRIED_WITHIN: Duration = Duration(250_000_000);
 
 impl StationFlow {
     /// Requests that wait in a queue that moves.
@@ -17,33 +22,61 @@ impl StationFlow {
 
     /// Who waits there, in the order of their arrival.
     pub(in crate::engine) fn line_of(&self) -> Vec<Stretch> {
-        let followed = |m: &Member| (use_of(m.key), m.count, m.live, m.before_s);
+        let followed = |m: &Member| OfStretch {
+            of: use_of(m.key),
+            made: attempts_of_key(m.key),
+            count: m.count,
+            live: m.live,
+            before_s: m.before_s,
+        };
         self.line
             .parcels()
             .map(|(came_s, amount, members)| Stretch { came_s, amount, of: members.iter().map(followed).collect() })
             .collect()
     }
 
-    /// So many of them are followed from now on.
+    /// So many of them are followed from now on; what is left is less than a request, or of those whom no way leads here any more.
     pub(in crate::engine) fn take_backlog(&mut self, count: f64) {
         debug_assert!(count <= self.fluid.backlog + 1e-6);
-        // What is left is less than a request.
-        self.fluid.backlog = 0.0;
-        self.line.weigh_nothing();
+        self.fluid.backlog = (self.fluid.backlog - count).max(0.0);
     }
 
-    /// So many wait when everything flows again.
-    pub(in crate::engine) fn add_backlog(&mut self, count: f64) {
-        self.fluid.backlog += count;
-        let now_s = self.line.now_s();
-        self.line.push((now_s, now_s), (1.0, 1.0), count, Vec::new());
+    /// Those who wait when everything flows again, in the order in which they came: they have waited since then.
+    pub(in crate::engine) fn add_waiting(&mut self, waiting: &[WaitsOn]) {
+        // Whoever leaves has waited as long as he has, and nothing on top of that.
+        (self.by_chance, self.chance_s) = (0.0, 0.0);
+        self.fluid.backlog += waiting.len() as f64;
+        for stretch in waiting.chunks(waiting.len().div_ceil(STRETCHES_MAX).max(1)) {
+            let (first, last) = (stretch[0].came_s, stretch[stretch.len() - 1].came_s);
+            let mut members: Vec<Member> = Vec::new();
+            for one in stretch.iter().filter_map(|one| one.counts) {
+                let key = key(one.of, one.site, one.made);
+                match members.iter_mut().find(|member| member.key == key) {
+                    Some(mine) => {
+                        let mean = |sum: f64, more: f64| (sum * mine.count + more) / (mine.count + 1.0);
+                        (mine.before_s, mine.expires_s) =
+                            (mean(mine.before_s, one.before_s), mean(mine.expires_s, one.expires_s));
+                        mine.count += 1.0;
+                        mine.live += 1.0;
+                    }
+                    None => members.push(Member {
+                        key,
+                        count: 1.0,
+                        live: 1.0,
+                        before_s: one.before_s,
+                        expires_s: one.expires_s,
+                    }),
+                }
+            }
+            self.line.push((first, last), (1.0, 1.0), stretch.len() as f64, members);
+        }
     }
 }
 
 impl FlowState {
     /// Whole requests of a use that wait at a station: they are followed from now on. What is left of one stays.
-    pub(in crate::engine) fn take_waiting(&mut self, station: StationId, of: usize) -> f64 {
-        self.stations[station.at()].line.take(|key| use_of(key) == of, f64::floor)
+    pub(in crate::engine) fn take_waiting(&mut self, station: StationId, of: usize, at_most: f64) -> f64 {
+        self.stations[station.at()].line.take(|key| use_of(key) == of, |all| all.floor().min(at_most).max(0.0))
     }
 
     /// Parts of requests that waited at a station, and could not be followed, have been served.
@@ -54,24 +87,23 @@ impl FlowState {
         self.stations[station.at()].line.clear();
     }
 
-    /// A request that was followed waits at a station.
-    pub(in crate::engine) fn add_waiting(&mut self, station: StationId, of: usize) {
-        let member =
-            Member { key: key(of, SiteId::new(0), 0), count: 1.0, live: 1.0, before_s: 0.0, expires_s: f64::INFINITY };
-        self.stations[station.at()].line.push_last(member);
-    }
-
     /// What is about to be tried again from a time on: from, to, attempts per second by how many were made.
     pub(in crate::engine) fn take_delayed_retries(&mut self, of: usize, now: Time) -> Vec<(Time, Time, Vec<f64>)> {
         self.delayed_retries[of].take(now)
     }
 
-    /// A request that was followed is tried again within a second.
-    pub(in crate::engine) fn try_again(&mut self, of: usize, now: Time, attempts: u32) {
-        let mut rates = vec![0.0; attempts.saturating_sub(1) as usize];
+    /// Attempts that were to be made again at once, less those that have been made in advance.
+    pub(in crate::engine) fn take_owed(&mut self, of: usize) -> f64 {
+        self.owed[of].drain(..).sum()
+    }
+
+    /// A request that was followed is tried again at a time.
+    pub(in crate::engine) fn try_again(&mut self, of: usize, at: Time, made: usize) {
+        let from = Time(at.0.div_euclid(TRIED_WITHIN.0) * TRIED_WITHIN.0 + TRIED_WITHIN.0);
+        let mut rates = vec![0.0; made];
         if let Some(last) = rates.last_mut() {
-            *last = 1.0;
-            self.delayed_retries[of].add_to(now, now.after(Duration::from_seconds(1.0)), rates);
+            *last = 1.0 / TRIED_WITHIN.seconds();
+            self.delayed_retries[of].add_to(from, from.after(TRIED_WITHIN), rates);
         }
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn use_of(key: u64) -> usize {
     (key >> 32) as usize
 }
 
-fn attempts_of_key(key: u64) -> usize {
+pub(super) fn attempts_of_key(key: u64) -> usize {
     (key & 255) as usize
 }
 

@@ -3,6 +3,7 @@
 use super::approximations::{
     FELT_WAIT, SMALL_ROOM_S, departures_scv, digits, is_at_ease, rounded, rounded_rate, settled_rate, three_digits,
 };
+use super::holding::Hold;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
 use crate::queueing::{FiniteSource, Impatient, MultiServerQueue, Residual, Wait};
@@ -16,6 +17,9 @@ const ROUNDS_MAX: usize = 40;
 /// The same where failures are retried, or users wait for answers.
 const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
 
+/// Rounds at least where queues are on their way to where they settle.
+const ROUNDS_AGAIN: usize = 8;
+
 impl Engine<'_> {
     /// What every station gets, how long it holds a worker, and how its queue moves. Who turns requests away changes what
     /// the next gets, and who waits for an overloaded callee holds its workers longer: rounds until that agrees.
@@ -25,43 +29,64 @@ impl Engine<'_> {
         let ids = (0..world.stations.len()).map(StationId::new);
         stations.extend(ids.map(|id| AtStation::new(self.slower(id) * self.slower_together(id))));
         let rooms = self.rooms();
+        let mut holds = self.callees_that_hold();
         // Callees before callers: how long all hold their workers while nobody waits.
         for id in world.station_order.iter().rev() {
-            self.work(*id, &mut stations, &rooms, half_s[id.at()]);
+            self.work(*id, &mut stations, &rooms, &mut holds, half_s[id.at()]);
         }
+        self.agree(open, &mut stations, &rooms, &mut holds, half_s, 0);
+        if self.hold_as_long_as_queues_are(&stations, &mut holds) {
+            // What stations gave on before is not what they give on now: that has to get through all of them.
+            self.agree(open, &mut stations, &rooms, &mut holds, half_s, ROUNDS_AGAIN);
+        }
+        open.stations = stations;
+    }
+
+    /// Rounds until everything agrees.
+    fn agree(
+        &self,
+        open: &mut Open,
+        stations: &mut [AtStation],
+        rooms: &[Option<u64>],
+        holds: &mut [Option<Hold>],
+        half_s: &[f64],
+        at_least: usize,
+    ) {
+        let world = self.world;
         let feedback = world.people.iter().any(|p| p.waits) || world.features.iter().any(|f| f.retries.is_some());
         let rounds = if feedback { ROUNDS_MAX_WITH_FEEDBACK } else { ROUNDS_MAX };
         for round in 0..rounds {
             let mut moved = 0.0f64;
             if feedback && round > 0 {
-                moved = self.feel_back(open, &mut stations);
+                moved = self.feel_back(open, stations);
             }
-            for at in &mut stations {
+            for at in stations.iter_mut() {
                 at.inflow = 0.0;
                 at.slope = 0.0;
                 at.scv_sum = 0.0;
                 at.classes = [0.0; CLASSES];
                 at.impatience_sum = 0.0;
+                at.gives_way = 0.0;
             }
-            self.enter(open, &mut stations);
+            self.enter(open, stations);
             for id in &world.station_order {
-                self.pass_on(*id, &mut stations);
+                self.pass_on(*id, stations);
             }
             for id in world.station_order.iter().rev() {
                 let (block, out) = (stations[id.at()].block, stations[id.at()].out.0);
-                self.work(*id, &mut stations, &rooms, half_s[id.at()]);
+                moved = moved.max(self.work(*id, stations, rooms, holds, half_s[id.at()]));
                 let at = &mut stations[id.at()];
                 if round > 4 {
                     at.block = (at.block + block) / 2.0;
                 }
                 moved = moved.max((at.block - block).abs()).max((at.out.0 - out).abs() / (1.0 + out.abs()));
             }
-            let nobody_turned_away = stations.iter().all(|at| at.block == 0.0 && at.regime == Regime::Rest);
-            if (round == 0 && nobody_turned_away && !feedback) || (round > 0 && moved <= 1e-12) {
+            let is_quiet = |at: &AtStation| at.block == 0.0 && at.regime == Regime::Rest && !at.holds_up;
+            let agrees = if round == 0 { stations.iter().all(is_quiet) && !feedback } else { moved <= 1e-12 };
+            if agrees && round >= at_least {
                 break;
             }
         }
-        open.stations = stations;
     }
 
     /// Requests enter; of those whose path is dead only who keep trying.
@@ -112,6 +137,9 @@ impl Engine<'_> {
         let per = if at.inflow > 0.0 { 1.0 / at.inflow } else { 0.0 };
         let scv = departures_scv(at, self.state.flow.stations[id.at()].workers);
         let impatience = at.impatience_sum * per;
+        // Each second more in front of a callee keeps a worker as much longer.
+        let holds = self.world.services[self.world.stations[id.at()].service.at()].holds && at.held_s > 0.0;
+        let gives_way = if holds { out.0 / at.held_s } else { 0.0 };
         // Of each class what it was not turned away; where the queue moves, all classes alike.
         let served = |class: usize| match at.regime {
             Regime::Rest => at.classes[class] * (1.0 - at.class_block[class]),
@@ -119,13 +147,14 @@ impl Engine<'_> {
         };
         let classes: [f64; CLASSES] = std::array::from_fn(served);
         stations[id.at()].out = out;
-        for call in &self.world.stations[id.at()].calls {
-            let Some(callee) = self.callee(call) else { continue };
-            if self.state.flow.statuses[callee.at()].dead.is_none() {
+        let station = &self.world.stations[id.at()];
+        for call in &station.calls {
+            if let Some((callee, _)) = self.answers(call, station.site) {
                 let next = &mut stations[callee.at()];
                 let times = call.times * self.kept_calls(call);
                 next.inflow += out.0 * times;
                 next.slope += out.1 * times;
+                next.gives_way += gives_way * times * times;
                 // Of a part of them that is taken at random, the gaps are a random number of gaps long.
                 let part = times.min(1.0);
                 next.scv_sum += out.0 * times * (part * scv + 1.0 - part);
@@ -137,12 +166,38 @@ impl Engine<'_> {
         }
     }
 
-    /// How long a station holds its workers, and how its queue moves.
-    fn work(&self, id: StationId, stations: &mut [AtStation], rooms: &[Option<u64>], half_s: f64) {
+    /// How long a station holds its workers, and how its queue moves; says how much what it does to its callers has moved.
+    fn work(
+        &self,
+        id: StationId,
+        stations: &mut [AtStation],
+        rooms: &[Option<u64>],
+        holds: &mut [Option<Hold>],
+        half_s: f64,
+    ) -> f64 {
+        let mut hold = holds[id.at()].take();
+        let moved = self.wait_here(id, stations, rooms, hold.as_mut(), half_s);
+        let at = &mut stations[id.at()];
+        at.settles_s = hold.and_then(|hold| hold.settles_s);
+        at.keeps_s = match hold {
+            Some(hold) if at.queues() || at.holds_up => hold.wait_s,
+            _ => at.wait_mean_s,
+        };
+        holds[id.at()] = hold;
+        moved
+    }
+
+    fn wait_here(
+        &self,
+        id: StationId,
+        stations: &mut [AtStation],
+        rooms: &[Option<u64>],
+        hold: Option<&mut Hold>,
+        half_s: f64,
+    ) -> f64 {
         let service = &self.world.services[self.world.stations[id.at()].service.at()];
         let (computes_s, held_s, variance) = self.held(id, stations);
         let workers = if self.serves(id) { self.state.flow.stations[id.at()].workers } else { 0 };
-        let fluid = &self.state.flow.stations[id.at()].fluid;
         let at = &mut stations[id.at()];
         at.held_s = held_s;
         at.computes_s = computes_s;
@@ -159,6 +214,7 @@ impl Engine<'_> {
         };
         at.capacity = model.capacity_per_s();
         at.at_ease = false;
+        (at.holds_up, at.bounded) = (false, false);
         if workers == 0 {
             at.regime = Regime::Rest;
             at.block = if at.inflow > 0.0 { 1.0 } else { 0.0 };
@@ -166,7 +222,7 @@ impl Engine<'_> {
             at.given_up = 0.0;
             at.wait = Wait::Never;
             at.wait_mean_s = 0.0;
-            return;
+            return 0.0;
         }
         let middle = (at.inflow + at.slope * half_s).max(0.0);
         at.given_up = 0.0;
@@ -174,7 +230,7 @@ impl Engine<'_> {
         if let Some((users, think_s, others)) = at.closed
             && others < at.capacity * NEARLY
             && at.impatience_sum <= 0.0
-            && fluid.backlog <= 0.0
+            && self.state.flow.stations[id.at()].fluid.backlog <= 0.0
         {
             let taken = others / at.capacity;
             let source = FiniteSource {
@@ -186,22 +242,48 @@ impl Engine<'_> {
                 waiting_max: service.waiting_max,
             };
             at.wait_closed(&self.world.steady.get(&source.key(), || source.steady()));
-            return;
+            return 0.0;
         }
         if at.impatience_sum > 0.0 && at.inflow > 0.0 {
             self.wait_impatiently(at, &model, middle);
-            return;
+            return 0.0;
         }
         if let Some(optional_up_to) = service.sheds {
             self.wait_behind_the_critical(at, &model, optional_up_to, middle, half_s);
-            return;
+            return 0.0;
         }
-        let small_room = fluid.limit.is_some_and(|limit| limit <= SMALL_ROOM_S * at.capacity);
+        self.queue_here(id, at, &model, hold, places, (middle, half_s))
+    }
+
+    /// How the queue of a station moves whose users are patient.
+    fn queue_here(
+        &self,
+        id: StationId,
+        at: &mut AtStation,
+        model: &MultiServerQueue,
+        hold: Option<&mut Hold>,
+        places: u64,
+        (middle, half_s): (f64, f64),
+    ) -> f64 {
+        let fluid = &self.state.flow.stations[id.at()].fluid;
+        let small_room = fluid.limit.is_some_and(|limit| self.is_small_room(id, limit, at.capacity));
+        // Where there is room for all who call, nobody is turned away.
+        let holds = !small_room || places < model.waiting_max.unwrap_or(u64::MAX);
+        let hold = hold.filter(|_| holds && at.capacity > 0.0);
+        let mut moved = 0.0;
+        let (mut held_up_s, mut is_known) = (0.0, false);
+        if let Some(hold) = hold {
+            moved = hold.try_again(at.inflow - at.capacity, at.capacity, at.gives_way);
+            is_known = hold.settles_s.is_some();
+            held_up_s = if is_known { 0.0 } else { hold.wait_s };
+        }
         let full = fluid.limit.is_some_and(|limit| fluid.backlog >= limit);
         let rising = at.inflow > at.capacity || (at.inflow == at.capacity && at.slope > 0.0);
-        at.regime = if small_room {
+        at.holds_up = held_up_s > 0.0 && fluid.backlog <= SMALL_ROOM_S * at.capacity;
+        at.bounded = at.holds_up;
+        at.regime = if at.holds_up || (small_room && !is_known) {
             Regime::Rest
-        } else if full && rising {
+        } else if full && rising && held_up_s <= 0.0 {
             Regime::Full
         } else if fluid.backlog > 0.0 || rising {
             Regime::Moving
@@ -212,15 +294,29 @@ impl Engine<'_> {
             (at.block, at.class_block) = (0.0, [0.0; CLASSES]);
             at.wait_mean_s = self.state.flow.stations[id.at()].front_s(self.now.seconds());
             at.wait = Wait::Fixed(at.wait_mean_s);
-            return;
+            return moved;
         }
-        let rate = if at.regime == Regime::Full || small_room {
+        let rate = if at.holds_up {
+            settled_rate(middle, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope)
+                .min(at.capacity * (1.0 - 1e-6))
+        } else if at.regime == Regime::Full || small_room {
             middle
         } else {
             settled_rate(middle, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope)
         };
-        at.at_ease = is_at_ease(workers, middle.max(at.inflow) * held_s);
-        self.wait_at_rest(id, at, &model, rate, places);
+        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
+        self.wait_at_rest(id, at, model, rate, places);
+        if at.holds_up && at.wait_mean_s < held_up_s {
+            (at.wait, at.wait_mean_s) = (Wait::Fixed(held_up_s), held_up_s);
+        }
+        moved
+    }
+
+    /// Whether the room of a queue is so small that it is taken to be at rest; one that has begun to fill is a queue until it has got
+    /// much smaller, for what happens in it makes the station now faster, now slower.
+    pub(super) fn is_small_room(&self, id: StationId, limit: f64, capacity: f64) -> bool {
+        let waits = self.state.flow.stations[id.at()].fluid.backlog > 0.0;
+        limit <= if waits { SMALL_ROOM_S / 2.0 } else { SMALL_ROOM_S } * capacity
     }
 
     /// How long a station holds a worker: while it computes, in all, and the variance of that.
@@ -236,13 +332,11 @@ impl Engine<'_> {
             held_s += self.commit(id).takes_s;
             for call in &station.calls {
                 let times = call.times * self.kept_calls(call);
-                let alive = self.callee(call).filter(|c| self.state.flow.statuses[c.at()].dead.is_none());
-                match alive {
-                    Some(callee) => {
+                match self.answers(call, station.site) {
+                    Some((callee, rtt_s)) => {
                         let at = &stations[callee.at()];
-                        let route = self.state.routes.between(station.site, world.stations[callee.at()].site);
-                        held_s += times * (route.map_or(0.0, |r| r.rtt_s) + at.wait_mean_s + at.held_s);
-                        variance += times * (at.held_s * at.held_s * at.held_scv + at.wait_mean_s * at.wait_mean_s);
+                        held_s += times * (rtt_s + at.keeps_s + at.held_s);
+                        variance += times * (at.held_s * at.held_s * at.held_scv + at.keeps_s * at.keeps_s);
                     }
                     None => {
                         held_s += times * call.gives_up_s;

@@ -13,6 +13,7 @@ mod demand;
 mod disposition;
 mod feedback;
 mod handoff;
+mod holding;
 mod islands;
 mod lines;
 mod load;
@@ -61,6 +62,7 @@ impl Engine<'_> {
             until = until.min(Time(requests.looks_next().min(i64::MAX as u64) as i64));
         }
         self.look_at_loads();
+        self.look_at_what_fits();
         self.state.flow.token += 1;
         let token = self.state.flow.token;
         if until < Time::NEVER {

@@ -230,11 +230,11 @@ impl Engine<'_> {
         let mut seen = Vec::new();
         for (i, at) in open.stations.iter().enumerate() {
             let flow = &self.state.flow.stations[i];
-            let above = at.capacity > 0.0 && at.inflow > at.capacity;
+            let above = at.capacity > 0.0 && at.inflow > at.capacity && !at.bounded;
             let busy = match &self.requests {
                 // Single requests make every load a little uneven: what counts is a queue that does not go away.
                 Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.is_left_over(i)),
-                None => at.regime != Regime::Rest || above,
+                None => at.regime != Regime::Rest || at.holds_up || above,
             };
             if busy != flow.overloaded {
                 seen.push((i, busy));

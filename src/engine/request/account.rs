@@ -99,7 +99,8 @@ impl Engine<'_> {
             served: counts.served as f64,
             lost: lost as f64,
             given_up: counts.given_up as f64,
-            backlog: queue.waiting as f64,
+            // With what was left of one when the flow gave them over.
+            backlog: queue.waiting as f64 + flow.fluid_backlog(),
             backlog_max: counts.waiting_max as f64,
             waiting_s: counts.waiting_ns as f64 * 1e-9,
             wait_s: counts.wait_ns as f64 * 1e-9,

@@ -78,6 +78,7 @@ impl Requests {
         slot.flags |= if ghost { GHOST } else { 0 };
         let token = token(id, slot.life);
         self.calls.add(call, id);
+        self.calls[call].at = self.now;
         if let Some(timer) = timer {
             self.timers.set(timer, self.now, token);
         }
@@ -102,6 +103,10 @@ impl Requests {
         let slot = self.slots[id];
         self.slots.end(id);
         if slot.is(ORPHAN) {
+            if slot.is(GHOST) {
+                // The flow has counted the answer of one who was under way in it; his next click is still to come.
+                self.thinks_again(slot.of);
+            }
             return;
         }
         let source = &mut self.sources[slot.of as usize];
@@ -162,7 +167,8 @@ impl Requests {
                     self.calls[call].attempts += 1;
                     self.calls[call].backing_off = true;
                     let due = Due::new(Kind::Retry, call, self.calls[call].life);
-                    self.pending.push(self.now.saturating_add(wait), due);
+                    self.calls[call].at = self.now.saturating_add(wait);
+                    self.pending.push(self.calls[call].at, due);
                 }
                 None => self.call_over(world, call, slot, false, observer),
             }
@@ -231,9 +237,7 @@ impl Requests {
         }
         let people = source.people;
         let closed = &mut self.closed_users[people as usize];
-        if closed.present > closed.target {
-            closed.present -= 1;
-        } else {
+        if closed.is_answered() {
             let thought = (closed.thinks_ns * dist::exponential(&mut closed.luck)) as u64;
             self.push(self.now.saturating_add(thought), Due::new(Kind::Think, people, 0));
         }
@@ -242,7 +246,10 @@ impl Requests {
     /// A user has thought, and clicks.
     pub(super) fn think(&mut self, world: &World, people: u32, observer: &mut impl Observer) {
         let closed = &mut self.closed_users[people as usize];
-        if closed.present > closed.target || closed.uses.is_empty() {
+        if !closed.clicks() {
+            return;
+        }
+        if closed.uses.is_empty() {
             closed.present = closed.present.saturating_sub(1);
             return;
         }

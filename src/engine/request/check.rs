@@ -25,7 +25,24 @@ pub enum Unfollowable {
         /// Services with a balancer, one called by the other.
         levels: usize,
     },
+    /// More requests are under way at a time than there is room for.
+    #[error(
+        "at {at} {count} requests are under way or wait{place}: more than {UNDER_WAY_MAX} at a time cannot be followed one by one; {fits}"
+    )]
+    TooMany {
+        /// The time, as people write it.
+        at: String,
+        /// How many there are.
+        count: u64,
+        /// Where most of them wait.
+        place: String,
+        /// Which stretch could be followed.
+        fits: String,
+    },
 }
+
+/// Requests that can be under way at the same time, those that wait included: with their clients, some hundreds of megabytes.
+pub const UNDER_WAY_MAX: usize = 2_000_000;
 
 /// Calls of one request that can be laid out one after another.
 const VISITS_MAX: u64 = 10_000;

@@ -1,5 +1,6 @@
 //! The loop: the next event, and what it leads to.
 
+use super::check::UNDER_WAY_MAX;
 use super::state::backend_pool::NONE;
 use super::state::due::{Due, Kind};
 use super::state::program::Op;
@@ -25,7 +26,7 @@ impl Requests {
         self.settle(world, observer);
         loop {
             // What balancers have done is told at once, and what feels different.
-            if !self.noted.is_empty() || self.is_seen {
+            if !self.noted.is_empty() || self.is_seen || self.is_overfull() {
                 return;
             }
             // Of what is due at one time, answers come before timeouts.
@@ -50,6 +51,12 @@ impl Requests {
                 (self.looked, self.is_seen) = (self.now, true);
             }
         }
+    }
+
+    /// Whether more have been under way at a time than there is room for.
+    #[inline]
+    pub fn is_overfull(&self) -> bool {
+        self.slots.places() > UNDER_WAY_MAX || self.calls.places() > UNDER_WAY_MAX
     }
 
     /// What has been set free, or set going, by what has just happened.

@@ -132,11 +132,13 @@ impl Requests {
             self.must(counts.degraded <= counts.served, "what is incomplete has been served", counts);
         }
         for crowd in &self.closed_users {
+            let stay = crowd.present - crowd.leaving;
             self.must(
-                crowd.present >= crowd.target || crowd.uses.is_empty() || !crowd.thinks_ns.is_finite(),
-                "whoever should be there is",
+                stay == crowd.target || crowd.uses.is_empty() || !crowd.thinks_ns.is_finite(),
+                "whoever should be there is, and nobody else stays",
                 &crowd.target,
             );
+            self.must(crowd.thinking <= crowd.present, "whoever thinks is there", &crowd.thinking);
         }
     }
 

@@ -9,6 +9,7 @@ mod ahead;
 mod attempts;
 mod balancer;
 mod branches;
+mod budget;
 pub(super) mod check;
 mod drive;
 mod handoff;

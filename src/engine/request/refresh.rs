@@ -237,14 +237,9 @@ impl Requests {
     /// So many users of a population are there, who click so often altogether.
     fn gather(&mut self, people: usize, users: f64, clicks_per_s: f64) {
         let closed = &mut self.closed_users[people];
-        closed.target = (users + 0.5).max(0.0) as u64;
         closed.thinks_ns = if clicks_per_s > 0.0 { users / clicks_per_s * 1e9 } else { f64::INFINITY };
-        if !closed.thinks_ns.is_finite() {
-            return;
-        }
-        while self.closed_users[people].present < self.closed_users[people].target {
+        for _ in 0..closed.gather((users + 0.5).max(0.0) as u64) {
             let closed = &mut self.closed_users[people];
-            closed.present += 1;
             let thought = closed.thinks_ns * crate::dist::exponential(&mut closed.luck);
             let at = self.now.saturating_add(thought as u64);
             self.push(at, Due::new(Kind::Think, people as u32, 0));

@@ -103,8 +103,7 @@ impl DelayedRetries {
     }
 
     /// Attempts that are still to be made after a time.
-    #[cfg(test)]
-    fn pending(&self, now: Time) -> f64 {
+    pub fn pending(&self, now: Time) -> f64 {
         let left = |part: &Part| part.to.since(now.max(part.from)).seconds() * part.rates.iter().sum::<f64>();
         self.parts.iter().map(left).sum()
     }

@@ -9,7 +9,7 @@ use crate::observe::{ObservationId, ServiceLevel, Why};
 use crate::queueing::{FluidQueue, Latency, Line, Steady, Wait};
 use crate::rng::Luck;
 use crate::units::Time;
-use crate::world::World;
+use crate::world::{SiteId, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -198,6 +198,16 @@ pub struct AtStation {
     pub closed: Option<(f64, f64, f64)>,
     pub wait: Wait,
     pub wait_mean_s: f64,
+    /// How long its callers' workers wait there, in seconds; a queue that moves is as long for them as it is now.
+    pub keeps_s: f64,
+    /// Where that settles, if the queue is on its way there.
+    pub settles_s: Option<f64>,
+    /// Its callers send no more than it can do, because all their workers wait for it.
+    pub holds_up: bool,
+    /// Nobody asks for more than it can do: its callers wait for it, or its users.
+    pub bounded: bool,
+    /// How many requests per second fewer come for each second that it keeps its callers longer, where they are all busy.
+    pub gives_way: f64,
     pub regime: Regime,
     /// Load is far enough below capacity that a few servers more or less change nothing.
     pub at_ease: bool,
@@ -215,6 +225,8 @@ impl AtStation {
         self.block = steady.block;
         self.class_block = [steady.block; CLASSES];
         self.wait_mean_s = steady.wait_mean_s;
+        self.holds_up = false;
+        self.bounded = true;
         self.admitted_wait = Some((steady.wait_probability, steady.wait_mean_s));
         self.wait = steady.wait.clone();
     }
@@ -241,6 +253,11 @@ impl AtStation {
             computes_s: 0.0,
             wait: Wait::Never,
             wait_mean_s: 0.0,
+            keeps_s: 0.0,
+            settles_s: None,
+            holds_up: false,
+            bounded: false,
+            gives_way: 0.0,
             regime: Regime::Rest,
             at_ease: true,
         }
@@ -351,8 +368,41 @@ pub struct Stretch {
     pub came_s: (f64, f64),
     /// How many visits that is.
     pub amount: f64,
-    /// Of each use: how many, those of them for whom it is not too late, and how long they had waited elsewhere, in seconds.
-    pub of: Vec<(usize, f64, f64, f64)>,
+    pub of: Vec<OfStretch>,
+}
+
+/// Those of one kind in a stretch.
+#[derive(Debug, Clone, Copy)]
+pub struct OfStretch {
+    pub of: usize,
+    /// Attempts that were made before.
+    pub made: usize,
+    /// How many there are, and those of them for whom it is not too late.
+    pub count: f64,
+    pub live: f64,
+    /// How long they had waited elsewhere, in seconds.
+    pub before_s: f64,
+}
+
+/// One of those who were followed and wait at a station when everything flows again.
+#[derive(Debug, Clone, Copy)]
+pub struct WaitsOn {
+    /// When it came there, in seconds.
+    pub came_s: f64,
+    /// Whose it is, where somebody still waits for it.
+    pub counts: Option<OfWaiting>,
+}
+
+/// Whose a request is that waits.
+#[derive(Debug, Clone, Copy)]
+pub struct OfWaiting {
+    pub of: usize,
+    pub site: SiteId,
+    /// Attempts that were made before, and how long this one had taken elsewhere, in seconds.
+    pub made: usize,
+    pub before_s: f64,
+    /// So long in this line, in seconds, and it is too late.
+    pub expires_s: f64,
 }
 
 impl Stretch {

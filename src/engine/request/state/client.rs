@@ -26,6 +26,8 @@ pub struct Call {
     under_way: [u32; ATTEMPTS_AT_ONCE],
     /// A retry is waiting for its time.
     pub backing_off: bool,
+    /// When its latest attempt set out; while it backs off, when the next one will.
+    pub at: u64,
     /// It was under way before every request was followed.
     pub ghost: bool,
 }
@@ -64,6 +66,7 @@ impl Calls {
             open: 0,
             under_way: [0; ATTEMPTS_AT_ONCE],
             backing_off: false,
+            at: started,
             ghost: false,
         };
         match self.free.pop() {
@@ -77,6 +80,12 @@ impl Calls {
                 (self.all.len() - 1) as u32
             }
         }
+    }
+
+    /// How many there have been at the same time.
+    #[inline]
+    pub fn places(&self) -> usize {
+        self.all.len()
     }
 
     /// An attempt goes under way.

@@ -91,13 +91,7 @@ impl Requests {
             for (index, (id, _)) in population.uses.iter().enumerate() {
                 sources.push(source(world, luck, &mut timers, (people, index), *id));
             }
-            closed_users.push(ClosedUsers {
-                present: 0,
-                target: 0,
-                thinks_ns: f64::INFINITY,
-                uses: Vec::new(),
-                luck: Stream::new(luck, &population.name, "thinks"),
-            });
+            closed_users.push(ClosedUsers::new(Stream::new(luck, &population.name, "thinks")));
         }
         let mut programs = Programs::default();
         let mut backend_pools = BackendPool::all(world, luck);
