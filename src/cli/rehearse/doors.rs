@@ -121,6 +121,16 @@ fn refuse(status: StatusCode, why: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
 }
 
+/// A request that is not granted: with which status, and why.
+#[derive(Debug, Clone, Copy)]
+struct No(StatusCode, &'static str);
+
+impl IntoResponse for No {
+    fn into_response(self) -> Response {
+        refuse(self.0, self.1)
+    }
+}
+
 /// Says to the browser what it may do with what it gets.
 async fn with_policy(request: Request, next: Next) -> Response {
     let is_review = request.uri().path().starts_with("/review/");
@@ -144,7 +154,7 @@ async fn with_policy(request: Request, next: Next) -> Response {
 /// the origin and the kind of the body.
 async fn look(State(doors): State<Arc<Doors>>, request: Request, next: Next) -> Response {
     if let Err(refused) = is_asked_rightly(&doors, request.method(), request.headers()) {
-        return refused;
+        return refused.into_response();
     }
     if request.method() != Method::POST {
         return next.run(request).await;
@@ -156,38 +166,38 @@ async fn look(State(doors): State<Arc<Doors>>, request: Request, next: Next) -> 
     }
 }
 
-fn is_asked_rightly(doors: &Doors, method: &Method, headers: &HeaderMap) -> Result<(), Response> {
+fn is_asked_rightly(doors: &Doors, method: &Method, headers: &HeaderMap) -> Result<(), No> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     if !doors.hosts.iter().any(|known| known == host) || headers.get_all(header::HOST).iter().count() != 1 {
-        return Err(refuse(StatusCode::MISDIRECTED_REQUEST, "this host is not known here"));
+        return Err(No(StatusCode::MISDIRECTED_REQUEST, "this host is not known here"));
     }
     let origin = text(header::ORIGIN);
     if headers.contains_key(header::ORIGIN) && origin.and_then(|origin| origin.strip_prefix("http://")) != Some(host) {
-        return Err(refuse(StatusCode::FORBIDDEN, "this comes from another page"));
+        return Err(No(StatusCode::FORBIDDEN, "this comes from another page"));
     }
     if *method != Method::POST {
         return Ok(());
     }
     if origin.is_none() {
-        return Err(refuse(StatusCode::FORBIDDEN, "this does not say which page it comes from"));
+        return Err(No(StatusCode::FORBIDDEN, "this does not say which page it comes from"));
     }
     let kind = text(header::CONTENT_TYPE).unwrap_or_default();
     match kind.split(';').next().map(str::trim) {
         Some("application/json") => Ok(()),
-        _ => Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON")),
+        _ => Err(No(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON")),
     }
 }
 
 /// The seat whose token a request carries, unless it asks too often.
-fn seat_of(doors: &Doors, headers: &HeaderMap) -> Result<String, Response> {
+fn seat_of(doors: &Doors, headers: &HeaderMap) -> Result<String, No> {
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
     let Some(seat) = doors.tokens.seat_of(token) else {
-        return Err(refuse(StatusCode::UNAUTHORIZED, "this link is not one of this rehearsal"));
+        return Err(No(StatusCode::UNAUTHORIZED, "this link is not one of this rehearsal"));
     };
     if !doors.rates.may_ask(seat) {
-        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, "slower, please"));
+        return Err(No(StatusCode::TOO_MANY_REQUESTS, "slower, please"));
     }
     Ok(seat.to_owned())
 }
@@ -195,7 +205,7 @@ fn seat_of(doors: &Doors, headers: &HeaderMap) -> Result<String, Response> {
 async fn screen(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     let seat = match seat_of(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     match doors.screens.borrow().get(&seat) {
         Some(screen) => ([(header::CONTENT_TYPE, "application/json")], screen.whole.to_string()).into_response(),
@@ -207,7 +217,7 @@ async fn screen(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response
 async fn stream_of_screens(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     let seat = match seat_of(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let Ok(permit) = Arc::clone(&doors.streams).try_acquire_owned() else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "too many browsers are looking");
@@ -250,7 +260,7 @@ struct Sent {
 async fn do_it(State(doors): State<Arc<Doors>>, headers: HeaderMap, body: Bytes) -> Response {
     let seat = match seat_of(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let sent: Sent = match serde_json::from_slice(&body) {
         Ok(sent) => sent,
@@ -262,21 +272,21 @@ async fn do_it(State(doors): State<Arc<Doors>>, headers: HeaderMap, body: Bytes)
 async fn to_next_thing(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     match facilitator(&doors, &headers) {
         Ok(seat) => answer(wish(&doors, seat, String::new(), What::ToNextThing).await),
-        Err(refused) => refused,
+        Err(refused) => refused.into_response(),
     }
 }
 
 /// The seat, if it is the facilitator's.
-fn facilitator(doors: &Doors, headers: &HeaderMap) -> Result<String, Response> {
+fn facilitator(doors: &Doors, headers: &HeaderMap) -> Result<String, No> {
     let seat = seat_of(doors, headers)?;
-    if seat == FACILITATOR { Ok(seat) } else { Err(refuse(StatusCode::FORBIDDEN, "that is not for this seat to do")) }
+    if seat == FACILITATOR { Ok(seat) } else { Err(No(StatusCode::FORBIDDEN, "that is not for this seat to do")) }
 }
 
 /// The whole log, for the facilitator; the review shows everybody what there is to see.
 async fn log(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     let seat = match facilitator(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     match wish(&doors, seat, String::new(), What::Log).await {
         Ok(done) => {
@@ -291,7 +301,7 @@ async fn log(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
 async fn review(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     let seat = match seat_of(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused,
+        Err(refused) => return refused.into_response(),
     };
     let log = match wish(&doors, seat.clone(), String::new(), What::Log).await {
         Ok(done) => done.log,
