@@ -121,16 +121,6 @@ fn refuse(status: StatusCode, why: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
 }
 
-/// A request that is not granted: with which status, and why.
-#[derive(Debug, Clone, Copy)]
-struct No(StatusCode, &'static str);
-
-impl IntoResponse for No {
-    fn into_response(self) -> Response {
-        refuse(self.0, self.1)
-    }
-}
-
 /// Says to the browser what it may do with what it gets.
 async fn with_policy(request: Request, next: Next) -> Response {
     let is_review = request.uri().path().starts_with("/review/");
@@ -154,7 +144,7 @@ async fn with_policy(request: Request, next: Next) -> Response {
 /// the origin and the kind of the body.
 async fn look(State(doors): State<Arc<Doors>>, request: Request, next: Next) -> Response {
     if let Err(refused) = is_asked_rightly(&doors, request.method(), request.headers()) {
-        return refused.into_response();
+        return *refused;
     }
     if request.method() != Method::POST {
         return next.run(request).await;
@@ -166,38 +156,38 @@ async fn look(State(doors): State<Arc<Doors>>, request: Request, next: Next) -> 
     }
 }
 
-fn is_asked_rightly(doors: &Doors, method: &Method, headers: &HeaderMap) -> Result<(), No> {
+fn is_asked_rightly(doors: &Doors, method: &Method, headers: &HeaderMap) -> Result<(), Box<Response>> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     if !doors.hosts.iter().any(|known| known == host) || headers.get_all(header::HOST).iter().count() != 1 {
-        return Err(No(StatusCode::MISDIRECTED_REQUEST, "this host is not known here"));
+        return Err(refuse(StatusCode::MISDIRECTED_REQUEST, "this host is not known here").into());
     }
     let origin = text(header::ORIGIN);
     if headers.contains_key(header::ORIGIN) && origin.and_then(|origin| origin.strip_prefix("http://")) != Some(host) {
-        return Err(No(StatusCode::FORBIDDEN, "this comes from another page"));
+        return Err(refuse(StatusCode::FORBIDDEN, "this comes from another page").into());
     }
     if *method != Method::POST {
         return Ok(());
     }
     if origin.is_none() {
-        return Err(No(StatusCode::FORBIDDEN, "this does not say which page it comes from"));
+        return Err(refuse(StatusCode::FORBIDDEN, "this does not say which page it comes from").into());
     }
     let kind = text(header::CONTENT_TYPE).unwrap_or_default();
     match kind.split(';').next().map(str::trim) {
         Some("application/json") => Ok(()),
-        _ => Err(No(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON")),
+        _ => Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send JSON").into()),
     }
 }
 
 /// The seat whose token a request carries, unless it asks too often.
-fn seat_of(doors: &Doors, headers: &HeaderMap) -> Result<String, No> {
+fn seat_of(doors: &Doors, headers: &HeaderMap) -> Result<String, Box<Response>> {
     let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = token.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
     let Some(seat) = doors.tokens.seat_of(token) else {
-        return Err(No(StatusCode::UNAUTHORIZED, "this link is not one of this rehearsal"));
+        return Err(refuse(StatusCode::UNAUTHORIZED, "this link is not one of this rehearsal").into());
     };
     if !doors.rates.may_ask(seat) {
-        return Err(No(StatusCode::TOO_MANY_REQUESTS, "slower, please"));
+        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, "slower, please").into());
     }
     Ok(seat.to_owned())
 }
@@ -205,7 +195,7 @@ fn seat_of(doors: &Doors, headers: &HeaderMap) -> Result<String, No> {
 async fn screen(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     let seat = match seat_of(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => return *refused,
     };
     match doors.screens.borrow().get(&seat) {
         Some(screen) => ([(header::CONTENT_TYPE, "application/json")], screen.whole.to_string()).into_response(),
@@ -217,7 +207,7 @@ async fn screen(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response
 async fn stream_of_screens(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     let seat = match seat_of(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => return *refused,
     };
     let Ok(permit) = Arc::clone(&doors.streams).try_acquire_owned() else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "too many browsers are looking");
@@ -260,7 +250,7 @@ struct Sent {
 async fn do_it(State(doors): State<Arc<Doors>>, headers: HeaderMap, body: Bytes) -> Response {
     let seat = match seat_of(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => return *refused,
     };
     let sent: Sent = match serde_json::from_slice(&body) {
         Ok(sent) => sent,
@@ -272,21 +262,25 @@ async fn do_it(State(doors): State<Arc<Doors>>, headers: HeaderMap, body: Bytes)
 async fn to_next_thing(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     match facilitator(&doors, &headers) {
         Ok(seat) => answer(wish(&doors, seat, String::new(), What::ToNextThing).await),
-        Err(refused) => refused.into_response(),
+        Err(refused) => *refused,
     }
 }
 
 /// The seat, if it is the facilitator's.
-fn facilitator(doors: &Doors, headers: &HeaderMap) -> Result<String, No> {
+fn facilitator(doors: &Doors, headers: &HeaderMap) -> Result<String, Box<Response>> {
     let seat = seat_of(doors, headers)?;
-    if seat == FACILITATOR { Ok(seat) } else { Err(No(StatusCode::FORBIDDEN, "that is not for this seat to do")) }
+    if seat == FACILITATOR {
+        Ok(seat)
+    } else {
+        Err(refuse(StatusCode::FORBIDDEN, "that is not for this seat to do").into())
+    }
 }
 
 /// The whole log, for the facilitator; the review shows everybody what there is to see.
 async fn log(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     let seat = match facilitator(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => return *refused,
     };
     match wish(&doors, seat, String::new(), What::Log).await {
         Ok(done) => {
@@ -301,7 +295,7 @@ async fn log(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
 async fn review(State(doors): State<Arc<Doors>>, headers: HeaderMap) -> Response {
     let seat = match seat_of(&doors, &headers) {
         Ok(seat) => seat,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => return *refused,
     };
     let log = match wish(&doors, seat.clone(), String::new(), What::Log).await {
         Ok(done) => done.log,
