@@ -65,6 +65,28 @@ fn what_people_do_in_the_file_is_left_to_people() {
     assert_eq!(nobody.people["readers"].downtime_s, 11.0 * 3_600.0);
 }
 
+/// Nothing changes for an hour, and everything is measured all the same.
+#[test]
+fn what_flows_is_measured_between_two_changes() {
+    let mut session = Session::new(plan());
+    minutes(&mut session, 110.0);
+    let screen = session.screen("operations").unwrap();
+    let panel = |of: &str, name: &str| {
+        let mut panels = screen.panels.iter();
+        panels.find(|panel| panel.of == of && firedrill::rehearse::name_of(panel.measures) == name).unwrap()
+    };
+    let errors = panel("readers", "errors");
+    let (before, after) = errors.points.split_at(10);
+    let measured = |points: &[Option<f64>]| points.iter().flatten().copied().collect::<Vec<f64>>();
+    assert!(measured(before).len() >= 8 && measured(before).iter().all(|share| *share == 0.0), "{before:?}");
+    assert!(measured(after).len() >= 40 && measured(after).iter().all(|share| *share > 0.99), "{after:?}");
+    // A measurement is seen half a minute late, and the drawing says from when to when it goes.
+    assert_eq!((errors.points.len(), errors.every_s), (59, 60.0));
+    assert_eq!((errors.oldest.as_str(), errors.newest.as_str()), ("Mon 04 Mar 08:51:00", "Mon 04 Mar 09:49:00"));
+    let load = panel("web@a", "load");
+    assert!(measured(&load.points).len() >= 50, "{:?}", load.points);
+}
+
 #[test]
 fn a_decision_matters_and_so_does_its_hour() {
     let mut session = Session::new(plan());
