@@ -217,11 +217,11 @@ fn estimated(case: &Exact, seed: u64, relative: f64, runs: u64, hands: &mut impl
 #[test]
 fn exact_answers_lie_within_four_standard_errors() {
     for case in cases().into_iter().chain(often()) {
-        let found = estimated(&case, 1, 0.0, campaign(10_000, 100_000), &mut Alone);
+        let found = estimated(&case, 1, 0.0, campaign(6_000, 30_000), &mut Alone);
         let error = (found.high - found.low) / 2.0 / 1.96;
         let off = (found.per_run - case.expected) / error;
         assert!(off.abs() < 4.0, "{}: {found:?}, expected {}", case.name, case.expected);
-        assert!(error < 0.15 * case.expected, "{}: {found:?} says too little", case.name);
+        assert!(error < 0.2 * case.expected, "{}: {found:?} says too little", case.name);
     }
 }
 

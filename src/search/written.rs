@@ -33,6 +33,7 @@ impl Search {
         scenario.variants = Named::default();
         scenario.assumptions = Named::default();
         scenario.menu = Default::default();
+        scenario.rehearsal = None;
         let maintenance = maintenance.filter(|plan| scenario.maintenance.get(plan).is_some());
         scenario.run = Pick { strategy, maintenance, variant: None };
         let name = &self.criteria[objective].name;

@@ -41,6 +41,7 @@ pub(super) fn only_this_run(scenario: &Scenario, goal: &str) -> Scenario {
         (strategy.set, strategy.maintenance) = (Named::default(), None);
     }
     only.variants = Named::default();
+    only.rehearsal = None;
     only.objectives.0.retain(|(name, _)| name == goal);
     only.objectives.0.iter_mut().for_each(|(_, objective)| objective.ask_always());
     let place = super::goal::place(goal).filter(|_| only.objectives.is_empty());

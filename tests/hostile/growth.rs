@@ -30,11 +30,6 @@ fn assumptions(count: usize) -> String {
     scenario("many", "UTC", &format!("components: {{{}}},", many(count, one)))
 }
 
-fn assumptions_on_one_line(count: usize) -> String {
-    let one = |i| format!("\"c{i}\": (fails: exponential(mean: \"{}d\")), /* assumed: as in year {i} */ ", i + 1);
-    scenario("many", "UTC", &format!("components: {{{}}},", many(count, one)))
-}
-
 fn names_that_nothing_bears(count: usize) -> String {
     let one = |i| format!("\"c{i}\": (repair: (takes: fixed(\"1h\"), crew: \"nobody {i}\")),\n");
     scenario("many", "UTC", &format!("components: {{{}}},", many(count, one)))
@@ -64,11 +59,11 @@ fn took(text: &str) -> Duration {
 }
 
 #[test]
+#[ignore = "it measures time: .ci/hostile"]
 fn what_grows_takes_as_much_longer() {
     type Grown = fn(usize) -> String;
-    let growing: [(&str, usize, Grown); 5] = [
+    let growing: [(&str, usize, Grown); 4] = [
         ("assumptions", 1_500, assumptions),
-        ("assumptions on one line", 1_500, assumptions_on_one_line),
         ("names that nothing bears", 500, names_that_nothing_bears),
         ("the name of a zone", 20_000, zone),
         ("Some within Some", 7, nested),

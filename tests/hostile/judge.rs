@@ -48,14 +48,16 @@ pub fn judge(written: &str) -> Result<Came, String> {
     for traffic in [Traffic::Flow, Traffic::every_request()] {
         // What cannot be followed is refused, and that is told.
         let Ok(running) = Running::new(Arc::clone(&world), luck, traffic) else { continue };
-        tell(&scenario, &world, &briefly(running, &world), written)?;
+        // So is what turns out on the way to be too much at once.
+        let Some(run) = briefly(running, &world) else { continue };
+        tell(&scenario, &world, &run, written)?;
     }
     Ok(Came::Run)
 }
 
-/// A run as far as it comes in a moment, in steps that grow as long as they are quick.
+/// A run as far as it comes in a moment, in steps that grow as long as they are quick; nothing where it is refused on the way.
 #[expect(clippy::disallowed_methods, reason = "a campaign has only so much time for each mutant")]
-fn briefly(mut running: Running, world: &World) -> Run {
+fn briefly(mut running: Running, world: &World) -> Option<Run> {
     let began = Instant::now();
     let (mut at, mut step) = (Time::ZERO, Duration(1_000));
     while at < world.horizon && began.elapsed() < RUN_MAX {
@@ -67,7 +69,7 @@ fn briefly(mut running: Running, world: &World) -> Run {
         let is_quick = before.elapsed() < RUN_MAX / 20;
         step = if is_quick { Duration(step.0.saturating_mul(4)) } else { Duration((step.0 / 4).max(1)) };
     }
-    running.finish()
+    running.refused().is_none().then(|| running.finish())
 }
 
 /// Tells a run in every way, and holds what is said against what cannot be.

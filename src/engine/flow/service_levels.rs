@@ -12,6 +12,8 @@ pub const DOWN_ABOVE: f64 = 0.5;
 /// More than this share of failed, slow or incomplete requests is degraded.
 pub const DEGRADED_ABOVE: f64 = 0.01;
 
+/// A queue that is gone within so many seconds, and does not grow, is no overload.
+const GONE_S: f64 = 0.1;
 /// A moment, in seconds.
 const SOON_S: f64 = 1e-3;
 
@@ -234,7 +236,11 @@ impl Engine<'_> {
             let busy = match &self.requests {
                 // Single requests make every load a little uneven: what counts is a queue that does not go away.
                 Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.is_left_over(i)),
-                None => at.regime != Regime::Rest || at.holds_up || above,
+                // A handful who are left over from a stretch of single requests, and gone in a moment, are none.
+                None => {
+                    let is_left_over = flow.fluid.backlog < GONE_S * at.capacity && !flow.overloaded;
+                    (at.regime != Regime::Rest && !is_left_over) || at.holds_up || above
+                }
             };
             if busy != flow.overloaded {
                 seen.push((i, busy));
