@@ -18,7 +18,7 @@ pub struct Rehearsal {
     /// When play begins; by default with the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// When play ends; by default with the run. What users live through afterwards still counts.
+    /// When play ends at the latest, and with it what a review counts; by default with the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// Which strategy, plan and variant are played; by default those of the file.

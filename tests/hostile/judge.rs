@@ -96,6 +96,10 @@ fn tell(scenario: &Scenario, world: &World, run: &Run, written: &str) -> Result<
         }
     }
     for (name, people) in &outcome.people {
+        // Who has not lived through anything yet has no availability: that is said, and is not a number.
+        if people.user_minutes == 0.0 {
+            continue;
+        }
         for share in [people.time_availability, people.request_availability] {
             if !(-1e-9..=1.0 + 1e-9).contains(&share) {
                 return Err(format!("\"{name}\" is available {share} of the time"));

@@ -2,15 +2,17 @@
 
 use axum::serve::Listener;
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Sleep;
 
 /// Bytes of what a browser sends.
 pub const BODY_MAX: usize = 16 << 10;
@@ -20,6 +22,8 @@ pub const STREAMS_MAX: usize = 160;
 pub const CONNECTIONS_MAX: usize = 256;
 /// Connections of one address: whoever opens them and says nothing leaves as many to the others.
 pub const CONNECTIONS_OF_ONE: usize = CONNECTIONS_MAX / 2;
+/// A connection on which nothing has come or gone for so long is closed. A browser that looks at a screen hears something sooner.
+const SILENT_MAX: Duration = Duration::from_secs(30);
 /// Requests of one seat: so many at once, and so many in a second.
 const BURST: f64 = 60.0;
 const PER_SECOND: f64 = 20.0;
@@ -73,7 +77,15 @@ impl Doorway {
 /// A connection that holds its place until it ends.
 pub struct Held {
     stream: TcpStream,
+    silent: Pin<Box<Sleep>>,
     _places: [OwnedSemaphorePermit; 2],
+}
+
+impl Held {
+    /// Something has come or gone.
+    fn is_alive(&mut self) {
+        self.silent.as_mut().reset(tokio::time::Instant::now() + SILENT_MAX);
+    }
 }
 
 impl Listener for Doorway {
@@ -85,7 +97,8 @@ impl Listener for Doorway {
         loop {
             let (stream, from) = Listener::accept(&mut self.listener).await;
             if let Some(of_one) = self.place_of(from.ip()) {
-                return (Held { stream, _places: [place, of_one] }, from);
+                let silent = Box::pin(tokio::time::sleep(SILENT_MAX));
+                return (Held { stream, silent, _places: [place, of_one] }, from);
             }
         }
     }
@@ -97,13 +110,29 @@ impl Listener for Doorway {
 
 impl AsyncRead for Held {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context, into: &mut ReadBuf) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, into)
+        let before = into.filled().len();
+        match Pin::new(&mut self.stream).poll_read(context, into) {
+            Poll::Pending if self.silent.as_mut().poll(context).is_ready() => {
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+            Poll::Pending => Poll::Pending,
+            ready => {
+                if into.filled().len() > before {
+                    self.is_alive();
+                }
+                ready
+            }
+        }
     }
 }
 
 impl AsyncWrite for Held {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.is_alive();
+        }
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<io::Result<()>> {

@@ -238,7 +238,8 @@ impl Engine<'_> {
                 Some(requests) => requests.is_behind(i) || (flow.overloaded && requests.is_left_over(i)),
                 // A handful who are left over from a stretch of single requests, and gone in a moment, are none.
                 None => {
-                    let is_left_over = flow.fluid.backlog < GONE_S * at.capacity && !flow.overloaded;
+                    let (backlog, spare) = (flow.fluid.backlog, at.capacity - at.inflow);
+                    let is_left_over = backlog > 0.0 && backlog < GONE_S * spare && !flow.overloaded;
                     (at.regime != Regime::Rest && !is_left_over) || at.holds_up || above
                 }
             };
