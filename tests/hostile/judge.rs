@@ -96,10 +96,11 @@ fn tell(scenario: &Scenario, world: &World, run: &Run, written: &str) -> Result<
         }
     }
     for (name, people) in &outcome.people {
-        // Who has not lived through anything yet, or asked for nothing, has no availability: that is no number, and is said.
-        let lived = (people.user_minutes > 0.0).then_some(people.time_availability);
-        let asked = (people.requests.intended > 0.0).then_some(people.request_availability);
-        for share in lived.into_iter().chain(asked) {
+        // Who has asked for nothing yet has no availability: that is no number, and is said.
+        if people.requests.intended == 0.0 {
+            continue;
+        }
+        for share in [people.time_availability, people.request_availability] {
             if !(-1e-9..=1.0 + 1e-9).contains(&share) {
                 return Err(format!("\"{name}\" is available {share} of the time"));
             }
