@@ -96,13 +96,14 @@ fn tell(scenario: &Scenario, world: &World, run: &Run, written: &str) -> Result<
         }
     }
     for (name, people) in &outcome.people {
-        // Who has asked for nothing yet has no availability: that is no number, and is said.
-        if people.requests.intended == 0.0 {
+        // Of whom nothing has come to an end yet nobody knows how available it was: that is no number, and is said.
+        let asked = &people.requests;
+        if asked.served + asked.failed + asked.shed + asked.never_sent == 0.0 {
             continue;
         }
         for share in [people.time_availability, people.request_availability] {
             if !(-1e-9..=1.0 + 1e-9).contains(&share) {
-                return Err(format!("\"{name}\" is available {share} of the time"));
+                return Err(format!("\"{name}\" is available {share} of the time: {asked:?}"));
             }
         }
     }
