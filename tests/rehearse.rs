@@ -264,6 +264,22 @@ fn what_people_decide_waits_until_they_do() {
 }
 
 #[test]
+fn until_play_begins_everything_is_done_as_it_is_written() {
+    // The crash is at 09:00, and people who are not played yet decide within twenty minutes; the plan begins at 10:00.
+    let later = |from: &str| {
+        let text = PLANNED.replace("drill: [", &format!("rehearsal: (from: \"{from}\"),\n    drill: ["));
+        let plan = Plan::of(&Source::new("planned.ron", text), &Choice::default(), LUCK).unwrap();
+        plan.with_nobody(&Default::default()).run(LUCK).outcome
+    };
+    let [early, between, late] = ["08:30", "09:40", "10:30"].map(later);
+    let down_s = |outcome: &firedrill::metrics::Outcome| outcome.people["readers"].downtime_s;
+    assert_eq!(down_s(&early), 6.0 * 3_600.0, "nobody decides");
+    assert!((1_220.0..1_270.0).contains(&down_s(&between)), "{}: it was decided before", down_s(&between));
+    let began = |outcome: &firedrill::metrics::Outcome| !outcome.maintenance.is_empty();
+    assert!(!began(&between) && began(&late), "the plan begins as it is written, if that is before");
+}
+
+#[test]
 fn a_maintenance_begins_and_ends_when_somebody_says_so() {
     let mut session = planned();
     session.act(FACILITATOR, "", "", Deed::Suppress { inject: "1. crash of a for 6h".to_owned() }).unwrap();

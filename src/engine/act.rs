@@ -62,6 +62,16 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether people decide by now, and not what is written.
+    pub(super) fn people_decide(&self) -> bool {
+        !self.is_before_people(self.now)
+    }
+
+    /// Whether something that is written for a time is done as it is written.
+    pub(super) fn is_before_people(&self, at: Time) -> bool {
+        self.world.people_decide.is_none_or(|from| at < from)
+    }
+
     fn take_back_if_ordered(&mut self, index: usize) -> Result<(), Refusal> {
         match self.state.procedures.get(index).map(|procedure| procedure.stage) {
             None => Err(Refusal::Unknown),

@@ -281,7 +281,7 @@ impl Engine<'_> {
 
     pub(super) fn begin_deciding(&mut self, id: GroupId) {
         self.groups_dirty.insert(id);
-        let by_people = self.policy(id).map(|policy| &policy.decide).filter(|_| !self.world.people_decide);
+        let by_people = self.policy(id).map(|policy| &policy.decide).filter(|_| !self.people_decide());
         if let Some(Decide::People(_, Some(hours))) = by_people {
             let opens = hours.next(&self.world.calendar, self.now);
             if opens > self.now {
@@ -298,7 +298,7 @@ impl Engine<'_> {
         let wait = match &policy.decide {
             Decide::Automatic => Duration::ZERO,
             // Until somebody orders it.
-            Decide::People(..) if self.world.people_decide => return,
+            Decide::People(..) if self.people_decide() => return,
             Decide::People(takes, _) => takes.draw(&mut self.streams(id).decide),
             Decide::Sometimes(share, takes) => {
                 let stream = &mut self.streams(id).decide;
@@ -470,7 +470,7 @@ impl Engine<'_> {
     fn refusal(&self, id: GroupId, member: usize) -> Option<Refusal> {
         let state = &self.state.groups[id.at()];
         match state.stage {
-            Stage::Deciding if self.world.people_decide => self.unfit(id, member),
+            Stage::Deciding if self.people_decide() => self.unfit(id, member),
             stage if stage.is_under_way() || stage == Stage::Verifying => Some(Refusal::UnderWay),
             _ if state.active == member => Some(Refusal::ActiveAlready),
             _ => self.unfit(id, member),

@@ -17,11 +17,13 @@ const ENDS: u8 = 5;
 
 impl Engine<'_> {
     pub(super) fn start_maintenance(&mut self) {
-        let Some(plan) = self.world.maintenance.as_ref().filter(|_| !self.world.people_decide) else { return };
-        if let Some(told_at) = plan.told_at {
+        let Some(plan) = &self.world.maintenance else { return };
+        if let Some(told_at) = plan.told_at.filter(|at| self.is_before_people(*at)) {
             self.events.push(told_at, Event::Maintenance { step: TOLD, token: 0 });
         }
-        self.events.push(plan.starts, Event::Maintenance { step: BEGINS, token: 0 });
+        if self.is_before_people(plan.starts) {
+            self.events.push(plan.starts, Event::Maintenance { step: BEGINS, token: 0 });
+        }
     }
 
     pub(super) fn maintenance_due(&mut self, step: u8, token: u32) {
@@ -101,10 +103,12 @@ impl Engine<'_> {
 
     fn maintenance_begins(&mut self) {
         let Some(plan) = &self.world.maintenance else { return };
-        if let Some(every) = plan.repeats_every.filter(|_| !self.world.people_decide) {
+        if let Some(every) = plan.repeats_every.filter(|_| !self.people_decide()) {
             self.state.maintenance.repeated += 1;
             let next = self.world.calendar.repeated(plan.starts, every, self.state.maintenance.repeated);
-            self.events.push(next, Event::Maintenance { step: BEGINS, token: 0 });
+            if self.is_before_people(next) {
+                self.events.push(next, Event::Maintenance { step: BEGINS, token: 0 });
+            }
         }
         let takes = plan.takes.draw(&mut self.state.maintenance.durations);
         if self.state.maintenance.under_way {

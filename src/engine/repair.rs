@@ -84,7 +84,7 @@ impl Engine<'_> {
         let vendor = repair.vendor.as_ref().map_or(Duration::ZERO, |v| v.draw(&mut self.repair_luck(id).vendor));
         let hands = repair.crew.and_then(|crew| self.world.crews[crew.at()].arrives.as_ref());
         let arrives = hands.map_or(Duration::ZERO, |arrives| arrives.draw(&mut self.repair_luck(id).arrives));
-        let on_call = (self.world.people_decide && vendor > Duration::ZERO).then_some(vendor);
+        let on_call = (self.people_decide() && vendor > Duration::ZERO).then_some(vendor);
         let index = self.new_job(Job {
             node: id,
             members: 1,

@@ -330,7 +330,7 @@ impl Engine<'_> {
         }
         // What has had no effect yet can be ordered again.
         let untouched = self.state.procedures[index].stage == ProcedureStage::Ordered;
-        let again = untouched && self.world.people_decide;
+        let again = untouched && self.people_decide();
         self.state.procedures[index].stage = if again { ProcedureStage::Waiting } else { ProcedureStage::Over };
         if let Some(by) = self.world.procedures[index].by {
             self.state.teams[by].waiting.retain(|waits| *waits != index);

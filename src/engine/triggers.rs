@@ -111,6 +111,8 @@ impl Engine<'_> {
             self.see_because(Occurrence::Noticed { condition: index, part }, cause)
         });
         match trigger {
+            // Who is there decides.
+            None if self.people_decide() && self.world.is_left_to_people(&self.world.procedures[index]) => {}
             None => {
                 self.cause = noticed;
                 let _ = self.act(Action::Order(index), By::Runbook);

@@ -60,7 +60,7 @@ fn measures(plan: &Plan, live: &Live, now: Time) -> Vec<Offer> {
         }
     };
     // Words are said from the seats that say them, and what was done before play is not offered again.
-    let offered = |procedure: &crate::world::Procedure| procedure.muted && !procedure.only_words();
+    let offered = |procedure: &crate::world::Procedure| world.is_left_to_people(procedure) && !procedure.only_words();
     world.procedures.iter().enumerate().filter(|(_, procedure)| offered(procedure)).map(offer).collect()
 }
 

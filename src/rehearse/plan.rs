@@ -184,7 +184,7 @@ impl Plan {
     /// The world that does what its runbook, its drill and its plan say, with what the facilitator has changed.
     pub fn written_with(&self, changes: &Changes) -> Arc<World> {
         let with = self.world_with(changes);
-        let mut world = World { people_decide: false, ..(*with).clone() };
+        let mut world = World { people_decide: None, ..(*with).clone() };
         for (procedure, written) in world.procedures.iter_mut().zip(&self.written.procedures) {
             procedure.muted = written.muted;
         }

@@ -119,9 +119,9 @@ pub struct World {
     /// Steps of the drill that are left out of this run, to see what they are worth.
     #[doc(hidden)]
     pub muted: BTreeSet<usize>,
-    /// People decide while it runs: vendors come when they are called, and the maintenance begins when somebody says so.
+    /// From then on people decide while it runs: vendors come when they are called, and the maintenance begins when somebody says so.
     #[doc(hidden)]
-    pub people_decide: bool,
+    pub people_decide: Option<Time>,
     /// The uplink of each site.
     #[doc(hidden)]
     pub uplinks: Vec<Option<LinkId>>,
@@ -218,11 +218,10 @@ impl World {
     /// tells the users, decides, orders a switchover, calls a vendor or begins a maintenance, but whoever
     /// [acts](crate::engine::Engine::act). Faults and automation are as they were, and so is what was done before.
     pub fn for_people(&self, from: Time) -> World {
-        let mut world = World { people_decide: true, ..self.clone() };
+        let mut world = World { people_decide: Some(from), ..self.clone() };
         for procedure in &mut world.procedures {
-            let automatic = procedure.by.is_none() && procedure.when.is_some();
-            let was_before = procedure.at.is_some_and(|at| at < from);
-            procedure.muted |= !automatic && !was_before;
+            // What waits for something to be seen may be seen before.
+            procedure.muted |= procedure.when.is_none() && procedure.at.is_none_or(|at| at >= from);
         }
         for (step, (at, action)) in world.drill.iter().enumerate() {
             let by_people = matches!(action, Action::Tell(_) | Action::Decide(_) | Action::FailOver(..));
@@ -231,6 +230,12 @@ impl World {
             }
         }
         world
+    }
+
+    /// Whether a procedure waits for people: not what automation does by itself, and not what was done before they came.
+    pub(crate) fn is_left_to_people(&self, procedure: &Procedure) -> bool {
+        let automatic = procedure.by.is_none() && procedure.when.is_some();
+        self.people_decide.is_some_and(|from| !automatic && procedure.at.is_none_or(|at| at >= from))
     }
 
     /// The crash of a component or a site, for [`Engine::act`](crate::engine::Engine::act); back after a time, or as its

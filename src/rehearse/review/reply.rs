@@ -70,7 +70,8 @@ pub struct NoReturn {
 /// Everything that the players could have done.
 fn candidates(world: &World) -> Vec<Deed> {
     // What waits for people; the rest is automation, or was done before play began.
-    let waits = world.procedures.iter().filter(|procedure| procedure.muted && !procedure.only_words());
+    let waits =
+        world.procedures.iter().filter(|procedure| world.is_left_to_people(procedure) && !procedure.only_words());
     let mut all: Vec<Deed> = waits.map(|procedure| Deed::Order { measure: procedure.name.clone() }).collect();
     let written = |group: usize| {
         let mut effects = world.procedures.iter().flat_map(|procedure| &procedure.actions);

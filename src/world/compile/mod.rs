@@ -143,7 +143,7 @@ impl World {
             drill,
             triggers,
             muted: BTreeSet::new(),
-            people_decide: false,
+            people_decide: None,
             uplinks: c.uplinks,
             providers,
             teams,
