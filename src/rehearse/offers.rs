@@ -31,12 +31,18 @@ pub struct Offer {
 
 /// Everything that a seat can do now.
 pub fn offers(plan: &Plan, live: &Live, seat: &SeatPlan, now: Time) -> Vec<Offer> {
+    let mut all = everything(plan, live, now);
+    all.retain(|offer| may(seat, &offer.deed));
+    all
+}
+
+/// Everything that anybody can do now.
+pub fn everything(plan: &Plan, live: &Live, now: Time) -> Vec<Offer> {
     let world = live.engine.world();
     let mut all = measures(plan, live, now);
     all.extend(switchovers(world));
     all.extend(repairs(plan, world));
     all.extend(maintenance(world, live));
-    all.retain(|offer| may(seat, &offer.deed));
     all
 }
 

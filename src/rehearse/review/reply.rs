@@ -7,13 +7,13 @@
 
 use super::ground::{Damage, Ground};
 use crate::rehearse::deed::Deed;
+use crate::rehearse::offers::everything;
 use crate::rehearse::plan::Changes;
 use crate::rehearse::play::{Done, Play};
 use crate::rng::Luck;
 use crate::scenario::Inject;
 use crate::study::Hands;
 use crate::units::{Duration, Time};
-use crate::world::{Effect, NodeKind, World};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -67,33 +67,10 @@ pub struct NoReturn {
     pub lost_from: Vec<(f64, f64)>,
 }
 
-/// Everything that the players could have done.
-fn candidates(world: &World) -> Vec<Deed> {
-    // What waits for people; the rest is automation, or was done before play began.
-    let waits =
-        world.procedures.iter().filter(|procedure| world.is_left_to_people(procedure) && !procedure.only_words());
-    let mut all: Vec<Deed> = waits.map(|procedure| Deed::Order { measure: procedure.name.clone() }).collect();
-    let written = |group: usize| {
-        let mut effects = world.procedures.iter().flat_map(|procedure| &procedure.actions);
-        effects.any(|effect| matches!(effect, Effect::SwitchOver(of, _) if of.at() == group))
-    };
-    for (_, group) in world.groups.iter().enumerate().filter(|(i, group)| group.failover.is_some() && !written(*i)) {
-        for member in &group.members {
-            let to = world.name_of_node(*member).to_owned();
-            all.push(Deed::SwitchOver { group: group.name.clone(), to });
-        }
-    }
-    for node in world.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Component)) {
-        let Some(repair) = &node.repair else { continue };
-        if repair.vendor.is_some() {
-            all.push(Deed::CallVendor { component: node.name.clone() });
-        }
-        if repair.temporary.is_some() {
-            all.push(Deed::RepairForGood { component: node.name.clone() });
-        }
-    }
-    all.truncate(TRIED_MAX);
-    all
+/// Everything that the players could have done about it.
+fn candidates(ground: &Ground) -> Vec<Deed> {
+    let offered = everything(ground.plan, &ground.live, ground.to).into_iter().map(|offer| offer.deed);
+    offered.filter(Deed::has_effect).take(TRIED_MAX).collect()
 }
 
 /// The best reply by what could be seen: from the first sign on, whatever is drawn.
@@ -116,7 +93,7 @@ pub fn with_hindsight<H: Hands>(ground: &Ground, hands: &mut H) -> Option<Reply>
 
 fn grow<H: Hands>(ground: &Ground, at: Time, lucks: &[Luck], hands: &mut H) -> Option<Reply> {
     let mean = |damages: &[Damage]| damages.iter().map(|damage| damage.lost).sum::<f64>() / damages.len().max(1) as f64;
-    let all = candidates(&ground.play.world);
+    let all = candidates(ground);
     let mut deeds: Vec<Deed> = Vec::new();
     let mut steps = Vec::new();
     let nothing = doing(ground, at, &[]);
