@@ -43,7 +43,12 @@ impl<W> Core<W> {
 
     /// Whether something has failed, or lacks a part that is on its way.
     pub(super) fn is_out_of_order(&self) -> bool {
-        self.state.nodes.iter().any(|node| node.failed + node.hidden > 0 || node.on_order > 0)
+        self.state.nodes.iter().any(|node| node.failed + node.hidden > 0 || node.on_order > 0) || self.is_reserve_low()
+    }
+
+    /// Whether something that things live on for a time is in use, or not full again.
+    fn is_reserve_low(&self) -> bool {
+        self.state.nodes.iter().filter_map(|node| node.reserve.as_ref()).any(|reserve| !reserve.is_full(self.now))
     }
 
     /// When something that is known already changes who works: a repair, a part, a test, planned work, the end.

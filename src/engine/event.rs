@@ -47,6 +47,8 @@ pub(super) enum Event {
     Test(NodeId),
     /// A passing condition of the drill ends.
     Ends(u32),
+    /// What a node has lived on may be used up.
+    UsedUp(NodeId),
     /// A station has started, unless the token is old.
     Started { station: StationId, token: u32 },
     /// Detection, decision or a phase is due, unless the token is old.
@@ -91,7 +93,7 @@ impl Event {
             Event::RepairReady { .. } | Event::RepairDone { .. } | Event::Restocked(_) | Event::Ends(_) => 2,
             Event::Test(_) => 3,
             Event::Maintenance { .. } => 4,
-            Event::Started { .. } => 5,
+            Event::Started { .. } | Event::UsedUp(_) => 5,
             Event::Failover { .. } | Event::FalseAlarm { .. } | Event::Failback { .. } => 6,
             Event::CallersFollow(_) | Event::Alone { .. } | Event::Ejected { .. } => 6,
             Event::Procedure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,

@@ -49,8 +49,12 @@ impl Engine<'_> {
             let own = state.taken == 0 && state.working(node.count) >= node.needs;
             let mut why = if own { None } else { root };
             let mut up = own;
-            for gate in &node.gates {
-                if let Some(blocker) = self.gate_blocked_by(gate, node.site) {
+            for (nth, gate) in node.gates.iter().enumerate() {
+                let blocker = self.gate_blocked_by(gate, node.site);
+                if self.lives_on_reserve(id, nth, blocker) {
+                    continue;
+                }
+                if let Some(blocker) = blocker {
                     up = false;
                     why = why.or(self.why_blocked(blocker));
                 }
@@ -127,7 +131,7 @@ impl Engine<'_> {
     }
 
     /// What led to a gate being open: the failure of a node, or whatever has cut it off.
-    fn why_blocked(&self, blocker: NodeId) -> Option<ObservationId> {
+    pub(super) fn why_blocked(&self, blocker: NodeId) -> Option<ObservationId> {
         let node = &self.state.nodes[blocker.at()];
         if node.up { self.cause } else { node.why }
     }

@@ -23,6 +23,7 @@ mod paths;
 mod recovery;
 mod repair;
 mod request;
+mod reserves;
 mod rotation;
 mod run;
 mod runbook;
@@ -248,6 +249,7 @@ impl<'w> Live<'w> {
             Event::Restocked(node) => self.restocked(node),
             Event::Test(node) => self.proof_test(node),
             Event::Ends(index) => self.condition_ends(index as usize),
+            Event::UsedUp(node) => self.used_up(node),
             Event::Started { station, token } => self.station_started(station, token),
             Event::Failover { group, token } => self.failover_due(group, token),
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),

@@ -454,6 +454,7 @@ fn maintenance_words(world: &World, what: &Occurrence) -> Option<(Theme, String)
 fn system_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
     let station = |id: &crate::world::StationId| world.stations[id.at()].name.as_str();
     let queue = |id: &crate::world::QueueId| world.queues[id.at()].name.as_str();
+    let node = |id: &crate::world::NodeId| world.nodes[id.at()].name.as_str();
     let clock = |at: Time| world.calendar.zoned(at, &world.calendar.zone).strftime("%a %H:%M").to_string();
     Some(match what {
         Occurrence::StationDown(id) => (Theme::System, format!("{} stops serving", station(id))),
@@ -461,6 +462,12 @@ fn system_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             (Theme::System, format!("{} begins to start, until {}", station(id), clock(*until)))
         }
         Occurrence::StationUp(id) => (Theme::System, format!("{} serves", station(id))),
+        Occurrence::ReserveUsed(id, until) => {
+            (Theme::System, format!("{} lives on its reserve, until {}", node(id), clock(*until)))
+        }
+        Occurrence::ReserveSpared(id, left) => {
+            (Theme::System, format!("{} has what it stands on again, with {left} of its reserve left", node(id)))
+        }
         Occurrence::Ejected { station: id, server, in_rotation } => (
             Theme::Response,
             format!("server {server} of {} is ejected: its health checks fail; {in_rotation} in rotation", station(id)),

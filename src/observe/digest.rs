@@ -102,6 +102,8 @@ impl Observer for Digest {
             }
             Occurrence::NodeDown(id) => (6, node(*id), [0.0; 3]),
             Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
+            Occurrence::ReserveUsed(id, until) => (91, node(*id), [until.seconds(), 0.0, 0.0]),
+            Occurrence::ReserveSpared(id, left) => (92, node(*id), [left.seconds(), 0.0, 0.0]),
             Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),
             Occurrence::StationStarting(id, until) => (9, station(*id), [until.seconds(), 0.0, 0.0]),
             Occurrence::StationUp(id) => (10, station(*id), [0.0; 3]),

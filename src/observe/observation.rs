@@ -1,6 +1,6 @@
 //! Typed observations, each with its cause.
 
-use crate::units::Time;
+use crate::units::{Duration, Time};
 use crate::world::{
     FeatureId, GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, StationId, StoreId,
 };
@@ -198,6 +198,10 @@ pub enum Occurrence {
     NodeDown(NodeId),
     /// A node works again.
     NodeUp(NodeId),
+    /// What a node stands on is away: it lives on its reserve, until then at the longest.
+    ReserveUsed(NodeId, Time),
+    /// What it stands on is back before its reserve was used up: for so long it would have lasted still.
+    ReserveSpared(NodeId, Duration),
     /// A station stopped serving.
     StationDown(StationId),
     /// A station begins to start, and will serve from then.

@@ -22,6 +22,12 @@ pub struct Site {
     /// What the whole site needs: power, cooling, uplinks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_on: Option<Gate>,
+    /// How long it works on without what it stands on: batteries, generators, cooling inertia.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds_for: Option<Dist>,
+    /// Time in which what has been used up of that is there again, from empty to full.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub recharges_in: Duration,
     /// What the place itself costs: `"3/h"`, in the scenario's `currency`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub costs: Option<Rate>,
@@ -78,6 +84,12 @@ pub struct Component {
     /// What else must work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_on: Option<Gate>,
+    /// How long it works on without what it stands on: batteries, leases, cached configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holds_for: Option<Dist>,
+    /// Time in which what has been used up of that is there again, from empty to full.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub recharges_in: Duration,
     /// Time to failure of one member. Members fail also while what they stand on is down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fails: Option<Dist>,

@@ -39,6 +39,8 @@ pub struct Node {
     pub needs: u64,
     /// All of these must hold.
     pub gates: Vec<Gate>,
+    /// How it works on for a time though one of them does not hold.
+    pub reserve: Option<Reserve>,
     /// Who looks at this node when it changes: nodes, stations, queues, stores.
     pub watched_by: Vec<NodeId>,
     /// How members fail by themselves.
@@ -55,6 +57,17 @@ pub struct Node {
     pub last_tested: Duration,
     /// Whether single members are worth a line in a timeline.
     pub told: bool,
+}
+
+/// What a node lives on while a gate is open: batteries, cold water, a lease.
+#[derive(Debug, Clone)]
+pub struct Reserve {
+    /// Which of its gates.
+    pub gate: usize,
+    /// How long it lasts when it is full.
+    pub holds_for: Sampler,
+    /// Time from empty to full.
+    pub recharges_in: Duration,
 }
 
 /// How a member is repaired.

@@ -48,7 +48,7 @@ pub use clients::{Backoff, Breaker, Client, Hedge, Retries, Throttle, Tokens};
 #[doc(hidden)]
 pub use compile::not_recorded;
 #[doc(hidden)]
-pub use components::{Crew, Gate, Node, NodeKind, Repair, Shock};
+pub use components::{Crew, Gate, Node, NodeKind, Repair, Reserve, Shock};
 #[doc(hidden)]
 pub use curve::Curve;
 pub use data::ReplicaKind;

@@ -4,7 +4,7 @@ use crate::dist::Sampler;
 use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::units::{Duration, Time};
-use crate::world::{Node, NodeId};
+use crate::world::{Node, NodeId, Reserve};
 use std::collections::VecDeque;
 
 /// The law that the life of a member follows.
@@ -116,6 +116,8 @@ pub struct NodeState {
     pub repairs: Option<Box<RepairStreams>>,
     /// Repairs that wait for a spare part.
     pub waiting_for_spare: VecDeque<u32>,
+    /// What it lives on while what it stands on is away.
+    pub reserve: Option<Box<ReserveState>>,
 }
 
 impl NodeState {
@@ -145,6 +147,7 @@ impl NodeState {
             on_order: 0,
             repairs: None,
             waiting_for_spare: VecDeque::new(),
+            reserve: node.reserve.as_ref().map(|_| Box::new(ReserveState::new(luck, &node.name))),
         }
     }
 
@@ -159,6 +162,51 @@ impl NodeState {
             Law::Own => self.working(count).saturating_sub(self.temporary),
             Law::Temporary => self.temporary,
         }
+    }
+}
+
+/// What a node lives on while a gate is open, and how much of that is left.
+#[derive(Debug, Clone)]
+pub struct ReserveState {
+    /// When it is full again, as long as it is not used.
+    full_at: Time,
+    /// While it is used: how long it would have lasted had it been full, and when it ends.
+    used: Option<(Duration, Time)>,
+    luck: Stream,
+}
+
+impl ReserveState {
+    fn new(luck: Luck, node: &str) -> ReserveState {
+        ReserveState { full_at: Time::ZERO, used: None, luck: Stream::new(luck, node, "holds for") }
+    }
+
+    /// Whether nothing of it is used or lacking.
+    pub fn is_full(&self, now: Time) -> bool {
+        self.used.is_none() && self.full_at <= now
+    }
+
+    /// When it ends, if it is used.
+    pub fn ends(&self) -> Option<Time> {
+        self.used.map(|(_, until)| until)
+    }
+
+    /// It is used from now on; says until when.
+    pub fn begin(&mut self, of: &Reserve, now: Time) -> Time {
+        let full = of.holds_for.draw(&mut self.luck);
+        let lacks =
+            if self.full_at > now { self.full_at.since(now).seconds() / of.recharges_in.seconds() } else { 0.0 };
+        let until = now.after(Duration::from_seconds(full.seconds() * (1.0 - lacks)));
+        self.used = Some((full, until));
+        until
+    }
+
+    /// It is not needed any more, and recharges from now on. Says how long it would have lasted still.
+    pub fn end(&mut self, of: &Reserve, now: Time) -> Duration {
+        let Some((full, until)) = self.used.take() else { return Duration::ZERO };
+        let rest = if until > now { until.since(now) } else { Duration::ZERO };
+        let left = if full.0 > 0 { rest.seconds() / full.seconds() } else { 0.0 };
+        self.full_at = now.after(Duration::from_seconds(of.recharges_in.seconds() * (1.0 - left)));
+        rest
     }
 }
 

@@ -4,10 +4,10 @@ use super::compiler::Compiler;
 use super::limits::{self, sampler};
 use super::order::order;
 use super::resolve::{Names, listed, sorted};
-use crate::dist::Sampler;
-use crate::scenario::{self, Age, Code};
+use crate::dist::{Dist, Sampler};
+use crate::scenario::{self, Age, Code, Component};
 use crate::units::Duration;
-use crate::world::components::{Crew, Gate, Node, NodeKind, Repair, Shock};
+use crate::world::components::{Crew, Gate, Node, NodeKind, Repair, Reserve, Shock};
 use crate::world::ids::{CrewId, GroupId, NodeId, SiteId};
 use std::collections::BTreeSet;
 
@@ -84,6 +84,7 @@ impl Compiler<'_> {
             if let Some(stands_on) = &site.stands_on {
                 node.gates.push(self.gate(stands_on, &format!("{path}.stands_on")));
             }
+            node.reserve = self.reserve(&path, site.stands_on.is_some(), &site.holds_for, site.recharges_in, node);
             if let Some((latitude, longitude)) = site.at {
                 p.range(
                     format!("{path}.at"),
@@ -145,6 +146,8 @@ impl Compiler<'_> {
         if let Some(stands_on) = &component.stands_on {
             node.gates.push(self.gate(stands_on, &format!("{path}.stands_on")));
         }
+        let Component { stands_on, holds_for, recharges_in, .. } = component;
+        node.reserve = self.reserve(&path, stands_on.is_some(), holds_for, *recharges_in, &node);
         if let Some(fails) = &component.fails
             && limits::positive_dist(p, &format!("{path}.fails"), fails)
         {
@@ -191,6 +194,40 @@ impl Compiler<'_> {
             );
         }
         node
+    }
+
+    /// What a node lives on while the last of its gates, that of `stands_on`, is open.
+    fn reserve(
+        &self,
+        path: &str,
+        stands_on: bool,
+        holds_for: &Option<Dist>,
+        recharges_in: Duration,
+        node: &Node,
+    ) -> Option<Reserve> {
+        let p = &self.problems;
+        let Some(dist) = holds_for else {
+            if recharges_in.0 > 0 {
+                p.add(
+                    Code::NeverActs,
+                    format!("{path}.recharges_in"),
+                    "nothing is used up that could recharge",
+                    "write holds_for: too, or leave it out",
+                );
+            }
+            return None;
+        };
+        let holds_for = sampler(dist, &format!("{path}.holds_for"), p);
+        if !stands_on {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.holds_for"),
+                "it stands on nothing that it could do without for a time",
+                "write what it stands_on, or leave it out",
+            );
+            return None;
+        }
+        Some(Reserve { gate: node.gates.len().checked_sub(1)?, holds_for: holds_for?, recharges_in })
     }
 
     fn repair(&self, repair: &scenario::Repair, path: &str) -> Option<Repair> {
@@ -385,6 +422,7 @@ fn blank(name: &str) -> Node {
         count: 1,
         needs: 1,
         gates: Vec::new(),
+        reserve: None,
         watched_by: Vec::new(),
         fails: None,
         stationary_start: false,
