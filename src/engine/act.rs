@@ -73,9 +73,9 @@ impl Engine<'_> {
     }
 
     fn take_back_if_ordered(&mut self, index: usize) -> Result<(), Refusal> {
-        match self.state.procedures.get(index).map(|procedure| procedure.stage) {
+        match self.state.procedures.get(index).map(|procedure| (procedure.stage, procedure.in_force)) {
             None => Err(Refusal::Unknown),
-            Some(ProcedureStage::Waiting | ProcedureStage::Over) => Err(Refusal::NotOrdered),
+            Some((ProcedureStage::Waiting | ProcedureStage::Over, false)) => Err(Refusal::NotOrdered),
             Some(_) => {
                 self.cause = self.state.procedures[index].why;
                 self.take_back(index);

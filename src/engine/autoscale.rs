@@ -4,6 +4,7 @@ use super::core::Engine;
 use super::event::Event;
 use crate::observe::Occurrence;
 use crate::units::Time;
+use crate::world::Automation;
 
 impl Engine<'_> {
     pub(super) fn start_autoscale(&mut self) {
@@ -23,6 +24,10 @@ impl Engine<'_> {
         state.low_since = if signal < scaler.below { state.low_since.or(Some(now)) } else { None };
         let stays_low = state.low_since.is_some_and(|since| now.since(since) >= scaler.stable_for);
         if now < state.rests_until || state.coming != 0 || !self.serves(scaler.station) {
+            return;
+        }
+        let acts = signal > scaler.above || stays_low;
+        if acts && self.is_held_back(Automation::Autoscale(index)) {
             return;
         }
         let servers = self.servers(scaler.station);

@@ -22,6 +22,8 @@ pub enum Step {
     TakeBack,
     /// A bad release is rolled back.
     RollBack,
+    /// It can be ordered again, unless that was about another time.
+    Again,
 }
 
 /// What is due. Closed: whoever adds one has to say how it is handled.
@@ -71,6 +73,8 @@ pub(super) enum Event {
     Autoscale { index: u32 },
     /// What an autoscaler ordered is there.
     Scaled { index: u32 },
+    /// The time for which automation was switched off is over, by the number of that.
+    SwitchedOn { index: u32 },
     /// A condition may have lasted for long enough, unless the token is old.
     Look { index: u32, token: u32 },
     /// A condition has been seen.
@@ -97,6 +101,7 @@ impl Event {
             Event::Failover { .. } | Event::FalseAlarm { .. } | Event::Failback { .. } => 6,
             Event::CallersFollow(_) | Event::Alone { .. } | Event::Ejected { .. } => 6,
             Event::Procedure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
+            Event::SwitchedOn { .. } => 4,
             Event::Look { .. } | Event::Seen { .. } => 8,
             Event::Flow { .. } => 9,
             Event::Horizon => 10,

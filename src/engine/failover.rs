@@ -8,7 +8,7 @@ use super::state::data::Handover;
 use super::state::groups::{GroupStreams, Stage};
 use crate::observe::{FailoverFailure, Occurrence, Refusal};
 use crate::units::Duration;
-use crate::world::{Decide, Failover, GroupId, PhaseKind};
+use crate::world::{Automation, Decide, Failover, GroupId, PhaseKind};
 use std::collections::BTreeSet;
 
 impl Engine<'_> {
@@ -169,6 +169,7 @@ impl Engine<'_> {
         self.flow_dirty |= state.stage == Stage::CatchingUp;
         state.stage = Stage::Idle;
         state.ordered = false;
+        state.held_back = false;
         state.token += 1;
         // Some of those who watch may still see less than the others.
         self.groups_dirty.insert(id);
@@ -207,6 +208,9 @@ impl Engine<'_> {
     /// All members were down and another than the active one is back.
     fn somebody_is_back(&mut self, id: GroupId) -> bool {
         let Some(target) = self.next_target(id) else { return false };
+        if self.is_held_back(Automation::Failover(id)) {
+            return false;
+        }
         self.see(Occurrence::MemberIsBack { group: id, member: target });
         self.state.groups[id.at()].target = target;
         if self.policy(id).is_some_and(|p| p.first_back_takes_over) {
@@ -281,6 +285,13 @@ impl Engine<'_> {
 
     pub(super) fn begin_deciding(&mut self, id: GroupId) {
         self.groups_dirty.insert(id);
+        if self.is_held_back(Automation::Failover(id)) {
+            let state = &mut self.state.groups[id.at()];
+            state.stage = Stage::GivenUp;
+            state.held_back = true;
+            state.token += 1;
+            return;
+        }
         let by_people = self.policy(id).map(|policy| &policy.decide).filter(|_| !self.people_decide());
         if let Some(Decide::People(_, Some(hours))) = by_people {
             let opens = hours.next(&self.world.calendar, self.now);
@@ -457,6 +468,7 @@ impl Engine<'_> {
         self.cause = Some(seen);
         let state = &mut self.state.groups[id.at()];
         state.target = member;
+        state.held_back = false;
         state.ordered = ordered;
         state.ordered_by = by;
         state.watch = None;
@@ -493,6 +505,7 @@ impl Engine<'_> {
     fn watch_for_failback(&mut self, id: GroupId) {
         let Some(wait) = self.policy(id).and_then(|p| p.failback_after) else { return };
         let ready = self.refusal(id, 0).is_none()
+            && !self.is_off(Automation::Failover(id))
             && self.view_of(id, 0) == View::Well
             && !self.is_about_to_be_taken_down(id, 0);
         let now = self.now;

@@ -190,6 +190,8 @@ impl Engine<'_> {
                     decays: *decays,
                 });
             }
+            Action::SwitchOff(of, lasts) => of.iter().for_each(|of| self.switch_off(*of, *lasts)),
+            Action::SwitchOn(of) => of.iter().for_each(|of| self.switch_on(*of)),
             // Words change nothing that flows.
             Action::Decide(_) => {
                 self.see(Occurrence::Decision(step));

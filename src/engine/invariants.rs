@@ -236,16 +236,19 @@ impl Engine<'_> {
             );
         }
         let name = |index: usize| self.world.procedures[index].name.as_str();
-        let stage = |index: usize| self.state.procedures[index].stage;
+        let in_force = |index: usize| self.state.procedures[index].in_force;
         for shedding in &self.state.sheddings {
-            let in_force = !matches!(stage(shedding.procedure), ProcedureStage::Waiting | ProcedureStage::Over);
-            self.must(in_force, "requests are turned away by a measure that is in force", name(shedding.procedure));
+            self.must(
+                in_force(shedding.procedure),
+                "requests are turned away by a measure that is in force",
+                name(shedding.procedure),
+            );
             self.must(shedding.from <= self.now, "nobody is turned away before it begins", name(shedding.procedure));
         }
         for (procedure, share) in self.state.dims.iter().flatten() {
             self.must((0.0..=1.0).contains(share), "a brownout leaves a share out", name(*procedure));
         }
-        for restriction in self.state.restrictions.iter().filter(|r| stage(r.procedure) == ProcedureStage::Over) {
+        for restriction in self.state.restrictions.iter().filter(|r| !in_force(r.procedure)) {
             self.must(restriction.over, "what has been taken back restricts nobody", name(restriction.procedure));
         }
     }

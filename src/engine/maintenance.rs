@@ -6,7 +6,7 @@ use super::state::groups::Stage;
 use crate::observe::{Occurrence, Refusal};
 use crate::scenario::Order;
 use crate::units::{Duration, Time};
-use crate::world::{GroupId, NodeId, NodeKind};
+use crate::world::{Automation, GroupId, NodeId, NodeKind};
 
 const TOLD: u8 = 0;
 const BEGINS: u8 = 1;
@@ -111,7 +111,7 @@ impl Engine<'_> {
             }
         }
         let takes = plan.takes.draw(&mut self.state.maintenance.durations);
-        if self.state.maintenance.under_way {
+        if self.state.maintenance.under_way || self.is_held_back(Automation::Maintenance) {
             return;
         }
         self.cause = self.state.maintenance.why;

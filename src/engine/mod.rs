@@ -5,6 +5,7 @@
 
 mod abandonment;
 mod act;
+mod automation;
 mod autoscale;
 mod clocks;
 mod core;
@@ -32,6 +33,7 @@ mod standstill;
 mod state;
 mod steering;
 mod stores;
+mod taken_back;
 mod triggers;
 mod watchers;
 
@@ -261,6 +263,7 @@ impl<'w> Live<'w> {
             Event::Procedure { index, step } => self.procedure_due(index as usize, step),
             Event::Autoscale { index } => self.autoscale(index as usize),
             Event::Scaled { index } => self.scaled(index as usize),
+            Event::SwitchedOn { index } => self.switched_on(index as usize),
             Event::Look { index, token } => self.look(index as usize, token),
             Event::Seen { index } => self.seen(index as usize),
             Event::Flow { token } => self.flow_changes(token),

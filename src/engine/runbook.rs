@@ -6,7 +6,7 @@ use super::event::{Event, Step};
 use super::state::runbook::{ProcedureStage, Restriction, Shedding};
 use crate::observe::{Occurrence, Refusal};
 use crate::units::{Duration, Time};
-use crate::world::{Action, Amount, Effect, LinkId, PopId, SiteId, StationId};
+use crate::world::{Action, Amount, Automation, Effect, LinkId, PopId, SiteId, StationId};
 
 impl Engine<'_> {
     pub(super) fn start_procedures(&mut self) {
@@ -24,12 +24,14 @@ impl Engine<'_> {
         self.cause = self.state.procedures[index].why;
         match step {
             // Ordered already by a condition, it is not ordered again by the clock.
+            Step::Order if self.is_held_back(Automation::Procedure(index)) => {}
             Step::Order => drop(self.act(Action::Order(index), By::Runbook)),
             Step::Begin => self.begin(index),
             Step::Phase => self.phase(index),
             Step::Mend => self.mend(index),
             Step::TakeBack => self.take_back(index),
             Step::RollBack => self.roll_back(index),
+            Step::Again => self.again(index),
         }
     }
 
@@ -134,9 +136,15 @@ impl Engine<'_> {
         self.state.procedures[index].why = Some(seen);
         self.cause = Some(seen);
         self.state.procedures[index].stage = ProcedureStage::Phase(now);
+        if now == 1 {
+            self.is_in_force(index);
+        }
         if now >= procedure.count {
             self.state.procedures[index].stage = ProcedureStage::Done;
             self.free_team(index);
+            if procedure.back_when.is_none() {
+                self.again_later(index);
+            }
         } else {
             let next = self.now.after(procedure.pause);
             self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase });
@@ -145,7 +153,7 @@ impl Engine<'_> {
         self.paths_dirty = true;
     }
 
-    fn free_team(&mut self, index: usize) {
+    pub(super) fn free_team(&mut self, index: usize) {
         let Some(by) = self.world.procedures[index].by else { return };
         if !std::mem::take(&mut self.state.procedures[index].at_work) {
             return;
@@ -233,7 +241,9 @@ impl Engine<'_> {
                 short = got < wanted as i64;
             }
             Effect::Restrict { uses, .. } if first => {
-                for i in 0..uses.len() {
+                let same = |r: &Restriction| (r.procedure, r.action) == (index, action) && !r.over;
+                let again = self.state.restrictions.iter().any(same);
+                for i in (0..uses.len()).filter(|_| !again) {
                     self.state.restrictions.push(Restriction {
                         procedure: index,
                         action,
@@ -264,13 +274,20 @@ impl Engine<'_> {
                 }
             }
             Effect::Shed { .. } if first => {
+                self.state.sheddings.retain(|s| (s.procedure, s.action) != (index, action));
                 self.state.sheddings.push(Shedding { procedure: index, action, from: self.now });
             }
-            Effect::Dim(service, share) if first => self.state.dims[service.at()].push((index, *share)),
+            Effect::Dim(service, share) if first => {
+                let dims = &mut self.state.dims[service.at()];
+                dims.retain(|dim| dim.0 != index);
+                dims.push((index, *share));
+            }
             Effect::SwitchOver(group, member) if first => {
                 let done = self.act(Action::FailOver(*group, *member), By::Procedure(index));
                 self.state.procedures[index].refused += u32::from(done.is_err());
             }
+            Effect::SwitchOff(Some(of), lasts) if first => self.switch_off(*of, *lasts),
+            Effect::SwitchOn(Some(of)) if first => self.switch_on(*of),
             Effect::Tell(_) if first => {
                 self.see(Occurrence::ToldBy { measure: index, action });
             }
@@ -305,52 +322,6 @@ impl Engine<'_> {
         let why = self.cause;
         self.state.steering[people.at()].move_share(site, share);
         self.see_because(Occurrence::SteeringBegan { people, to: site }, why);
-        self.paths_dirty = true;
-    }
-
-    /// A procedure that can be taken back is.
-    pub(super) fn take_back(&mut self, index: usize) {
-        if matches!(self.state.procedures[index].stage, ProcedureStage::Waiting | ProcedureStage::Over) {
-            self.state.procedures[index].stage = ProcedureStage::Over;
-            return;
-        }
-        for (i, action) in self.world.procedures[index].actions.iter().enumerate() {
-            match action {
-                Effect::Restrict { .. } => {
-                    let mine = |r: &&mut Restriction| r.procedure == index && r.action == i;
-                    self.state.restrictions.iter_mut().filter(mine).for_each(|r| r.over = true);
-                }
-                Effect::Stagger { people, .. } if self.state.staggers[people.at()] == Some((index, i)) => {
-                    self.state.staggers[people.at()] = None;
-                }
-                Effect::Shed { .. } => self.state.sheddings.retain(|s| (s.procedure, s.action) != (index, i)),
-                Effect::Dim(service, _) => self.state.dims[service.at()].retain(|dim| dim.0 != index),
-                _ => {}
-            }
-        }
-        // What has had no effect yet can be ordered again.
-        let untouched = self.state.procedures[index].stage == ProcedureStage::Ordered;
-        let again = untouched && self.people_decide();
-        self.state.procedures[index].stage = if again { ProcedureStage::Waiting } else { ProcedureStage::Over };
-        if let Some(by) = self.world.procedures[index].by {
-            self.state.teams[by].waiting.retain(|waits| *waits != index);
-        }
-        self.free_team(index);
-        self.see(Occurrence::TakenBack(index));
-        self.flow_dirty = true;
-        self.paths_dirty = true;
-    }
-
-    fn roll_back(&mut self, index: usize) {
-        for action in &self.world.procedures[index].actions {
-            if let Effect::Hotfix { service, worse, .. } = action {
-                for station in &self.world.services[service.at()].stations {
-                    self.state.stations[station.at()].takes /= worse;
-                }
-            }
-        }
-        self.see(Occurrence::RolledBack(index));
-        self.flow_dirty = true;
         self.paths_dirty = true;
     }
 

@@ -6,31 +6,31 @@ use super::event::Event;
 use super::state::runbook::ProcedureStage;
 use crate::observe::{ObservationId, Occurrence, ServiceLevel};
 use crate::units::{Duration, Time};
-use crate::world::{Action, Condition};
+use crate::world::{Action, Automation, Awaited, Condition};
 
 impl Engine<'_> {
     /// Looks at every condition, and sets off what waited for it.
     pub(super) fn look_at_conditions(&mut self) {
-        let measures = self.world.procedures.len();
         for index in 0..self.state.triggers.len() {
             if self.state.triggers[index].done {
                 continue;
             }
-            let condition = match index.checked_sub(measures) {
-                None => self.world.procedures[index].when.as_ref(),
-                Some(trigger) => Some(&self.world.triggers[trigger].0),
-            };
-            let Some(condition) = condition else { continue };
+            let Some((condition, sets_off)) = self.world.awaited(index) else { continue };
             let mut wake = Time::NEVER;
             let mut since = std::mem::take(&mut self.state.triggers[index].since);
             let holds = self.holds(condition, &mut since.iter_mut(), &mut wake);
-            let watch = &mut self.state.triggers[index];
-            watch.since = since;
+            self.state.triggers[index].since = since;
             if holds {
-                watch.done = true;
+                if let Awaited::Order(procedure) = sets_off
+                    && self.is_held_back(Automation::Procedure(procedure))
+                {
+                    continue;
+                }
+                self.state.triggers[index].done = true;
                 // At once, but as an event of its own: what it sets off changes what is being looked at.
                 self.events.push(self.now, Event::Seen { index: index as u32 });
             } else if wake < Time::NEVER {
+                let watch = &mut self.state.triggers[index];
                 watch.token += 1;
                 let token = watch.token;
                 self.events.push(wake, Event::Look { index: index as u32, token });
@@ -53,7 +53,12 @@ impl Engine<'_> {
             }
             return if matches!(condition, Condition::All(_)) { held == list.len() } else { held > 0 };
         }
-        let Some(since) = since.next() else { return false };
+        let Some(own) = since.next() else { return false };
+        let inner = match condition {
+            Condition::Not(of) => !self.holds(of, since, wake),
+            Condition::Lasting(_, of) => self.holds(of, since, wake),
+            _ => false,
+        };
         let flow = &self.state.flow;
         let (now, lasts) = match condition {
             Condition::Slow(people, over_s, lasts) => (flow.p95_s[people.at()] > *over_s, *lasts),
@@ -76,15 +81,19 @@ impl Engine<'_> {
                 }
                 (from <= self.now, Duration::ZERO)
             }
+            Condition::Behind(queue, lasts) => (flow.queues[queue.at()].stale, *lasts),
+            Condition::Out(node, lasts) => (!self.state.nodes[node.at()].up, *lasts),
+            Condition::Not(_) => (inner, Duration::ZERO),
+            Condition::Lasting(lasts, _) => (inner, *lasts),
             Condition::All(_) | Condition::Any(_) => (false, Duration::ZERO),
         };
         if !now {
-            *since = None;
+            *own = None;
             return false;
         }
-        let held = self.now.since(*since.get_or_insert(self.now));
+        let held = self.now.since(*own.get_or_insert(self.now));
         if held < lasts {
-            *wake = (*wake).min(since.unwrap_or(self.now).after(lasts));
+            *wake = (*wake).min(own.unwrap_or(self.now).after(lasts));
         }
         held >= lasts
     }
@@ -98,29 +107,31 @@ impl Engine<'_> {
 
     /// A condition has been seen. What it sets off is due to what it looked at last, and to nobody else.
     pub(super) fn seen(&mut self, index: usize) {
-        let trigger = index.checked_sub(self.world.procedures.len());
-        let condition = match trigger {
-            None => self.world.procedures[index].when.as_ref(),
-            Some(trigger) => Some(&self.world.triggers[trigger].0),
-        };
+        let Some((condition, sets_off)) = self.world.awaited(index) else { return };
         let mut since = self.state.triggers[index].since.iter().copied();
         let mut leaf = 0;
-        let decisive = condition.and_then(|condition| decisive(condition, &mut since, &mut leaf));
+        let decisive = decisive(condition, &mut since, &mut leaf);
         let noticed = decisive.map(|(_, part, what)| {
             let cause = self.last_of(what);
             self.see_because(Occurrence::Noticed { condition: index, part }, cause)
         });
-        match trigger {
+        match sets_off {
             // Who is there decides.
-            None if self.people_decide() && self.world.is_left_to_people(&self.world.procedures[index]) => {}
-            None => {
+            Awaited::Order(procedure)
+                if self.people_decide() && self.world.is_left_to_people(&self.world.procedures[procedure]) => {}
+            Awaited::Order(procedure) => {
                 self.cause = noticed;
-                let _ = self.act(Action::Order(index), By::Runbook);
+                let _ = self.act(Action::Order(procedure), By::Runbook);
             }
-            Some(trigger) => {
+            Awaited::Step(step) => {
+                let trigger = index - self.world.procedures.len();
                 let seen = self.see_because(Occurrence::Triggered(trigger), noticed);
                 self.cause = Some(seen);
-                self.inject(self.world.triggers[trigger].1);
+                self.inject(step);
+            }
+            Awaited::TakeBack(procedure) => {
+                self.cause = noticed;
+                self.take_back(procedure);
             }
         }
     }
@@ -130,6 +141,8 @@ impl Engine<'_> {
         match part {
             Condition::Degraded(people, _) | Condition::Down(people, _) => self.state.flow.latest_feelings[people.at()],
             Condition::After(measure) => self.state.procedures[*measure].why,
+            Condition::Out(node, _) => self.state.nodes[node.at()].why,
+            Condition::Not(of) | Condition::Lasting(_, of) => self.last_of(of),
             _ => None,
         }
     }
@@ -144,8 +157,12 @@ fn decisive<'c>(
 ) -> Option<(Time, usize, &'c Condition)> {
     let (Condition::All(list) | Condition::Any(list)) = condition else {
         let part = *leaf;
-        *leaf += 1;
-        return since.next().flatten().map(|since| (since.after(condition.lasts()), part, condition));
+        let own = since.next().flatten();
+        // Those within have their clocks too, and say nothing of their own.
+        let within = condition.parts().len() - 1;
+        since.take(within).for_each(drop);
+        *leaf += 1 + within;
+        return own.map(|since| (since.after(condition.lasts()), part, condition));
     };
     let found: Vec<_> = list.iter().map(|part| decisive(part, since, leaf)).collect();
     let of_these = found.into_iter().flatten();

@@ -1,7 +1,7 @@
 //! The runs of an explanation: with everything, without each thing, without pairs.
 
 use super::{ButFor, Explanation, Impact, Interaction, Role};
-use crate::metrics::{Outcome, length_words, servers_words};
+use crate::metrics::{Outcome, automation_words, length_words, servers_words};
 use crate::rng::Luck;
 use crate::run::run;
 use crate::world::{Action, World, civil_label};
@@ -243,6 +243,8 @@ fn act_words(world: &World, act: &Action) -> String {
             format!("{}{what} x{by}", world.people[people.at()].name)
         }
         Action::FailOver(group, _) => format!("{} is switched over", world.groups[group.at()].name),
+        Action::SwitchOff(of, _) => format!("{} switched off", automation_words(world, *of)),
+        Action::SwitchOn(of) => format!("{} switched on", automation_words(world, *of)),
         Action::Decide(what) | Action::Tell(what) => what.clone(),
         Action::Order(index) => format!("{} is ordered", world.procedures[*index].name),
         Action::TakeBack(index) => format!("{} is taken back", world.procedures[*index].name),

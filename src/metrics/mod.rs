@@ -2,6 +2,7 @@
 
 mod brief;
 mod capacity;
+mod conditions;
 mod hours;
 mod metastable;
 mod outcome;
@@ -12,12 +13,13 @@ mod story;
 mod strain;
 mod struck;
 mod uptime_windows;
+mod words;
 
 pub use brief::{BriefMetrics, Detail};
+pub use conditions::automation_words;
 pub use outcome::*;
-pub use story::{
-    STORY_LINES_MAX, Story, StoryLine, Theme, failure_words, length_words, refusal_words, servers_words, why_words,
-};
+pub use story::{STORY_LINES_MAX, Story, StoryLine, failure_words, refusal_words, servers_words, why_words};
+pub use words::{Theme, length_words};
 
 use crate::observe::{Answer, Interval, Observation, Observer, Visit};
 use crate::rng::Luck;

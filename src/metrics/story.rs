@@ -1,36 +1,15 @@
 //! The story of a run: the observations worth telling, in words, each with the one that led to it.
 
+use super::conditions::{automation_story, condition_words};
+use super::words::{Theme, length_words, percent};
 use crate::observe::{
     FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, Refusal, ServiceLevel,
     Why,
 };
-use crate::units::{Duration, Time};
-use crate::world::{Action, Condition, Effect, PhaseKind, StationId, World, civil_label};
+use crate::units::Time;
+use crate::world::{Action, Effect, PhaseKind, StationId, World, civil_label};
 use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// What a line of a story is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Theme {
-    /// Something broke.
-    Fault,
-    /// Something was put right.
-    Repair,
-    /// The response: detection, decision, failover, steering.
-    Response,
-    /// The response failed.
-    ResponseFailed,
-    /// Planned work.
-    Maintenance,
-    /// What systems did: started, overloaded, drained, stale.
-    System,
-    /// What users lived through.
-    People,
-    /// Words and decisions.
-    Word,
-}
 
 /// A line of a story.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -159,30 +138,6 @@ pub fn servers_words(world: &World, id: StationId, servers: u64) -> String {
     }
 }
 
-fn percent(share: f64) -> String {
-    format!("{}%", (share * 1_000.0).round() / 10.0)
-}
-
-/// A length of time as people say it: two units at most.
-pub fn length_words(seconds: f64) -> String {
-    if seconds < 1.0 {
-        return format!("{} ms", (seconds * 1e3).round());
-    }
-    if seconds < 60.0 {
-        return format!("{} s", (seconds * 10.0).round() / 10.0);
-    }
-    let whole = Duration::from_seconds(seconds.round()).seconds() as i64;
-    let (days, hours, minutes, rest) = (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60, whole % 60);
-    let parts: Vec<String> = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
-        .iter()
-        .skip_while(|(n, _)| *n == 0)
-        .take(2)
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, unit)| format!("{n} {unit}"))
-        .collect();
-    parts.join(" ")
-}
-
 /// The words for an observation, if it is worth a line.
 fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
     fault_words(world, what)
@@ -192,38 +147,7 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         .or_else(|| people_words(world, what))
         .or_else(|| runbook_words(world, what))
         .or_else(|| condition_words(world, what))
-}
-
-/// What a condition looked at, where that is a load: how people feel, and what is in effect, has a line of its own.
-fn condition_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
-    let Occurrence::Noticed { condition, part } = what else { return None };
-    let condition = match condition.checked_sub(world.procedures.len()) {
-        None => world.procedures[*condition].when.as_ref()?,
-        Some(trigger) => &world.triggers.get(trigger)?.0,
-    };
-    let part = *condition.parts().get(*part)?;
-    let lasts = match part.lasts() {
-        Duration::ZERO => String::new(),
-        lasts => format!(" for {}", length_words(lasts.seconds())),
-    };
-    let text = match part {
-        Condition::Busy(station, above, _) => {
-            format!(
-                "{} is asked for more than {} of what it can do{lasts}",
-                world.stations[station.at()].name,
-                percent(*above)
-            )
-        }
-        Condition::BusyNetwork(link, above, _) => {
-            format!("link {} is asked for more than {}{lasts}", world.links[link.at()].name, percent(*above))
-        }
-        Condition::Slow(people, over_s, _) => {
-            format!("{}: slower than {}{lasts}", world.people[people.at()].name, length_words(*over_s))
-        }
-        Condition::Crowd(people, above) => format!("{}: more than {above} are there", world.people[people.at()].name),
-        _ => return None,
-    };
-    Some((Theme::System, text))
+        .or_else(|| automation_story(world, what))
 }
 
 /// A component, or a part of its members where that is neither one nor all.

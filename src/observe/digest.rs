@@ -3,7 +3,7 @@
 use super::interval::Interval;
 use super::observation::{Observation, Occurrence};
 use super::observer::{Answer, Observer};
-use crate::world::{GroupId, NodeId, PopId, QueueId, StationId, StoreId, World};
+use crate::world::{Automation, GroupId, NodeId, PopId, QueueId, SiteId, StationId, StoreId, World};
 use xxhash_rust::xxh3::Xxh3;
 
 /// A hash over everything observed, by name: the same run gives the same digest on every machine.
@@ -79,6 +79,13 @@ impl Digest {
     }
 }
 
+impl Digest {
+    fn steering<'w>(&mut self, world: &World, people: &'w str, to: SiteId) -> (u64, &'w str, [f64; 3]) {
+        self.name(&world.sites[to.at()].name);
+        (18, people, [0.0; 3])
+    }
+}
+
 impl Observer for Digest {
     fn saw(&mut self, world: &World, seen: &Observation) {
         self.count += 1;
@@ -102,30 +109,26 @@ impl Observer for Digest {
             }
             Occurrence::NodeDown(id) => (6, node(*id), [0.0; 3]),
             Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
-            Occurrence::ReserveUsed(id, until) => (91, node(*id), [until.seconds(), 0.0, 0.0]),
-            Occurrence::ReserveSpared(id, left) => (92, node(*id), [left.seconds(), 0.0, 0.0]),
+            what @ (Occurrence::Switched(..)
+            | Occurrence::HeldBack(_)
+            | Occurrence::ReserveUsed(..)
+            | Occurrence::ReserveSpared(..)) => of_what_holds_on(world, what),
             Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),
             Occurrence::StationStarting(id, until) => (9, station(*id), [until.seconds(), 0.0, 0.0]),
             Occurrence::StationUp(id) => (10, station(*id), [0.0; 3]),
             Occurrence::PhaseDone(id, phase) => (13, group(*id), [f64::from(*phase as u8), 0.0, 0.0]),
-            Occurrence::Activated { group: id, member, planned } => {
-                (17, group(*id), [*member as f64, f64::from(u8::from(*planned)), 0.0])
-            }
-            Occurrence::SteeringBegan { people: id, to } => {
-                self.name(&world.sites[to.at()].name);
-                (18, people(*id), [0.0; 3])
-            }
+            Occurrence::SteeringBegan { people: id, to } => self.steering(world, people(*id), *to),
             Occurrence::SteeringDone(id) => (19, people(*id), [0.0; 3]),
             Occurrence::AtRisk { store, .. }
             | Occurrence::DataLost { store, .. }
             | Occurrence::WritesWait { store, .. }
             | Occurrence::WritesGoOn { store, .. } => self.store(world, *store, &seen.what),
-            Occurrence::MaintenanceTold => (23, "", [0.0; 3]),
-            Occurrence::MaintenanceBegan(until) => (24, "", [until.seconds(), 0.0, 0.0]),
-            Occurrence::MaintenanceSkipped => (25, "", [0.0; 3]),
-            Occurrence::MaintenanceOverran => (26, "", [0.0; 3]),
-            Occurrence::MaintenanceAborted => (27, "", [0.0; 3]),
-            Occurrence::MaintenanceEnded { rolled_back } => (28, "", [f64::from(u8::from(*rolled_back)), 0.0, 0.0]),
+            what @ (Occurrence::MaintenanceTold
+            | Occurrence::MaintenanceBegan(_)
+            | Occurrence::MaintenanceSkipped
+            | Occurrence::MaintenanceOverran
+            | Occurrence::MaintenanceAborted
+            | Occurrence::MaintenanceEnded { .. }) => of_maintenance(what),
             Occurrence::Replaced(id) => (29, node(*id), [0.0; 3]),
             Occurrence::Improved(id, to) => (30, group(*id), [*to, 0.0, 0.0]),
             Occurrence::Gray(id, loses) => (31, node(*id), [*loses, 0.0, 0.0]),
@@ -174,6 +177,7 @@ impl Observer for Digest {
             | Occurrence::SwitchoverRefused { .. }
             | Occurrence::SwitchoverCalledOff { .. }
             | Occurrence::Detected { .. }
+            | Occurrence::Activated { .. }
             | Occurrence::Decided { .. }) => of_group(world, what),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
             Occurrence::Noticed { condition, part } => (90, "", [*condition as f64, *part as f64, 0.0]),
@@ -215,6 +219,47 @@ impl Observer for Digest {
     }
 }
 
+/// What becomes of the maintenance.
+fn of_maintenance(what: &Occurrence) -> (u64, &'static str, [f64; 3]) {
+    match what {
+        Occurrence::MaintenanceTold => (23, "", [0.0; 3]),
+        Occurrence::MaintenanceBegan(until) => (24, "", [until.seconds(), 0.0, 0.0]),
+        Occurrence::MaintenanceSkipped => (25, "", [0.0; 3]),
+        Occurrence::MaintenanceOverran => (26, "", [0.0; 3]),
+        Occurrence::MaintenanceAborted => (27, "", [0.0; 3]),
+        Occurrence::MaintenanceEnded { rolled_back } => (28, "", [f64::from(u8::from(*rolled_back)), 0.0, 0.0]),
+        _ => (0, "", [0.0; 3]),
+    }
+}
+
+/// What lives on for a time, and automation that is switched off.
+fn of_what_holds_on<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3]) {
+    let node = |id: &NodeId| world.nodes[id.at()].name.as_str();
+    match what {
+        Occurrence::ReserveUsed(id, until) => (91, node(id), [until.seconds(), 0.0, 0.0]),
+        Occurrence::ReserveSpared(id, left) => (92, node(id), [left.seconds(), 0.0, 0.0]),
+        Occurrence::Switched(of, on) => {
+            let (kind, name) = of_automation(world, *of);
+            (93, name, [kind, f64::from(u8::from(*on)), 0.0])
+        }
+        Occurrence::HeldBack(of) => {
+            let (kind, name) = of_automation(world, *of);
+            (94, name, [kind, 0.0, 0.0])
+        }
+        _ => (0, "", [0.0; 3]),
+    }
+}
+
+/// What acts by itself: its kind and its name.
+fn of_automation(world: &World, of: Automation) -> (f64, &str) {
+    match of {
+        Automation::Failover(group) => (0.0, &world.groups[group.at()].name),
+        Automation::Autoscale(index) => (1.0, &world.autoscale[index].name),
+        Automation::Procedure(index) => (2.0, &world.procedures[index].name),
+        Automation::Maintenance => (3.0, ""),
+    }
+}
+
 /// What happens to single servers behind a balancer.
 fn of_servers<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3]) {
     let station = |id: &StationId| world.stations[id.at()].name.as_str();
@@ -237,6 +282,7 @@ fn of_group<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3])
         Occurrence::Detected { group, false_alarm, failed_at } => {
             (11, *group, [flag(*false_alarm), failed_at.seconds(), 0.0])
         }
+        Occurrence::Activated { group, member, planned } => (17, *group, [*member as f64, flag(*planned), 0.0]),
         Occurrence::Decided { group, by_people } => (12, *group, [flag(*by_people), 0.0, 0.0]),
         Occurrence::SwitchoverBegan { group, member, failed_at, planned } => {
             (70, *group, [*member as f64, failed_at.seconds(), flag(*planned)])

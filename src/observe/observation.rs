@@ -2,7 +2,7 @@
 
 use crate::units::{Duration, Time};
 use crate::world::{
-    FeatureId, GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, StationId, StoreId,
+    Automation, FeatureId, GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, StationId, StoreId,
 };
 
 /// The number of an observation in its run, from 0.
@@ -198,6 +198,10 @@ pub enum Occurrence {
     NodeDown(NodeId),
     /// A node works again.
     NodeUp(NodeId),
+    /// Automation has been switched off, or on again.
+    Switched(Automation, bool),
+    /// Automation that is switched off would act now.
+    HeldBack(Automation),
     /// What a node stands on is away: it lives on its reserve, until then at the longest.
     ReserveUsed(NodeId, Time),
     /// What it stands on is back before its reserve was used up: for so long it would have lasted still.

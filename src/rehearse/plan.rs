@@ -1,6 +1,7 @@
 //! What is played: a scenario, who sits where, what is told when, and the world of it in which people decide.
 
 use crate::load::load;
+use crate::metrics::automation_words;
 use crate::rng::Luck;
 use crate::scenario::{
     Choice, Diagnostics, Duty, Fault, Inject, Monitoring, Prepared, Rehearsal, Scenario, Source, Strategy, faults,
@@ -298,6 +299,8 @@ pub fn action_words(world: &World, action: &Action) -> String {
             format!("x{by} of {}{}", world.name_of_people(*people), lasts(over))
         }
         Action::FailOver(group, _) => format!("switchover of {}", world.name_of_group(*group)),
+        Action::SwitchOff(of, over) => format!("{} switched off{}", automation_words(world, *of), lasts(over)),
+        Action::SwitchOn(of) => format!("{} switched on", automation_words(world, *of)),
         Action::Decide(text) | Action::Tell(text) => text.clone(),
         other => format!("{other:?}"),
     }

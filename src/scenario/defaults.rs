@@ -11,3 +11,11 @@ pub(super) fn is_zero(duration: &Duration) -> bool {
 pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+
+pub fn once() -> f64 {
+    1.0
+}
+
+pub fn is_once(value: &f64) -> bool {
+    *value == 1.0
+}

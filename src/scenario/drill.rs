@@ -1,7 +1,7 @@
 //! The drill: what happens when; and what a run is expected to show.
 
-use super::Condition;
 use super::defaults::{is_default, is_zero};
+use super::{Automation, Condition};
 use crate::units::{Duration, Factor, Ratio};
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,19 @@ pub enum Act {
         group: String,
         /// The member that becomes active.
         to: String,
+    },
+    /// Automation is switched off.
+    SwitchOff {
+        /// Which.
+        of: Automation,
+        /// For how long; without it until it is switched on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lasts: Option<Duration>,
+    },
+    /// Automation is switched on again.
+    SwitchOn {
+        /// Which.
+        of: Automation,
     },
     /// A decision, for the timeline.
     Decide(String),

@@ -28,6 +28,7 @@ mod response;
 mod ron_text;
 mod rope;
 mod runbook;
+mod services;
 pub mod syntax;
 mod text;
 
@@ -46,6 +47,7 @@ pub use reading::Reading;
 pub use rehearsal::{Duty, Message, Monitoring, Prepared, Rehearsal, Seat};
 pub use response::*;
 pub use runbook::*;
+pub use services::*;
 pub use text::Source;
 
 #[cfg(test)]

@@ -31,9 +31,16 @@ pub struct Procedure {
     /// What it does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub does: Vec<Action>,
-    /// When it is taken back: for what restricts, staggers, sheds or dims.
+    /// When it is taken back: for what restricts, staggers, sheds, dims or switches off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
+    /// What has to be seen, once it is in effect, for it to be taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub back_when: Option<Condition>,
+    /// How long after it is in effect it can be ordered again; with `back_when`, how long after it has been taken back. Without it, it
+    /// is ordered once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub again_after: Option<Duration>,
 }
 
 /// A procedure in equal steps, to limit what one of them can break.
@@ -175,10 +182,38 @@ pub enum Action {
         /// The member.
         to: String,
     },
+    /// Automation is switched off: it does nothing by itself any more. What it has begun goes on.
+    SwitchOff {
+        /// Which.
+        of: Automation,
+        /// For how long; without it until it is switched on, or this is taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lasts: Option<Duration>,
+    },
+    /// Automation is switched on again.
+    SwitchOn {
+        /// Which.
+        of: Automation,
+    },
     /// A word to the users.
     Tell(String),
     /// A decision, for the timeline.
     Decide(String),
+}
+
+/// What acts by itself, and can be switched off and on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Automation {
+    /// The failover of this group, and its failback. Somebody can still switch it over.
+    Failover(String),
+    /// This autoscaler.
+    Autoscale(String),
+    /// This measure: it is not ordered, whatever the clock says and whatever is seen.
+    Measure(String),
+    /// This maintenance: it does not begin.
+    Maintenance(String),
 }
 
 fn everyone() -> Ratio {
@@ -257,6 +292,22 @@ pub enum Condition {
         /// How many.
         above: u64,
     },
+    /// A background queue is behind: what waits there is older than it may be.
+    Behind {
+        /// The queue.
+        of: String,
+        /// For how long without a break.
+        #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
+        lasts: Duration,
+    },
+    /// A component, a site or the active member of a group does not work. What fails hidden cannot be seen.
+    Out {
+        /// The component, site or group.
+        of: String,
+        /// For how long without a break.
+        #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
+        lasts: Duration,
+    },
     /// Another procedure of the strategy is in effect.
     After(String),
     /// A team is there.
@@ -265,6 +316,10 @@ pub enum Condition {
     All(Vec<Condition>),
     /// Any of these.
     Any(Vec<Condition>),
+    /// This is not so, or not any more.
+    Not(Box<Condition>),
+    /// For so long without a break, this.
+    Lasting(Duration, Box<Condition>),
 }
 
 /// People who carry out procedures.

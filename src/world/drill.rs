@@ -1,6 +1,7 @@
 //! The drill: what is injected into a run.
 
 use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, StationId};
+use super::runbook::Automation;
 use crate::units::Duration;
 
 /// What a drill does.
@@ -57,6 +58,10 @@ pub enum Action {
     },
     /// A switchover.
     FailOver(GroupId, usize),
+    /// Automation is switched off, for so long; nothing, where the run has no such automation.
+    SwitchOff(Option<Automation>, Option<Duration>),
+    /// Automation is switched on.
+    SwitchOn(Option<Automation>),
     /// A decision.
     Decide(String),
     /// A word to the users.

@@ -72,7 +72,7 @@ pub use random_failures::{FailureLaw, RandomFailure};
 #[doc(hidden)]
 pub use routes::{Route, Routes};
 #[doc(hidden)]
-pub use runbook::{Amount, Condition, Effect, Procedure};
+pub use runbook::{Amount, Automation, Awaited, Condition, Effect, Procedure};
 #[doc(hidden)]
 pub use services::{Cache, Call, Callee, Discipline, Misses, RateLimit, Service, Station};
 #[doc(hidden)]

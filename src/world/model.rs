@@ -12,7 +12,7 @@ use super::ids::{GroupId, LinkId, NodeId, PopId, QueueId, StationId, StoreId};
 use super::maintenance::Maintenance;
 use super::populations::Population;
 use super::routes::Routes;
-use super::runbook::{Condition, Procedure};
+use super::runbook::{Awaited, Condition, Procedure};
 use super::services::{Service, Station};
 use super::sites::{Link, Provider, Site, Transfer};
 use super::teams::Team;
@@ -236,6 +236,22 @@ impl World {
     pub(crate) fn is_left_to_people(&self, procedure: &Procedure) -> bool {
         let automatic = procedure.by.is_none() && procedure.when.is_some();
         self.people_decide.is_some_and(|from| !automatic && procedure.at.is_none_or(|at| at >= from))
+    }
+
+    /// Every condition that is looked at, and what it sets off, by its number: that of the procedure which it starts; after those of
+    /// the drill; after those that of a procedure which it takes back.
+    pub(crate) fn awaited(&self, index: usize) -> Option<(&Condition, Awaited)> {
+        let (procedures, steps) = (self.procedures.len(), self.triggers.len());
+        if index < procedures {
+            return Some((self.procedures[index].when.as_ref()?, Awaited::Order(index)));
+        }
+        match self.triggers.get(index - procedures) {
+            Some((when, step)) => Some((when, Awaited::Step(*step))),
+            None => {
+                let procedure = index - procedures - steps;
+                Some((self.procedures.get(procedure)?.back_when.as_ref()?, Awaited::TakeBack(procedure)))
+            }
+        }
     }
 
     /// The crash of a component or a site, for [`Engine::act`](crate::engine::Engine::act); back after a time, or as its

@@ -2,7 +2,7 @@
 
 use super::curve::Curve;
 use super::hours::Hours;
-use super::ids::{FeatureId, GroupId, LinkId, PopId, ServiceId, SiteId, StationId};
+use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, QueueId, ServiceId, SiteId, StationId};
 use crate::dist::Sampler;
 use crate::units::{Duration, Time};
 
@@ -35,6 +35,10 @@ pub struct Procedure {
     pub actions: Vec<Effect>,
     /// When it is taken back.
     pub until: Option<Time>,
+    /// What has to be seen for it to be taken back.
+    pub back_when: Option<Condition>,
+    /// How long after it is in effect it can be ordered again; with `back_when`, how long after it has been taken back.
+    pub again_after: Option<Duration>,
     /// Left out of this run, to see what it is worth.
     pub muted: bool,
 }
@@ -112,10 +116,38 @@ pub enum Effect {
     Dim(ServiceId, f64),
     /// A switchover.
     SwitchOver(GroupId, usize),
+    /// Automation is switched off, for so long; nothing, where the run has no such automation.
+    SwitchOff(Option<Automation>, Option<Duration>),
+    /// Automation is switched on.
+    SwitchOn(Option<Automation>),
     /// A word to the users.
     Tell(String),
     /// A decision.
     Decide(String),
+}
+
+/// What acts by itself, and can be switched off and on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Automation {
+    /// The failover and failback of a group.
+    Failover(GroupId),
+    /// An autoscaler, by index.
+    Autoscale(usize),
+    /// A procedure, by index.
+    Procedure(usize),
+    /// The maintenance that the run has a plan for.
+    Maintenance,
+}
+
+/// What a condition sets off when it is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaited {
+    /// A procedure is ordered, by index.
+    Order(usize),
+    /// A step of the drill, by index.
+    Step(usize),
+    /// A procedure is taken back, by index.
+    TakeBack(usize),
 }
 
 /// How much more.
@@ -142,6 +174,10 @@ pub enum Condition {
     BusyNetwork(LinkId, f64, Duration),
     /// More active users than this.
     Crowd(PopId, f64),
+    /// A background queue is behind.
+    Behind(QueueId, Duration),
+    /// A node does not work.
+    Out(NodeId, Duration),
     /// Another procedure is in effect, by index.
     After(usize),
     /// A team is there, by index.
@@ -150,6 +186,10 @@ pub enum Condition {
     All(Vec<Condition>),
     /// Any.
     Any(Vec<Condition>),
+    /// Not so.
+    Not(Box<Condition>),
+    /// For so long without a break.
+    Lasting(Duration, Box<Condition>),
 }
 
 impl Condition {
@@ -160,16 +200,21 @@ impl Condition {
             | Condition::Degraded(_, lasts)
             | Condition::Down(_, lasts)
             | Condition::Busy(_, _, lasts)
-            | Condition::BusyNetwork(_, _, lasts) => *lasts,
-            Condition::Crowd(..) | Condition::After(_) | Condition::OnDuty(_) => Duration::ZERO,
+            | Condition::BusyNetwork(_, _, lasts)
+            | Condition::Behind(_, lasts)
+            | Condition::Out(_, lasts)
+            | Condition::Lasting(lasts, _) => *lasts,
+            Condition::Crowd(..) | Condition::After(_) | Condition::OnDuty(_) | Condition::Not(_) => Duration::ZERO,
             Condition::All(_) | Condition::Any(_) => Duration::ZERO,
         }
     }
 
-    /// The parts that look at something, in the order of writing.
+    /// The parts that have a clock of their own, in the order of writing: those that look at something, and those that turn one
+    /// around or want it for long.
     pub fn parts(&self) -> Vec<&Condition> {
         match self {
             Condition::All(list) | Condition::Any(list) => list.iter().flat_map(Condition::parts).collect(),
+            Condition::Not(of) | Condition::Lasting(_, of) => std::iter::once(self).chain(of.parts()).collect(),
             part => vec![part],
         }
     }

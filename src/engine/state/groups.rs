@@ -30,6 +30,8 @@ pub struct GroupState {
     pub ordered: bool,
     /// The measure that ordered it.
     pub ordered_by: Option<usize>,
+    /// Its failover was switched off when it would have begun.
+    pub held_back: bool,
     /// What those who watch have seen, while something is wrong.
     pub watch: Option<Box<Watch>>,
     /// The active member was seen as down, not only gray.
@@ -68,6 +70,7 @@ impl GroupState {
             failback_pending: false,
             ordered: false,
             ordered_by: None,
+            held_back: false,
             watch: None,
             seen_down: false,
             alarm_odds: (0, 0),

@@ -1,6 +1,7 @@
 //! Everything that changes during a run, one file a noun. Nothing here knows of events: handlers, in the files above, write it.
 
 pub mod abandonment;
+pub mod automation;
 pub mod autoscale;
 pub mod data;
 pub mod delayed_retries;
@@ -22,6 +23,7 @@ pub mod watch;
 use crate::rng::{Luck, Stream};
 use crate::world::{Action, NodeId, NodeKind, Routes, World};
 use abandonment::Away;
+use automation::SwitchedOff;
 use autoscale::AutoscaleState;
 use drill::{Condition, Surge};
 use flow::FlowState;
@@ -61,6 +63,8 @@ pub struct State {
     pub teams: Vec<TeamState>,
     pub triggers: Vec<TriggerState>,
     pub autoscale: Vec<AutoscaleState>,
+    /// In the order in which it was done.
+    pub switched_off: Vec<SwitchedOff>,
     pub restrictions: Vec<Restriction>,
     /// For each population the procedure and the action by which it staggers.
     pub staggers: Vec<Option<(usize, usize)>>,
@@ -99,6 +103,7 @@ impl State {
             procedures: (0..world.procedures.len()).map(|i| ProcedureState::new(luck, world, i)).collect(),
             teams: vec![TeamState::default(); world.teams.len()],
             triggers: TriggerState::all(world),
+            switched_off: Vec::new(),
             autoscale: vec![AutoscaleState::default(); world.autoscale.len()],
             restrictions: Vec::new(),
             staggers: vec![None; world.people.len()],

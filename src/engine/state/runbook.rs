@@ -30,6 +30,10 @@ pub struct ProcedureState {
     pub at_work: bool,
     /// When its first step is due: whatever was due before belongs to an order that was taken back.
     pub first_at: Time,
+    /// Some of it is in effect, and has not been taken back.
+    pub in_force: bool,
+    /// When it can be ordered again: whatever else was due for that is stale.
+    pub again_at: Time,
     /// Switchovers that were refused.
     pub refused: u32,
     /// What each of its actions comes to in all: servers, or the factor that there was before.
@@ -82,6 +86,8 @@ impl ProcedureState {
             why: None,
             at_work: false,
             first_at: Time::ZERO,
+            in_force: false,
+            again_at: Time::NEVER,
             refused: 0,
             totals: vec![0.0; procedure.actions.len()],
             given: vec![0.0; procedure.actions.len()],

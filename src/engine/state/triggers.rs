@@ -1,7 +1,7 @@
 //! What conditions have seen so far.
 
 use crate::units::Time;
-use crate::world::{Condition, World};
+use crate::world::{Awaited, Condition, World};
 
 /// What one condition has seen so far.
 #[derive(Debug, Clone)]
@@ -15,27 +15,36 @@ pub struct TriggerState {
 
 impl TriggerState {
     fn new(condition: &Condition) -> TriggerState {
-        TriggerState { since: vec![None; parts(condition)], done: false, token: 0 }
+        TriggerState { since: vec![None; condition.parts().len()], done: false, token: 0 }
     }
 
-    /// One for each procedure, seen or not, and one for each step of the drill that waits.
+    /// One for each procedure, seen or not, one for each step of the drill that waits, and one for what takes a procedure back.
     pub fn all(world: &World) -> Vec<TriggerState> {
-        let nothing = TriggerState { since: Vec::new(), done: true, token: 0 };
-        let of_measure = |m: &crate::world::Procedure| match &m.when {
-            Some(when) if !m.muted => TriggerState::new(when),
-            _ => nothing.clone(),
+        let all = 2 * world.procedures.len() + world.triggers.len();
+        let is_muted = |sets_off: Awaited| match sets_off {
+            Awaited::Order(index) | Awaited::TakeBack(index) => world.procedures[index].muted,
+            Awaited::Step(step) => world.muted.contains(&step),
         };
-        let of_step = |(when, step): &(Condition, usize)| match world.muted.contains(step) {
-            true => nothing.clone(),
-            false => TriggerState::new(when),
+        let awaited = |index| world.awaited(index).filter(|(_, sets_off)| !is_muted(*sets_off));
+        let state = |index| match awaited(index) {
+            // What is not in effect is not taken back.
+            Some((when, Awaited::TakeBack(_))) => TriggerState { done: true, ..TriggerState::new(when) },
+            Some((when, _)) => TriggerState::new(when),
+            None => TriggerState { since: Vec::new(), done: true, token: 0 },
         };
-        world.procedures.iter().map(of_measure).chain(world.triggers.iter().map(of_step)).collect()
+        (0..all).map(state).collect()
     }
-}
 
-pub fn parts(condition: &Condition) -> usize {
-    match condition {
-        Condition::All(list) | Condition::Any(list) => list.iter().map(parts).sum(),
-        _ => 1,
+    /// It is looked for from now on.
+    pub fn begin(&mut self) {
+        self.since.fill(None);
+        self.token += 1;
+        self.done = false;
+    }
+
+    /// It is not looked for any more.
+    pub fn end(&mut self) {
+        self.token += 1;
+        self.done = true;
     }
 }

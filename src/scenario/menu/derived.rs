@@ -1,6 +1,6 @@
 //! The faults that follow from what a scenario has.
 
-use super::super::{Act, Component, Repair, Scenario};
+use super::super::{Act, Automation, Component, Repair, Scenario};
 use super::fault::{Does, Fault, FaultKind};
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Ratio};
@@ -260,6 +260,12 @@ fn hit_by(act: &Act) -> Vec<String> {
         Act::Slow { service, .. } => vec![service.clone()],
         Act::Cut { between: (from, to), .. } => vec![from.clone(), to.clone()],
         Act::FailOver { group, .. } => vec![group.clone()],
+        Act::SwitchOff { of, .. } | Act::SwitchOn { of } => match of {
+            Automation::Failover(name)
+            | Automation::Autoscale(name)
+            | Automation::Measure(name)
+            | Automation::Maintenance(name) => vec![name.clone()],
+        },
         Act::Decide(_) | Act::Tell(_) => Vec::new(),
     }
 }

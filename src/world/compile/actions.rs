@@ -64,6 +64,8 @@ impl Compiler<'_> {
                 let names = Names::in_order(members.iter().map(String::as_str));
                 Some(Effect::SwitchOver(GroupId::new(id), names.find(to, "member", place("to"), p)?))
             }
+            A::SwitchOff { of, lasts } => Some(Effect::SwitchOff(self.automation(of, &place("of"))?, *lasts)),
+            A::SwitchOn { of } => Some(Effect::SwitchOn(self.automation(of, &place("of"))?)),
             A::Tell(what) => Some(Effect::Tell(what.clone())),
             A::Decide(what) => Some(Effect::Decide(what.clone())),
         }

@@ -3,6 +3,7 @@
 use super::compiler::Compiler;
 use super::resolve::{Names, sorted};
 use crate::scenario::{self, Code};
+use crate::world::ids::{NodeId, QueueId};
 use crate::world::runbook::Condition;
 
 impl Compiler<'_> {
@@ -32,6 +33,26 @@ impl Compiler<'_> {
             C::OnDuty(name) => {
                 let teams = Names::in_order(sorted(&self.scenario.teams).map(|(name, _)| name));
                 Condition::OnDuty(teams.find(name, "team", path, p)?)
+            }
+            C::Behind { of, lasts } => {
+                let queues = Names::in_order(sorted(&self.scenario.queues).map(|(name, _)| name));
+                Condition::Behind(QueueId::new(queues.find(of, "queue", place("of"), p)?), *lasts)
+            }
+            C::Out { of, lasts } => {
+                let node = self.names.nodes.find(of, "site, component or group", place("of"), p).map(NodeId::new)?;
+                if self.nodes[node.at()].hidden {
+                    p.add(
+                        Code::NeverActs,
+                        place("of"),
+                        format!("failures of \"{of}\" are hidden: nobody sees them"),
+                        "name something whose failures can be seen",
+                    );
+                }
+                Condition::Out(node, *lasts)
+            }
+            C::Not(of) => Condition::Not(Box::new(self.condition(of, path, names)?)),
+            C::Lasting(lasts, of) => {
+                Condition::Lasting(*lasts, Box::new(self.condition(of, &format!("{path}.1"), names)?))
             }
             C::All(list) => Condition::All(several(list)?),
             C::Any(list) => Condition::Any(several(list)?),

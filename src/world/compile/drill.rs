@@ -97,6 +97,10 @@ impl Compiler<'_> {
                 let member = known.find(to, "member", format!("{path}.to"), p)?;
                 Action::FailOver(GroupId::new(id), member)
             }
+            scenario::Act::SwitchOff { of, lasts } => {
+                Action::SwitchOff(self.automation(of, &format!("{path}.of"))?, *lasts)
+            }
+            scenario::Act::SwitchOn { of } => Action::SwitchOn(self.automation(of, &format!("{path}.of"))?),
             scenario::Act::Decide(what) => Action::Decide(what.clone()),
             scenario::Act::Tell(what) => Action::Tell(what.clone()),
         })

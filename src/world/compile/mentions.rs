@@ -1,8 +1,10 @@
 //! What actions and conditions can mention: stations, uplinks and populations.
 
 use super::compiler::Compiler;
-use crate::scenario::Code;
-use crate::world::ids::{LinkId, PopId, StationId};
+use super::resolve::{Names, sorted};
+use crate::scenario::{self, Code};
+use crate::world::ids::{GroupId, LinkId, PopId, StationId};
+use crate::world::runbook::Automation;
 
 impl Compiler<'_> {
     /// A service at a site.
@@ -38,6 +40,41 @@ impl Compiler<'_> {
             );
         }
         found
+    }
+
+    /// What acts by itself. Automation of a strategy, or a maintenance, that the run does not take is nothing in this run.
+    pub fn automation(&self, of: &scenario::Automation, path: &str) -> Option<Option<Automation>> {
+        use scenario::Automation as A;
+        let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
+        let taken = scenario.run.strategy.as_deref().and_then(|name| scenario.strategies.get(name));
+        let of_strategies = |what: &str, name: &str, found: bool, mut all: Vec<&str>| {
+            if !found {
+                all.sort_unstable();
+                all.dedup();
+                Names::in_order(all.into_iter()).find(name, what, path, p)?;
+            }
+            Some(())
+        };
+        let strategies = || scenario.strategies.iter().map(|(_, strategy)| strategy);
+        Some(match of {
+            A::Failover(group) => Some(Automation::Failover(GroupId::new(names.groups.find(group, "group", path, p)?))),
+            A::Autoscale(name) => {
+                let found = taken.and_then(|s| sorted(&s.autoscale).position(|(known, _)| known == name));
+                let all = strategies().flat_map(|s| s.autoscale.names()).collect();
+                of_strategies("autoscaler", name, found.is_some(), all)?;
+                found.map(Automation::Autoscale)
+            }
+            A::Measure(name) => {
+                let found = taken.and_then(|s| sorted(&s.runbook).position(|(known, _)| known == name));
+                let all = strategies().flat_map(|s| s.runbook.names()).collect();
+                of_strategies("measure", name, found.is_some(), all)?;
+                found.map(Automation::Procedure)
+            }
+            A::Maintenance(plan) => {
+                Names::in_order(sorted(&scenario.maintenance).map(|(name, _)| name)).find(plan, "plan", path, p)?;
+                (scenario.run.maintenance.as_deref() == Some(plan)).then_some(Automation::Maintenance)
+            }
+        })
     }
 
     pub fn population(&self, of: &str, path: &str) -> Option<PopId> {

@@ -47,6 +47,7 @@ use crate::world::data::Queue;
 use crate::world::ids::{GroupId, NodeId, StationId};
 use crate::world::model::{Assumption, World};
 use crate::world::routes::Routes;
+use crate::world::runbook::{Condition, Procedure};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -122,7 +123,7 @@ impl World {
             node_order,
             stations_on: stations_on(&c),
             groups_of: groups_of(&c),
-            felt: felt(&c, &queues),
+            felt: felt(&c, &queues, &procedures, &triggers),
             calendar: c.calendar,
             nodes: c.nodes,
             sites,
@@ -202,10 +203,17 @@ fn groups_of(c: &Compiler) -> Vec<Vec<GroupId>> {
     found
 }
 
-fn felt(c: &Compiler, queues: &[Queue]) -> Vec<bool> {
+/// What is felt, or looked at, as soon as it changes.
+fn felt(c: &Compiler, queues: &[Queue], procedures: &[Procedure], triggers: &[(Condition, usize)]) -> Vec<bool> {
     let mut felt: Vec<bool> = c.nodes.iter().map(|node| !matches!(node.kind, NodeKind::Component)).collect();
     for id in queues.iter().flat_map(|q| &q.gates).flat_map(|g| &g.of) {
         felt[id.at()] = true;
+    }
+    let of_procedures = procedures.iter().flat_map(|procedure| [&procedure.when, &procedure.back_when]).flatten();
+    for part in of_procedures.chain(triggers.iter().map(|(when, _)| when)).flat_map(Condition::parts) {
+        if let Condition::Out(id, _) = part {
+            felt[id.at()] = true;
+        }
     }
     felt
 }

@@ -35,6 +35,19 @@ impl Compiler<'_> {
         let at = written.at.as_ref().and_then(|at| self.time_in_run(at, &format!("{path}.at")));
         let until = written.until.as_ref().and_then(|t| self.time_in_run(t, &format!("{path}.until")));
         let when = written.when.as_ref().and_then(|when| self.condition(when, &format!("{path}.when"), names));
+        let back_when =
+            written.back_when.as_ref().and_then(|when| self.condition(when, &format!("{path}.back_when"), names));
+        if let Some(again) = written.again_after
+            && again.0 == 0
+            && written.when.is_some()
+        {
+            self.problems.add(
+                Code::OutOfRange,
+                format!("{path}.again_after"),
+                "what is seen would order it again at the same moment, for ever",
+                "write a time above zero",
+            );
+        }
         self.check_start(written, at, until, path);
         if written.does.is_empty() {
             p.add(
@@ -96,6 +109,8 @@ impl Compiler<'_> {
                 .and_then(|h| hours(h, self.calendar.zone.clone(), true, &format!("{path}.phases.hours"), p)),
             actions,
             until,
+            back_when,
+            again_after: written.again_after,
             muted: false,
         })
     }
@@ -165,7 +180,21 @@ fn said(action: &scenario::Action) -> String {
         A::Dim { service, share } if share.0 < 1.0 => format!("{} of the calls to {service} left out", share.write()),
         A::Dim { service, .. } => format!("{service} left out"),
         A::SwitchOver { group, to } => format!("{group} to {to}"),
+        A::SwitchOff { of, lasts } => {
+            let lasts = lasts.map_or(String::new(), |lasts| format!(" for {lasts}"));
+            format!("{} off{lasts}", automation_said(of))
+        }
+        A::SwitchOn { of } => format!("{} on", automation_said(of)),
         A::Tell(what) => format!("users are told: {what}"),
         A::Decide(what) => format!("decision: {what}"),
+    }
+}
+
+fn automation_said(of: &scenario::Automation) -> String {
+    match of {
+        scenario::Automation::Failover(group) => format!("failover of {group}"),
+        scenario::Automation::Autoscale(name) => format!("autoscaler {name}"),
+        scenario::Automation::Measure(name) => format!("measure {name}"),
+        scenario::Automation::Maintenance(plan) => format!("maintenance {plan}"),
     }
 }

@@ -1,0 +1,77 @@
+//! What conditions have seen and what automation does, in the words of a story.
+
+use super::words::{Theme, length_words, percent};
+use crate::observe::Occurrence;
+use crate::units::Duration;
+use crate::world::{Automation, Condition, World};
+
+/// What a condition looked at, where that has no line of its own: how people feel, and what is in effect, has.
+pub(super) fn condition_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    let Occurrence::Noticed { condition, part } = what else { return None };
+    let (condition, _) = world.awaited(*condition)?;
+    let part = *condition.parts().get(*part)?;
+    let has_its_line = matches!(
+        part,
+        Condition::Degraded(..) | Condition::Down(..) | Condition::After(_) | Condition::OnDuty(_) | Condition::Out(..)
+    );
+    (!has_its_line).then(|| (Theme::System, said(world, part)))
+}
+
+fn said(world: &World, condition: &Condition) -> String {
+    let people = |id: &crate::world::PopId| world.people[id.at()].name.as_str();
+    let lasts = match condition.lasts() {
+        Duration::ZERO => String::new(),
+        lasts => format!(" for {}", length_words(lasts.seconds())),
+    };
+    match condition {
+        Condition::Busy(station, above, _) => {
+            let name = &world.stations[station.at()].name;
+            format!("{name} is asked for more than {} of what it can do{lasts}", percent(*above))
+        }
+        Condition::BusyNetwork(link, above, _) => {
+            format!("link {} is asked for more than {}{lasts}", world.links[link.at()].name, percent(*above))
+        }
+        Condition::Slow(of, over_s, _) => format!("{}: slower than {}{lasts}", people(of), length_words(*over_s)),
+        Condition::Crowd(of, above) => format!("{}: more than {above} are there", people(of)),
+        Condition::Degraded(of, _) => format!("{} degraded{lasts}", people(of)),
+        Condition::Down(of, _) => format!("{} down{lasts}", people(of)),
+        Condition::Behind(queue, _) => format!("{} is behind{lasts}", world.queues[queue.at()].name),
+        Condition::Out(node, _) => format!("{} does not work{lasts}", world.nodes[node.at()].name),
+        Condition::After(procedure) => format!("{} is in effect", world.procedures[*procedure].name),
+        Condition::OnDuty(team) => format!("{} is there", world.teams[*team].name),
+        Condition::All(list) => several(world, list, " and "),
+        Condition::Any(list) => several(world, list, " or "),
+        Condition::Not(of) => format!("no more: {}", said(world, of)),
+        Condition::Lasting(_, of) => format!("{}{lasts}", said(world, of)),
+    }
+}
+
+fn several(world: &World, list: &[Condition], between: &str) -> String {
+    list.iter().map(|of| said(world, of)).collect::<Vec<_>>().join(between)
+}
+
+/// Automation that is switched off and on, and where that mattered.
+pub(super) fn automation_story(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    Some(match what {
+        Occurrence::Switched(of, on) => {
+            let how = if *on { "on again" } else { "off" };
+            (Theme::Response, format!("{} is switched {how}", automation_words(world, Some(*of))))
+        }
+        Occurrence::HeldBack(of) => {
+            let name = automation_words(world, Some(*of));
+            (Theme::ResponseFailed, format!("{name} would act now, and is switched off"))
+        }
+        _ => return None,
+    })
+}
+
+/// What automation is called.
+pub fn automation_words(world: &World, of: Option<Automation>) -> String {
+    match of {
+        Some(Automation::Failover(group)) => format!("failover of {}", world.groups[group.at()].name),
+        Some(Automation::Autoscale(index)) => format!("autoscaler {}", world.autoscale[index].name),
+        Some(Automation::Procedure(index)) => format!("measure {}", world.procedures[index].name),
+        Some(Automation::Maintenance) => "the maintenance".to_owned(),
+        None => "automation that this run does not have".to_owned(),
+    }
+}
