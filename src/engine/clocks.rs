@@ -59,6 +59,7 @@ impl<W> Core<W> {
         };
         let matters = |event: Event| match event {
             Event::RepairReady { job, token } | Event::RepairDone { job, token } => holds(job, token),
+            Event::HandsChange(crew) => !self.state.crews[crew.at()].waiting.is_empty(),
             Event::Restocked(_) | Event::Inject(_) | Event::Maintenance { .. } | Event::Horizon => true,
             Event::Test(node) => self.state.nodes[node.at()].hidden > 0,
             _ => false,

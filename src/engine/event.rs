@@ -2,7 +2,7 @@
 
 use super::state::nodes::Law;
 use crate::units::Time;
-use crate::world::{GroupId, NodeId, StationId};
+use crate::world::{CrewId, GroupId, NodeId, StationId};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
@@ -45,6 +45,8 @@ pub(super) enum Event {
     RepairDone { job: u32, token: u32 },
     /// A spare part is back on the shelf.
     Restocked(NodeId),
+    /// A crew has other hands than before, or comes back to work.
+    HandsChange(CrewId),
     /// A proof test.
     Test(NodeId),
     /// A passing condition of the drill ends.
@@ -95,6 +97,7 @@ impl Event {
             Event::Follow { .. } | Event::Inject(_) => 0,
             Event::Fail { .. } | Event::LifeEnds { .. } | Event::Shock { .. } => 1,
             Event::RepairReady { .. } | Event::RepairDone { .. } | Event::Restocked(_) | Event::Ends(_) => 2,
+            Event::HandsChange(_) => 2,
             Event::Test(_) => 3,
             Event::Maintenance { .. } => 4,
             Event::Started { .. } | Event::UsedUp(_) => 5,

@@ -9,7 +9,7 @@ use super::state::nodes::{Is, Law};
 use crate::observe::{FailedBy, ObservationId, Occurrence, Refusal};
 use crate::units::Duration;
 use crate::units::Time;
-use crate::world::{Action, NodeId, Routes};
+use crate::world::{Action, CrewId, NodeId, Routes};
 
 /// After so many of its time constants a decaying surge is over: a thousandth is left.
 const DECAYS_UNTIL_OVER: f64 = 7.0;
@@ -17,6 +17,11 @@ const DECAYS_UNTIL_OVER: f64 = 7.0;
 impl Engine<'_> {
     /// Draws the first failures, tests and shocks.
     pub(super) fn start_faults(&mut self) {
+        for (i, crew) in self.world.crews.iter().enumerate() {
+            for (at, _) in &crew.hands {
+                self.events.push(*at, Event::HandsChange(CrewId::new(i)));
+            }
+        }
         for i in 0..self.world.nodes.len() {
             let id = NodeId::new(i);
             self.start_lives(id);

@@ -7,7 +7,7 @@ use super::event::Event;
 use super::state::groups::Stage;
 use super::state::nodes::{Is, Law, Stage as RepairStage};
 use super::state::runbook::ProcedureStage;
-use crate::world::{Action, GroupId, NodeId};
+use crate::world::{Action, CrewId, GroupId, NodeId};
 use std::collections::BTreeSet;
 
 /// More members, repairs or events than this are not gone through after every event.
@@ -121,9 +121,13 @@ impl Engine<'_> {
             let at_it = (0..jobs.len() as u32)
                 .filter(|i| jobs[*i as usize].stage == RepairStage::HandsOn && of_crew(i))
                 .count();
-            must(state.busy <= crew.at_once, "a crew has no more hands than it has");
+            let most = crew.hands.iter().map(|(_, hands)| *hands).fold(crew.at_once, u32::max);
+            must(state.busy <= most, "a crew has no more hands than it ever has");
             must(state.busy as usize == at_it, "hands are busy with repairs");
-            must(state.waiting.is_empty() || state.busy == crew.at_once, "nobody waits for hands that are free");
+            must(
+                state.waiting.is_empty() || state.busy >= self.hands_of(CrewId::new(index)),
+                "nobody waits for hands that are free",
+            );
             must(
                 state.waiting.iter().all(|job| jobs[*job as usize].stage == RepairStage::Ready && of_crew(job)),
                 "whoever waits for a crew is ready for it",

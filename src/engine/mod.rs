@@ -248,6 +248,7 @@ impl<'w> Live<'w> {
             Event::Shock { index, token } => self.shock(index as usize, token),
             Event::RepairReady { job, token } => self.vendor_comes(job, token),
             Event::RepairDone { job, token } => self.repair_done(job, token),
+            Event::HandsChange(crew) => self.hands_go_on(crew),
             Event::Restocked(node) => self.restocked(node),
             Event::Test(node) => self.proof_test(node),
             Event::Ends(index) => self.condition_ends(index as usize),

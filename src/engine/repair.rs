@@ -6,7 +6,7 @@ use super::lives::Struck;
 use super::state::nodes::{Job, Law, RepairStreams, Stage};
 use crate::observe::{ObservationId, Occurrence, Refusal};
 use crate::units::{Duration, Time};
-use crate::world::NodeId;
+use crate::world::{CrewId, NodeId};
 
 impl Engine<'_> {
     /// Failed members come back: all together after a time that the drill says, or else each by a repair of its own.
@@ -218,15 +218,44 @@ impl Engine<'_> {
             return;
         }
         if let Some(crew) = repair.and_then(|r| r.crew) {
-            let state = &mut self.state.crews[crew.at()];
-            if state.busy >= self.world.crews[crew.at()].at_once {
-                state.waiting.push_back(index);
-                self.state.jobs[index as usize].stage = Stage::Ready;
-                return;
-            }
-            state.busy += 1;
+            self.state.crews[crew.at()].waiting.push_back(index);
+            self.state.jobs[index as usize].stage = Stage::Ready;
+            return self.hands_go_on(crew);
         }
         self.hands_on(index);
+    }
+
+    /// Repairs at once that a crew may have under way now.
+    pub(super) fn hands_of(&self, crew: CrewId) -> u32 {
+        let crew = &self.world.crews[crew.at()];
+        let at_work = crew.hours.as_ref().is_none_or(|hours| hours.hold(&self.world.calendar, self.now));
+        if at_work { crew.hands_at(self.now) } else { 0 }
+    }
+
+    /// As many repairs as a crew has hands free for begin: those that come first, and of these who has waited longest.
+    pub(super) fn hands_go_on(&mut self, id: CrewId) {
+        let crew = &self.world.crews[id.at()];
+        while self.state.crews[id.at()].busy < self.hands_of(id) {
+            let jobs = &self.state.jobs;
+            let waiting = self.state.crews[id.at()].waiting.iter().enumerate();
+            let next = waiting.min_by_key(|(_, job)| crew.rank(jobs[**job as usize].node)).map(|(place, _)| place);
+            let state = &mut self.state.crews[id.at()];
+            let Some(job) = next.and_then(|place| state.waiting.remove(place)) else { return };
+            state.busy += 1;
+            self.hands_on(job);
+        }
+        self.wait_for_hands(id);
+    }
+
+    /// Whoever waits for a crew that is not there waits until it comes.
+    fn wait_for_hands(&mut self, id: CrewId) {
+        let crew = &self.world.crews[id.at()];
+        let opens = crew.hours.as_ref().map_or(self.now, |hours| hours.next(&self.world.calendar, self.now));
+        let state = &mut self.state.crews[id.at()];
+        if opens > self.now && !state.waiting.is_empty() && state.comes_at != Some(opens) {
+            state.comes_at = Some(opens);
+            self.events.push(opens, Event::HandsChange(id));
+        }
     }
 
     fn hands_on(&mut self, index: u32) {
@@ -271,11 +300,8 @@ impl Engine<'_> {
     /// The crew of a node has hands free: the next repair that waits for it begins.
     fn free_hands(&mut self, id: NodeId) {
         let Some(crew) = self.world.nodes[id.at()].repair.as_ref().and_then(|r| r.crew) else { return };
-        let state = &mut self.state.crews[crew.at()];
-        match state.waiting.pop_front() {
-            Some(next) => self.hands_on(next),
-            None => state.busy -= 1,
-        }
+        self.state.crews[crew.at()].busy -= 1;
+        self.hands_go_on(crew);
     }
 
     /// All repairs of a node are void. Parts that they have got go back on the shelf, and parts that they wait for when they

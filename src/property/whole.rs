@@ -128,7 +128,7 @@ impl Plan {
     fn storage(&self, scenario: &mut Scenario, sites: &[&str]) {
         let (members, needed) = self.storage;
         if self.crew && members > 0 {
-            scenario.crews.insert("crew", Crew { at_once: 1, arrives: None });
+            scenario.crews.insert("crew", Crew { at_once: 1, ..Crew::default() });
         }
         for site in sites.iter().filter(|_| members > 0) {
             let repair = Repair {

@@ -166,11 +166,23 @@ pub struct Temporary {
 }
 
 /// Who repairs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Crew {
-    /// How many repairs they do at once; others wait in the order of failure.
+    /// How many repairs they do at once, at the start; others wait in the order of failure.
     pub at_once: u32,
+    /// How many they do at once from these times on: times as in the drill. What is under way is finished by whoever is at it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hands: Vec<(String, u32)>,
+    /// Civil hours, in the clock's zone, in which they begin repairs; by default around the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<(String, String)>,
+    /// Whether they begin repairs at weekends. Counts only with `hours`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub weekends: bool,
+    /// Components whose repairs come before those of others, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<String>,
     /// Time until hands are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrives: Option<Dist>,

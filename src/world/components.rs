@@ -1,8 +1,9 @@
 //! Sites, components and groups as one graph of what stands on what; how its nodes fail and who repairs them.
 
+use super::hours::Hours;
 use super::ids::{CrewId, GroupId, NodeId, SiteId};
 use crate::dist::Sampler;
-use crate::units::Duration;
+use crate::units::{Duration, Time};
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,10 +91,29 @@ pub struct Repair {
 pub struct Crew {
     /// Its name.
     pub name: String,
-    /// Repairs at once.
+    /// Repairs at once, at the start.
     pub at_once: u32,
+    /// Repairs at once from these times on, in order.
+    pub hands: Vec<(Time, u32)>,
+    /// When they begin repairs.
+    pub hours: Option<Hours>,
+    /// Whose repairs come before those of others, in this order.
+    pub first: Vec<NodeId>,
     /// Time until hands are there.
     pub arrives: Option<Sampler>,
+}
+
+impl Crew {
+    /// Repairs at once from a time on, in their hours.
+    pub fn hands_at(&self, at: Time) -> u32 {
+        let begun = self.hands.partition_point(|(from, _)| *from <= at);
+        begun.checked_sub(1).map_or(self.at_once, |last| self.hands[last].1)
+    }
+
+    /// In which order the repairs of a node come, lowest first.
+    pub fn rank(&self, of: NodeId) -> usize {
+        self.first.iter().position(|first| *first == of).unwrap_or(self.first.len())
+    }
 }
 
 /// A shock that hits several nodes.

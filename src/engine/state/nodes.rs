@@ -236,7 +236,10 @@ impl RepairStreams {
 #[derive(Debug, Clone, Default)]
 pub struct CrewState {
     pub busy: u32,
+    /// In the order in which they became ready.
     pub waiting: VecDeque<u32>,
+    /// When they come back to work for those who wait, if that is due.
+    pub comes_at: Option<Time>,
 }
 
 /// How far a repair is.

@@ -7,7 +7,7 @@ use super::resolve::{Names, listed, sorted};
 use crate::dist::{Dist, Sampler};
 use crate::scenario::{self, Age, Code, Component};
 use crate::units::Duration;
-use crate::world::components::{Crew, Gate, Node, NodeKind, Repair, Reserve, Shock};
+use crate::world::components::{Gate, Node, NodeKind, Repair, Reserve, Shock};
 use crate::world::ids::{CrewId, GroupId, NodeId, SiteId};
 use std::collections::BTreeSet;
 
@@ -312,25 +312,6 @@ impl Compiler<'_> {
                 self.nodes[member.at()].watched_by.push(group.node);
             }
         }
-    }
-
-    pub fn compile_crews(&self) -> Vec<Crew> {
-        let p = &self.problems;
-        sorted(&self.scenario.crews)
-            .map(|(name, crew)| {
-                p.range(
-                    format!("crews.{name}.at_once"),
-                    crew.at_once > 0,
-                    "a crew that does no repair at once never repairs anything",
-                    "write at least 1",
-                );
-                Crew {
-                    name: name.to_owned(),
-                    at_once: crew.at_once.max(1),
-                    arrives: crew.arrives.as_ref().and_then(|d| sampler(d, &format!("crews.{name}.arrives"), p)),
-                }
-            })
-            .collect()
     }
 
     /// Shocks; a beta factor takes its part of the failure rates of the nodes.

@@ -10,6 +10,7 @@ mod compiler;
 mod components;
 mod conditions;
 mod costs;
+mod crews;
 mod data;
 mod detection;
 mod drill;
