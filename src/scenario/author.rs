@@ -130,7 +130,21 @@ impl Call {
 
 impl Default for CallTo {
     fn default() -> CallTo {
-        CallTo { to: String::new(), times: 1.0, at: None, gives_up_after: Duration::ZERO }
+        CallTo {
+            to: String::new(),
+            times: 1.0,
+            at: None,
+            gives_up_after: Duration::ZERO,
+            client: None,
+            timeout: None,
+            cancels: false,
+            retries: None,
+            hedge: None,
+            breaker: None,
+            throttle: None,
+            connections: None,
+            passes_deadline: false,
+        }
     }
 }
 

@@ -248,6 +248,44 @@ pub struct CallTo {
     /// How long the caller waits for a callee that is dead before it gives up; by default it is refused at once.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub gives_up_after: Duration,
+    /// A client library whose defaults stand in for what is not said here of `timeout`, `retries` and `breaker`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientPreset>,
+    /// How long an attempt waits for its answer. The work is done all the same, unless the call `cancels`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+    /// Giving up ends the work wherever it is.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cancels: bool,
+    /// What the caller does about a failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<Retries>,
+    /// More attempts while the first is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hedge: Option<Hedge>,
+    /// A circuit breaker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<Breaker>,
+    /// Turning its own calls away while too few are accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttle: Option<Throttle>,
+    /// The connections that the caller has, all its servers at a site together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Connections>,
+    /// Nothing is tried any more for a request that its user has given up: the deadline is passed on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub passes_deadline: bool,
+}
+
+/// A pool of connections: an attempt needs one until it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connections {
+    /// How many there are.
+    pub most: u64,
+    /// How long an attempt waits for one before it fails; by default as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Duration>,
 }
 
 /// A cold cache: service times start this much longer and come down evenly.

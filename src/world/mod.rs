@@ -74,7 +74,7 @@ pub use routes::{Route, Routes};
 #[doc(hidden)]
 pub use runbook::{Amount, Automation, Awaited, Condition, Effect, Procedure};
 #[doc(hidden)]
-pub use services::{Cache, Call, Callee, Discipline, Misses, RateLimit, Service, Station};
+pub use services::{Cache, Call, CallClient, Callee, Discipline, Misses, RateLimit, Service, Station};
 #[doc(hidden)]
 pub use sites::{Link, Place, Provider, Site, Transfer};
 #[doc(hidden)]

@@ -1,12 +1,14 @@
 //! Services, their stations at sites, and the calls between them.
 
 use super::balancer::Balancer;
+use super::clients::{Client, Retries};
 use super::components::Gate;
 use super::ids::{GroupId, NodeId, QueueId, ServiceId, SiteId, StationId, StoreId};
 use crate::dist::Sampler;
 use crate::queueing::{Residual, Strata};
 pub use crate::scenario::Misses;
 use crate::units::Duration;
+use std::sync::Arc;
 
 /// A service, wherever it runs.
 #[derive(Debug, Clone)]
@@ -142,4 +144,21 @@ pub struct Call {
     pub times: f64,
     /// How long a dead callee holds the caller, in seconds.
     pub gives_up_s: f64,
+    /// What the caller does when it fails; `None`: nothing, and it waits for ever.
+    pub client: Option<Arc<CallClient>>,
+}
+
+/// How a caller behaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallClient {
+    /// How, call by call.
+    pub client: Client,
+    /// How long an attempt waits for its answer, in seconds.
+    pub timeout_s: Option<f64>,
+    /// What it does about a failure, as means.
+    pub retries: Option<Retries>,
+    /// The connections of the caller at a site, and how long an attempt waits for one.
+    pub connections: Option<(u64, Option<Duration>)>,
+    /// Nothing is tried for a request that its user has given up.
+    pub passes_deadline: bool,
 }

@@ -1,5 +1,6 @@
 //! What users and their clients do: a request is sent, tried again, hedged, and comes to its end.
 
+use super::state::client::OF_USER;
 use super::state::due::{Due, Kind};
 use super::state::requests::Requests;
 use super::state::slots::{FORESEEN, GHOST, NOBODY, ORPHAN, REFUSED, Slot, is_live, token};
@@ -9,9 +10,9 @@ use crate::world::World;
 
 /// What a client hears of an attempt.
 #[derive(Debug, Clone, Copy)]
-struct Heard {
-    answered: bool,
-    timed_out: bool,
+pub(super) struct Heard {
+    pub(super) answered: bool,
+    pub(super) timed_out: bool,
 }
 
 impl Requests {
@@ -60,6 +61,9 @@ impl Requests {
 
     /// A call is tried again.
     pub(super) fn attempt(&mut self, world: &World, call: u32, observer: &mut impl Observer) {
+        if self.calls[call].asker != OF_USER {
+            return self.connect(call);
+        }
         let of = self.calls[call].of;
         let way = self.sources[of as usize].way(self.now);
         self.attempt_on(world, call, way.start, observer);
@@ -212,6 +216,10 @@ impl Requests {
         self.events += 1;
         let id = token as u32;
         let slot = self.slots[id];
+        if let Some(asker) = self.asker_of(&slot) {
+            self.detach(id, self.askers[asker as usize].client.policy.cancels);
+            return self.ask_heard(id, &slot, Heard { answered: false, timed_out: true });
+        }
         self.slots[id].flags |= ORPHAN;
         self.slots[id].call = NOBODY;
         let source = &mut self.sources[slot.of as usize];

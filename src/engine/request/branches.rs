@@ -1,5 +1,6 @@
 //! Calls that are made at once, and requests that are called off with everything that they hold.
 
+use super::attempts::Heard;
 use super::state::program::{OUTSIDE, Op};
 use super::state::requests::Requests;
 use super::state::slots::{
@@ -10,7 +11,8 @@ impl Requests {
     /// A request makes several calls at once.
     pub(super) fn fork(&mut self, id: u32, first: u32, count: u32) {
         let parent = self.slots[id];
-        let cancels = self.sources[parent.of as usize].cancels;
+        let cancels =
+            self.sources[parent.of as usize].cancels || self.askers.iter().any(|asker| asker.client.policy.cancels);
         let mut branches = Vec::new();
         for branch in first..first + count {
             let start = self.programs.branches[branch as usize];
@@ -34,6 +36,9 @@ impl Requests {
     pub(super) fn join_up(&mut self, id: u32, failed: bool) {
         let branch = self.slots[id];
         self.slots.end(id);
+        if self.asker_of(&branch).is_some() {
+            return self.ask_heard(id, &branch, Heard { answered: !failed, timed_out: false });
+        }
         if branch.parent == NOBODY {
             return;
         }
@@ -92,7 +97,9 @@ impl Requests {
             frame = visit.parent;
         }
         self.slots.end(id);
-        if slot.parent != NOBODY {
+        if self.asker_of(&slot).is_some() {
+            self.ask_heard(id, &slot, Heard { answered: false, timed_out: false });
+        } else if slot.parent != NOBODY {
             self.one_branch_less(slot.parent);
         }
     }
@@ -105,6 +112,9 @@ impl Requests {
 
     /// Neither a request nor its branches wait in a queue any more.
     fn stops_waiting(&mut self, id: u32) {
+        if self.calls_off_asking(id) {
+            return self.goes_on(id);
+        }
         let slot = &mut self.slots[id];
         if slot.is(QUEUED) {
             slot.flags &= !QUEUED;

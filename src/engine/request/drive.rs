@@ -126,6 +126,7 @@ impl Requests {
             Kind::Hedge => self.hedge(world, id, due, observer),
             Kind::Think => self.think(world, id, observer),
             Kind::Check => self.check(world, id, due, observer),
+            Kind::Connect => self.gives_up_connecting(id, due),
         }
     }
 
@@ -218,6 +219,10 @@ impl Requests {
                     slot.flags = (slot.flags | DEGRADED | missed) & !(REFUSED | FORESEEN);
                     pc += 1;
                 }
+                Op::Ask { ask } => match self.ask(id, pc, ask) {
+                    true => return,
+                    false => pc += 2,
+                },
                 Op::Fork { first, count } => {
                     self.slots[id].pc = pc;
                     if count > 0 {

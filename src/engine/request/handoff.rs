@@ -456,6 +456,10 @@ fn reached(requests: &Requests, start: u32) -> Vec<(u32, f64)> {
                 goes(pc + 1, share * (1.0 - skips));
             }
             Op::Lose { share: loses, .. } => goes(pc + 1, share * (1.0 - loses)),
+            Op::Ask { ask } => {
+                goes(requests.programs.asks[ask as usize].start, share);
+                goes(pc + 1, share);
+            }
             Op::Fork { first, count } => {
                 for branch in first..first + count {
                     goes(requests.programs.branches[branch as usize], share);

@@ -35,6 +35,7 @@ impl Requests {
         self.check_stations(world);
         self.check_users();
         self.check_caches();
+        self.check_askers();
     }
 
     fn must(&self, is: bool, what: &str, of: &dyn std::fmt::Debug) {
@@ -58,7 +59,7 @@ impl Requests {
             must(slot.branches == 0 || matches!(op, Op::Fork { .. }), "whoever has branches waits for them");
             must(slot.started <= self.now && slot.arrived <= self.now, "nobody comes before his time");
             must(slot.call == NOBODY || !slot.is(ORPHAN), "an attempt that nobody waits for belongs to no call");
-            if slot.parent != NOBODY {
+            if slot.parent != NOBODY && self.asker_of(&slot).is_none() {
                 *branches.entry(slot.parent).or_default() += 1;
             }
         }
@@ -139,6 +140,28 @@ impl Requests {
                 &crowd.target,
             );
             self.must(crowd.thinking <= crowd.present, "whoever thinks is there", &crowd.thinking);
+        }
+    }
+
+    fn check_askers(&self) {
+        for (id, call) in &self.asked_by {
+            let (slot, made) = (&self.slots[*id], &self.calls[*call]);
+            let waits = slot.pc != NOBODY && matches!(self.programs.ops[slot.pc as usize], Op::Ask { .. });
+            self.must(waits && made.parent == *id, "whoever has made a call waits for it", &(slot, made));
+            let goes_on = made.open > 0 || made.backing_off || made.connecting;
+            self.must(goes_on, "a call that is waited for is tried, or will be", made);
+        }
+        let mut connected = vec![0; self.askers.len()];
+        for id in self.slots.under_way() {
+            let slot = self.slots[id];
+            if let Some(asker) = self.asker_of(&slot) {
+                connected[asker as usize] += 1;
+                self.must(self.asked_by.get(&slot.parent) == Some(&slot.call), "somebody waits for an attempt", &slot);
+            }
+        }
+        for (asker, connected) in self.askers.iter().zip(connected) {
+            let (has, most) = (asker.connected, asker.connections.0);
+            self.must(has == connected && has <= most, "every attempt has a connection", &(has, connected, most));
         }
     }
 

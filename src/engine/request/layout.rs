@@ -1,6 +1,6 @@
 //! Lays out what a request of a path does as a program.
 
-use super::state::program::{CallPlace, Caller, Frame, Laid, Leg, OUTSIDE, Op, Programs};
+use super::state::program::{Ask, CallPlace, Caller, Frame, Laid, Leg, OUTSIDE, Op, Programs};
 use crate::engine::core::Engine;
 use crate::engine::state::paths::Path;
 use crate::engine::state::stations::StationPhase;
@@ -253,8 +253,43 @@ impl Layout<'_, '_> {
         self.patch(&done, here);
     }
 
-    /// A call is made once.
-    fn make(&mut self, call: &Call, (caller, nth): (Caller, u32), from: SiteId, fails: &mut Vec<usize>) {
+    /// A call is made once; by whoever has a policy, in as many attempts as that says.
+    fn make(&mut self, call: &Call, made: (Caller, u32), from: SiteId, fails: &mut Vec<usize>) {
+        let Some(policy) = &call.client else { return self.attempt(call, made, from, fails) };
+        let world = self.engine.world;
+        let caller = match made.0 {
+            Caller::Feature(feature, site) => {
+                format!(
+                    "{} at {}",
+                    world.features[feature as usize].name,
+                    world.nodes[world.sites[site.at()].node.at()].name
+                )
+            }
+            Caller::Station(station) => world.stations[station.at()].name.clone(),
+        };
+        let asker = self.programs.asker(&caller, made.1, policy);
+        let ask = self.laid.asks.len() as u32;
+        self.push(Op::Ask { ask });
+        let done = self.push(Op::Goto(0));
+        fails.push(self.push(Op::Goto(0)));
+        self.depth += 1;
+        let level = std::mem::take(&mut self.level);
+        let start = self.here();
+        self.laid.asks.push(Ask { asker, start });
+        let mut missed = Vec::new();
+        self.attempt(call, made, from, &mut missed);
+        self.push(Op::Join { failed: false });
+        let here = self.here();
+        self.patch(&missed, here);
+        self.push(Op::Join { failed: true });
+        self.depth -= 1;
+        self.level = level;
+        let here = self.here();
+        self.patch(&[done], here);
+    }
+
+    /// One attempt at a call.
+    fn attempt(&mut self, call: &Call, (caller, nth): (Caller, u32), from: SiteId, fails: &mut Vec<usize>) {
         let at = self.laid.calls.len();
         self.push(Op::Call { at: at as u32 });
         let body = self.here();
@@ -284,7 +319,8 @@ impl Layout<'_, '_> {
         let commit = engine.commit(callee);
         if commit.waits.is_some_and(|(share, _)| share >= 1.0) {
             // Nothing answers: who waits for it learns that by a timeout.
-            let timeout_s = world.features[self.feature as usize].timeout_s;
+            let own_s = call.client.as_ref().and_then(|client| client.timeout_s);
+            let timeout_s = own_s.or(world.features[self.feature as usize].timeout_s);
             let hangs_s = timeout_s.filter(|_| call.hard).unwrap_or(call.gives_up_s);
             self.delay(Duration::from_seconds(hangs_s).0 as u64);
             fails.push(self.push(Op::Gone { to: 0 }));

@@ -6,6 +6,7 @@
 
 mod account;
 mod ahead;
+mod asks;
 mod attempts;
 mod balancer;
 mod branches;

@@ -22,6 +22,7 @@ impl Engine<'_> {
         let Some(mut requests) = self.requests.take() else { return };
         requests.now = self.now.0 as u64;
         self.follow_demand(&mut requests, open);
+        requests.know_askers(self.luck);
         self.follow_stations(&mut requests, open);
         self.follow_links(&mut requests, open);
         self.follow_writes(&mut requests);
@@ -303,13 +304,17 @@ impl Requests {
             queue.serves = false;
             queue.workers = 0;
         }
+        let mut connections = Vec::new();
         for id in self.slots.under_way() {
             let slot = self.slots[id];
-            // The outermost visit to it: whoever is inside of that is lost with it.
+            // The outermost visit to it: whoever is inside of that is lost with it, but for what stands for itself.
             let mut frame = self.programs.frame_of[slot.pc as usize];
-            let mut lost = None;
+            let (mut lost, floor) = (None, self.floor(id));
             while frame != OUTSIDE {
                 let visit = self.programs.frames[frame as usize];
+                if visit.depth < floor {
+                    break;
+                }
                 // One who is still on the way to it is at the operation that enters, too.
                 let is_there = if visit.enter == slot.pc { slot.is(SERVED | QUEUED) } else { visit.holds };
                 if visit.station == station && is_there && (whole || gone.contains(&self.queue_around(id, &visit))) {
@@ -329,14 +334,18 @@ impl Requests {
             slot.turn = slot.turn.wrapping_add(1);
             slot.branches = 0;
             slot.flags &= !(SERVED | QUEUED | BRANCH_FAILED | AWAITS);
-            if lost.depth < u32::from(slot.depth) {
+            self.loses_asking(id);
+            if lost.depth < u32::from(self.slots[id].depth) {
                 // A branch of something that is lost as a whole.
+                let slot = self.slots[id];
+                connections.extend(self.attempt_is_lost(&slot));
                 self.slots.end(id);
             } else {
-                slot.pc = lost.broken;
+                self.slots[id].pc = lost.broken;
                 self.goes_on(id);
             }
         }
+        connections.into_iter().for_each(|asker| self.give_connections(asker));
         for queue in gone {
             let queue = &mut self.station_queues[queue as usize];
             queue.clear();

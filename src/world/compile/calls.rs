@@ -1,12 +1,15 @@
 //! Compiling calls: which station a call means, and what comes of calls that make calls.
 
+use super::clients;
 use super::compiler::Compiler;
 use super::limits;
 use super::order::order;
+use super::presets::{self, Written};
 use super::resolve::{Names, listed};
 use crate::scenario::{self, Code};
 use crate::world::ids::{GroupId, ServiceId, SiteId, StationId};
-use crate::world::services::{Call, Callee};
+use crate::world::services::{Call, CallClient, Callee};
+use std::sync::Arc;
 
 impl Compiler<'_> {
     /// Calls from a site, of a station or a feature.
@@ -28,10 +31,46 @@ impl Compiler<'_> {
             let Some(id) = self.names.services.find(&to.to, "service", format!("{path}.to"), p) else { continue };
             let service = ServiceId::new(id);
             if let Some(callee) = self.callee(to, service, &path, from) {
-                found.push(Call { service, callee, hard, times: to.times, gives_up_s: to.gives_up_after.seconds() });
+                let client = self.call_client(to, &path);
+                let gives_up_s = to.gives_up_after.seconds();
+                found.push(Call { service, callee, hard, times: to.times, gives_up_s, client });
             }
         }
         found
+    }
+
+    /// How the caller behaves, where the call says anything of that.
+    fn call_client(&self, to: &scenario::CallTo, path: &str) -> Option<Arc<CallClient>> {
+        let p = &self.problems;
+        let written = presets::of_call(to);
+        clients::check(&written, path, p);
+        if let Some(connections) = to.connections {
+            p.range(
+                format!("{path}.connections.most"),
+                (1..=limits::CONNECTIONS_MAX).contains(&connections.most),
+                format!("{} connections", connections.most),
+                "write from 1 to 10 million",
+            );
+        }
+        let says_nothing = written == Written::default() && to.connections.is_none();
+        if says_nothing {
+            if to.passes_deadline {
+                p.add(
+                    Code::NeverActs,
+                    format!("{path}.passes_deadline"),
+                    "a call that is made once has nothing that a deadline could keep it from",
+                    "write retries: or a timeout: too, or leave it out",
+                );
+            }
+            return None;
+        }
+        Some(Arc::new(CallClient {
+            client: clients::compile(&written),
+            timeout_s: written.timeout.map(|timeout| timeout.seconds()),
+            retries: clients::means(&written),
+            connections: to.connections.map(|connections| (connections.most, connections.waits)),
+            passes_deadline: to.passes_deadline,
+        }))
     }
 
     fn callee(&self, to: &scenario::CallTo, service: ServiceId, path: &str, from: SiteId) -> Option<Callee> {

@@ -11,6 +11,8 @@ pub const SITES_MAX: usize = 500;
 pub const ENTITIES_MAX: usize = 20_000;
 /// Members of all components together.
 pub const MEMBERS_MAX: u64 = 10_000_000;
+/// Connections of one caller.
+pub const CONNECTIONS_MAX: u64 = 10_000_000;
 /// Failures, tests, probes or repetitions that a run may be expected to make.
 pub const HAPPENINGS_MAX: f64 = 50_000_000.0;
 /// Points of all curves together.

@@ -84,3 +84,16 @@ pub fn with_preset(feature: &scenario::Feature) -> Written {
         throttle: feature.throttle.or(preset.throttle),
     }
 }
+
+/// What a call says, completed by its preset.
+pub fn of_call(call: &scenario::CallTo) -> Written {
+    let preset = call.client.map(preset).unwrap_or_default();
+    Written {
+        timeout: call.timeout.or(preset.timeout),
+        retries: call.retries.clone().or(preset.retries),
+        cancels: call.cancels,
+        hedge: call.hedge,
+        breaker: call.breaker.or(preset.breaker),
+        throttle: call.throttle,
+    }
+}

@@ -30,7 +30,16 @@ pub struct Call {
     pub at: u64,
     /// It was under way before every request was followed.
     pub ghost: bool,
+    /// Whose policy it goes by, where it is a service that calls; the request that waits for it, and where its attempts begin.
+    pub asker: u32,
+    pub parent: u32,
+    pub start: u32,
+    /// It waits for a connection.
+    pub connecting: bool,
 }
+
+/// No service: a call of a user's client.
+pub const OF_USER: u32 = u32::MAX;
 
 /// The calls that are under way.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +77,10 @@ impl Calls {
             backing_off: false,
             at: started,
             ghost: false,
+            asker: OF_USER,
+            parent: OF_USER,
+            start: 0,
+            connecting: false,
         };
         match self.free.pop() {
             Some(id) => {
@@ -137,15 +150,15 @@ impl Calls {
         self.free.push(id);
     }
 
-    /// Calls that are under way.
+    /// Calls of users that are under way.
     #[cfg(debug_assertions)]
     pub fn under_way_of(&self) -> impl Iterator<Item = &Call> {
-        self.all.iter().filter(|call| call.open != u32::MAX)
+        self.all.iter().filter(|call| call.open != u32::MAX && call.asker == OF_USER)
     }
 
-    /// Calls that wait for the time of their retry, in the order of their places.
+    /// Calls of users that wait for the time of their retry, in the order of their places.
     pub fn backing_off(&self) -> impl Iterator<Item = &Call> {
-        self.all.iter().filter(|call| call.open != u32::MAX && call.backing_off)
+        self.all.iter().filter(|call| call.open != u32::MAX && call.backing_off && call.asker == OF_USER)
     }
 }
 

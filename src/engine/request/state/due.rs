@@ -23,22 +23,33 @@ pub enum Kind {
     Think,
     /// A health check sets out, or has got no answer in time.
     Check,
+    /// A call of a service has waited for a connection for long enough.
+    Connect,
 }
 
-const KINDS: [Kind; 8] =
-    [Kind::Step, Kind::Arrive, Kind::Patience, Kind::Shared, Kind::Retry, Kind::Hedge, Kind::Think, Kind::Check];
+const KINDS: [Kind; 9] = [
+    Kind::Step,
+    Kind::Arrive,
+    Kind::Patience,
+    Kind::Shared,
+    Kind::Retry,
+    Kind::Hedge,
+    Kind::Think,
+    Kind::Check,
+    Kind::Connect,
+];
 
-const TURN_BITS: u64 = (1 << 29) - 1;
+const TURN_BITS: u64 = (1 << 28) - 1;
 
 impl Due {
     #[inline]
     pub fn new(kind: Kind, id: u32, turn: u32) -> Due {
-        Due((kind as u64) << 61 | (u64::from(turn) & TURN_BITS) << 32 | u64::from(id))
+        Due((kind as u64) << 60 | (u64::from(turn) & TURN_BITS) << 32 | u64::from(id))
     }
 
     #[inline]
     pub fn kind(self) -> Kind {
-        KINDS[((self.0 >> 61) as usize).min(KINDS.len() - 1)]
+        KINDS[((self.0 >> 60) as usize).min(KINDS.len() - 1)]
     }
 
     #[inline]

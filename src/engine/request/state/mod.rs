@@ -1,5 +1,6 @@
 //! What the request engine keeps between two of its events, one file a noun.
 
+pub mod asker;
 pub mod backend_pool;
 pub mod cache;
 pub mod client;

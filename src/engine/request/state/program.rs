@@ -5,8 +5,9 @@
 //! the program that they began, but for the calls that they have still to make: each of those goes by what holds when it is made,
 //! in a piece that is laid out for that and comes back.
 
-use crate::world::{SiteId, StationId};
+use crate::world::{CallClient, SiteId, StationId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// No frame.
 pub const OUTSIDE: u32 = u32::MAX;
@@ -36,6 +37,8 @@ pub enum Op {
     Look { station: u32, found: u32 },
     /// What was missed there has been answered, or will not be.
     Learn { station: u32, answered: bool },
+    /// Makes a call whose client has a policy; goes on at the next operation when it has been answered, or at the one after that.
+    Ask { ask: u32 },
     /// Makes several calls at the same time; goes on at the next operation when all are back, or at the one after that when
     /// one has failed.
     Fork { first: u32, count: u32 },
@@ -109,6 +112,24 @@ pub struct CallPlace {
     pub failed: u32,
 }
 
+/// A call whose client has a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ask {
+    /// Whose policy it is.
+    pub asker: u32,
+    /// Where an attempt begins.
+    pub start: u32,
+}
+
+/// Who makes calls by a policy: one call of a caller.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    pub caller: String,
+    /// Which of its calls.
+    pub nth: u32,
+    pub policy: Arc<CallClient>,
+}
+
 /// A program, or a piece of one that is laid out on its own: one call.
 #[derive(Debug, Clone, Copy)]
 pub struct Piece {
@@ -129,6 +150,7 @@ pub struct Laid {
     pub frames: Vec<Frame>,
     pub branches: Vec<u32>,
     pub calls: Vec<CallPlace>,
+    pub asks: Vec<Ask>,
 }
 
 /// All programs of a run.
@@ -142,6 +164,8 @@ pub struct Programs {
     /// Where the branches of forks begin.
     pub branches: Vec<u32>,
     pub calls: Vec<CallPlace>,
+    pub asks: Vec<Ask>,
+    pub askers: Vec<Asker>,
     /// In the order of their places.
     pub pieces: Vec<Piece>,
     /// How often everything has been laid out.
@@ -164,11 +188,12 @@ impl Programs {
 
     /// Adds a program of somebody, or the piece that a call is, or finds the same one.
     pub fn link(&mut self, whose: [u64; 4], laid: Laid, of: Option<u32>) -> u32 {
-        let Laid { ops, frame_of, frames, branches, calls } = laid;
+        let Laid { ops, frame_of, frames, branches, calls, asks } = laid;
         let mut key = Vec::with_capacity(4 + ops.len() * 3 + branches.len());
         key.extend(whose);
         ops.iter().for_each(|op| key.extend(words(op)));
         key.extend(branches.iter().map(|b| u64::from(*b)));
+        key.extend(asks.iter().flat_map(|ask| [u64::from(ask.asker), u64::from(ask.start)]));
         if let Some(piece) = self.known.get(&key) {
             let piece = &mut self.pieces[*piece as usize];
             piece.laid_out = self.times_laid_out;
@@ -178,7 +203,7 @@ impl Programs {
         }
         let start = self.ops.len() as u32;
         let (frames_start, branches_start) = (self.frames.len() as u32, self.branches.len() as u32);
-        let calls_start = self.calls.len() as u32;
+        let (calls_start, asks_start) = (self.calls.len() as u32, self.asks.len() as u32);
         let outside = of.map_or(OUTSIDE, |call| self.calls[call as usize].frame);
         let moved = |frame: u32| if frame == OUTSIDE { outside } else { frame + frames_start };
         self.ops.extend(ops.iter().map(|op| match *op {
@@ -189,6 +214,7 @@ impl Programs {
             Op::Look { station, found } => Op::Look { station, found: found + start },
             Op::Fork { first, count } => Op::Fork { first: first + branches_start, count },
             Op::Call { at } => Op::Call { at: at + calls_start },
+            Op::Ask { ask } => Op::Ask { ask: ask + asks_start },
             Op::Gone { to } => Op::Gone { to: to + start },
             Op::Goto(to) => Op::Goto(to + start),
             other => other,
@@ -201,6 +227,7 @@ impl Programs {
             ..*frame
         }));
         self.branches.extend(branches.iter().map(|branch| branch + start));
+        self.asks.extend(asks.iter().map(|ask| Ask { start: ask.start + start, ..*ask }));
         self.calls.extend(calls.iter().map(|call| CallPlace {
             frame: moved(call.frame),
             body: call.body + start,
@@ -218,6 +245,15 @@ impl Programs {
     /// The piece in which an operation is.
     pub fn piece_at(&self, pc: u32) -> usize {
         self.pieces.partition_point(|piece| piece.start <= pc) - 1
+    }
+
+    /// The policy of a call of a caller, which all its requests share.
+    pub fn asker(&mut self, caller: &str, nth: u32, policy: &Arc<CallClient>) -> u32 {
+        let known = self.askers.iter().position(|asker| asker.nth == nth && asker.caller == caller);
+        known.unwrap_or_else(|| {
+            self.askers.push(Asker { caller: caller.to_owned(), nth, policy: Arc::clone(policy) });
+            self.askers.len() - 1
+        }) as u32
     }
 
     pub fn leg(&mut self, leg: Leg) -> u32 {
@@ -248,6 +284,7 @@ fn words(op: &Op) -> [u64; 3] {
         Op::Failed => [12, 0, 0],
         Op::Checked { station, passed } => [13, u64::from(station), u64::from(passed)],
         Op::Call { .. } => [14, 0, 0],
+        Op::Ask { ask } => [17, u64::from(ask), 0],
         Op::Learn { station, answered } => [16, u64::from(station), u64::from(answered)],
         Op::Gone { to } => [15, u64::from(to), 0],
     }

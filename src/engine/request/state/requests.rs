@@ -1,5 +1,6 @@
 //! All that single requests are made of.
 
+use super::asker::AskerState;
 use super::backend_pool::{BackendPool, NONE, Note};
 use super::cache::Cache;
 use super::client::{Calls, ClientState};
@@ -41,6 +42,9 @@ pub struct Requests {
     pub links: Vec<LinkState>,
     /// The branches of requests that are at a fork, where clients cancel.
     pub forks: BTreeMap<u32, Vec<u32>>,
+    /// Services that call by a policy; and the call that a request waits for, where it makes one by a policy.
+    pub askers: Vec<AskerState>,
+    pub asked_by: BTreeMap<u32, u32>,
     /// Requests that go on as soon as what is happening has happened, and for which turn.
     pub ready: VecDeque<(u32, u32)>,
     /// Workers that are given back then, and whether they were serving.
@@ -121,6 +125,8 @@ impl Requests {
             closed_users,
             links,
             forks: BTreeMap::new(),
+            askers: Vec::new(),
+            asked_by: BTreeMap::new(),
             ready: VecDeque::new(),
             released: VecDeque::new(),
             opened: VecDeque::new(),

@@ -32,6 +32,9 @@ pub const SEAM: u16 = 2_048;
 /// It waits until somebody else has an answer to the same.
 pub const AWAITS: u16 = 4_096;
 
+/// An attempt of a service for which its caller waits no more: it stands for itself.
+pub const DETACHED: u16 = 8_192;
+
 /// Visits of one request to services with a balancer that can be within each other.
 pub const LEVELS: usize = 4;
 
