@@ -4,7 +4,7 @@ use super::core::Engine;
 use super::state::paths::{Part, Path, Status};
 use super::state::stations::StationPhase;
 use crate::observe::Why;
-use crate::queueing::{Latency, Stage, Wait, compose};
+use crate::queueing::{Latency, Stage, Wait, attempts_of, compose};
 use crate::world::{Call, Callee, Place, SiteId, StationId};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
@@ -62,9 +62,8 @@ impl Engine<'_> {
         }
     }
 
-    /// What one who makes a call, as often as it is made, has of it: a call that is made every fifth time is missed every
-    /// fifth time. What is dead is so only for those who are sure to call it.
-    fn call_status(&self, call: &Call, from: SiteId, statuses: &[Status]) -> Status {
+    /// What one has who makes a call once, and tries once.
+    fn attempt_status(&self, call: &Call, from: SiteId, statuses: &[Status]) -> Status {
         let mut once = Status::default();
         match self.callee(call).map(|callee| (callee, self.world.stations[callee.at()].site)) {
             Some((callee, site)) => match self.state.routes.between(from, site) {
@@ -81,6 +80,25 @@ impl Engine<'_> {
                 None => once.dead = Some(Why::NoRoute),
             },
             None => once.dead = Some(self.why_nobody(&call.callee)),
+        }
+        once
+    }
+
+    /// The share of the attempts at a call that gets lost, on the way or further down, whatever the load; and on the way.
+    pub(super) fn lost_share(&self, call: &Call, from: SiteId, callee: StationId) -> (f64, f64) {
+        let statuses = &self.state.flow.statuses;
+        let lost = self.attempt_status(call, from, statuses).fails.share;
+        let further = statuses[callee.at()].fails.share;
+        (lost, if further < 1.0 { (1.0 - (1.0 - lost) / (1.0 - further)).max(0.0) } else { 0.0 })
+    }
+
+    /// What one who makes a call, as often as it is made, has of it: a call that is made every fifth time is missed every
+    /// fifth time. What is dead is so only for those who are sure to call it.
+    fn call_status(&self, call: &Call, from: SiteId, statuses: &[Status]) -> Status {
+        let mut once = self.attempt_status(call, from, statuses);
+        if let (Some(client), Some(why)) = (&call.client, once.fails.why) {
+            let attempts = client.retries.map_or(1.0, |r| attempts_of(once.fails.share, r.attempts, r.budget));
+            once.fails = Part { share: (1.0 - attempts * (1.0 - once.fails.share)).max(0.0), why: Some(why) };
         }
         let dead_for = once.dead.filter(|_| call.times < 1.0);
         if let Some(why) = dead_for {
@@ -132,6 +150,8 @@ impl Engine<'_> {
             site,
             entry: Vec::new(),
             visits: Vec::new(),
+            guarded: Vec::new(),
+            entered_by: Vec::new(),
             fixed_s: population.rtt_s,
             passes: 1.0,
             dead: None,
@@ -161,7 +181,7 @@ impl Engine<'_> {
             path.dead = Some(Why::NoRoute);
             return path;
         }
-        for call in &self.world.features[id.at()].calls[site.at()] {
+        for (nth, call) in (0..).zip(&self.world.features[id.at()].calls[site.at()]) {
             if path.dead.is_some() {
                 break;
             }
@@ -172,8 +192,10 @@ impl Engine<'_> {
                 let times = call.times * self.leave_out(&mut path, call, entry);
                 if serving && times > 0.0 && self.cross(&mut path, site, entry, times) {
                     path.entry.push((entry, times));
+                    path.entered_by.push(nth);
                     if statuses[entry.at()].dead.is_none() {
-                        self.visit(&mut path, entry, times, call.hard, statuses);
+                        let kind = (call.hard, is_guarded(call));
+                        self.visit(&mut path, entry, times, kind, statuses);
                     }
                 } else if times <= 0.0 || call.hard {
                     // Nobody waits for what is left out; and whoever waits for what he cannot do without fails.
@@ -216,10 +238,15 @@ impl Engine<'_> {
         kept
     }
 
-    fn visit(&self, path: &mut Path, id: StationId, times: f64, hard: bool, statuses: &[Status]) {
-        match path.visits.iter_mut().find(|v| v.0 == id && v.2 == hard) {
-            Some(visit) => visit.1 += times,
-            None => path.visits.push((id, times, hard)),
+    /// A station is visited: whether a refusal there fails the request, and whether somebody on the way waits only so long.
+    fn visit(&self, path: &mut Path, id: StationId, times: f64, (hard, guarded): (bool, bool), statuses: &[Status]) {
+        let same = |(visit, is): (&(StationId, f64, bool), &bool)| visit.0 == id && visit.2 == hard && *is == guarded;
+        match path.visits.iter().zip(&path.guarded).position(same) {
+            Some(known) => path.visits[known].1 += times,
+            None => {
+                path.visits.push((id, times, hard));
+                path.guarded.push(guarded);
+            }
         }
         path.fixed_s += times * self.commit(id).takes_s;
         let station = &self.world.stations[id.at()];
@@ -232,7 +259,8 @@ impl Engine<'_> {
                     let times = times * call.times * self.leave_out(path, call, callee);
                     if times > 0.0 {
                         self.cross(path, station.site, callee, times);
-                        self.visit(path, callee, times, hard && call.hard, statuses);
+                        let kind = (hard && call.hard, guarded || is_guarded(call));
+                        self.visit(path, callee, times, kind, statuses);
                     }
                 }
                 // Whoever waits for what he cannot do without fails.
@@ -251,7 +279,12 @@ impl Engine<'_> {
 
     /// The latency at the stations of a path when they have these waits and are this much slower.
     pub(super) fn latency(&self, path: &Path, at: impl Fn(StationId) -> (Wait, f64)) -> Arc<Latency> {
-        let waits: Vec<(Wait, f64)> = path.visits.iter().map(|v| at(v.0)).collect();
+        self.latency_by_visit(path, |visit| at(path.visits[visit].0))
+    }
+
+    /// The same, where visits to one station can differ.
+    pub(super) fn latency_by_visit(&self, path: &Path, at: impl Fn(usize) -> (Wait, f64)) -> Arc<Latency> {
+        let waits: Vec<(Wait, f64)> = (0..path.visits.len()).map(at).collect();
         let mut key = Xxh3::new();
         for ((id, times, _), (wait, slower)) in path.visits.iter().zip(&waits) {
             let service = self.world.stations[id.at()].service;
@@ -283,6 +316,11 @@ impl Engine<'_> {
             .collect();
         compose(0.0, &stages)
     }
+}
+
+/// Whether its caller waits only so long for a call.
+fn is_guarded(call: &Call) -> bool {
+    call.client.as_ref().is_some_and(|client| client.timeout_s.is_some())
 }
 
 /// What a soft dependency's death means to those above it.

@@ -19,6 +19,7 @@
 //! this is a matter for the request engine.
 
 mod age;
+mod attempts;
 mod closed;
 mod delay;
 mod erlang;
@@ -35,6 +36,7 @@ mod replica;
 mod wait;
 
 pub use age::Age;
+pub use attempts::attempts_of;
 pub use closed::FiniteSource;
 pub use delay::{DELAY_POINTS, Delay, Residual};
 pub use erlang::{erlang_b, erlang_c};

@@ -88,6 +88,27 @@ impl Wait {
         }
     }
 
+    /// The mean in seconds of the wait, or of `most` seconds where it is longer than that: the integral of its tail.
+    pub fn mean_up_to(&self, most: f64) -> f64 {
+        if most <= 0.0 {
+            return 0.0;
+        }
+        match self {
+            Wait::Never => 0.0,
+            Wait::Fixed(wait_s) => wait_s.min(most),
+            Wait::Exponential { probability, mean_s } if *mean_s > 0.0 => {
+                probability * mean_s * (1.0 - num::exp(-most / mean_s))
+            }
+            Wait::Exponential { .. } => 0.0,
+            Wait::Stages { .. } | Wait::Shaped { .. } => {
+                let reach = most.min(20.0 * self.mean() / self.probability().max(1e-12));
+                let step = reach / 32.0;
+                let middles = (0..32).map(|i| self.ccdf((f64::from(i) + 0.5) * step));
+                (middles.sum::<f64>() * step).min(self.mean())
+            }
+        }
+    }
+
     /// The probability of waiting at all.
     pub fn probability(&self) -> f64 {
         match self {

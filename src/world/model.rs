@@ -104,6 +104,9 @@ pub struct World {
     /// Populations.
     #[doc(hidden)]
     pub people: Vec<Population>,
+    /// Whether any call goes by a policy of its caller.
+    #[doc(hidden)]
+    pub has_call_clients: bool,
     /// Bulk transfers.
     #[doc(hidden)]
     pub transfers: Vec<Transfer>,

@@ -267,13 +267,13 @@ fn note_latencies(
     served: f64,
     span: &mut Interval,
 ) {
-    let latency = in_time_only(feature, disposition, path.fixed_s);
+    let latency = in_time_only(feature, disposition, path.fixed_s + disposition.calls_s);
     for (share, later_s) in by_attempt {
         span.latencies.push(LatencyPart {
             people: path.people,
             feature: path.feature,
             latency: Arc::clone(&latency),
-            shift_s: path.fixed_s + later_s,
+            shift_s: path.fixed_s + disposition.calls_s + later_s,
             weight: served * share,
         });
     }

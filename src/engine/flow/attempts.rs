@@ -1,8 +1,8 @@
 //! Attempts: what retries make of those that fail, and how long the ones that are answered have taken.
 
-use super::approximations::{FELT_WAIT, attempts_of};
+use super::approximations::FELT_WAIT;
 use crate::engine::state::disposition::Disposition;
-use crate::queueing::Latency;
+use crate::queueing::{Latency, attempts_of};
 use crate::world::{Feature, Retries};
 use std::borrow::Cow;
 use std::sync::Arc;

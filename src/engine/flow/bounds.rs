@@ -33,6 +33,15 @@ impl Engine<'_> {
                 }
             }
         }
+        if self.requests.is_none() && open.stations.iter().any(|at| at.queues()) {
+            for (station, within_s) in self.call_timeouts(open) {
+                match islands.of_station[station.at()].map(|island| &mut steps[island]) {
+                    Some(step) if step.goes_on => {}
+                    Some(step) => bounding(self.now, &mut step.until)(within_s),
+                    None => bounding(self.now, until)(within_s),
+                }
+            }
+        }
         if self.requests.is_none() {
             steps.iter().for_each(|step| *until = (*until).min(step.until));
         }
@@ -132,7 +141,7 @@ impl Engine<'_> {
     fn bound_by_delayed_retries(&self, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
         let feature = self.world.people[path.people].uses[path.feature].0.at();
         if let Some(later) = self.retries_after(feature)
-            && path.visits.iter().any(|v| open.stations[v.0.at()].queues())
+            && path.in_person().any(|v| open.stations[v.0.at()].queues())
         {
             at_most(later.seconds());
         }
@@ -178,7 +187,7 @@ impl Engine<'_> {
     pub(super) fn bound_by_patience(&self, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
         let now_s = self.now.seconds();
-        for (id, times, _) in &path.visits {
+        for (id, times, _) in path.in_person() {
             let at = &open.stations[id.at()];
             if !at.queues() || at.capacity <= 0.0 {
                 continue;

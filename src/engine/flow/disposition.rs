@@ -1,12 +1,12 @@
 //! Disposition: what becomes of the requests of a path.
 
-use super::approximations::{FELT_WAIT, attempts_of, never_refused};
+use super::approximations::{FELT_WAIT, never_refused};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::{Disposition, Feeling};
 use crate::engine::state::flow::{AtStation, Open};
 use crate::engine::state::paths::Path;
 use crate::observe::Why;
-use crate::queueing::{Latency, Wait};
+use crate::queueing::{Latency, Wait, attempts_of};
 use crate::world::{LinkId, StationId};
 use std::sync::Arc;
 
@@ -16,10 +16,16 @@ impl Engine<'_> {
         let path = &self.state.flow.paths[index];
         let mut shift_s = path.fixed_s;
         let mut quiet = true;
-        for (id, times, _) in &path.visits {
+        let mut in_time = None;
+        if self.world.has_call_clients {
+            let entry = self.entry_comes_to(path, 0, &open.stations);
+            (shift_s, in_time) = (shift_s + entry.more_s, entry.guarded);
+            quiet &= in_time.is_none();
+        }
+        for ((id, times, _), guarded) in path.visits.iter().zip(&path.guarded) {
             let at = &open.stations[id.at()];
             if at.queues() {
-                shift_s += times.max(1.0) * waits_s[id.at()];
+                shift_s += if *guarded { 0.0 } else { times.max(1.0) * waits_s[id.at()] };
             } else {
                 quiet &= at.wait.probability() < FELT_WAIT;
             }
@@ -28,8 +34,12 @@ impl Engine<'_> {
         if quiet {
             return (Arc::clone(&path.quiet), shift_s);
         }
-        let latency = self.latency(path, |id| {
-            let at = &open.stations[id.at()];
+        let latency = self.latency_by_visit(path, |visit| {
+            let at = &open.stations[path.visits[visit].0.at()];
+            // Whose callers give up is left to their timeouts.
+            if let (Some(scale), true) = (in_time, path.guarded[visit]) {
+                return (Wait::Never, at.slower * scale);
+            }
             let felt = !at.queues() && at.wait.probability() >= FELT_WAIT;
             (if felt { at.wait.clone() } else { Wait::Never }, at.slower)
         });
@@ -50,11 +60,13 @@ impl Engine<'_> {
                 why,
                 latency,
                 moving_s,
+                calls_s: 0.0,
                 soft: 0.0,
                 answered: 1.0,
             };
         }
-        let arrives = path.passes * open.through_links[index];
+        let mut arrives = path.passes * open.through_links[index];
+        let mut calls_s = 0.0;
         let (mut admitted, mut soft) = (1.0, 1.0 - path.dimmed);
         let mut why = path.loss.or(path.dimmed_for).unwrap_or(Why::Nothing);
         let mut worst = 1e-9;
@@ -77,6 +89,16 @@ impl Engine<'_> {
                 }
             }
         }
+        if self.world.has_call_clients {
+            let entry = self.entry_comes_to(path, feature.class, &open.stations);
+            // What fails because it comes too late further down gets lost; what retries save has been admitted.
+            (arrives, admitted) = (arrives * (entry.succeeds / admitted).min(1.0), admitted.max(entry.succeeds));
+            soft = (1.0 - path.dimmed) * entry.complete;
+            calls_s = entry.more_s;
+            if entry.guarded.is_some() && 1.0 - entry.succeeds * entry.complete > worst {
+                why = self.longest_wait(path, open, waits_s).map_or(Why::Slow, Why::Overload);
+            }
+        }
         if open.through_links[index] < 1.0 - worst {
             why = self.fullest_link(path, open).map_or(why, Why::Link);
         }
@@ -89,7 +111,7 @@ impl Engine<'_> {
         if in_time < 0.99 {
             why = self.longest_wait(path, open, waits_s).map_or(why, Why::Overload);
         }
-        Disposition { dead: false, arrives, admitted, in_time, why, latency, moving_s, soft, answered }
+        Disposition { dead: false, arrives, admitted, in_time, why, latency, moving_s, calls_s, soft, answered }
     }
 
     /// The latency of a path without a queue anywhere, and the share of its requests that would be in time.
@@ -119,6 +141,7 @@ impl Engine<'_> {
                 why,
                 latency,
                 moving_s: 0.0,
+                calls_s: 0.0,
                 soft: 0.0,
                 answered: 1.0,
             };
@@ -149,6 +172,7 @@ impl Engine<'_> {
             why,
             latency: nothing(),
             moving_s: p95_s,
+            calls_s: 0.0,
             soft: (1.0 - path.dimmed) * (1.0 - felt.degraded),
             answered: 1.0,
         }
@@ -157,7 +181,7 @@ impl Engine<'_> {
     /// Answers for each request of a path that comes: fewer than one where a line grows.
     fn answered(&self, path: &Path, open: &Open) -> f64 {
         let of = |at: &AtStation| if at.inflow > at.capacity { at.capacity / at.inflow } else { 1.0 };
-        let queues = path.visits.iter().map(|v| &open.stations[v.0.at()]).filter(|at| at.queues());
+        let queues = path.in_person().map(|v| &open.stations[v.0.at()]).filter(|at| at.queues());
         queues.map(of).fold(1.0, f64::min)
     }
 

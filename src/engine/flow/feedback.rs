@@ -1,9 +1,10 @@
 //! Feedback: how failures and waits change what is sent.
 
-use super::approximations::{attempts_of, never_refused};
+use super::approximations::never_refused;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
+use crate::queueing::attempts_of;
 use crate::units::Duration;
 
 /// Those who come to a station and wait for its answers.
@@ -45,14 +46,18 @@ impl Engine<'_> {
     ) -> f64 {
         let feature = self.world.people[path.people].uses[path.feature].0.at();
         let delayed_retries = self.retries_after(feature).is_some();
-        if delayed_retries && path.visits.iter().any(|v| stations[v.0.at()].regime == Regime::Moving) {
+        if delayed_retries && path.in_person().any(|v| stations[v.0.at()].regime == Regime::Moving) {
             return 1.0;
         }
         let class = world_class(self, path);
         let mut succeeds = path.passes * open.through_links[index];
-        for (id, times, hard) in &path.visits {
-            if *hard {
-                succeeds *= never_refused(stations[id.at()].class_block[class], *times);
+        if self.world.has_call_clients {
+            succeeds *= self.entry_comes_to(path, class, stations).succeeds;
+        } else {
+            for (id, times, hard) in &path.visits {
+                if *hard {
+                    succeeds *= never_refused(stations[id.at()].class_block[class], *times);
+                }
             }
         }
         succeeds *= self.state.flow.in_time.get(index).copied().unwrap_or(1.0);
@@ -86,7 +91,7 @@ impl Engine<'_> {
                 // Who is refused, or gets no answer in time, is the one who tries again.
                 let clicks = open.rates[i].0 / active * open.attempts[i];
                 let wait_s: f64 = path.visits.iter().map(|(id, times, _)| times * stations[id.at()].wait_mean_s).sum();
-                now_s += clicks * (path.fixed_s + path.quiet.mean() + wait_s);
+                now_s += clicks * (path.fixed_s + path.quiet.mean() + wait_s + self.calls_add_s(path, stations));
                 path.visits.iter().for_each(|(id, times, _)| visits[id.at()] += clicks * times);
             }
             let pace = 1.0 / (1.0 + now_s);

@@ -1,11 +1,10 @@
 //! What the flow gives to single requests and gets back from them, at the ends of the stretch that is followed.
 
-use super::approximations::attempts_of;
 use super::lines::{attempts_of_key, key, use_of};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Feeling;
 use crate::engine::state::flow::{AtStation, FlowState, OfStretch, StationFlow, Stretch, WaitsOn};
-use crate::queueing::Member;
+use crate::queueing::{Member, attempts_of};
 use crate::units::{Duration, Time};
 use crate::world::StationId;
 

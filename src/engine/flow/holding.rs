@@ -8,6 +8,7 @@
 use super::approximations::SMALL_ROOM_S;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::AtStation;
+use crate::world::Call;
 
 /// Nobody holds out so long: there is no such wait, because others who hold nothing ask for more than there is.
 const ENDLESS_S: f64 = 1e7;
@@ -75,7 +76,9 @@ impl Engine<'_> {
         let mut holds = vec![None; self.world.stations.len()];
         for station in &self.world.stations {
             if self.world.services[station.service.at()].holds {
-                let callees = station.calls.iter().filter_map(|call| self.callee(call));
+                // Who waits only so long is not held for longer.
+                let waits = |call: &&Call| call.client.as_ref().is_none_or(|client| client.timeout_s.is_none());
+                let callees = station.calls.iter().filter(waits).filter_map(|call| self.callee(call));
                 callees.for_each(|callee| holds[callee.at()] = Some(Hold::LOOKED_FOR));
             }
         }

@@ -94,8 +94,10 @@ impl<'a> Lines<'a> {
 
     /// The next station of a path with a line in front of it, and how many visits a request pays it.
     pub(super) fn next_queue(&self, path: &Path, after: Option<StationId>) -> Option<(StationId, f64)> {
-        let begin = after.and_then(|id| path.visits.iter().rposition(|v| v.0 == id)).map_or(0, |i| i + 1);
-        path.visits[begin..].iter().find(|v| self.queues[v.0.at()]).map(|v| (v.0, visits(path, v.0)))
+        let mut begin = after.and_then(|id| path.visits.iter().rposition(|v| v.0 == id)).map_or(0, |i| i + 1);
+        begin = begin.min(path.visits.len());
+        let mut left = path.visits[begin..].iter().zip(&path.guarded[begin..]);
+        left.find(|(v, guarded)| !**guarded && self.queues[v.0.at()]).map(|(v, _)| (v.0, visits(path, v.0)))
     }
 
     fn join(&mut self, (station, times): (StationId, f64), key: u64, count: f64, before_s: f64, timeout_s: f64) {
@@ -117,7 +119,7 @@ fn note_wait(station: StationId, piece: &Piece, chance_s: f64, at: &AtStation, s
 
 /// Visits of a request of a path to a station, of whatever kind.
 fn visits(path: &Path, station: StationId) -> f64 {
-    path.visits.iter().filter(|v| v.0 == station).map(|v| v.1).sum()
+    path.in_person().filter(|v| v.0 == station).map(|v| v.1).sum()
 }
 
 impl Engine<'_> {
@@ -212,7 +214,7 @@ impl Engine<'_> {
             lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0, impatient: false });
             return;
         }
-        let held_up_s = path.fixed_s + waited_s;
+        let held_up_s = path.fixed_s + disposition.calls_s + waited_s;
         let late = feature.timeout_s.map_or(0.0, |timeout_s| disposition.latency.ccdf(timeout_s - held_up_s));
         if late > 0.0 {
             let known_after_s = (feature.timeout_s.unwrap_or(0.0) - held_up_s).max(0.0);

@@ -28,6 +28,9 @@ impl Engine<'_> {
         let mut stations = std::mem::take(&mut open.stations);
         let ids = (0..world.stations.len()).map(StationId::new);
         stations.extend(ids.map(|id| AtStation::new(self.slower(id) * self.slower_together(id))));
+        for (at, flow) in stations.iter_mut().zip(&self.state.flow.stations) {
+            at.storm = flow.storm;
+        }
         let rooms = self.rooms();
         let mut holds = self.callees_that_hold();
         // Callees before callers: how long all hold their workers while nobody waits.
@@ -53,7 +56,9 @@ impl Engine<'_> {
         at_least: usize,
     ) {
         let world = self.world;
-        let feedback = world.people.iter().any(|p| p.waits) || world.features.iter().any(|f| f.retries.is_some());
+        let feedback = world.has_call_clients
+            || world.people.iter().any(|p| p.waits)
+            || world.features.iter().any(|f| f.retries.is_some());
         let rounds = if feedback { ROUNDS_MAX_WITH_FEEDBACK } else { ROUNDS_MAX };
         for round in 0..rounds {
             let mut moved = 0.0f64;
@@ -98,7 +103,8 @@ impl Engine<'_> {
             let through = if path.dead.is_some() { population.keeps_trying } else { open.through_links[i] };
             let sent = open.sent[i] * open.let_in[i] * open.pace[i] * through;
             let delayed_retries = open.delayed_retries[i].iter().sum::<f64>() * open.let_in[i] * through;
-            for (station, times) in &path.entry {
+            for ((station, times), call) in path.entry.iter().zip(&path.entered_by) {
+                let times = &(times * self.visits_by(path, *call, stations));
                 let at = &mut stations[station.at()];
                 let entering = (rate * sent * open.attempts[i] + delayed_retries) * times;
                 at.inflow += entering;
@@ -150,8 +156,8 @@ impl Engine<'_> {
         let station = &self.world.stations[id.at()];
         for call in &station.calls {
             if let Some((callee, _)) = self.answers(call, station.site) {
+                let times = call.times * self.kept_calls(call) * self.visits_of(call, station.site, stations);
                 let next = &mut stations[callee.at()];
-                let times = call.times * self.kept_calls(call);
                 next.inflow += out.0 * times;
                 next.slope += out.1 * times;
                 next.gives_way += gives_way * times * times;
@@ -184,6 +190,7 @@ impl Engine<'_> {
             _ => at.wait_mean_s,
         };
         holds[id.at()] = hold;
+        self.calls_come_to(id, stations);
         moved
     }
 
@@ -213,6 +220,7 @@ impl Engine<'_> {
             waiting_max: service.waiting_max,
         };
         at.capacity = model.capacity_per_s();
+        self.look_for_storm(id, at, at.regime);
         at.at_ease = false;
         (at.holds_up, at.bounded) = (false, false);
         if workers == 0 {
@@ -335,6 +343,11 @@ impl Engine<'_> {
                 match self.answers(call, station.site) {
                     Some((callee, rtt_s)) => {
                         let at = &stations[callee.at()];
+                        if let Some(tried) = self.tried_now(call, station.site, stations) {
+                            held_s += times * tried.takes_s;
+                            variance += times * tried.variance;
+                            continue;
+                        }
                         held_s += times * (rtt_s + at.keeps_s + at.held_s);
                         variance += times * (at.held_s * at.held_s * at.held_scv + at.keeps_s * at.keeps_s);
                     }

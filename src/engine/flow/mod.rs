@@ -9,6 +9,7 @@ mod account;
 mod approximations;
 mod attempts;
 mod bounds;
+mod calls;
 mod demand;
 mod disposition;
 mod feedback;
@@ -158,6 +159,9 @@ impl Engine<'_> {
                 }
                 self.load_stations(&mut open, &self.half_steps(&steps));
                 self.go_on_as_before(&before, &mut open, &steps);
+                for (flow, at) in self.state.flow.stations.iter_mut().zip(&open.stations) {
+                    flow.storm = at.storm;
+                }
             }
         }
         open.stations.iter_mut().for_each(|at| at.asked = if at.asked.is_nan() { at.inflow } else { at.asked });

@@ -1,10 +1,10 @@
 //! How everybody feels.
 
-use super::approximations::attempts_of;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::steering::Share;
 use crate::observe::{ObservationId, Occurrence, ServiceLevel, Why};
+use crate::queueing::attempts_of;
 use crate::world::{PopId, StationId};
 
 /// More than this share of failed requests is down.

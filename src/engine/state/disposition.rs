@@ -18,6 +18,8 @@ pub struct Disposition {
     pub latency: Arc<Latency>,
     /// Waits in moving queues, on top of the latency.
     pub moving_s: f64,
+    /// Part of it: what calls that are tried again take beyond the latency.
+    pub calls_s: f64,
     /// Share of those for which nothing is missing.
     pub soft: f64,
     /// Answers for each request that comes, where a line grows: of many who come few are answered.

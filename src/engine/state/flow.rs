@@ -79,6 +79,8 @@ pub struct StationFlow {
     /// Requests lost that way and not yet told.
     pub lost: f64,
     pub overloaded: bool,
+    /// Retries of what comes too late feed themselves there.
+    pub storm: bool,
     /// Workers, since when, and worker-seconds before that in this span.
     pub workers: u64,
     pub workers_since: Time,
@@ -211,6 +213,17 @@ pub struct AtStation {
     pub regime: Regime,
     /// Load is far enough below capacity that a few servers more or less change nothing.
     pub at_ease: bool,
+    /// Where callers have policies: of each class, the share that succeeds in all that it needs further down, and the share that lacks
+    /// nothing.
+    pub succeeds: [f64; CLASSES],
+    pub complete: [f64; CLASSES],
+    /// What calls by a policy add to the time of a visit: beyond its parts; or in place of those that are left to timeouts, in time and before
+    /// that; and how many attempts come too late.
+    pub calls_add: [f64; 4],
+    /// The time of a visit as a latency is made of it.
+    pub plain_s: f64,
+    /// Those who call it by a timeout send more the longer they wait, and more than it can do: every attempt comes too late.
+    pub storm: bool,
 }
 
 impl AtStation {
@@ -260,6 +273,11 @@ impl AtStation {
             gives_way: 0.0,
             regime: Regime::Rest,
             at_ease: true,
+            succeeds: [1.0; CLASSES],
+            complete: [1.0; CLASSES],
+            calls_add: [0.0; 4],
+            plain_s: 0.0,
+            storm: false,
         }
     }
 }
@@ -285,6 +303,7 @@ impl FlowState {
                     fluid: FluidQueue::new(world.services[s.service.at()].waiting_max.map(|n| n as f64)),
                     by_chance: 0.0,
                     chance_s: 0.0,
+                    storm: false,
                     line: Line::default(),
                     crashed: false,
                     lost: 0.0,

@@ -16,6 +16,10 @@ pub struct Path {
     pub entry: Vec<(StationId, f64)>,
     /// Every station visited, with visits per request; whether a refusal there fails the request.
     pub visits: Vec<(StationId, f64, bool)>,
+    /// Of each of these, whether somebody on the way waits only so long for it: no user waits there in person.
+    pub guarded: Vec<bool>,
+    /// By which call of the feature each of the stations is entered.
+    pub entered_by: Vec<u32>,
     /// Time on the network and in waiting for the dead, in seconds.
     pub fixed_s: f64,
     /// Probability of not getting lost on links or in something gray.
@@ -38,11 +42,17 @@ pub struct Path {
 }
 
 impl Path {
+    /// The visits at which users wait in person, with how many of them a request pays.
+    pub fn in_person(&self) -> impl DoubleEndedIterator<Item = &(StationId, f64, bool)> {
+        self.visits.iter().zip(&self.guarded).filter(|(_, guarded)| !**guarded).map(|(visit, _)| visit)
+    }
+
     /// Whether it goes as another one does, and comes to the same.
     pub fn goes_as(&self, other: &Path) -> bool {
         (self.people, self.feature, self.site) == (other.people, other.feature, other.site)
             && self.entry == other.entry
             && self.visits == other.visits
+            && (&self.guarded, &self.entered_by) == (&other.guarded, &other.entered_by)
             && self.crossings == other.crossings
             && (self.dead, self.missing, self.loss) == (other.dead, other.missing, other.loss)
             && (self.fixed_s, self.passes, self.quiet_p95_s) == (other.fixed_s, other.passes, other.quiet_p95_s)

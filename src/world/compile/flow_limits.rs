@@ -1,7 +1,7 @@
 //! What a scenario says and the flow engine does not do: it counts rates and means, and knows no single request.
 
 use super::clients::allowed_by;
-use super::presets::with_preset;
+use super::presets::{of_call, with_preset};
 use super::resolve::sorted;
 use crate::scenario::{self, Discipline, Scenario};
 
@@ -15,12 +15,48 @@ pub fn flow_limits(scenario: &Scenario) -> Vec<String> {
     for (name, service) in sorted(&scenario.services) {
         let of = of_service(service);
         found.extend(of.into_iter().map(|(field, what)| format!("services.{name}.{field}: the flow engine {what}")));
+        found.extend(of_calls(&service.calls, &format!("services.{name}.calls")));
     }
     for (name, feature) in sorted(&scenario.features) {
         let of = of_feature(feature);
         found.extend(of.into_iter().map(|(field, what)| format!("features.{name}.{field}: the flow engine {what}")));
+        found.extend(of_calls(&feature.calls, &format!("features.{name}.calls")));
     }
     found.sort();
+    found
+}
+
+/// What the policies of calls say.
+fn of_calls(calls: &[scenario::Call], path: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (i, call) in calls.iter().enumerate() {
+        let (scenario::Call::Hard(to) | scenario::Call::Soft(to)) = call;
+        let written = of_call(to);
+        let field = |is_written: bool, field: &'static str| if is_written { field } else { "client" };
+        let retries = written.retries.as_ref();
+        let tokens = retries.and_then(|retries| retries.tokens.as_ref()).map(|tokens| 100.0 * allowed_by(tokens));
+        let fields = [
+            (written.cancels.then_some("cancels"), "does all the work of attempts that were given up".to_owned()),
+            (written.hedge.map(|_| "hedge"), "sends no second attempt while the first is under way".to_owned()),
+            (written.breaker.map(|_| field(to.breaker.is_some(), "breaker")), "has no circuit breakers".to_owned()),
+            (written.throttle.map(|_| "throttle"), "turns no calls away at the caller".to_owned()),
+            (to.connections.map(|_| "connections"), "has as many connections as are asked for".to_owned()),
+            (to.passes_deadline.then_some("passes_deadline"), "tries on for requests that were given up".to_owned()),
+            (
+                retries.and_then(|r| r.backoff).map(|_| field(to.retries.is_some(), "retries.backoff")),
+                "waits before every retry as long as before the first, on average".to_owned(),
+            ),
+            (
+                tokens.map(|_| field(to.retries.is_some(), "retries.tokens")),
+                format!(
+                    "has a budget of {:.0}% instead of tokens, the most retries that they allow for long",
+                    tokens.unwrap_or(0.0)
+                ),
+            ),
+        ];
+        let said = fields.into_iter().filter_map(|(field, what)| Some((field?, what)));
+        found.extend(said.map(|(field, what)| format!("{path}.{i}.{field}: the flow engine {what}")));
+    }
     found
 }
 

@@ -113,7 +113,11 @@ impl World {
             return Err(Diagnostics(c.problems.into_found()));
         }
         c.finish_nodes();
+        let of_features = c.features.iter().flat_map(|feature| feature.calls.iter().flatten());
+        let mut calls = of_features.chain(c.stations.iter().flat_map(|station| &station.calls));
+        let has_call_clients = calls.any(|call| call.client.is_some());
         Ok(Arc::new(World {
+            has_call_clients,
             title: scenario.title.clone(),
             scenario_hash: hash(scenario),
             pick: scenario.run.clone(),
