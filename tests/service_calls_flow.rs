@@ -43,7 +43,6 @@ fn seen(outcome: &Outcome) -> [f64; 5] {
 
 fn assert_agree(what: &str, text: &str, within: [f64; 5]) {
     let (flow, single) = (seen(&outcome(text)), seen(&followed(text)));
-    println!("{what}\n  flow   {flow:.4?}\n  single {single:.4?}");
     for (i, within) in within.into_iter().enumerate() {
         // Where hardly anybody is served, how long that took says nothing.
         if i == 2 && single[0] < 0.01 {
