@@ -1,0 +1,336 @@
+//! Where everything stands: people on top, sites as columns below them, links below the sites, and whatever is nowhere in particular
+//! at the bottom. The same design gets the same places.
+
+use super::folded::{Folded, PEOPLE_MAX, cut, more};
+use super::site_layout::{self, Inside};
+use crate::drawing::{Crowd, Drawing, GroupDrawn, LinkDrawn, Thing};
+use crate::report::format;
+use crate::world::SiteId;
+use std::collections::BTreeMap;
+
+/// Width of every picture.
+pub const WIDTH: f64 = 1_000.0;
+/// Left and right of everything.
+pub const MARGIN: f64 = 20.0;
+/// Sites side by side.
+const COLUMNS: usize = 4;
+const GAP: f64 = 28.0;
+const CROWD_WIDTH: f64 = 300.0;
+const CROWD_HEAD: f64 = 30.0;
+const PERSON: f64 = 21.0;
+/// Between people and sites.
+const LEAD: f64 = 52.0;
+/// A link, below its sites.
+const LANE: f64 = 26.0;
+/// About how wide a letter is.
+pub const LETTER: f64 = 6.9;
+
+/// A rectangle.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rect {
+    /// Left.
+    pub x: f64,
+    /// Top.
+    pub y: f64,
+    /// Width.
+    pub w: f64,
+    /// Height.
+    pub h: f64,
+}
+
+impl Rect {
+    /// Where its middle is, from left to right.
+    pub fn middle(&self) -> f64 {
+        self.x + self.w / 2.0
+    }
+
+    /// Its lower edge.
+    pub fn bottom(&self) -> f64 {
+        self.y + self.h
+    }
+
+    /// Its right edge.
+    pub fn right(&self) -> f64 {
+        self.x + self.w
+    }
+}
+
+/// What something looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A site, with things in it.
+    Site,
+    /// A group whose members are in one site.
+    Frame,
+    /// A box with rounded ends.
+    Service,
+    /// A box.
+    Part,
+    /// A cylinder.
+    Store,
+    /// A box with bars.
+    Queue,
+    /// People, one in a row.
+    Crowd,
+    /// One of these rows.
+    Person,
+    /// What is in no site.
+    Elsewhere,
+}
+
+/// Something at its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spot {
+    /// What; nothing for what only holds other things.
+    pub thing: Option<Thing>,
+    /// How it looks.
+    pub shape: Shape,
+    /// Where.
+    pub rect: Rect,
+    /// Its name.
+    pub title: String,
+    /// What else is said of it.
+    pub detail: String,
+}
+
+/// Words at a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Note {
+    /// Where they begin, or where their middle is.
+    pub at: (f64, f64),
+    /// How they are set.
+    pub class: &'static str,
+    /// Which.
+    pub words: String,
+}
+
+/// A link, drawn as a lane below the sites that it joins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lane {
+    /// Which.
+    pub thing: Thing,
+    /// Its two ends from left to right, each with the edge of the site above it.
+    pub ends: [(f64, f64); 2],
+    /// How far down it runs.
+    pub y: f64,
+    /// What is said of it.
+    pub label: String,
+}
+
+/// Where everything stands.
+#[derive(Debug, Default)]
+pub struct Sheet {
+    /// Boxes, those that hold others first.
+    pub spots: Vec<Spot>,
+    /// Links.
+    pub lanes: Vec<Lane>,
+    /// Words beside.
+    pub notes: Vec<Note>,
+    /// Crowds: where they are, and where they are led to: the site at the start, and others.
+    pub leads: Vec<(Rect, SiteId, bool)>,
+    /// Where each site is.
+    pub sites: BTreeMap<SiteId, Rect>,
+    /// How far down it goes so far.
+    pub y: f64,
+}
+
+impl Sheet {
+    /// Lays out a design below a heading.
+    pub fn new(drawing: &Drawing, folded: &Folded, top: f64) -> Sheet {
+        let mut sheet = Sheet { y: top, ..Sheet::default() };
+        let columns = folded.sites.0.len().clamp(1, COLUMNS);
+        let width = (WIDTH - 2.0 * MARGIN - GAP * (columns as f64 - 1.0)) / columns as f64;
+        sheet.crowds(folded, width);
+        sheet.rows(drawing, folded, columns, width);
+        sheet.elsewhere(drawing);
+        sheet
+    }
+
+    /// Says something below everything that is there.
+    pub fn say(&mut self, class: &'static str, words: String, height: f64) {
+        self.notes.push(Note { at: (MARGIN, self.y + height - 6.0), class, words });
+        self.y += height;
+    }
+
+    fn crowds(&mut self, folded: &Folded, column: f64) {
+        let (crowds, left_out) = &folded.crowds;
+        let at = |site: Option<SiteId>| folded.sites.0.iter().position(|drawn| Some(drawn.id) == site);
+        let wanted = |crowd: &Crowd| {
+            let place = at(crowd.site).map_or(0, |index| index % COLUMNS) as f64;
+            MARGIN + place * (column + GAP) + column / 2.0
+        };
+        let mut crowds: Vec<&Crowd> = crowds.clone();
+        crowds.sort_by(|a, b| wanted(a).total_cmp(&wanted(b)));
+        for row in crowds.chunks(COLUMNS) {
+            let count = row.len() as f64;
+            let width = CROWD_WIDTH.min((WIDTH - 2.0 * MARGIN - GAP * (count - 1.0)) / count);
+            let mut lefts: Vec<f64> = Vec::new();
+            for crowd in row {
+                let free = lefts.last().map_or(MARGIN, |before| before + width + GAP);
+                lefts.push((wanted(crowd) - width / 2.0).max(free));
+            }
+            let mut limit = WIDTH - MARGIN;
+            for left in lefts.iter_mut().rev() {
+                *left = left.min(limit - width);
+                limit = *left - GAP;
+            }
+            let tallest = row.iter().zip(lefts).map(|(crowd, left)| self.crowd(crowd, left, width)).fold(0.0, f64::max);
+            self.y += tallest + 16.0;
+        }
+        if *left_out > 0 {
+            self.say("p-faint", format!("{} of people", more(*left_out, "group")), 20.0);
+        }
+        self.y += if crowds.is_empty() { 0.0 } else { LEAD - 16.0 };
+    }
+
+    /// A crowd; gives its height.
+    fn crowd(&mut self, crowd: &Crowd, x: f64, width: f64) -> f64 {
+        let shown = crowd.people.len().min(PEOPLE_MAX);
+        let left_out = crowd.people.len() - shown;
+        let rows = shown + usize::from(left_out > 0);
+        let rect = Rect { x, y: self.y, w: width, h: CROWD_HEAD + rows as f64 * PERSON + 8.0 };
+        self.spots.push(Spot {
+            thing: None,
+            shape: Shape::Crowd,
+            rect,
+            title: format!("people of {}", crowd.served_by),
+            detail: String::new(),
+        });
+        for (row, person) in crowd.people.iter().take(shown).enumerate() {
+            let y = self.y + CROWD_HEAD + row as f64 * PERSON;
+            self.spots.push(Spot {
+                thing: Some(Thing::People(person.id)),
+                shape: Shape::Person,
+                rect: Rect { x: x + 8.0, y, w: width - 16.0, h: PERSON - 3.0 },
+                title: person.name.clone(),
+                detail: format::count(person.users),
+            });
+        }
+        if left_out > 0 {
+            let y = self.y + CROWD_HEAD + shown as f64 * PERSON + 14.0;
+            let users: f64 = crowd.people.iter().skip(shown).map(|person| person.users).sum();
+            let words = format!("{}: {} users", more(left_out, "group"), format::count(users));
+            self.notes.push(Note { at: (x + 16.0, y), class: "p-faint", words });
+        }
+        self.leads.extend(crowd.site.map(|site| (rect, site, true)));
+        self.leads.extend(crowd.others.iter().map(|site| (rect, *site, false)));
+        rect.h
+    }
+
+    fn rows(&mut self, drawing: &Drawing, folded: &Folded, columns: usize, width: f64) {
+        let (sites, left_out) = &folded.sites;
+        for (index, row) in sites.chunks(columns).enumerate() {
+            if index > 0 {
+                self.y += 16.0;
+            }
+            let groups: Vec<Vec<&GroupDrawn>> = row
+                .iter()
+                .map(|site| drawing.groups.iter().filter(|group| group.inside == Some(site.id)).collect())
+                .collect();
+            let mut insides: Vec<Inside> = Vec::new();
+            for (place, (site, groups)) in row.iter().zip(&groups).enumerate() {
+                let corner = (MARGIN + place as f64 * (width + GAP), self.y);
+                insides.push(site_layout::site(site, groups, corner, width));
+            }
+            let height = insides.iter().map(|inside| inside.height).fold(0.0, f64::max);
+            for (site, inside) in row.iter().zip(&mut insides) {
+                inside.spots[0].rect.h = height;
+                self.sites.insert(site.id, inside.spots[0].rect);
+                self.spots.append(&mut inside.spots);
+                self.notes.append(&mut inside.notes);
+            }
+            self.y += height;
+            let here = |site: SiteId| row.iter().position(|drawn| drawn.id == site);
+            let mut between: Vec<(usize, usize, &LinkDrawn)> = Vec::new();
+            for link in &folded.links.0 {
+                if let (Some(a), Some(b)) = (here(link.ends.0), here(link.ends.1)) {
+                    between.push((a.min(b), a.max(b), link));
+                }
+            }
+            self.lanes(between);
+        }
+        let row_of = |site: SiteId| sites.iter().position(|drawn| drawn.id == site).map(|index| index / columns);
+        let across = folded.links.0.iter().filter(|link| row_of(link.ends.0) != row_of(link.ends.1));
+        self.links_across(drawing, across.copied().collect());
+        if *left_out > 0 {
+            self.say("p-faint", more(*left_out, "site"), 24.0);
+        }
+        if folded.links.1 > 0 {
+            self.say("p-faint", more(folded.links.1, "link"), 20.0);
+        }
+    }
+
+    /// Links between sites of one row, the short ones above the long ones.
+    fn lanes(&mut self, mut between: Vec<(usize, usize, &LinkDrawn)>) {
+        if between.is_empty() {
+            return;
+        }
+        between.sort_by_key(|(a, b, link)| (b - a, *a, link.id));
+        let mut joined: BTreeMap<SiteId, usize> = BTreeMap::new();
+        let bottom = self.y;
+        self.y += 4.0;
+        for (_, _, link) in between {
+            self.y += LANE;
+            let mut end = |site: SiteId| {
+                let rect = self.sites[&site];
+                let before = joined.entry(site).or_insert(0);
+                // Each lane leaves a site at its own place: in the middle, right of it, left of it.
+                let side = if before.is_multiple_of(2) { -1.0 } else { 1.0 };
+                let offset = side * 14.0 * before.div_ceil(2) as f64;
+                *before += 1;
+                (rect.middle() + offset.clamp(10.0 - rect.w / 2.0, rect.w / 2.0 - 10.0), bottom)
+            };
+            let mut ends = [end(link.ends.0), end(link.ends.1)];
+            if ends[0].0 > ends[1].0 {
+                ends.swap(0, 1);
+            }
+            self.lanes.push(Lane { thing: Thing::Link(link.id), ends, y: self.y, label: label_of(link) });
+        }
+        self.y += 14.0;
+    }
+
+    /// Links between rows are said, not drawn.
+    fn links_across(&mut self, drawing: &Drawing, links: Vec<&LinkDrawn>) {
+        let name = |site: SiteId| drawing.sites.iter().find(|drawn| drawn.id == site).map_or("", |drawn| &drawn.name);
+        for link in links {
+            let words = format!("{} – {}: {}", name(link.ends.0), name(link.ends.1), label_of(link));
+            self.say("p-small", words, 20.0);
+        }
+    }
+
+    fn elsewhere(&mut self, drawing: &Drawing) {
+        if drawing.elsewhere.is_empty() {
+            return;
+        }
+        self.y += 16.0;
+        let (parts, left_out) = cut(drawing.elsewhere.iter().collect(), super::folded::PARTS_MAX);
+        let mut inside = site_layout::elsewhere(&parts, left_out, (MARGIN, self.y), WIDTH - 2.0 * MARGIN);
+        self.y += inside.height;
+        self.spots.append(&mut inside.spots);
+        self.notes.append(&mut inside.notes);
+    }
+}
+
+/// `95 ms · 10 Gbit/s`.
+fn label_of(link: &LinkDrawn) -> String {
+    let mut parts = Vec::new();
+    if link.rtt.0 > 0 {
+        parts.push(format::latency(link.rtt.seconds()));
+    }
+    if link.bandwidth_bps.is_finite() {
+        parts.push(bits(link.bandwidth_bps));
+    }
+    parts.join(" · ")
+}
+
+/// `10 Gbit/s`.
+pub fn bits(per_s: f64) -> String {
+    let (scaled, unit) = match per_s {
+        b if b >= 1e12 => (b / 1e12, "Tbit/s"),
+        b if b >= 1e9 => (b / 1e9, "Gbit/s"),
+        b if b >= 1e6 => (b / 1e6, "Mbit/s"),
+        b => (b / 1e3, "kbit/s"),
+    };
+    let tenths = (scaled * 10.0).round() / 10.0;
+    format!("{tenths} {unit}")
+}

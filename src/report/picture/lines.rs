@@ -1,0 +1,130 @@
+//! Lines between what has its place: who is led where, who calls whom, what stands on what, what is copied where.
+
+use super::layout::{Rect, Sheet};
+use super::parts::path;
+use crate::drawing::{Drawing, Role, Thing};
+use crate::report::html::markup::{Html, n};
+use crate::world::NodeId;
+use std::collections::BTreeMap;
+
+/// Which kinds of lines there are in a picture.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Kinds {
+    /// Calls without which the caller fails.
+    pub hard: bool,
+    /// Calls that can be missing.
+    pub soft: bool,
+    /// Something stands on something.
+    pub stands: bool,
+    /// Something is copied.
+    pub copies: bool,
+    /// People can be led elsewhere.
+    pub leads_elsewhere: bool,
+}
+
+/// Draws all lines, below whatever they join.
+pub fn lines(html: &mut Html, drawing: &Drawing, sheet: &Sheet) -> Kinds {
+    let places: BTreeMap<Thing, Rect> = sheet.spots.iter().filter_map(|spot| Some((spot.thing?, spot.rect))).collect();
+    let mut kinds = Kinds::default();
+    for (from, site, at_start) in &sheet.leads {
+        if let Some(to) = sheet.sites.get(site) {
+            kinds.leads_elsewhere |= !at_start;
+            let class = if *at_start { "p-lead" } else { "p-lead p-dashed" };
+            down(html, (from.middle(), from.bottom()), (to.middle(), to.y), class, *at_start);
+        }
+    }
+    for (thing, node) in &drawing.stands_on {
+        if let (Some(from), Some(to)) = (places.get(thing), place_of(drawing, &places, *node)) {
+            kinds.stands = true;
+            joined(html, *from, to, "p-stands", sheet);
+        }
+    }
+    for (from, to) in copies(drawing) {
+        if let (Some(from), Some(to)) = (places.get(&from), places.get(&to)) {
+            kinds.copies = true;
+            joined(html, *from, *to, "p-copies", sheet);
+        }
+    }
+    for call in &drawing.calls {
+        if let (Some(from), Some(to)) = (places.get(&Thing::Station(call.from)), places.get(&Thing::Station(call.to))) {
+            kinds.hard |= call.hard;
+            kinds.soft |= !call.hard;
+            joined(html, *from, *to, if call.hard { "p-call" } else { "p-call p-dashed" }, sheet);
+        }
+    }
+    kinds
+}
+
+/// Where a node is drawn; of a group in several places nowhere.
+fn place_of(drawing: &Drawing, places: &BTreeMap<Thing, Rect>, node: NodeId) -> Option<Rect> {
+    let is_elsewhere = drawing.groups.iter().any(|group| group.node == node && group.inside.is_none());
+    places.get(&Thing::Node(node)).copied().filter(|_| !is_elsewhere)
+}
+
+/// Each store: from its primary to its copies.
+fn copies(drawing: &Drawing) -> Vec<(Thing, Thing)> {
+    let all = || drawing.sites.iter().flat_map(|site| site.stores.iter().map(|store| (site.id, store)));
+    let primaries = all().filter(|(_, store)| store.role == Role::Primary);
+    primaries
+        .flat_map(|(at, primary)| {
+            let copies = all().filter(move |(_, store)| store.id == primary.id && store.role != Role::Primary);
+            copies.map(move |(site, copy)| (Thing::Store(primary.id, at), Thing::Store(copy.id, site)))
+        })
+        .collect()
+}
+
+/// From one box to another: down within a site, sideways to another.
+fn joined(html: &mut Html, from: Rect, to: Rect, class: &str, sheet: &Sheet) {
+    let site_of = |of: Rect| {
+        sheet
+            .sites
+            .values()
+            .find(|site| (site.x..site.right()).contains(&of.x) && (site.y..site.bottom()).contains(&of.y))
+    };
+    let (a, b) = (site_of(from), site_of(to));
+    let side_by_side = matches!((a, b), (Some(a), Some(b)) if a != b && a.y == b.y);
+    if side_by_side {
+        let (right, y2) = (to.x > from.x, to.y + to.h / 2.0);
+        let (x2, way) = if right { (to.x, 1.0) } else { (to.right(), -1.0) };
+        // A call leaves downwards: past whatever stands beside the caller.
+        let (x1, y1) = match class.contains("p-call") {
+            true => (from.middle(), from.bottom()),
+            false => (if right { from.right() } else { from.x }, from.y + from.h / 2.0),
+        };
+        let bend = way * ((x2 - x1).abs() / 2.0).max(40.0);
+        let end = x2 - way * 7.0;
+        if class.contains("p-call") {
+            curve(html, class, (x1, y1), (x1, y1 + 30.0), (end - bend, y2), (end, y2));
+            arrow(html, &format!("M{} {}l{} -4v8Z", n(x2), n(y2), n(-way * 8.0)));
+        } else {
+            curve(html, class, (x1, y1), (x1 + bend, y1), (x2 - bend, y2), (x2, y2));
+        }
+    } else if from.bottom() <= to.y {
+        down(html, (from.middle(), from.bottom()), (to.middle(), to.y), class, class.contains("p-call"));
+    } else if to.bottom() <= from.y {
+        down(html, (to.middle(), to.bottom()), (from.middle(), from.y), class, false);
+    } else {
+        let (left, right) = if from.x < to.x { (from, to) } else { (to, from) };
+        let y = from.y + from.h / 2.0;
+        path(html, &format!("M{} {}L{} {}", n(left.right()), n(y), n(right.x), n(to.y + to.h / 2.0)), class);
+    }
+}
+
+/// From the lower edge of something to the upper edge of something below.
+fn down(html: &mut Html, (x1, y1): (f64, f64), (x2, y2): (f64, f64), class: &str, with_arrow: bool) {
+    let end = if with_arrow { y2 - 7.0 } else { y2 };
+    let bend = ((end - y1) / 2.0).max(10.0);
+    curve(html, class, (x1, y1), (x1, y1 + bend), (x2, end - bend), (x2, end));
+    if with_arrow {
+        arrow(html, &format!("M{} {}l-4 -8h8Z", n(x2), n(y2)));
+    }
+}
+
+fn curve(html: &mut Html, class: &str, a: (f64, f64), b: (f64, f64), c: (f64, f64), d: (f64, f64)) {
+    let at = |(x, y): (f64, f64)| format!("{} {}", n(x), n(y));
+    path(html, &format!("M{}C{} {} {}", at(a), at(b), at(c), at(d)), class);
+}
+
+fn arrow(html: &mut Html, d: &str) {
+    path(html, d, "p-arrow");
+}
