@@ -123,8 +123,8 @@ pub struct StoreDrawn {
     pub name: String,
     /// What the site has of it.
     pub role: Role,
-    /// What has to work for it to be there: the place of the primary, the site of a copy.
-    pub on: NodeId,
+    /// The group whose active member has the primary, if one does.
+    pub group: Option<GroupId>,
 }
 
 /// A background queue.
@@ -173,6 +173,8 @@ pub struct GroupDrawn {
 pub struct Crowd {
     /// The name of the place.
     pub served_by: String,
+    /// The group by whose active member they are served, if one is.
+    pub group: Option<GroupId>,
     /// The site at the start.
     pub site: Option<SiteId>,
     /// Other sites to which they can be led.

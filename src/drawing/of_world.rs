@@ -111,11 +111,11 @@ fn stores(world: &World, at: SiteId) -> Vec<StoreDrawn> {
     let all = world.stores.iter().enumerate();
     all.filter_map(|(index, store)| {
         let role = has(store)?;
-        let on = match store.primary {
-            Place::Group(group) if role == Role::Primary => world.groups[group.at()].node,
-            _ => world.sites[at.at()].node,
+        let group = match store.primary {
+            Place::Group(group) => Some(group),
+            Place::Site(_) => None,
         };
-        Some(StoreDrawn { id: StoreId::new(index), name: store.name.clone(), role, on })
+        Some(StoreDrawn { id: StoreId::new(index), name: store.name.clone(), role, group })
     })
     .collect()
 }
@@ -165,13 +165,14 @@ fn crowds(world: &World) -> Vec<Crowd> {
         people.sort_by(|a, b| b.users.total_cmp(&a.users));
         if !of_group {
             let site = &world.sites[at];
-            return Crowd { served_by: site.name.clone(), site: Some(SiteId::new(at)), others: Vec::new(), people };
+            return Crowd { served_by: site.name.clone(), group: None, site: Some(SiteId::new(at)), others: Vec::new(), people };
         }
         let group = &world.groups[at];
         let can_move = matches!(moves(world, GroupId::new(at), group), Moves::Automatic | Moves::People);
         let others: BTreeSet<SiteId> = group.sites.iter().skip(1).flatten().copied().filter(|_| can_move).collect();
         Crowd {
             served_by: group.name.clone(),
+            group: Some(GroupId::new(at)),
             site: group.sites[0],
             others: others.into_iter().filter(|site| Some(*site) != group.sites[0]).collect(),
             people,

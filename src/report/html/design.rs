@@ -40,14 +40,14 @@ pub fn scrubbed(html: &mut Html, drawing: &Drawing, scenes: &Scenes) {
             day = of_day;
             html.say("label", &[("for", &id), ("class", &worst_of(scene))], words);
         }
-        let states: Vec<_> = shown.iter().map(|scene| scene.state.clone()).collect();
-        html.within("div", &[("class", &"drawing")], |html| picture::inside(html, drawing, &states));
         for (index, scene) in shown.iter().enumerate() {
-            html.within("div", &[("class", &format!("at at{index}"))], |html| {
+            html.within("div", &[("class", &format!("moment at at{index}"))], |html| {
                 html.say("b", &[], &scene.when);
                 html.say("p", &[], picture::told(drawing, &scene.state).join(" "));
             });
         }
+        let states: Vec<_> = shown.iter().map(|scene| scene.state.clone()).collect();
+        html.within("div", &[("class", &"drawing")], |html| picture::inside(html, drawing, &states));
     });
     if left_out > 0 {
         let words = format!("{left_out} more moments are not shown: fewer people felt them, or less changed.");

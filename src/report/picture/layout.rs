@@ -5,7 +5,7 @@ use super::folded::{Folded, PEOPLE_MAX, cut, more};
 use super::site_layout::{self, Inside};
 use crate::drawing::{Crowd, Drawing, GroupDrawn, LinkDrawn, Thing};
 use crate::report::format;
-use crate::world::SiteId;
+use crate::world::{GroupId, SiteId};
 use std::collections::BTreeMap;
 
 /// Width of every picture.
@@ -117,6 +117,19 @@ pub struct Lane {
     pub label: String,
 }
 
+/// A way on which people are or can be led.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lead {
+    /// Where they are drawn.
+    pub from: Rect,
+    /// The group by whose active member they are served.
+    pub group: Option<GroupId>,
+    /// The site.
+    pub to: SiteId,
+    /// It is the one at the start.
+    pub first: bool,
+}
+
 /// Where everything stands.
 #[derive(Debug, Default)]
 pub struct Sheet {
@@ -126,8 +139,8 @@ pub struct Sheet {
     pub lanes: Vec<Lane>,
     /// Words beside.
     pub notes: Vec<Note>,
-    /// Crowds: where they are, and where they are led to: the site at the start, and others.
-    pub leads: Vec<(Rect, SiteId, bool)>,
+    /// Crowds: where they are, and where they are or can be led to.
+    pub leads: Vec<Lead>,
     /// Where each site is.
     pub sites: BTreeMap<SiteId, Rect>,
     /// How far down it goes so far.
@@ -212,8 +225,9 @@ impl Sheet {
             let words = format!("{}: {} users", more(left_out, "group"), format::count(users));
             self.notes.push(Note { at: (x + 16.0, y), class: "p-faint", words });
         }
-        self.leads.extend(crowd.site.map(|site| (rect, site, true)));
-        self.leads.extend(crowd.others.iter().map(|site| (rect, *site, false)));
+        let to = crowd.site.into_iter().chain(crowd.others.iter().copied());
+        let first = crowd.site;
+        self.leads.extend(to.map(|site| Lead { from: rect, group: crowd.group, to: site, first: Some(site) == first }));
         rect.h
     }
 

@@ -1,8 +1,9 @@
 //! Lines between what has its place: who is led where, who calls whom, what stands on what, what is copied where.
 
 use super::layout::{Rect, Sheet};
+use super::marks::Marks;
 use super::parts::path;
-use crate::drawing::{Drawing, Role, Thing};
+use crate::drawing::{Drawing, Role, State, Thing};
 use crate::report::html::markup::{Html, n};
 use crate::world::NodeId;
 use std::collections::BTreeMap;
@@ -23,15 +24,16 @@ pub struct Kinds {
 }
 
 /// Draws all lines, below whatever they join.
-pub fn lines(html: &mut Html, drawing: &Drawing, sheet: &Sheet) -> Kinds {
+pub fn lines(html: &mut Html, drawing: &Drawing, sheet: &Sheet, marks: &Marks) -> Kinds {
     let places: BTreeMap<Thing, Rect> = sheet.spots.iter().filter_map(|spot| Some((spot.thing?, spot.rect))).collect();
     let mut kinds = Kinds::default();
-    for (from, site, at_start) in &sheet.leads {
-        if let Some(to) = sheet.sites.get(site) {
-            kinds.leads_elsewhere |= !at_start;
-            let class = if *at_start { "p-lead" } else { "p-lead p-dashed" };
-            down(html, (from.middle(), from.bottom()), (to.middle(), to.y), class, *at_start);
-        }
+    for lead in &sheet.leads {
+        let Some(to) = sheet.sites.get(&lead.to) else { continue };
+        let (from, to) = ((lead.from.middle(), lead.from.bottom()), (to.middle(), to.y));
+        let is_there = |state: &State| marks.is_led(state, lead);
+        kinds.leads_elsewhere |= !lead.first;
+        marks.seen(html, is_there, |html| down(html, from, to, "p-lead", true));
+        marks.seen(html, |state| !is_there(state), |html| down(html, from, to, "p-lead p-dashed", false));
     }
     for (thing, node) in &drawing.stands_on {
         if let (Some(from), Some(to)) = (places.get(thing), place_of(drawing, &places, *node)) {
@@ -83,22 +85,8 @@ fn joined(html: &mut Html, from: Rect, to: Rect, class: &str, sheet: &Sheet) {
     };
     let (a, b) = (site_of(from), site_of(to));
     let side_by_side = matches!((a, b), (Some(a), Some(b)) if a != b && a.y == b.y);
-    if side_by_side {
-        let (right, y2) = (to.x > from.x, to.y + to.h / 2.0);
-        let (x2, way) = if right { (to.x, 1.0) } else { (to.right(), -1.0) };
-        // A call leaves downwards: past whatever stands beside the caller.
-        let (x1, y1) = match class.contains("p-call") {
-            true => (from.middle(), from.bottom()),
-            false => (if right { from.right() } else { from.x }, from.y + from.h / 2.0),
-        };
-        let bend = way * ((x2 - x1).abs() / 2.0).max(40.0);
-        let end = x2 - way * 7.0;
-        if class.contains("p-call") {
-            curve(html, class, (x1, y1), (x1, y1 + 30.0), (end - bend, y2), (end, y2));
-            arrow(html, &format!("M{} {}l{} -4v8Z", n(x2), n(y2), n(-way * 8.0)));
-        } else {
-            curve(html, class, (x1, y1), (x1 + bend, y1), (x2 - bend, y2), (x2, y2));
-        }
+    if let (true, Some(site)) = (side_by_side, a) {
+        around(html, from, to, *site, class);
     } else if from.bottom() <= to.y {
         down(html, (from.middle(), from.bottom()), (to.middle(), to.y), class, class.contains("p-call"));
     } else if to.bottom() <= from.y {
@@ -107,6 +95,36 @@ fn joined(html: &mut Html, from: Rect, to: Rect, class: &str, sheet: &Sheet) {
         let (left, right) = if from.x < to.x { (from, to) } else { (to, from) };
         let y = from.y + from.h / 2.0;
         path(html, &format!("M{} {}L{} {}", n(left.right()), n(y), n(right.x), n(to.y + to.h / 2.0)), class);
+    }
+}
+
+/// From a site to one beside it: down into the gap below what it leaves, through the room between sites, into the gap above
+/// where it goes. So it passes nothing that stands in between.
+fn around(html: &mut Html, from: Rect, to: Rect, site: Rect, class: &str) {
+    let is_call = class.contains("p-call");
+    let way = if to.x > from.x { 1.0 } else { -1.0 };
+    // Lines to different places do not run on top of each other.
+    let apart = ((to.x + to.y) / 13.0).rem_euclid(3.0).floor() * 3.0;
+    let gutter = if way > 0.0 { site.right() + 8.0 } else { site.x - 8.0 } + way * apart;
+    let (x1, x2) = (from.middle() + way * 12.0, to.middle() - way * 12.0);
+    let (leaves, enters) = (from.bottom() + 5.0, to.y - if is_call { 11.0 } else { 3.0 + apart / 2.0 });
+    let end = if is_call { to.y - 7.0 } else { to.y };
+    let turn = 4.0_f64.min((enters - leaves).abs() / 2.0);
+    let vertical = if enters > leaves { turn } else { -turn };
+    let corner = |x: f64, y: f64, dx: f64, dy: f64| format!("Q{} {} {} {}", n(x), n(y), n(x + dx), n(y + dy));
+    let d = [
+        format!("M{} {}V{}", n(x1), n(from.bottom()), n(leaves - 4.0)),
+        corner(x1, leaves, way * 4.0, 0.0),
+        format!("H{}", n(gutter - way * turn)),
+        corner(gutter, leaves, 0.0, vertical),
+        format!("V{}", n(enters - vertical)),
+        corner(gutter, enters, way * turn, 0.0),
+        format!("H{}", n(x2 - way * 4.0)),
+        corner(x2, enters, 0.0, end - enters),
+    ];
+    path(html, &d.concat(), class);
+    if is_call {
+        arrow(html, &format!("M{} {}l-4 -8h8Z", n(x2), n(to.y)));
     }
 }
 

@@ -1,19 +1,21 @@
 //! What is marked on a picture: single points of failure, and what is down at a moment.
 
-use super::layout::{Lane, Rect, Shape, Spot};
+use super::layout::{Lane, Lead, Rect, Shape, Spot};
 use super::parts::{diamond, hatch, path, rect, tag, text};
-use crate::drawing::{Drawing, Failing, GroupDrawn, SinglePoint, State, Thing};
+use super::site_layout::role;
+use crate::drawing::{Drawing, Failing, GroupDrawn, Role, SinglePoint, SiteDrawn, State, StoreDrawn, Thing};
 use crate::observe::ServiceLevel;
 use crate::report::html::markup::{Html, n};
-use crate::world::{LinkId, NodeId, StationId};
+use crate::world::{GroupId, LinkId, NodeId, SiteId, StationId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Marks of a design in some states.
 pub struct Marks<'a> {
     states: &'a [State],
     single: BTreeSet<Thing>,
-    /// The node on which each store stands.
-    stores: BTreeMap<Thing, NodeId>,
+    /// Each store at a site, with the node of that.
+    stores: BTreeMap<Thing, (&'a StoreDrawn, &'a SiteDrawn)>,
+    groups: &'a [GroupDrawn],
     /// The group of each member, and which member it is.
     members: BTreeMap<NodeId, (&'a GroupDrawn, usize)>,
     /// Nodes of sites: what is in one is down with it, and that need not be said of each.
@@ -32,7 +34,7 @@ impl<'a> Marks<'a> {
         let stores = drawing
             .sites
             .iter()
-            .flat_map(|site| site.stores.iter().map(move |store| (Thing::Store(store.id, site.id), store.on)));
+            .flat_map(|site| site.stores.iter().map(move |store| (Thing::Store(store.id, site.id), (store, site))));
         let inside = drawing.groups.iter().filter(|group| group.inside.is_some());
         let members =
             inside.flat_map(|group| group.members.iter().enumerate().map(move |(at, (node, _))| (*node, (group, at))));
@@ -40,6 +42,7 @@ impl<'a> Marks<'a> {
             states,
             single: drawing.single_points.iter().flatten().map(thing).collect(),
             stores: stores.collect(),
+            groups: &drawing.groups,
             members: members.collect(),
             sites: drawing.sites.iter().map(|site| site.node).collect(),
             uplinks: drawing.sites.iter().filter_map(|site| Some((site.node, site.uplink?.0))).collect(),
@@ -64,7 +67,7 @@ impl<'a> Marks<'a> {
     }
 
     /// Something that is seen in the states in which it holds; not at all where it never does.
-    fn seen(&self, html: &mut Html, holds: impl Fn(&State) -> bool, draw: impl FnOnce(&mut Html)) {
+    pub fn seen(&self, html: &mut Html, holds: impl Fn(&State) -> bool, draw: impl FnOnce(&mut Html)) {
         let holding: Vec<usize> =
             self.states.iter().enumerate().filter(|(_, state)| holds(state)).map(|(index, _)| index).collect();
         if holding.is_empty() {
@@ -87,6 +90,9 @@ impl<'a> Marks<'a> {
     pub fn above(&self, html: &mut Html, spot: &Spot) {
         match (spot.thing, spot.shape) {
             (Some(Thing::Node(node)), Shape::Part) => self.active(html, spot, node),
+            (Some(store @ Thing::Store(..)), _) => {
+                self.stores.get(&store).into_iter().for_each(|(store, site)| self.role(html, spot, (store, site)));
+            }
             (Some(Thing::Node(node)), Shape::Site) => {
                 if let Some(link) = self.uplinks.get(&node) {
                     self.seen(
@@ -111,12 +117,44 @@ impl<'a> Marks<'a> {
             (Some(Thing::Queue(queue)), _) => self.down(html, spot, |state| state.queues.contains(&queue)),
             (Some(Thing::People(_)), _) => self.on_person(html, spot),
             (Some(store @ Thing::Store(..)), _) => {
-                if let Some(on) = self.stores.get(&store) {
-                    self.down(html, spot, |state| state.nodes.contains(on));
+                if let Some((store, site)) = self.stores.get(&store) {
+                    self.down(html, spot, |state| {
+                        let group = store.group.filter(|_| self.has_primary(state, store, site));
+                        let by_group = group.is_some_and(|id| state.nodes.contains(&self.groups[id.at()].node));
+                        state.nodes.contains(&site.node) || by_group
+                    });
                 }
             }
             _ => {}
         }
+    }
+
+    /// Where the active member of a group is in a state.
+    fn site_of(&self, state: &State, group: GroupId) -> Option<SiteId> {
+        let active = state.active.get(&group).copied().unwrap_or(0);
+        self.groups[group.at()].sites.get(active).copied().flatten()
+    }
+
+    /// Whether people are led to a site in a state.
+    pub fn is_led(&self, state: &State, lead: &Lead) -> bool {
+        lead.group.map_or(lead.first, |group| self.site_of(state, group) == Some(lead.to))
+    }
+
+    /// Whether writes of a store go to a site in a state.
+    fn has_primary(&self, state: &State, store: &StoreDrawn, site: &SiteDrawn) -> bool {
+        match store.group {
+            Some(group) => self.site_of(state, group) == Some(site.id),
+            None => store.role == Role::Primary,
+        }
+    }
+
+    /// What a site has of a store whose primary may move.
+    fn role(&self, html: &mut Html, spot: &Spot, (store, site): (&StoreDrawn, &SiteDrawn)) {
+        let at = (spot.rect.x + 10.0, spot.rect.y + 34.0);
+        let other = if store.role == Role::Primary { "was the primary" } else { role(store.role) };
+        let is_here = |state: &State| self.has_primary(state, store, site);
+        self.seen(html, is_here, |html| text(html, at, "p-detail p-on-chip", role(Role::Primary)));
+        self.seen(html, |state| !is_here(state), |html| text(html, at, "p-detail p-on-chip", other));
     }
 
     fn down(&self, html: &mut Html, spot: &Spot, holds: impl Fn(&State) -> bool) {

@@ -14,6 +14,8 @@ use crate::report::text::width;
 /// Single points that are told.
 const POINTS_MAX: usize = 12;
 const ROW: f64 = 26.0;
+/// About how wide a letter of a site's name is.
+const NAME_LETTER: f64 = 9.2;
 
 /// What stands above a picture that stands alone.
 pub struct Heading<'a> {
@@ -34,7 +36,7 @@ pub fn paint(html: &mut Html, drawing: &Drawing, states: &[State], heading: Opti
         cut_text(&mut inside, (MARGIN, 56.0), "p-small", &heading.under, WIDTH - 2.0 * MARGIN);
     }
     sheet.spots.iter().filter(|spot| holds(spot.shape)).for_each(|spot| boxed(&mut inside, spot, &marks));
-    let kinds = lines(&mut inside, drawing, &sheet);
+    let kinds = lines(&mut inside, drawing, &sheet, &marks);
     sheet.spots.iter().filter(|spot| !holds(spot.shape)).for_each(|spot| boxed(&mut inside, spot, &marks));
     sheet.lanes.iter().for_each(|lane| draw_lane(&mut inside, lane, &marks));
     groups(&mut inside, &mut sheet, &folded, &marks);
@@ -92,10 +94,11 @@ fn boxed(html: &mut Html, spot: &Spot, marks: &Marks) {
     match spot.shape {
         Shape::Site | Shape::Elsewhere => {
             let room = of.right() - left - 12.0;
-            cut_text(html, (left, of.y + 24.0), "p-name", &spot.title, room * 0.55 * LETTER / 8.2);
-            let mark = if marks.has_single_uplink(spot) { " ◆" } else { "" };
-            let detail = format!("{}{mark}", spot.detail);
-            cut_text(html, (of.right() - 14.0, of.y + 24.0), "p-small p-end", &detail, room * 0.45);
+            cut_text(html, (left, of.y + 24.0), "p-name", &spot.title, room * 0.55 * LETTER / NAME_LETTER);
+            let named = (width(&spot.title) as f64 * NAME_LETTER).min(room * 0.55);
+            let mark = if marks.has_single_uplink(spot) { "◆ " } else { "" };
+            let detail = format!("{mark}{}", spot.detail);
+            cut_text(html, (of.right() - 14.0, of.y + 24.0), "p-small p-end", &detail, room - named - 14.0);
         }
         Shape::Frame => {
             cut_text(html, (left, of.y + 17.0), "p-strong", &spot.title, (of.w - 20.0) * 0.5);

@@ -25,8 +25,8 @@ pub struct Inside {
 
 /// Lays out a site.
 pub fn site(site: &SiteDrawn, groups: &[&GroupDrawn], (x, y): (f64, f64), width: f64) -> Inside {
-    let mut detail: Vec<String> = site.provider.iter().cloned().collect();
-    detail.extend(site.uplink.map(|(_, per_s)| format!("uplink {}", bits(per_s))));
+    let uplink = site.uplink.map(|(_, per_s)| format!("uplink {}", bits(per_s)));
+    let detail: Vec<String> = uplink.into_iter().chain(site.provider.clone()).collect();
     let outer = Spot {
         thing: Some(Thing::Node(site.node)),
         shape: Shape::Site,
@@ -141,12 +141,12 @@ impl Column {
 
     fn data(&mut self, site: &SiteDrawn) {
         let stores = site.stores.iter().map(|store| {
-            (Thing::Store(store.id, site.id), Shape::Store, store.name.clone(), role(store.role).to_owned())
+            (Thing::Store(store.id, site.id), Shape::Store, store.name.clone(), String::new())
         });
         let queues = site
             .queues
             .iter()
-            .map(|queue| (Thing::Queue(queue.id), Shape::Queue, queue.name.clone(), "background queue".to_owned()));
+            .map(|queue| (Thing::Queue(queue.id), Shape::Queue, queue.name.clone(), "queue".to_owned()));
         let (chips, left_out) = cut(queues.chain(stores).collect::<Vec<_>>(), PARTS_MAX);
         if !chips.is_empty() {
             self.space();
@@ -195,7 +195,7 @@ impl Column {
 fn part_chip(part: &Part) -> Chip {
     let detail = match (part.count, part.needs) {
         (1, _) => "component".to_owned(),
-        (count, needs) => format!("{} of which {} must work", format::count(count as f64), format::count(needs as f64)),
+        (count, needs) => format!("{}, {} needed", format::count(count as f64), format::count(needs as f64)),
     };
     (Thing::Node(part.node), Shape::Part, part.name.clone(), detail)
 }
