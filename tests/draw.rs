@@ -4,7 +4,7 @@
 #[path = "draw/designs.rs"]
 mod designs;
 
-use firedrill::drawing::{Drawing, Failing, single_points};
+use firedrill::drawing::{Drawing, Failing, State, single_points};
 use firedrill::engine::Engine;
 use firedrill::load::load;
 use firedrill::observe::{Occurrence, ServiceLevel, Trace};
@@ -143,7 +143,7 @@ fn is_well_formed(svg: &str) -> Result<(), String> {
             if last != Some(name) {
                 return Err(format!("</{name}> closes {last:?}"));
             }
-        } else if tag.matches('"').count() % 2 != 0 {
+        } else if !tag.matches('"').count().is_multiple_of(2) {
             return Err(format!("<{tag}> has an open quote"));
         } else if !tag.ends_with('/') {
             open.push(tag.split(' ').next().unwrap_or(tag));
@@ -236,12 +236,12 @@ fn no_name_is_more_than_a_name() {
         assert!(tags(&svg) == tags(&calm), "{name}: {} tags", tags(&svg));
         assert!(!svg.contains("<script"), "{name}");
         for line in mermaid.lines() {
-            assert!(line.matches('"').count() % 2 == 0 && !line.contains(['`', '\\']), "{name}: {line}");
+            assert!(line.matches('"').count().is_multiple_of(2) && !line.contains(['`', '\\']), "{name}: {line}");
             assert!(!line.contains("<s") && !line.contains("%%{"), "{name}: {line}");
         }
         for line in dot.lines() {
             let quotes = line.replace(r"\\", "").replace(r#"\""#, "").matches('"').count();
-            assert!(quotes % 2 == 0, "{name}: {line}");
+            assert!(quotes.is_multiple_of(2), "{name}: {line}");
         }
     }
 }
@@ -278,17 +278,13 @@ const OCTOBER: &str = "scenarios/itslearning-2016-10.ron";
 #[test]
 fn a_moment_of_october_shows_what_was_down() {
     let world = world(&scenario("itslearning-2016-10"), &Choice::default());
-    let run = firedrill::run::run(&world, Luck { seed: 1, replication: 0 });
     let named = |time: &str| {
-        let state = run.moments.at(&world, world.time(time).unwrap()).state;
+        let mut state = State::default();
+        let mut engine = Engine::new(Arc::clone(&world), Luck { seed: 1, replication: 0 });
+        engine.run_until(world.time(time).unwrap(), &mut state);
         let stations: Vec<&str> = state.stations.iter().map(|id| world.name_of_station(*id)).collect();
-        let people: Vec<&str> = state
-            .people
-            .iter()
-            .filter(|(_, level)| **level == ServiceLevel::Down)
-            .map(|(id, _)| world.name_of_people(*id))
-            .collect();
-        (stations.join(", "), people.len())
+        let down = state.people.values().filter(|level| **level == ServiceLevel::Down);
+        (stations.join(", "), down.count())
     };
     assert_eq!(named("Mon 14:30"), (String::new(), 0));
     assert_eq!(named("Mon 14:45"), ("oslo data@oslo, shared@oslo, web@oslo".to_owned(), 4));

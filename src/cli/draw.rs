@@ -3,7 +3,7 @@
 use super::draw_args::{DrawArgs, DrawAs};
 use super::said::{Said, usage};
 use super::{files, interrupt};
-use firedrill::drawing::{Drawing, Moments, Scene};
+use firedrill::drawing::{Drawing, Scene, State};
 use firedrill::engine::Engine;
 use firedrill::load;
 use firedrill::replay::shell_word;
@@ -76,9 +76,9 @@ fn time(world: &World, at: &str) -> Result<Time, String> {
 
 /// What is down at a moment of a run; nothing where somebody has ended it.
 fn scene(world: &Arc<World>, luck: Luck, at: Time) -> Option<Scene> {
-    let mut moments = Moments::default();
+    let mut state = State::default();
     let mut engine = Engine::new(Arc::clone(world), luck);
     // What happens at that very time belongs to it.
     let until = at.after(firedrill::units::Duration(1)).min(world.horizon());
-    engine.run_unless(interrupt::asked, until, &mut moments).then(|| moments.at(world, at))
+    engine.run_unless(interrupt::asked, until, &mut state).then(|| Scene { at, when: world.civil(at), state })
 }

@@ -1,7 +1,7 @@
 //! What still works when one thing has failed and everybody has had the time to fail over: by structure alone, without load and
 //! without luck. It asks what the engine asks, in the engine's words.
 
-use super::single_points::Failing;
+use super::model::Failing;
 use crate::world::{
     Call, Callee, Detect, Effect, Failover, Gate, Group, GroupId, LinkId, NodeId, NodeKind, Place, PopId, ReplicaKind,
     SiteId, StationId, World,

@@ -24,11 +24,8 @@ mod of_world;
 mod single_points;
 
 pub use model::{
-    Call, Crowd, Drawing, GroupDrawn, LinkDrawn, Moves, Part, Person, QueueDrawn, Role, ServiceDrawn, SiteDrawn,
-    StoreDrawn, Thing,
+    Call, Crowd, Drawing, Failing, GroupDrawn, LinkDrawn, Moves, Part, Person, QueueDrawn, Role, ServiceDrawn,
+    SinglePoint, SiteDrawn, StoreDrawn, Thing,
 };
 pub use moments::{Moments, Scene, Scenes, State};
-pub use single_points::{Failing, SinglePoint, single_points};
-
-#[cfg(test)]
-mod tests;
+pub use single_points::single_points;

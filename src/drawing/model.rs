@@ -1,6 +1,5 @@
 //! What is drawn of a design, as plain data.
 
-use super::single_points::SinglePoint;
 use crate::units::Duration;
 use crate::world::{GroupId, LinkId, NodeId, PopId, QueueId, SiteId, StationId, StoreId};
 
@@ -216,4 +215,27 @@ pub struct Call {
     pub to: StationId,
     /// Whether the caller fails without it.
     pub hard: bool,
+}
+
+/// What fails alone: one member of a component, a site, or a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failing {
+    /// A site with everything in it, or one member of a component.
+    Node(NodeId),
+    /// A link or an uplink.
+    Link(LinkId),
+}
+
+/// What takes people down when it fails alone.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SinglePoint {
+    /// What.
+    pub failing: Failing,
+    /// Its name.
+    pub name: String,
+    /// Whom: they lose something that they use, by index in the world.
+    pub hits: Vec<PopId>,
+    /// Their names.
+    pub hit_names: Vec<String>,
 }

@@ -6,7 +6,7 @@ use crate::world::{GroupId, LinkId, NodeId, PopId, QueueId, StationId, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes that are kept: the first.
-const CHANGES_MAX: usize = 100_000;
+const CHANGES_MAX: usize = 20_000;
 
 /// A change of what is down.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,22 +109,19 @@ pub struct Scenes {
     pub of: usize,
     /// Which of those that are shown is the worst: most people are down in it.
     pub worst: usize,
+    /// Where there were so many that those from a time on were not kept, that time.
+    pub not_after: Option<String>,
 }
 
 /// What was down when, while a run goes on.
 #[derive(Debug, Clone, Default)]
 pub struct Moments {
     changes: Vec<(Time, Change)>,
+    /// From then on nothing is kept: more has changed than anybody looks at.
+    cut_at: Option<Time>,
 }
 
 impl Moments {
-    /// What is down at a time, with all that happens at it.
-    pub fn at(&self, world: &World, at: Time) -> Scene {
-        let mut state = State::default();
-        self.changes.iter().take_while(|(when, _)| *when <= at).for_each(|(_, change)| state.apply(*change));
-        Scene { at, when: world.civil(at), state }
-    }
-
     /// The moments at which something changed: so many at most, those that change most for most people.
     pub fn scenes(&self, world: &World, most: usize) -> Scenes {
         let start = Scene { at: Time::ZERO, when: world.civil(Time::ZERO), state: State::default() };
@@ -161,14 +158,15 @@ impl Moments {
                 worst = index;
             }
         }
-        Scenes { scenes, of, worst }
+        Scenes { scenes, of, worst, not_after: self.cut_at.map(|at| world.civil(at)) }
     }
 
     /// After all that happened at an instant: when, the index of its last change, and what is down.
     fn each_instant(&self, state: &mut State, mut tell: impl FnMut(Time, usize, &State)) {
         for (index, (at, change)) in self.changes.iter().enumerate() {
             state.apply(*change);
-            if self.changes.get(index + 1).is_none_or(|(next, _)| next != at) {
+            let next = self.changes.get(index + 1).map_or(self.cut_at, |(next, _)| Some(*next));
+            if next != Some(*at) {
                 tell(*at, index, state);
             }
         }
@@ -187,25 +185,43 @@ fn weight(world: &World, before: &State, after: &State) -> f64 {
     users * 1e3 + (10 * (nodes + links + active) + stations) as f64
 }
 
+/// What an observation changes of what is down.
+fn change_of(seen: &Observation) -> Option<Change> {
+    Some(match &seen.what {
+        Occurrence::NodeDown(id) => Change::Node(*id, true),
+        Occurrence::NodeUp(id) => Change::Node(*id, false),
+        Occurrence::StationDown(id) => Change::Station(*id, Serving::No),
+        Occurrence::StationStarting(id, _) => Change::Station(*id, Serving::Starts),
+        Occurrence::StationUp(id) => Change::Station(*id, Serving::Yes),
+        Occurrence::Overloaded(id) => Change::Busy(*id, true),
+        Occurrence::Drained(id) => Change::Busy(*id, false),
+        Occurrence::QueueStopped(id) => Change::Queue(*id, true),
+        Occurrence::QueueServes(id) => Change::Queue(*id, false),
+        Occurrence::LinkCut(id, cut) => Change::Cut(*id, *cut),
+        Occurrence::Activated { group, member, .. } => Change::Active(*group, *member),
+        Occurrence::Feels { people, feature: None, mood, .. } => Change::Feels(*people, *mood),
+        _ => return None,
+    })
+}
+
+/// What is down now: for whoever looks at one moment.
+impl Observer for State {
+    fn saw(&mut self, _: &World, seen: &Observation) {
+        if let Some(change) = change_of(seen) {
+            self.apply(change);
+        }
+    }
+
+    fn flowed(&mut self, _: &World, _: &Interval) {}
+}
+
 impl Observer for Moments {
     fn saw(&mut self, _: &World, seen: &Observation) {
-        let change = match &seen.what {
-            Occurrence::NodeDown(id) => Change::Node(*id, true),
-            Occurrence::NodeUp(id) => Change::Node(*id, false),
-            Occurrence::StationDown(id) => Change::Station(*id, Serving::No),
-            Occurrence::StationStarting(id, _) => Change::Station(*id, Serving::Starts),
-            Occurrence::StationUp(id) => Change::Station(*id, Serving::Yes),
-            Occurrence::Overloaded(id) => Change::Busy(*id, true),
-            Occurrence::Drained(id) => Change::Busy(*id, false),
-            Occurrence::QueueStopped(id) => Change::Queue(*id, true),
-            Occurrence::QueueServes(id) => Change::Queue(*id, false),
-            Occurrence::LinkCut(id, cut) => Change::Cut(*id, *cut),
-            Occurrence::Activated { group, member, .. } => Change::Active(*group, *member),
-            Occurrence::Feels { people, feature: None, mood, .. } => Change::Feels(*people, *mood),
-            _ => return,
-        };
+        let Some(change) = change_of(seen) else { return };
         if self.changes.len() < CHANGES_MAX {
             self.changes.push((seen.at, change));
+        } else {
+            self.cut_at = self.cut_at.or(Some(seen.at));
         }
     }
 

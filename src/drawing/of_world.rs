@@ -165,7 +165,13 @@ fn crowds(world: &World) -> Vec<Crowd> {
         people.sort_by(|a, b| b.users.total_cmp(&a.users));
         if !of_group {
             let site = &world.sites[at];
-            return Crowd { served_by: site.name.clone(), group: None, site: Some(SiteId::new(at)), others: Vec::new(), people };
+            return Crowd {
+                served_by: site.name.clone(),
+                group: None,
+                site: Some(SiteId::new(at)),
+                others: Vec::new(),
+                people,
+            };
         }
         let group = &world.groups[at];
         let can_move = matches!(moves(world, GroupId::new(at), group), Moves::Automatic | Moves::People);

@@ -1,33 +1,11 @@
 //! Single points of failure: what takes people down when it fails, and nothing else does.
 
 use super::alive::{Alive, features_of};
+use super::model::{Failing, SinglePoint};
 use crate::world::{LinkId, NodeId, NodeKind, PopId, World};
 
 /// Steps that looking for them may take; beyond, it is not done. A hundred sites with ten services each take a hundredth of it.
 const STEPS_MAX: usize = 300_000_000;
-
-/// What fails alone: one member of a component, a site, or a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Failing {
-    /// A site with everything in it, or one member of a component.
-    Node(NodeId),
-    /// A link or an uplink.
-    Link(LinkId),
-}
-
-/// What takes people down when it fails alone.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct SinglePoint {
-    /// What.
-    pub failing: Failing,
-    /// Its name.
-    pub name: String,
-    /// Whom: they lose something that they use, by index in the world.
-    pub hits: Vec<PopId>,
-    /// Their names.
-    pub hit_names: Vec<String>,
-}
 
 /// Each site, component and link whose failure alone leaves people without something that they use, for as long as it lasts: after
 /// every failover that the design has. Features of the class `optional` may be missing. `None` where the design is too large

@@ -49,6 +49,9 @@ pub fn scrubbed(html: &mut Html, drawing: &Drawing, scenes: &Scenes) {
         let states: Vec<_> = shown.iter().map(|scene| scene.state.clone()).collect();
         html.within("div", &[("class", &"drawing")], |html| picture::inside(html, drawing, &states));
     });
+    if let Some(when) = &scenes.not_after {
+        html.say("p", &[("class", &"faint")], format!("More happened than is kept: from {when} on nothing is shown."));
+    }
     if left_out > 0 {
         let words = format!("{left_out} more moments are not shown: fewer people felt them, or less changed.");
         html.say("p", &[("class", &"faint")], words);

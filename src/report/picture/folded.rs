@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 /// Sites that are drawn.
 const SITES_MAX: usize = 12;
 /// Crowds that are drawn.
-const CROWDS_MAX: usize = 8;
+const CROWDS_MAX: usize = 16;
 /// Populations of a crowd.
 pub const PEOPLE_MAX: usize = 6;
 /// Services of a site.

@@ -2,16 +2,13 @@
 //! at the bottom. The same design gets the same places.
 
 use super::folded::{Folded, PEOPLE_MAX, cut, more};
+use super::shapes::{Lane, Lead, MARGIN, Note, Rect, Shape, Spot, WIDTH, bits};
 use super::site_layout::{self, Inside};
-use crate::drawing::{Crowd, Drawing, GroupDrawn, LinkDrawn, Thing};
+use crate::drawing::{Crowd, Drawing, GroupDrawn, LinkDrawn, SiteDrawn, Thing};
 use crate::report::format;
-use crate::world::{GroupId, SiteId};
+use crate::world::SiteId;
 use std::collections::BTreeMap;
 
-/// Width of every picture.
-pub const WIDTH: f64 = 1_000.0;
-/// Left and right of everything.
-pub const MARGIN: f64 = 20.0;
 /// Sites side by side.
 const COLUMNS: usize = 4;
 const GAP: f64 = 28.0;
@@ -22,113 +19,6 @@ const PERSON: f64 = 21.0;
 const LEAD: f64 = 52.0;
 /// A link, below its sites.
 const LANE: f64 = 26.0;
-/// About how wide a letter is.
-pub const LETTER: f64 = 6.9;
-
-/// A rectangle.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Rect {
-    /// Left.
-    pub x: f64,
-    /// Top.
-    pub y: f64,
-    /// Width.
-    pub w: f64,
-    /// Height.
-    pub h: f64,
-}
-
-impl Rect {
-    /// Where its middle is, from left to right.
-    pub fn middle(&self) -> f64 {
-        self.x + self.w / 2.0
-    }
-
-    /// Its lower edge.
-    pub fn bottom(&self) -> f64 {
-        self.y + self.h
-    }
-
-    /// Its right edge.
-    pub fn right(&self) -> f64 {
-        self.x + self.w
-    }
-}
-
-/// What something looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// A site, with things in it.
-    Site,
-    /// A group whose members are in one site.
-    Frame,
-    /// A box with rounded ends.
-    Service,
-    /// A box.
-    Part,
-    /// A cylinder.
-    Store,
-    /// A box with bars.
-    Queue,
-    /// People, one in a row.
-    Crowd,
-    /// One of these rows.
-    Person,
-    /// What is in no site.
-    Elsewhere,
-}
-
-/// Something at its place.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Spot {
-    /// What; nothing for what only holds other things.
-    pub thing: Option<Thing>,
-    /// How it looks.
-    pub shape: Shape,
-    /// Where.
-    pub rect: Rect,
-    /// Its name.
-    pub title: String,
-    /// What else is said of it.
-    pub detail: String,
-}
-
-/// Words at a place.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Note {
-    /// Where they begin, or where their middle is.
-    pub at: (f64, f64),
-    /// How they are set.
-    pub class: &'static str,
-    /// Which.
-    pub words: String,
-}
-
-/// A link, drawn as a lane below the sites that it joins.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lane {
-    /// Which.
-    pub thing: Thing,
-    /// Its two ends from left to right, each with the edge of the site above it.
-    pub ends: [(f64, f64); 2],
-    /// How far down it runs.
-    pub y: f64,
-    /// What is said of it.
-    pub label: String,
-}
-
-/// A way on which people are or can be led.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Lead {
-    /// Where they are drawn.
-    pub from: Rect,
-    /// The group by whose active member they are served.
-    pub group: Option<GroupId>,
-    /// The site.
-    pub to: SiteId,
-    /// It is the one at the start.
-    pub first: bool,
-}
 
 /// Where everything stands.
 #[derive(Debug, Default)]
@@ -153,7 +43,6 @@ impl Sheet {
         let mut sheet = Sheet { y: top, ..Sheet::default() };
         let columns = folded.sites.0.len().clamp(1, COLUMNS);
         let width = (WIDTH - 2.0 * MARGIN - GAP * (columns as f64 - 1.0)) / columns as f64;
-        sheet.crowds(folded, width);
         sheet.rows(drawing, folded, columns, width);
         sheet.elsewhere(drawing);
         sheet
@@ -165,14 +54,12 @@ impl Sheet {
         self.y += height;
     }
 
-    fn crowds(&mut self, folded: &Folded, column: f64) {
-        let (crowds, left_out) = &folded.crowds;
-        let at = |site: Option<SiteId>| folded.sites.0.iter().position(|drawn| Some(drawn.id) == site);
+    /// People above the sites that serve them.
+    fn crowds(&mut self, mut crowds: Vec<&Crowd>, row: &[&SiteDrawn], column: f64) {
         let wanted = |crowd: &Crowd| {
-            let place = at(crowd.site).map_or(0, |index| index % COLUMNS) as f64;
+            let place = row.iter().position(|drawn| Some(drawn.id) == crowd.site).unwrap_or(0) as f64;
             MARGIN + place * (column + GAP) + column / 2.0
         };
-        let mut crowds: Vec<&Crowd> = crowds.clone();
         crowds.sort_by(|a, b| wanted(a).total_cmp(&wanted(b)));
         for row in crowds.chunks(COLUMNS) {
             let count = row.len() as f64;
@@ -189,9 +76,6 @@ impl Sheet {
             }
             let tallest = row.iter().zip(lefts).map(|(crowd, left)| self.crowd(crowd, left, width)).fold(0.0, f64::max);
             self.y += tallest + 16.0;
-        }
-        if *left_out > 0 {
-            self.say("p-faint", format!("{} of people", more(*left_out, "group")), 20.0);
         }
         self.y += if crowds.is_empty() { 0.0 } else { LEAD - 16.0 };
     }
@@ -235,8 +119,13 @@ impl Sheet {
         let (sites, left_out) = &folded.sites;
         for (index, row) in sites.chunks(columns).enumerate() {
             if index > 0 {
-                self.y += 16.0;
+                self.y += 24.0;
             }
+            let is_here = |site: SiteId| row.iter().any(|drawn| drawn.id == site);
+            let is_nowhere = |crowd: &Crowd| !crowd.site.is_some_and(|site| sites.iter().any(|drawn| drawn.id == site));
+            let above = folded.crowds.0.iter().copied();
+            let above = above.filter(|crowd| crowd.site.is_some_and(is_here) || index == 0 && is_nowhere(crowd));
+            self.crowds(above.collect(), row, width);
             let groups: Vec<Vec<&GroupDrawn>> = row
                 .iter()
                 .map(|site| drawing.groups.iter().filter(|group| group.inside == Some(site.id)).collect())
@@ -268,6 +157,9 @@ impl Sheet {
         self.links_across(drawing, across.copied().collect());
         if *left_out > 0 {
             self.say("p-faint", more(*left_out, "site"), 24.0);
+        }
+        if folded.crowds.1 > 0 {
+            self.say("p-faint", format!("{} of people", more(folded.crowds.1, "group")), 20.0);
         }
         if folded.links.1 > 0 {
             self.say("p-faint", more(folded.links.1, "link"), 20.0);
@@ -335,16 +227,4 @@ fn label_of(link: &LinkDrawn) -> String {
         parts.push(bits(link.bandwidth_bps));
     }
     parts.join(" · ")
-}
-
-/// `10 Gbit/s`.
-pub fn bits(per_s: f64) -> String {
-    let (scaled, unit) = match per_s {
-        b if b >= 1e12 => (b / 1e12, "Tbit/s"),
-        b if b >= 1e9 => (b / 1e9, "Gbit/s"),
-        b if b >= 1e6 => (b / 1e6, "Mbit/s"),
-        b => (b / 1e3, "kbit/s"),
-    };
-    let tenths = (scaled * 10.0).round() / 10.0;
-    format!("{tenths} {unit}")
 }

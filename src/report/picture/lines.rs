@@ -1,12 +1,16 @@
 //! Lines between what has its place: who is led where, who calls whom, what stands on what, what is copied where.
 
-use super::layout::{Rect, Sheet};
+use super::layout::Sheet;
 use super::marks::Marks;
 use super::parts::path;
+use super::shapes::Rect;
 use crate::drawing::{Drawing, Role, State, Thing};
 use crate::report::html::markup::{Html, n};
 use crate::world::NodeId;
 use std::collections::BTreeMap;
+
+/// Sites further below than this are in another row.
+const NEAR: f64 = 300.0;
 
 /// Which kinds of lines there are in a picture.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +33,10 @@ pub fn lines(html: &mut Html, drawing: &Drawing, sheet: &Sheet, marks: &Marks) -
     let mut kinds = Kinds::default();
     for lead in &sheet.leads {
         let Some(to) = sheet.sites.get(&lead.to) else { continue };
+        // Lines over other rows of sites would only confuse.
+        if to.y - lead.from.bottom() > NEAR || to.y < lead.from.bottom() {
+            continue;
+        }
         let (from, to) = ((lead.from.middle(), lead.from.bottom()), (to.middle(), to.y));
         let is_there = |state: &State| marks.is_led(state, lead);
         kinds.leads_elsewhere |= !lead.first;
@@ -75,56 +83,81 @@ fn copies(drawing: &Drawing) -> Vec<(Thing, Thing)> {
         .collect()
 }
 
-/// From one box to another: down within a site, sideways to another.
+/// From one box to another: down within a site, around everything to another.
 fn joined(html: &mut Html, from: Rect, to: Rect, class: &str, sheet: &Sheet) {
     let site_of = |of: Rect| {
-        sheet
-            .sites
-            .values()
-            .find(|site| (site.x..site.right()).contains(&of.x) && (site.y..site.bottom()).contains(&of.y))
+        let holds = |site: &&Rect| (site.x..site.right()).contains(&of.x) && (site.y..site.bottom()).contains(&of.y);
+        sheet.sites.values().find(holds).copied()
     };
-    let (a, b) = (site_of(from), site_of(to));
-    let side_by_side = matches!((a, b), (Some(a), Some(b)) if a != b && a.y == b.y);
-    if let (true, Some(site)) = (side_by_side, a) {
-        around(html, from, to, *site, class);
+    if let (Some(a), Some(b)) = (site_of(from), site_of(to))
+        && a != b
+    {
+        around(html, (from, a), (to, b), class);
     } else if from.bottom() <= to.y {
         down(html, (from.middle(), from.bottom()), (to.middle(), to.y), class, class.contains("p-call"));
     } else if to.bottom() <= from.y {
         down(html, (to.middle(), to.bottom()), (from.middle(), from.y), class, false);
     } else {
         let (left, right) = if from.x < to.x { (from, to) } else { (to, from) };
-        let y = from.y + from.h / 2.0;
-        path(html, &format!("M{} {}L{} {}", n(left.right()), n(y), n(right.x), n(to.y + to.h / 2.0)), class);
+        let (y1, y2) = (left.y + left.h / 2.0, right.y + right.h / 2.0);
+        path(html, &format!("M{} {}L{} {}", n(left.right()), n(y1), n(right.x), n(y2)), class);
     }
 }
 
-/// From a site to one beside it: down into the gap below what it leaves, through the room between sites, into the gap above
-/// where it goes. So it passes nothing that stands in between.
-fn around(html: &mut Html, from: Rect, to: Rect, site: Rect, class: &str) {
+/// From something in a site to something in another: down into the gap below what it leaves, through the room between sites,
+/// into the gap above where it goes. So it passes nothing that stands in between.
+fn around(html: &mut Html, (from, out_of): (Rect, Rect), (to, into): (Rect, Rect), class: &str) {
     let is_call = class.contains("p-call");
-    let way = if to.x > from.x { 1.0 } else { -1.0 };
+    let way = if into.x >= out_of.x { 1.0 } else { -1.0 };
     // Lines to different places do not run on top of each other.
     let apart = ((to.x + to.y) / 13.0).rem_euclid(3.0).floor() * 3.0;
-    let gutter = if way > 0.0 { site.right() + 8.0 } else { site.x - 8.0 } + way * apart;
+    let beside = |site: Rect, side: f64| if side > 0.0 { site.right() + 8.0 + apart } else { site.x - 8.0 - apart };
+    let (leaves_at, enters_at) =
+        (beside(out_of, way), if into.x == out_of.x { beside(into, way) } else { beside(into, -way) });
     let (x1, x2) = (from.middle() + way * 12.0, to.middle() - way * 12.0);
     let (leaves, enters) = (from.bottom() + 5.0, to.y - if is_call { 11.0 } else { 3.0 + apart / 2.0 });
     let end = if is_call { to.y - 7.0 } else { to.y };
-    let turn = 4.0_f64.min((enters - leaves).abs() / 2.0);
-    let vertical = if enters > leaves { turn } else { -turn };
-    let corner = |x: f64, y: f64, dx: f64, dy: f64| format!("Q{} {} {} {}", n(x), n(y), n(x + dx), n(y + dy));
-    let d = [
-        format!("M{} {}V{}", n(x1), n(from.bottom()), n(leaves - 4.0)),
-        corner(x1, leaves, way * 4.0, 0.0),
-        format!("H{}", n(gutter - way * turn)),
-        corner(gutter, leaves, 0.0, vertical),
-        format!("V{}", n(enters - vertical)),
-        corner(gutter, enters, way * turn, 0.0),
-        format!("H{}", n(x2 - way * 4.0)),
-        corner(x2, enters, 0.0, end - enters),
-    ];
-    path(html, &d.concat(), class);
+    let is_beside = out_of.y == into.y && (leaves_at - enters_at).abs() < 20.0;
+    let mut points = vec![(x1, from.bottom()), (x1, leaves), (leaves_at, leaves)];
+    if is_beside {
+        points.push((leaves_at, enters));
+    } else {
+        // Above the row of sites into which it goes there is room for it.
+        let above = into.y - 10.0 - apart;
+        points.extend([(leaves_at, above), (enters_at, above), (enters_at, enters)]);
+    }
+    points.extend([(x2, enters), (x2, end)]);
+    path(html, &rounded(&points), class);
     if is_call {
         arrow(html, &format!("M{} {}l-4 -8h8Z", n(x2), n(to.y)));
+    }
+}
+
+/// A way over points, its corners rounded.
+fn rounded(points: &[(f64, f64)]) -> String {
+    let mut d = format!("M{} {}", n(points[0].0), n(points[0].1));
+    for corner in points.windows(3) {
+        let [(ax, ay), (bx, by), (cx, cy)] = corner else { continue };
+        let (before, after) = ((bx - ax).abs() + (by - ay).abs(), (cx - bx).abs() + (cy - by).abs());
+        let radius = (before.min(after) / 2.0).min(5.0);
+        let (dx1, dy1) = (sign(bx - ax) * radius, sign(by - ay) * radius);
+        let (dx2, dy2) = (sign(cx - bx) * radius, sign(cy - by) * radius);
+        d.push_str(&format!("L{} {}", n(bx - dx1), n(by - dy1)));
+        d.push_str(&format!("Q{} {} {} {}", n(*bx), n(*by), n(bx + dx2), n(by + dy2)));
+    }
+    if let Some((x, y)) = points.last() {
+        d.push_str(&format!("L{} {}", n(*x), n(*y)));
+    }
+    d
+}
+
+fn sign(value: f64) -> f64 {
+    if value > 0.0 {
+        1.0
+    } else if value < 0.0 {
+        -1.0
+    } else {
+        0.0
     }
 }
 

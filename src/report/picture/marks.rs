@@ -1,11 +1,12 @@
 //! What is marked on a picture: single points of failure, and what is down at a moment.
 
-use super::layout::{Lane, Lead, Rect, Shape, Spot};
 use super::parts::{diamond, hatch, path, rect, tag, text};
+use super::shapes::{LETTER, Lane, Lead, Rect, Shape, Spot};
 use super::site_layout::role;
 use crate::drawing::{Drawing, Failing, GroupDrawn, Role, SinglePoint, SiteDrawn, State, StoreDrawn, Thing};
 use crate::observe::ServiceLevel;
 use crate::report::html::markup::{Html, n};
+use crate::report::text::width;
 use crate::world::{GroupId, LinkId, NodeId, SiteId, StationId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +58,13 @@ impl<'a> Marks<'a> {
     /// Whether anything is single.
     pub fn any_single(&self) -> bool {
         !self.single.is_empty()
+    }
+
+    /// The room for the name of people: beside how many they are, and how they may feel.
+    pub fn room_of(&self, spot: &Spot) -> f64 {
+        let Some(Thing::People(id)) = spot.thing else { return spot.rect.w };
+        let feels = self.states.iter().any(|state| state.people.contains_key(&id));
+        spot.rect.w - 28.0 - width(&spot.detail) as f64 * LETTER - if feels { 62.0 } else { 0.0 }
     }
 
     /// Whether anything is marked as down in any state.
@@ -203,7 +211,7 @@ impl<'a> Marks<'a> {
 
     fn on_person(&self, html: &mut Html, spot: &Spot) {
         let Some(Thing::People(id)) = spot.thing else { return };
-        let right = spot.rect.right() - 82.0;
+        let right = spot.rect.right() - 16.0 - width(&spot.detail) as f64 * LETTER;
         for (level, class, word) in [
             (ServiceLevel::Down, "p-tag-down", "down"),
             (ServiceLevel::Degraded, "p-tag-degraded", "degraded"),

@@ -11,6 +11,7 @@ mod marks;
 mod mermaid;
 mod paint;
 mod parts;
+mod shapes;
 mod site_layout;
 mod words;
 
@@ -18,10 +19,8 @@ use super::html::markup::Html;
 use crate::drawing::{Drawing, Scene};
 pub use dot::render_dot;
 pub use mermaid::render_mermaid;
+pub(super) use paint::STYLE;
 pub(super) use words::told;
-
-/// Colours and type of a picture: its classes are its own, so that a page can hold it.
-pub(super) const STYLE: &str = include_str!("picture.css");
 
 /// Writes a picture that stands alone, as SVG: at the start of a run, or at a moment of it.
 pub fn render_svg(drawing: &Drawing, scene: Option<&Scene>) -> String {
@@ -37,6 +36,3 @@ pub fn render_svg(drawing: &Drawing, scene: Option<&Scene>) -> String {
 pub(super) fn inside(html: &mut Html, drawing: &Drawing, states: &[crate::drawing::State]) {
     paint::paint(html, drawing, states, None);
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,16 +1,19 @@
 //! Draws a design where the layout has put it.
 
 use super::folded::{Folded, cut, more};
-use super::layout::{LETTER, Lane, MARGIN, Rect, Shape, Sheet, Spot, WIDTH};
+use super::layout::Sheet;
 use super::lines::{Kinds, lines};
 use super::marks::{Marks, radius};
 use super::parts::{bars, cut_text, cylinder, diamond, hatch, path, rect, somebody, text};
+use super::shapes::{LETTER, Lane, MARGIN, Rect, Shape, Spot, WIDTH};
 use super::site_layout::moves;
 use super::words;
 use crate::drawing::{Drawing, GroupDrawn, State};
 use crate::report::html::markup::{Html, n};
 use crate::report::text::width;
 
+/// Colours and type of a picture: its classes are its own, so that a page can hold it.
+pub const STYLE: &str = include_str!("picture.css");
 /// Single points that are told.
 const POINTS_MAX: usize = 12;
 const ROW: f64 = 26.0;
@@ -32,7 +35,7 @@ pub fn paint(html: &mut Html, drawing: &Drawing, states: &[State], heading: Opti
     let mut sheet = Sheet::new(drawing, &folded, if heading.is_some() { 78.0 } else { 12.0 });
     let mut inside = Html::default();
     if let Some(heading) = heading {
-        cut_text(&mut inside, (MARGIN, 34.0), "p-title", heading.title, (WIDTH - 2.0 * MARGIN) * LETTER / 10.6);
+        cut_text(&mut inside, (MARGIN, 34.0), "p-title", heading.title, (WIDTH - 2.0 * MARGIN) * LETTER / 12.6);
         cut_text(&mut inside, (MARGIN, 56.0), "p-small", &heading.under, WIDTH - 2.0 * MARGIN);
     }
     sheet.spots.iter().filter(|spot| holds(spot.shape)).for_each(|spot| boxed(&mut inside, spot, &marks));
@@ -58,7 +61,7 @@ pub fn paint(html: &mut Html, drawing: &Drawing, states: &[State], heading: Opti
     html.within("svg", &attributes, |html| {
         html.say("title", &[], &label);
         if heading.is_some() {
-            html.style(super::STYLE);
+            html.style(STYLE);
             rect(html, Rect { x: 0.0, y: 0.0, w: WIDTH, h: height }, 0.0, "p-paper");
         }
         html.append(inside);
@@ -109,7 +112,7 @@ fn boxed(html: &mut Html, spot: &Spot, marks: &Marks) {
             cut_text(html, (of.x + 32.0, of.y + 21.0), "p-strong", &spot.title, of.w - 44.0);
         }
         Shape::Person => {
-            cut_text(html, (of.x + 8.0, of.y + 13.5), "p-text p-on-crowd", &spot.title, of.w - 152.0);
+            cut_text(html, (of.x + 8.0, of.y + 13.5), "p-text p-on-crowd", &spot.title, marks.room_of(spot));
             text(html, (of.right() - 8.0, of.y + 13.5), "p-small p-end p-on-crowd", &spot.detail);
         }
         _ => {

@@ -1,6 +1,6 @@
 //! The shapes of which a picture is made.
 
-use super::layout::{LETTER, Rect};
+use super::shapes::{LETTER, Rect};
 use crate::report::html::markup::{Html, n};
 use crate::report::text::cut;
 

@@ -1,7 +1,7 @@
 //! What is in a site: services by how deep they are called, then the groups and components that they stand on, then data.
 
 use super::folded::{PARTS_MAX, SERVICES_MAX, cut, more};
-use super::layout::{Note, Rect, Shape, Spot, bits};
+use super::shapes::{Note, Rect, Shape, Spot, bits};
 use crate::drawing::{GroupDrawn, Moves, Part, Role, SiteDrawn, Thing};
 use crate::report::format;
 
@@ -140,9 +140,10 @@ impl Column {
     }
 
     fn data(&mut self, site: &SiteDrawn) {
-        let stores = site.stores.iter().map(|store| {
-            (Thing::Store(store.id, site.id), Shape::Store, store.name.clone(), String::new())
-        });
+        let stores = site
+            .stores
+            .iter()
+            .map(|store| (Thing::Store(store.id, site.id), Shape::Store, store.name.clone(), String::new()));
         let queues = site
             .queues
             .iter()
