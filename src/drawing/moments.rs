@@ -133,13 +133,14 @@ impl Moments {
                 before.clone_from(state);
             }
         });
-        let of = told.len() + 1;
+        let all = told.len();
         if told.len() >= most {
             // What changes most first; of equal ones what comes first.
             told.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             told.truncate(most.saturating_sub(1));
             told.sort_by_key(|entry| entry.1);
         }
+        let left_out = all - told.len();
         let mut wanted = told.iter().map(|entry| entry.2).peekable();
         let mut scenes = vec![start];
         let mut state = State::default();
@@ -152,6 +153,7 @@ impl Moments {
                 }
             }
         });
+        let of = scenes.len() + left_out;
         let mut worst = 0;
         for (index, scene) in scenes.iter().enumerate() {
             if scene.state.suffering(world) > scenes[worst].state.suffering(world) {

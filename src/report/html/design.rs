@@ -53,7 +53,10 @@ pub fn scrubbed(html: &mut Html, drawing: &Drawing, scenes: &Scenes) {
         html.say("p", &[("class", &"faint")], format!("More happened than is kept: from {when} on nothing is shown."));
     }
     if left_out > 0 {
-        let words = format!("{left_out} more moments are not shown: fewer people felt them, or less changed.");
+        let words = match left_out {
+            1 => "One more moment is not shown: fewer people felt it, or less changed.".to_owned(),
+            many => format!("{many} more moments are not shown: fewer people felt them, or less changed."),
+        };
         html.say("p", &[("class", &"faint")], words);
     }
 }

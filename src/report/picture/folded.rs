@@ -49,11 +49,16 @@ impl<'a> Folded<'a> {
         }
         let shown: BTreeSet<SiteId> = sites.iter().take(SITES_MAX).map(|site| site.id).collect();
         let drawn = |link: &&LinkDrawn| shown.contains(&link.ends.0) && shown.contains(&link.ends.1);
+        // Where only some sites are drawn, so are their people.
+        let all = crowds.len();
+        crowds.retain(|crowd| crowd.site.is_none_or(|site| shown.contains(&site)));
+        let elsewhere = all - crowds.len();
+        let crowds = cut(crowds, CROWDS_MAX);
         let links: Vec<&LinkDrawn> = drawing.links.iter().filter(drawn).collect();
         let not_drawn = drawing.links.len() - links.len();
         let links = cut(links, LINKS_MAX);
         Folded {
-            crowds: cut(crowds, CROWDS_MAX),
+            crowds: (crowds.0, crowds.1 + elsewhere),
             sites: cut(sites, SITES_MAX),
             groups: cut(drawing.groups.iter().filter(|group| group.inside.is_none()).collect(), GROUPS_MAX),
             links: (links.0, links.1 + not_drawn),

@@ -122,9 +122,8 @@ impl Sheet {
                 self.y += 24.0;
             }
             let is_here = |site: SiteId| row.iter().any(|drawn| drawn.id == site);
-            let is_nowhere = |crowd: &Crowd| !crowd.site.is_some_and(|site| sites.iter().any(|drawn| drawn.id == site));
             let above = folded.crowds.0.iter().copied();
-            let above = above.filter(|crowd| crowd.site.is_some_and(is_here) || index == 0 && is_nowhere(crowd));
+            let above = above.filter(|crowd| crowd.site.map_or(index == 0, is_here));
             self.crowds(above.collect(), row, width);
             let groups: Vec<Vec<&GroupDrawn>> = row
                 .iter()

@@ -3,7 +3,7 @@
 use super::layout::Sheet;
 use super::marks::Marks;
 use super::parts::path;
-use super::shapes::Rect;
+use super::shapes::{Rect, Shape};
 use crate::drawing::{Drawing, Role, State, Thing};
 use crate::report::html::markup::{Html, n};
 use crate::world::NodeId;
@@ -89,10 +89,14 @@ fn joined(html: &mut Html, from: Rect, to: Rect, class: &str, sheet: &Sheet) {
         let holds = |site: &&Rect| (site.x..site.right()).contains(&of.x) && (site.y..site.bottom()).contains(&of.y);
         sheet.sites.values().find(holds).copied()
     };
-    if let (Some(a), Some(b)) = (site_of(from), site_of(to))
+    let elsewhere = sheet.spots.iter().find(|spot| spot.shape == Shape::Elsewhere).map(|spot| spot.rect);
+    let out_of = site_of(from);
+    if let (Some(a), Some(b)) = (out_of, site_of(to))
         && a != b
     {
         around(html, (from, a), (to, b), class);
+    } else if let (Some(site), Some(elsewhere)) = (out_of, elsewhere.filter(|below| to.y > below.y)) {
+        below(html, (from, site), (to, elsewhere), class);
     } else if from.bottom() <= to.y {
         down(html, (from.middle(), from.bottom()), (to.middle(), to.y), class, class.contains("p-call"));
     } else if to.bottom() <= from.y {
@@ -131,6 +135,16 @@ fn around(html: &mut Html, (from, out_of): (Rect, Rect), (to, into): (Rect, Rect
     if is_call {
         arrow(html, &format!("M{} {}l-4 -8h8Z", n(x2), n(to.y)));
     }
+}
+
+/// From something in a site to what is in none: past the sites, and down.
+fn below(html: &mut Html, (from, site): (Rect, Rect), (to, elsewhere): (Rect, Rect), class: &str) {
+    let way = if to.middle() >= from.middle() { 1.0 } else { -1.0 };
+    let gutter = if way > 0.0 { site.right() + 8.0 } else { site.x - 8.0 };
+    let (x1, leaves, above) = (from.middle() + way * 20.0, from.bottom() + 8.0, elsewhere.y - 8.0);
+    let x2 = to.middle() - way * 8.0;
+    let points = [(x1, from.bottom()), (x1, leaves), (gutter, leaves), (gutter, above), (x2, above), (x2, to.y)];
+    path(html, &rounded(&points), class);
 }
 
 /// A way over points, its corners rounded.

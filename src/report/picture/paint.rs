@@ -99,9 +99,10 @@ fn boxed(html: &mut Html, spot: &Spot, marks: &Marks) {
             let room = of.right() - left - 12.0;
             cut_text(html, (left, of.y + 24.0), "p-name", &spot.title, room * 0.55 * LETTER / NAME_LETTER);
             let named = (width(&spot.title) as f64 * NAME_LETTER).min(room * 0.55);
-            let mark = if marks.has_single_uplink(spot) { "◆ " } else { "" };
-            let detail = format!("{mark}{}", spot.detail);
-            cut_text(html, (of.right() - 14.0, of.y + 24.0), "p-small p-end", &detail, room - named - 14.0);
+            let single_uplink = marks.has_single_uplink(spot);
+            let detail = format!("{}{}", if single_uplink { "◆ " } else { "" }, spot.detail);
+            let class = if single_uplink { "p-small p-end p-bad" } else { "p-small p-end" };
+            cut_text(html, (of.right() - 14.0, of.y + 24.0), class, &detail, room - named - 14.0);
         }
         Shape::Frame => {
             cut_text(html, (left, of.y + 17.0), "p-strong", &spot.title, (of.w - 20.0) * 0.5);
