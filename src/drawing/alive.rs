@@ -126,22 +126,23 @@ impl<'w> Alive<'w> {
     /// The member that does the work of a group when everything has come to rest.
     fn active_of(&self, id: GroupId) -> usize {
         let group = &self.world.groups[id.at()];
-        let first = 0;
-        let others = || (1..group.members.len()).filter(|member| !self.seems_down(group, *member));
-        let Some(policy) = group.failover.as_ref() else {
-            let orders = self.world.procedures.iter().flat_map(|procedure| &procedure.actions);
-            let mut to = orders.filter_map(|effect| match effect {
+        let by_itself =
+            group.failover.as_ref().filter(|policy| self.works(policy) && self.is_noticed(id, group, policy));
+        let target = by_itself.and_then(|policy| {
+            let mut others = (1..group.members.len()).filter(|member| !self.seems_down(group, *member));
+            others.find(|member| self.leads_with(group, policy, *member, 0))
+        });
+        let works = |member: &usize| self.nodes[group.members[*member].at()];
+        // What is ordered for a time is done whatever happens, and not because of it.
+        let ordered = || {
+            let waiting = self.world.procedures.iter().filter(|procedure| procedure.at.is_none());
+            let mut to = waiting.flat_map(|procedure| &procedure.actions).filter_map(|effect| match effect {
                 Effect::SwitchOver(of, member) if *of == id => Some(*member),
                 _ => None,
             });
-            let down = !self.nodes[group.members[first].at()];
-            let works = |member: &usize| down && self.nodes[group.members[*member].at()];
-            return to.find(works).unwrap_or(first);
+            to.find(|member| !works(&0) && works(member))
         };
-        if !self.works(policy) || !self.is_noticed(id, group, policy) {
-            return first;
-        }
-        others().find(|member| self.leads_with(group, policy, *member, first)).unwrap_or(first)
+        target.or_else(ordered).unwrap_or(0)
     }
 
     /// Whether a failover can succeed at all.

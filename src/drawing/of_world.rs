@@ -136,7 +136,8 @@ fn drawn_group(world: &World, id: GroupId) -> GroupDrawn {
 }
 
 fn moves(world: &World, id: GroupId, group: &Group) -> Moves {
-    let mut orders = world.procedures.iter().flat_map(|procedure| &procedure.actions);
+    let waiting = world.procedures.iter().filter(|procedure| procedure.at.is_none());
+    let mut orders = waiting.flat_map(|procedure| &procedure.actions);
     let ordered = orders.any(|effect| matches!(effect, Effect::SwitchOver(of, _) if *of == id));
     let Some(policy) = &group.failover else {
         return if ordered { Moves::People } else { Moves::Nobody };
@@ -145,6 +146,7 @@ fn moves(world: &World, id: GroupId, group: &Group) -> Moves {
         policy.fails_on_demand >= 1.0 || policy.before.iter().chain(&policy.verify).any(|phase| phase.fails >= 1.0);
     match (&policy.decide, in_vain, &policy.by_hand) {
         (_, true, Some(_)) | (Decide::People(..), false, _) => Moves::People,
+        (_, true, None) if ordered => Moves::People,
         (_, true, None) => Moves::InVain,
         (_, false, _) => Moves::Automatic,
     }

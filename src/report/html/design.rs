@@ -8,6 +8,8 @@ use crate::report::picture;
 
 /// Moments that a page shows; `page.css` knows as many.
 pub const MOMENTS_MAX: usize = 40;
+/// How to use it.
+pub const NOTE: &str = "What was down when: press a moment, or go through them with the arrow keys.";
 /// Designs of a study that are drawn.
 pub const DESIGNS_MAX: usize = 6;
 

@@ -26,7 +26,7 @@ use crate::explain::Explanation;
 use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
 use markup::Html;
-pub use review::{EmbeddedReview, extract_review, render_review};
+pub use review::{EmbeddedReview, extract_review, render_review, render_review_with_design};
 pub use study::{CutShort, EmbeddedStudy, extract_study, render_comparison, render_comparison_with_designs};
 use svg::Frame;
 pub use weakness::render_found;
@@ -96,7 +96,7 @@ fn body(
     outcome: &Outcome,
     story: &[StoryLine],
     explanation: Option<&Explanation>,
-    design: Option<(&Drawing, &Scenes)>,
+    drawn: Option<(&Drawing, &Scenes)>,
     replay: Option<&str>,
 ) {
     let clock = Clock::new(outcome);
@@ -111,9 +111,8 @@ fn body(
         events::events(html, outcome, story, &frame);
         origin::cut_short(html, outcome, &["timeline", "failovers", "maintenance"]);
     });
-    if let Some((drawing, scenes)) = design {
-        let note = "What was down when: press a moment, or go through them with the arrow keys.";
-        section(html, "The design, moment by moment", note, |html| design::scrubbed(html, drawing, scenes));
+    if let Some((drawing, scenes)) = drawn {
+        section(html, "The design, moment by moment", design::NOTE, |html| design::scrubbed(html, drawing, scenes));
     }
     section(html, "Overload that keeps itself up", "", |html| {
         events::metastable(html, outcome, &clock);
