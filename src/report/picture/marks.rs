@@ -64,7 +64,7 @@ impl<'a> Marks<'a> {
     pub fn room_of(&self, spot: &Spot) -> f64 {
         let Some(Thing::People(id)) = spot.thing else { return spot.rect.w };
         let feels = self.states.iter().any(|state| state.people.contains_key(&id));
-        spot.rect.w - 28.0 - width(&spot.detail) as f64 * LETTER - if feels { 62.0 } else { 0.0 }
+        spot.rect.w - 12.0 - beside(spot) - if feels { 62.0 } else { 0.0 }
     }
 
     /// Whether anything is marked as down in any state.
@@ -211,7 +211,7 @@ impl<'a> Marks<'a> {
 
     fn on_person(&self, html: &mut Html, spot: &Spot) {
         let Some(Thing::People(id)) = spot.thing else { return };
-        let right = spot.rect.right() - 16.0 - width(&spot.detail) as f64 * LETTER;
+        let right = spot.rect.right() - beside(spot);
         for (level, class, word) in [
             (ServiceLevel::Down, "p-tag-down", "down"),
             (ServiceLevel::Degraded, "p-tag-degraded", "degraded"),
@@ -277,6 +277,12 @@ impl<'a> Marks<'a> {
             },
         );
     }
+}
+
+/// The room for how many people there are; where there is enough of it, the same for all.
+fn beside(spot: &Spot) -> f64 {
+    let needs = 16.0 + width(&spot.detail) as f64 * LETTER;
+    if spot.rect.w > 240.0 { needs.max(82.0) } else { needs }
 }
 
 /// How round the corners of a shape are.
