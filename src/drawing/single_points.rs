@@ -4,8 +4,8 @@ use super::alive::{Alive, features_of};
 use super::model::{Failing, SinglePoint};
 use crate::world::{LinkId, NodeId, NodeKind, PopId, World};
 
-/// Steps that looking for them may take; beyond, it is not done. A hundred sites with ten services each take a hundredth of it.
-const STEPS_MAX: usize = 300_000_000;
+/// Steps that looking for them may take; beyond, it is not done. A thousand services at a hundred sites take less than a hundredth.
+const STEPS_MAX: usize = 100_000_000;
 
 /// Each site, component and link whose failure alone leaves people without something that they use, for as long as it lasts: after
 /// every failover that the design has. Features of the class `optional` may be missing. `None` where the design is too large

@@ -63,8 +63,9 @@ impl<'a> Marks<'a> {
     /// The room for the name of people: beside how many they are, and how they may feel.
     pub fn room_of(&self, spot: &Spot) -> f64 {
         let Some(Thing::People(id)) = spot.thing else { return spot.rect.w };
-        let feels = self.states.iter().any(|state| state.people.contains_key(&id));
-        spot.rect.w - 12.0 - beside(spot) - if feels { 62.0 } else { 0.0 }
+        let levels = self.states.iter().filter_map(|state| state.people.get(&id));
+        let tag = levels.map(|level| if *level == ServiceLevel::Degraded { 62.0 } else { 46.0 }).fold(0.0, f64::max);
+        spot.rect.w - 12.0 - beside(spot) - tag
     }
 
     /// Whether anything is marked as down in any state.
@@ -158,7 +159,7 @@ impl<'a> Marks<'a> {
 
     /// What a site has of a store whose primary may move.
     fn role(&self, html: &mut Html, spot: &Spot, (store, site): (&StoreDrawn, &SiteDrawn)) {
-        let at = (spot.rect.x + 10.0, spot.rect.y + 34.0);
+        let at = (spot.rect.x + 10.0, spot.rect.y + 32.0);
         let other = if store.role == Role::Primary { "was the primary" } else { role(store.role) };
         let is_here = |state: &State| self.has_primary(state, store, site);
         self.seen(html, is_here, |html| text(html, at, "p-detail p-on-chip", role(Role::Primary)));

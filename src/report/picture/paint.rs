@@ -118,7 +118,7 @@ fn boxed(html: &mut Html, spot: &Spot, marks: &Marks) {
         }
         _ => {
             let right = if spot.shape == Shape::Queue { 26.0 } else { 8.0 };
-            let down = if spot.shape == Shape::Store { 4.0 } else { 0.0 };
+            let down = if spot.shape == Shape::Store { 2.5 } else { 0.0 };
             cut_text(html, (left, of.y + 17.0 + down), "p-text p-on-chip", &spot.title, of.right() - left - right);
             cut_text(
                 html,
