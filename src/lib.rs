@@ -49,6 +49,7 @@
 #[doc(hidden)]
 pub mod agree;
 pub mod dist;
+pub mod drawing;
 pub mod engine;
 #[doc(hidden)]
 pub mod event_list;

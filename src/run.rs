@@ -1,5 +1,6 @@
 //! One run: a world, a piece of luck, an outcome.
 
+use crate::drawing::Moments;
 use crate::engine::{Engine, Unfollowable};
 use crate::metrics::{BriefMetrics, Detail, Metrics, Outcome, PartialOutcome, StoryLine, TrafficOutcome};
 use crate::observe::Digest;
@@ -16,6 +17,8 @@ pub struct Run {
     pub outcome: Outcome,
     /// How it went.
     pub story: Vec<StoryLine>,
+    /// What was down when.
+    pub moments: Moments,
 }
 
 /// How what people do is worked out. Faults, failovers, measures and people are the same in both.
@@ -117,6 +120,7 @@ pub struct Running {
     engine: Engine,
     metrics: Metrics,
     digest: Digest,
+    moments: Moments,
 }
 
 impl Running {
@@ -144,17 +148,20 @@ impl Running {
             luck,
             traffic: Traffic::Flow,
             digest: Digest::default(),
+            moments: Moments::default(),
         }
     }
 
     /// Goes on to a time.
     pub fn run_until(&mut self, until: Time) {
-        self.engine.run_until(until, &mut (&mut self.metrics, &mut self.digest));
+        let mut seen = (&mut self.digest, &mut self.moments);
+        self.engine.run_until(until, &mut (&mut self.metrics, &mut seen));
     }
 
     /// Goes on to a time, unless it is given up on the way. Says whether it has got there.
     pub fn run_unless(&mut self, given_up: impl Fn() -> bool, until: Time) -> bool {
-        self.engine.run_unless(given_up, until, &mut (&mut self.metrics, &mut self.digest))
+        let mut seen = (&mut self.digest, &mut self.moments);
+        self.engine.run_unless(given_up, until, &mut (&mut self.metrics, &mut seen))
     }
 
     /// Why it goes no further: more requests are under way than can be followed one by one.
@@ -181,9 +188,10 @@ impl Running {
             let (mut outcome, story) = self.metrics.finish(world, self.luck, self.digest.hex(), self.digest.count());
             outcome.traffic = traffic;
             outcome.warnings = warnings(world, self.traffic, &outcome);
-            return Run { outcome, story };
+            return Run { outcome, story, moments: self.moments };
         }
-        self.engine.stop(&mut (&mut self.metrics, &mut self.digest));
+        let mut seen = (&mut self.digest, &mut self.moments);
+        self.engine.stop(&mut (&mut self.metrics, &mut seen));
         let reached = self.engine.now();
         let shorter = World { horizon: reached, ..world.clone() };
         let (mut outcome, story) = self.metrics.finish(&shorter, self.luck, self.digest.hex(), self.digest.count());
@@ -191,7 +199,7 @@ impl Running {
         outcome.warnings = warnings(world, self.traffic, &outcome);
         outcome.partial =
             Some(PartialOutcome { reached_s: reached.seconds(), reached: civil_label(&world.calendar, reached) });
-        Run { outcome, story }
+        Run { outcome, story, moments: self.moments }
     }
 
     fn traffic_outcome(&self) -> TrafficOutcome {

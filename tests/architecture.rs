@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What a module may import, in the order of the map: what comes later may import what comes before.
-const MAY_IMPORT: [(&str, &[&str]); 26] = [
+const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("num", &[]),
     ("units", &[]),
     ("event_list", &[]),
@@ -20,11 +20,12 @@ const MAY_IMPORT: [(&str, &[&str]); 26] = [
     ("scenario", &["dist", "units"]),
     ("world", &["dist", "num", "queueing", "scenario", "units"]),
     ("observe", &["queueing", "units", "world"]),
+    ("drawing", &["observe", "units", "world"]),
     ("engine", &["dist", "num", "observe", "event_list", "queueing", "rng", "scenario", "units", "world"]),
     ("metrics", &["observe", "queueing", "rng", "units", "world"]),
     ("load", &["scenario", "world"]),
     ("lint", &["scenario", "world"]),
-    ("run", &["engine", "metrics", "observe", "rng", "units", "world"]),
+    ("run", &["drawing", "engine", "metrics", "observe", "rng", "units", "world"]),
     ("agree", &["engine", "metrics", "num", "rng", "run", "units", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
     ("explain", &["metrics", "rng", "run", "world"]),
@@ -50,13 +51,16 @@ const MAY_IMPORT: [(&str, &[&str]); 26] = [
     ("rare", &["engine", "num", "observe", "rng", "scenario", "study", "units", "world"]),
     (
         "rehearse",
-        &["dist", "engine", "load", "metrics", "num", "observe", "rng", "run", "scenario", "study", "units", "world"],
+        &[
+            "dist", "drawing", "engine", "load", "metrics", "num", "observe", "rng", "run", "scenario", "study",
+            "units", "world",
+        ],
     ),
     (
         "report",
         &[
-            "agree", "expect", "explain", "metrics", "num", "observe", "rare", "rehearse", "run", "scenario", "search",
-            "study", "units", "world",
+            "agree", "drawing", "expect", "explain", "metrics", "num", "observe", "rare", "rehearse", "run",
+            "scenario", "search", "study", "units", "world",
         ],
     ),
     (
@@ -69,8 +73,8 @@ const MAY_IMPORT: [(&str, &[&str]); 26] = [
     (
         "cli",
         &[
-            "agree", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "rare", "rehearse", "replay",
-            "report", "rng", "run", "scenario", "search", "shrink", "study", "units", "world",
+            "agree", "drawing", "engine", "expect", "explain", "lint", "load", "metrics", "observe", "rare",
+            "rehearse", "replay", "report", "rng", "run", "scenario", "search", "shrink", "study", "units", "world",
         ],
     ),
 ];

@@ -115,6 +115,7 @@ fn what_needs_all_of_its_runs_ends_without_a_word_of_them() {
         "agree slow.ron",
         "maintenance slow.ron --replications 2 --html never.html",
         "shrink slow.ron --objective up --out never.ron",
+        "draw slow.ron --at 2100-01-01T00:00 --out never.svg",
     ] {
         let (out, err) = ended_by("INT", &folder, args);
         assert_eq!(out, "", "{args}");

@@ -1,6 +1,7 @@
 //! The command line as it is typed.
 
 use super::choice_args::{ChoiceArgs, SeedArgs, quoted};
+use super::draw_args::DrawArgs;
 #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
 use super::rehearsal_args::RehearseArgs;
 use super::rehearsal_args::ReviewArgs;
@@ -18,6 +19,7 @@ Compare designs:
   firedrill run school.ron                                what the users live through
   firedrill compare school.ron                            its strategies, over a thousand runs each
   firedrill compare school.ron --vary services.web.queue=100,500   one value against another
+  firedrill draw school.ron -o school.svg                 the design as a picture
   firedrill explain school.ron                            what each cause and each measure was worth
   firedrill break school.ron                              the fewest faults that break an objective
   firedrill maintenance upgrade.ron                       when to begin planned work, what to promise
@@ -93,6 +95,8 @@ pub enum Command {
     Maintenance(MaintenanceArgs),
     /// Look for what breaks a design: the fewest and likeliest faults, at any hour
     Break(BreakArgs),
+    /// Draw a design: sites, services, calls, people, and what takes people down when it fails alone
+    Draw(DrawArgs),
     /// Look for mistakes in scenarios without running them
     Check {
         /// Scenario files; `-` is the standard input

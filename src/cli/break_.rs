@@ -4,6 +4,7 @@ use super::args::BreakArgs;
 use super::said::{Said, usage};
 use super::thread_pool::ThreadPool;
 use super::{exit, files, interrupt, terminal};
+use firedrill::drawing::Drawing;
 use firedrill::expect;
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::{html, text};
@@ -51,7 +52,7 @@ pub fn break_(args: &BreakArgs) -> Said {
     }
     let replay = replay(args);
     if let Some(path) = &args.html
-        && let Err(error) = files::write(path, &html::render_found(&all, Some(&replay)))
+        && let Err(error) = files::write(path, &html::render_found(&all, &drawn(&searches), Some(&replay)))
     {
         said.file_error(&error);
     }
@@ -73,6 +74,10 @@ pub fn break_(args: &BreakArgs) -> Said {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
     }
     said
+}
+
+fn drawn(searches: &[Search]) -> Vec<Drawing> {
+    searches.iter().map(|search| Drawing::new(search.world())).collect()
 }
 
 /// What is searched: the run that is chosen, or each run that an objective speaks of; and the file under each of its strategies.

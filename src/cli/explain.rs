@@ -5,11 +5,12 @@ use super::asked::{Asked, asked, replay};
 use super::said::Said;
 use super::thread_pool::ThreadPool;
 use super::{exit, files, interrupt, terminal};
+use firedrill::drawing::Drawing;
 use firedrill::explain::{Counterfactuals, Explanation, Thing};
 use firedrill::replay::shell_word;
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
-use firedrill::run::run;
+use firedrill::run::{Run, run};
 use firedrill::study::Hands;
 use firedrill::world::World;
 use serde::Serialize;
@@ -43,8 +44,7 @@ pub fn explain(args: &RunArgs) -> Said {
     let told = run(&world, luck);
     let replay = replay(args, "explain");
     if let Some(path) = &args.html
-        && let Err(error) =
-            files::write(path, &html::render(&told.outcome, &told.story, Some(&explanation), Some(&replay)))
+        && let Err(error) = files::write(path, &page(&world, &told, &explanation, &replay))
     {
         said.file_error(&error);
     }
@@ -67,6 +67,11 @@ pub fn explain(args: &RunArgs) -> Said {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
     }
     said
+}
+
+fn page(world: &World, told: &Run, explanation: &Explanation, replay: &str) -> String {
+    let design = (&Drawing::new(world), &told.moments.scenes(world, html::MOMENTS_MAX));
+    html::render_with_design(&told.outcome, &told.story, Some(explanation), design, Some(replay))
 }
 
 fn explained(world: &Arc<World>, luck: Luck) -> Option<Explanation> {

@@ -4,9 +4,12 @@ use super::args::MaintenanceArgs;
 use super::said::{Said, refused};
 use super::thread_pool::ThreadPool;
 use super::{files, interrupt, terminal};
+use firedrill::drawing::Drawing;
+use firedrill::load;
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::{html, text};
-use firedrill::study::{Windows, WindowsAsked};
+use firedrill::scenario::Source;
+use firedrill::study::{Windows, WindowsAsked, WindowsOutcome};
 
 /// What is said where not all runs were made.
 const IN_PART: &str = "nothing can be said of the week before every start was run";
@@ -45,7 +48,7 @@ pub fn maintenance(args: &MaintenanceArgs) -> Said {
     };
     let replay = replay(args);
     if let Some(path) = &args.html
-        && let Err(error) = files::write(path, &html::render_windows(&outcome, Some(&replay)))
+        && let Err(error) = files::write(path, &page(&source, args, &outcome, &replay))
     {
         said.file_error(&error);
     }
@@ -61,6 +64,12 @@ pub fn maintenance(args: &MaintenanceArgs) -> Said {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
     }
     said
+}
+
+fn page(source: &Source, args: &MaintenanceArgs, outcome: &WindowsOutcome, replay: &str) -> String {
+    // It has been read before; a file with mistakes does not come here.
+    let drawing = load::load(source, &args.choice.choice()).ok().map(|(_, world)| Drawing::new(&world));
+    html::render_windows(outcome, drawing.as_ref(), Some(replay))
 }
 
 /// The command that makes all of it again.

@@ -9,6 +9,8 @@ mod cases;
 mod choice_args;
 mod compare;
 mod determinism_check;
+mod draw;
+mod draw_args;
 pub mod exit;
 mod explain;
 mod files;
@@ -65,6 +67,7 @@ pub fn main() -> u8 {
         Command::Explain(args) => explain::explain(&args),
         Command::Maintenance(args) => maintenance::maintenance(&args),
         Command::Break(args) => break_::break_(&args),
+        Command::Draw(args) => draw::draw(&args),
         Command::Check { files } => check(&files),
         Command::Test(args) => test::test(&args),
         Command::Shrink(args) => shrink::shrink(&args),

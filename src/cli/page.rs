@@ -1,6 +1,7 @@
 //! The page of a study: what it says, with the stories of its worst runs and everything that is needed to make it again.
 
 use super::interrupt;
+use firedrill::drawing::Drawing;
 use firedrill::report::html;
 use firedrill::rng::Luck;
 use firedrill::run::run_unless;
@@ -20,5 +21,9 @@ pub fn study_page(study: &Study, comparison: &Comparison, replay: Option<&str>) 
         Some(told.map(|told| (design.index, told)))
     });
     let stories: Vec<_> = worst.collect::<Option<_>>()?;
-    Some(html::render_comparison(comparison, &study.protocol, &stories, replay))
+    let drawn = |design: &firedrill::study::DesignOutcome| {
+        (design.label.clone(), Drawing::new(&study.designs[design.index].world))
+    };
+    let designs: Vec<_> = comparison.designs.iter().take(html::DESIGNS_MAX).map(drawn).collect();
+    Some(html::render_comparison_with_designs(comparison, &study.protocol, &stories, &designs, replay))
 }

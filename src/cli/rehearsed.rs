@@ -32,7 +32,8 @@ pub fn run(args: &RunArgs, log: &Path) -> Said {
     };
     let all = branches(&log_read.entries);
     let branch = &all[last_played(&all, &log_read.entries)];
-    let first = plan.play_of(branch, &log_read.entries).run(plan.luck);
+    let play = plan.play_of(branch, &log_read.entries);
+    let first = play.run(plan.luck);
     if all.len() > 1 {
         said.err.push_str(&format!("branch \"{}\" of {}\n", clean(&branch.name), all.len()));
     }
@@ -40,7 +41,7 @@ pub fn run(args: &RunArgs, log: &Path) -> Said {
     let replay = format!("firedrill run {} --log {}", shell_word(&file), shell_word(&log));
     said.warnings(&source);
     said.err.push_str(&changed_since(&log_read, &plan, Path::new(&log)));
-    run::show(args, &first, &replay, said)
+    run::show(args, &play.world, &first, &replay, said)
 }
 
 fn played(source: &Source, path: &Path) -> Result<(Plan, Log), Said> {

@@ -4,6 +4,7 @@ use super::rehearsal_args::ReviewArgs;
 use super::said::{Said, usage};
 use super::thread_pool::ThreadPool;
 use super::{exit, files, interrupt, terminal};
+use firedrill::drawing::Drawing;
 use firedrill::rehearse::review::{Asked, DRAWS_MAX, Review, review as look_back};
 use firedrill::rehearse::{Entry, Header, Log, Plan, branches, last_played};
 use firedrill::replay::shell_word;
@@ -12,6 +13,9 @@ use firedrill::report::{html, markdown, text};
 use firedrill::rng::Luck;
 use firedrill::scenario::{Choice, Source};
 use std::path::Path;
+
+/// What was played: with which plan, its log, and which branch of it.
+type Played<'a> = (&'a Plan, &'a [Entry], usize);
 
 /// Looks back at a rehearsal.
 pub fn review(args: &ReviewArgs) -> Said {
@@ -46,7 +50,7 @@ pub fn review(args: &ReviewArgs) -> Said {
         return Said { err, code: exit::INTERRUPTED, ..Said::default() };
     };
     pool.done();
-    let mut said = said(args, &source, &log, &made);
+    let mut said = said(args, &source, &log, &made, (&plan, &log.entries, branch));
     said.err.insert_str(0, &warnings);
     said
 }
@@ -64,13 +68,13 @@ fn replay(args: &ReviewArgs, branch: &str) -> String {
     format!("{command} --draws {}", args.draws)
 }
 
-fn said(args: &ReviewArgs, source: &Source, log: &Log, review: &Review) -> Said {
+fn said(args: &ReviewArgs, source: &Source, log: &Log, review: &Review, played: Played) -> Said {
     let mut said = Said::default();
     let replay = replay(args, &review.branch);
     let mut written = None;
     if let Some(path) = &args.html {
         let embedded = embedded(source, log, review, args.without_names, Some(replay.clone()));
-        match files::write(path, &page(review, &embedded)) {
+        match files::write(path, &page(review, &embedded, played)) {
             Ok(()) => written = Some(path),
             Err(error) => said.file_error(&error),
         }
@@ -93,11 +97,13 @@ fn said(args: &ReviewArgs, source: &Source, log: &Log, review: &Review) -> Said 
     said
 }
 
-/// The page of a review.
-fn page(review: &Review, embedded: &EmbeddedReview) -> String {
+/// The page of a review of a branch of a log.
+fn page(review: &Review, embedded: &EmbeddedReview, (plan, entries, branch): Played) -> String {
     let file = embedded.name.clone();
     let opens = move |at_s: f64| format!("firedrill rehearse {} --log LOG.jsonl --back +{at_s:.0}s", shell_word(&file));
-    html::render_review(review, embedded, Some(&opens))
+    let play = plan.play_of(&branches(entries)[branch], entries);
+    let scenes = play.run(plan.luck).moments.scenes(&play.world, html::MOMENTS_MAX);
+    html::render_review_with_design(review, embedded, (&Drawing::new(&play.world), &scenes), Some(&opens))
 }
 
 fn embedded(
@@ -150,7 +156,7 @@ pub fn verify(page_text: &str, name: &str, threads: Option<usize>) -> Option<Sai
         return Some(Said { err, code: exit::INTERRUPTED, ..Said::default() });
     };
     pool.done();
-    if page(&review, &embedded) != page_text {
+    if page(&review, &embedded, (&plan, &log.entries, branch)) != page_text {
         let err = format!(
             "{name} is not confirmed: its log gives another page; somebody changed it, or another version made it\n"
         );
@@ -172,7 +178,7 @@ pub fn maker(source: Source, plan: Plan, header: Header, draws: u64) -> Maker {
         let mut pool = ThreadPool::new("looking back", None);
         let review = look_back(&plan, entries, &asked, &mut pool)?;
         let log = Log { header: header.clone(), entries: entries.to_vec(), whole: 0, is_cut_off: false };
-        Some(page(&review, &embedded(&source, &log, &review, false, None)))
+        Some(page(&review, &embedded(&source, &log, &review, false, None), (&plan, entries, all.len() - 1)))
     })
 }
 

@@ -4,6 +4,7 @@ use super::args::{RunArgs, TrafficArgs, TrafficEngine};
 use super::asked::{Asked, asked, replay};
 use super::said::Said;
 use super::{determinism_check, exit, files, interrupt, terminal};
+use firedrill::drawing::Drawing;
 use firedrill::load;
 use firedrill::metrics::{Outcome, StoryLine};
 use firedrill::replay::shell_word;
@@ -52,14 +53,14 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         said.worsen(exit::INTERRUPTED);
     }
     let replay = replay(args, "run") + &options(how);
-    show(args, &first, &replay, said)
+    show(args, &world, &first, &replay, said)
 }
 
 /// Tells a run in the way that is asked for.
-pub fn show(args: &RunArgs, first: &Run, replay: &str, mut said: Said) -> Said {
+pub fn show(args: &RunArgs, world: &World, first: &Run, replay: &str, mut said: Said) -> Said {
     let mut written = args.html.as_ref();
     if let Some(path) = &args.html
-        && let Err(error) = files::write(path, &html::render(&first.outcome, &first.story, None, Some(replay)))
+        && let Err(error) = files::write(path, &page(world, first, replay))
     {
         said.file_error(&error);
         written = None;
@@ -83,6 +84,11 @@ pub fn show(args: &RunArgs, first: &Run, replay: &str, mut said: Said) -> Said {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
     }
     said
+}
+
+fn page(world: &World, run: &Run, replay: &str) -> String {
+    let scenes = run.moments.scenes(world, html::MOMENTS_MAX);
+    html::render_with_design(&run.outcome, &run.story, None, (&Drawing::new(world), &scenes), Some(replay))
 }
 
 /// What is asked for, with the times as the file would have them.

@@ -4,6 +4,7 @@ use super::deed::{Deed, Entry};
 use super::live::action_of;
 use super::log::Branch;
 use super::plan::{Changes, Plan};
+use crate::drawing::Moments;
 use crate::engine::{By, Engine};
 use crate::metrics::{BriefMetrics, Detail, Metrics, Outcome, StoryLine, TrafficOutcome};
 use crate::observe::{Digest, Observer};
@@ -84,12 +85,13 @@ impl Play {
     /// Plays it to the end of the run, and tells everything.
     pub fn run(&self, luck: Luck) -> Run {
         let (mut metrics, mut digest) = (Metrics::new(&self.world), Digest::default());
-        self.drive(luck, &mut (&mut metrics, &mut digest));
+        let mut moments = Moments::default();
+        self.drive(luck, &mut (&mut metrics, &mut (&mut digest, &mut moments)));
         let (mut outcome, mut story) = metrics.finish(&self.world, luck, digest.hex(), digest.count());
         outcome.traffic = TrafficOutcome { engine: "flow".to_owned(), ..TrafficOutcome::default() };
         outcome.warnings = self.world.flow_limits.iter().chain(&outcome.warnings).cloned().collect();
         self.give_words(&mut story);
-        Run { outcome, story }
+        Run { outcome, story, moments }
     }
 
     /// Plays it to the end of the run, and keeps what users felt.

@@ -7,6 +7,7 @@ mod format;
 pub mod html;
 pub mod markdown;
 mod narrative;
+pub mod picture;
 mod review;
 #[cfg(test)]
 mod sample;

@@ -77,6 +77,11 @@ pub struct Search {
 }
 
 impl Search {
+    /// The world that is searched.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
     /// Prepares the search of one run of a file, for all its objectives.
     ///
     /// # Errors

@@ -1,10 +1,11 @@
 //! What is done with a mutant: everything that a person could do with a file, briefly.
 
+use firedrill::drawing::Drawing;
 use firedrill::expect;
 use firedrill::lint;
 use firedrill::load;
 use firedrill::metrics::{Outcome, StoryLine};
-use firedrill::report::{diagnostics, html, text};
+use firedrill::report::{diagnostics, html, picture, text};
 use firedrill::rng::Luck;
 use firedrill::run::{Run, Running, Traffic};
 use firedrill::scenario::{Choice, Scenario, Source};
@@ -84,13 +85,24 @@ fn tell(scenario: &Scenario, world: &World, run: &Run, written: &str) -> Result<
     serde_json::to_string_pretty(&WithStory { outcome, story }).map_err(|error| error.to_string())?;
     let layout = text::Layout { width: 100, colour: false, replay: Some("firedrill run mutant.ron") };
     let told = text::render(outcome, story, layout);
-    let page = html::render(outcome, story, None, Some("firedrill run mutant.ron"));
+    let (drawing, scenes) = (Drawing::new(world), run.moments.scenes(world, html::MOMENTS_MAX));
+    let page = html::render_with_design(outcome, story, None, (&drawing, &scenes), Some("firedrill run mutant.ron"));
+    let pictures = [
+        picture::render_svg(&drawing, scenes.scenes.last()),
+        picture::render_mermaid(&drawing, scenes.scenes.last()),
+        picture::render_dot(&drawing, scenes.scenes.last()),
+    ];
     expect::judge(scenario, world, outcome);
     if let Some(c) = hostile(&told) {
         return Err(format!("the text shows {c:?}"));
     }
+    for drawn in &pictures {
+        if let Some(c) = hostile(drawn) {
+            return Err(format!("a picture shows {c:?}"));
+        }
+    }
     // Who writes of NaN himself may read of it.
-    for (what, shown) in [("text", &told), ("page", &page)] {
+    for (what, shown) in [("text", &told), ("page", &page), ("picture", &pictures[0])] {
         if !written.contains("NaN") && shown.contains("NaN") {
             return Err(format!("the {what} says NaN"));
         }

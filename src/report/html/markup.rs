@@ -52,6 +52,11 @@ impl Html {
         self.within("style", &[], |html| html.out.push_str(sheet));
     }
 
+    /// Several of them, as one.
+    pub fn styles(&mut self, sheets: &[&'static str]) {
+        self.within("style", &[], |html| sheets.iter().for_each(|sheet| html.out.push_str(sheet)));
+    }
+
     /// Whether there is nothing yet.
     pub fn is_empty(&self) -> bool {
         self.out.is_empty()

@@ -5,6 +5,7 @@
 //! only sign of anything, and behind each drawing its data stand in a table. The same run gives the same bytes.
 
 mod charts;
+mod design;
 mod events;
 mod explain;
 mod lede;
@@ -20,18 +21,21 @@ mod tables;
 mod weakness;
 mod windows;
 
+use crate::drawing::{Drawing, Scenes};
 use crate::explain::Explanation;
 use crate::metrics::{Outcome, StoryLine};
 use crate::report::clock::Clock;
 use markup::Html;
-pub use review::{EmbeddedReview, extract_review, render_review};
-pub use study::{CutShort, EmbeddedStudy, extract_study, render_comparison};
+pub use review::{EmbeddedReview, extract_review, render_review, render_review_with_design};
+pub use study::{CutShort, EmbeddedStudy, extract_study, render_comparison, render_comparison_with_designs};
 use svg::Frame;
 pub use weakness::render_found;
 pub use windows::render_windows;
 
 /// Colours, type and print.
 const STYLE: &str = include_str!("page.css");
+
+pub use design::{DESIGNS_MAX, MOMENTS_MAX};
 
 /// Writes the page of one run: its outcome and its story, what its causes and procedures were worth if that is known, and
 /// the command that makes the run again.
@@ -41,7 +45,18 @@ pub fn render(
     explanation: Option<&Explanation>,
     replay: Option<&str>,
 ) -> String {
-    page(&outcome.title, |html| body(html, outcome, story, explanation, replay))
+    page(&outcome.title, |html| body(html, outcome, story, explanation, None, replay))
+}
+
+/// The same with the design as a picture, as it was in the moments of the run.
+pub fn render_with_design(
+    outcome: &Outcome,
+    story: &[StoryLine],
+    explanation: Option<&Explanation>,
+    design: (&Drawing, &Scenes),
+    replay: Option<&str>,
+) -> String {
+    page(&outcome.title, |html| body(html, outcome, story, explanation, Some(design), replay))
 }
 
 /// A whole page under a title.
@@ -53,7 +68,7 @@ fn page(title: &str, inside: impl FnOnce(&mut Html)) -> String {
             html.empty("meta", &[("name", &"viewport"), ("content", &"width=device-width, initial-scale=1")]);
             html.empty("meta", &[("name", &"color-scheme"), ("content", &"light dark")]);
             html.say("title", &[], format!("{title} – firedrill"));
-            html.style(STYLE);
+            html.styles(&[STYLE, super::picture::STYLE]);
         });
         html.within("body", &[], |html| html.within("main", &[], inside));
     });
@@ -81,6 +96,7 @@ fn body(
     outcome: &Outcome,
     story: &[StoryLine],
     explanation: Option<&Explanation>,
+    drawn: Option<(&Drawing, &Scenes)>,
     replay: Option<&str>,
 ) {
     let clock = Clock::new(outcome);
@@ -95,6 +111,9 @@ fn body(
         events::events(html, outcome, story, &frame);
         origin::cut_short(html, outcome, &["timeline", "failovers", "maintenance"]);
     });
+    if let Some((drawing, scenes)) = drawn {
+        section(html, "The design, moment by moment", design::NOTE, |html| design::scrubbed(html, drawing, scenes));
+    }
     section(html, "Overload that keeps itself up", "", |html| {
         events::metastable(html, outcome, &clock);
         origin::cut_short(html, outcome, &["metastable"]);

@@ -4,6 +4,7 @@ use super::markup::Html;
 use super::section;
 use super::svg::{AXIS_HEIGHT, Frame, drawing, line, name, symbol, text};
 use super::tables::{Cell, table};
+use crate::drawing::{Drawing, Scenes};
 use crate::rehearse::review::{Lane, Moment, NoReturn, Reply, Review};
 use crate::report::clock::Clock;
 use crate::report::review as words;
@@ -38,33 +39,56 @@ pub struct EmbeddedReview {
 
 /// Writes the page of a review. `opens` says how a moment is opened: a command with the time in it.
 pub fn render_review(review: &Review, embedded: &EmbeddedReview, opens: Option<&dyn Fn(f64) -> String>) -> String {
-    super::page(&review.title, |html| {
-        html.say("h1", &[], &review.title);
-        html.within("p", &[("class", &"which")], |html| {
-            html.say("span", &[], format!("played from {} to {}", review.played.0, review.played.1));
-            html.say("span", &[], format!("branch “{}”", review.branch));
+    super::page(&review.title, |html| body(html, review, embedded, None, opens))
+}
+
+/// The same with the design as a picture, as it was in the moments of what was played.
+pub fn render_review_with_design(
+    review: &Review,
+    embedded: &EmbeddedReview,
+    design: (&Drawing, &Scenes),
+    opens: Option<&dyn Fn(f64) -> String>,
+) -> String {
+    super::page(&review.title, |html| body(html, review, embedded, Some(design), opens))
+}
+
+fn body(
+    html: &mut Html,
+    review: &Review,
+    embedded: &EmbeddedReview,
+    design: Option<(&Drawing, &Scenes)>,
+    opens: Option<&dyn Fn(f64) -> String>,
+) {
+    html.say("h1", &[], &review.title);
+    html.within("p", &[("class", &"which")], |html| {
+        html.say("span", &[], format!("played from {} to {}", review.played.0, review.played.1));
+        html.say("span", &[], format!("branch “{}”", review.branch));
+    });
+    html.say("p", &[("class", &"lede")], words::lede(review));
+    figures(html, review);
+    if !review.learning.is_empty() {
+        section(html, "What was to be learned", "", |html| list(html, &review.learning));
+    }
+    section(html, "On one axis", "Hollow: it was not so, or it was refused.", |html| axis(html, review));
+    if let Some((drawing, scenes)) = design {
+        section(html, "The design, moment by moment", super::design::NOTE, |html| {
+            super::design::scrubbed(html, drawing, scenes);
         });
-        html.say("p", &[("class", &"lede")], words::lede(review));
-        figures(html, review);
-        if !review.learning.is_empty() {
-            section(html, "What was to be learned", "", |html| list(html, &review.learning));
-        }
-        section(html, "On one axis", "Hollow: it was not so, or it was refused.", |html| axis(html, review));
-        section(html, "The times that count", "", |html| times(html, review));
-        section(html, "What each decision was worth", &words::how(review), |html| decisions(html, review));
-        section(html, "The best reply", "", |html| replies(html, review));
-        section(html, "What misled", "", |html| misled(html, review));
-        section(html, "For the talk afterwards", "", |html| talk(html, review));
-        section(
-            html,
-            "The story",
-            "Point at a time for the command that opens the run there, as a branch of its own.",
-            |html| {
-                story(html, review, opens);
-            },
-        );
-        section(html, "To get this again", "", |html| origin(html, review, embedded));
-    })
+    }
+    section(html, "The times that count", "", |html| times(html, review));
+    section(html, "What each decision was worth", &words::how(review), |html| decisions(html, review));
+    section(html, "The best reply", "", |html| replies(html, review));
+    section(html, "What misled", "", |html| misled(html, review));
+    section(html, "For the talk afterwards", "", |html| talk(html, review));
+    section(
+        html,
+        "The story",
+        "Point at a time for the command that opens the run there, as a branch of its own.",
+        |html| {
+            story(html, review, opens);
+        },
+    );
+    section(html, "To get this again", "", |html| origin(html, review, embedded));
 }
 
 fn list(html: &mut Html, sentences: &[String]) {

@@ -1,9 +1,10 @@
 //! What breaks a design as one page: the design with its weak points, what breaks each objective, each fault alone.
 
 use super::markup::{Html, n};
-use super::section;
 use super::svg::{LETTER, WIDTH, drawing, line, rectangle};
 use super::tables::{Cell, table};
+use super::{design, section};
+use crate::drawing::Drawing;
 use crate::report::text::cut;
 use crate::report::{format, weakness};
 use crate::search::{Broken, Found, Place, Single};
@@ -16,13 +17,14 @@ const HEAD: f64 = 34.0;
 const TITLES: [&str; 7] =
     ["fault", "users hit", "longest outage", "user-minutes lost", "to be expected", "worst", "objectives broken"];
 
-/// Writes the page of what a search found, with the command that makes it again.
-pub fn render_found(all: &[Found], replay: Option<&str>) -> String {
+/// Writes the page of what a search found, with the design that each found it in, as far as they are given, and the command that makes
+/// it again.
+pub fn render_found(all: &[Found], designs: &[Drawing], replay: Option<&str>) -> String {
     let title = all.first().map_or("", |found| found.title.as_str());
     super::page(title, |html| {
         html.say("h1", &[], title);
-        for found in all {
-            one(html, found);
+        for (index, found) in all.iter().enumerate() {
+            one(html, found, designs.get(index));
         }
         if let Some(command) = replay {
             section(html, "To get this again", "", |html| {
@@ -32,10 +34,18 @@ pub fn render_found(all: &[Found], replay: Option<&str>) -> String {
     })
 }
 
-fn one(html: &mut Html, found: &Found) {
+fn one(html: &mut Html, found: &Found, drawing: Option<&Drawing>) {
     html.say("p", &[("class", &"which")], weakness::scope(found));
     let note = "Red: it breaks an objective alone. Orange: together with another. Point at a part to see with what.";
-    section(html, "The design, and where it is weak", note, |html| picture(html, found));
+    section(html, "The design, and where it is weak", note, |html| {
+        picture(html, found);
+        if let Some(drawing) = drawing {
+            html.within("details", &[], |html| {
+                html.say("summary", &[], "Who calls whom, and what stands on what");
+                design::still(html, drawing);
+            });
+        }
+    });
     for broken in &found.objectives {
         let title = format!("What breaks “{}” ({})", broken.objective, broken.asks);
         section(html, &title, "", |html| objective(html, broken));

@@ -2,9 +2,10 @@
 //! wait.
 
 use super::markup::{Html, n};
-use super::section;
 use super::svg::{LEFT, RIGHT, drawing, name, rectangle, text};
 use super::tables::{self, Cell, table};
+use super::{design, section};
+use crate::drawing::Drawing;
 use crate::report::format;
 use crate::report::week::{self, PICTURES, Shown, Week};
 use crate::study::{WindowOutcome, WindowsOutcome};
@@ -21,12 +22,12 @@ const HEAT: [(&str, &str); week::LEVELS] = [
     ("heat4", "middle on4"),
 ];
 
-/// Writes the page of the windows of a maintenance, with the command that makes it again.
-pub fn render_windows(outcome: &WindowsOutcome, replay: Option<&str>) -> String {
-    super::page(&outcome.title, |html| body(html, outcome, replay))
+/// Writes the page of the windows of a maintenance, with the design that is maintained, and the command that makes it again.
+pub fn render_windows(outcome: &WindowsOutcome, drawing: Option<&Drawing>, replay: Option<&str>) -> String {
+    super::page(&outcome.title, |html| body(html, outcome, drawing, replay))
 }
 
-fn body(html: &mut Html, outcome: &WindowsOutcome, replay: Option<&str>) {
+fn body(html: &mut Html, outcome: &WindowsOutcome, drawing: Option<&Drawing>, replay: Option<&str>) {
     html.say("h1", &[], &outcome.title);
     html.within("p", &[("class", &"which")], |html| {
         html.say("span", &[], week::scope(outcome));
@@ -87,6 +88,9 @@ fn body(html: &mut Html, outcome: &WindowsOutcome, replay: Option<&str>) {
         section(html, &format!("Whom it meets {title}, {}", week::moment(&window.starts)), "", |html| {
             met(html, window)
         });
+    }
+    if let Some(drawing) = drawing {
+        section(html, "The design", "", |html| design::still(html, drawing));
     }
     section(html, "To get this again", "", |html| {
         html.within("dl", &[], |html| {

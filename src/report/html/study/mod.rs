@@ -11,7 +11,8 @@ pub(super) use embedded_study::plain;
 pub use embedded_study::{CutShort, EmbeddedStudy, extract_study};
 
 use super::markup::Html;
-use super::{section, story};
+use super::{design, section, story};
+use crate::drawing::Drawing;
 use crate::report::clock::Clock;
 use crate::report::{format, verdict};
 use crate::run::Run;
@@ -25,10 +26,28 @@ pub fn render_comparison(
     runs: &[(usize, Run)],
     replay: Option<&str>,
 ) -> String {
-    super::page(&comparison.titles.join(", "), |html| body(html, comparison, protocol, runs, replay))
+    render_comparison_with_designs(comparison, protocol, runs, &[], replay)
 }
 
-fn body(html: &mut Html, comparison: &Comparison, protocol: &Protocol, runs: &[(usize, Run)], replay: Option<&str>) {
+/// The same with designs as pictures, by their names.
+pub fn render_comparison_with_designs(
+    comparison: &Comparison,
+    protocol: &Protocol,
+    runs: &[(usize, Run)],
+    designs: &[(String, Drawing)],
+    replay: Option<&str>,
+) -> String {
+    super::page(&comparison.titles.join(", "), |html| body(html, comparison, protocol, runs, designs, replay))
+}
+
+fn body(
+    html: &mut Html,
+    comparison: &Comparison,
+    protocol: &Protocol,
+    runs: &[(usize, Run)],
+    designs: &[(String, Drawing)],
+    replay: Option<&str>,
+) {
     head(html, comparison);
     let by = format!("Ranked by {}", comparison.by);
     section(html, &by, "", |html| tables::ranking(html, comparison));
@@ -38,6 +57,7 @@ fn body(html: &mut Html, comparison: &Comparison, protocol: &Protocol, runs: &[(
             "Differences run by run in the same luck: the mean and its interval. What is clear of zero is no chance.";
         section(html, &title, note, |html| forest::forest(html, comparison));
     }
+    section(html, "What is compared", "", |html| design::several(html, designs));
     let note = "How many of the runs exceed what; the scale is logarithmic.";
     section(html, &format!("How {} is spread", comparison.by), note, |html| spread::spread(html, comparison));
     section(html, "What one gets for what", "", |html| {
