@@ -153,3 +153,16 @@ fn a_policy_that_never_has_to_act_changes_nothing() {
         assert_near("the same", b, *a, 1e-6);
     }
 }
+
+#[test]
+fn the_layers_that_keep_a_storm_up_are_named() {
+    let slow = r#"drill: [at("08:05", slow(service: "back", by: "x5", lasts: "2m"))]"#;
+    let policy = r#"timeout: "200ms", retries: (attempts: 3)"#;
+    let text = pair(policy, "0%", "servers: 14", r#"takes: exponential(mean: "60ms")"#, slow);
+    for outcome in [outcome(&text), followed(&text)] {
+        let state = &outcome.metastable[0];
+        assert_eq!(state.service, "back");
+        assert_eq!(state.layers, ["front tries back up to 3 times"]);
+        assert!((state.from_s - 420.0).abs() < 60.0 && state.to_s.is_none(), "{state:?}");
+    }
+}

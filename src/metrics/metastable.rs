@@ -7,7 +7,8 @@
 use super::outcome::{CutShort, MetastableOutcome, Outcome};
 use crate::observe::{Interval, Observation, Occurrence};
 use crate::units::Time;
-use crate::world::{Callee, ServiceId, World, civil_label};
+use crate::world::{Callee, Retries, ServiceId, World, civil_label};
+use std::collections::BTreeSet;
 
 /// Shorter than this, or than ten timeouts, it may be on its way out.
 const LASTS_S: f64 = 30.0;
@@ -54,8 +55,8 @@ impl Sums {
 #[derive(Debug, Clone)]
 struct Watched {
     service: usize,
-    /// Visits for each request, and attempts at most, by population and feature.
-    visits: Vec<Vec<(f64, f64)>>,
+    /// The ways of requests there, by population and feature.
+    ways: Vec<Vec<Way>>,
     lasts_s: f64,
     /// The window that is being looked at, and all of those before in which it sustained itself.
     window: Sums,
@@ -75,27 +76,20 @@ pub struct MetastableMetrics {
 
 impl MetastableMetrics {
     pub fn new(world: &World) -> MetastableMetrics {
-        let retried = |feature: usize| world.features[feature].retries.is_some();
         let mut watched = Vec::new();
+        let of_users = world.features.iter().filter(|f| f.retries.is_some()).filter_map(|feature| feature.timeout_s);
+        let calls = world.stations.iter().flat_map(|station| &station.calls);
+        let calls = calls.chain(world.features.iter().flat_map(|feature| feature.calls.iter().flatten()));
+        let of_calls = calls.filter_map(|call| call.client.as_ref()?.timeout_s);
+        let lasts_s = LASTS_S.max(10.0 * of_users.chain(of_calls).fold(0.0, f64::max));
         for service in 0..world.services.len() {
-            let visits: Vec<Vec<(f64, f64)>> = (world.people.iter())
+            let ways: Vec<Vec<Way>> = (world.people.iter())
                 .map(|people| {
-                    let attempts = |id: usize| match world.features[id].retries {
-                        Some(retries) => f64::from(retries.attempts).min(1.0 + retries.budget),
-                        None => 1.0,
-                    };
-                    let of = |id: usize| (visits(world, people.served_by, id, service), attempts(id));
-                    people.uses.iter().map(|(id, _)| of(id.at())).collect()
+                    people.uses.iter().map(|(id, _)| way(world, people.served_by, id.at(), service)).collect()
                 })
                 .collect();
-            let is_visited = visits.iter().flatten().any(|(visits, attempts)| *visits > 0.0 && *attempts > 1.0);
-            if is_visited {
-                let timeout_s = (world.features.iter().enumerate())
-                    .filter(|(i, _)| retried(*i))
-                    .filter_map(|(_, feature)| feature.timeout_s)
-                    .fold(0.0, f64::max);
-                let lasts_s = LASTS_S.max(10.0 * timeout_s);
-                watched.push(Watched { service, visits, lasts_s, window: Sums::default(), sums: Sums::default() });
+            if ways.iter().flatten().any(|way| way.tries > way.visits) {
+                watched.push(Watched { service, ways, lasts_s, window: Sums::default(), sums: Sums::default() });
             }
         }
         MetastableMetrics { watched, slowed: vec![false; world.stations.len()], found: Vec::new(), left_out: 0 }
@@ -122,9 +116,9 @@ impl MetastableMetrics {
                 hurt += work.lost + work.backlog;
                 broken |= self.slowed[id.at()] || (work.workers_s <= 0.0 && work.arrived > 0.0);
             }
-            let first: f64 = (watched.visits.iter().zip(&span.uses))
-                .flat_map(|(visits, uses)| visits.iter().zip(uses))
-                .map(|((visits, _), used)| (used.intended - used.never_sent) * visits)
+            let first: f64 = (watched.ways.iter().zip(&span.uses))
+                .flat_map(|(ways, uses)| ways.iter().zip(uses))
+                .map(|(way, used)| (used.intended - used.never_sent) * way.visits)
                 .sum();
             let window = &mut self.watched[i].window;
             let span_is = Sums { since: Some(span.from), seconds: dt_s, first, arrived, could, hurt, broken };
@@ -154,9 +148,10 @@ impl MetastableMetrics {
         }
         let (first_per_s, capacity_per_s) = (sums.first / sums.seconds, sums.could / sums.seconds);
         // With every request tried as often as it may be, this much would still fit.
-        let all = watched.visits.iter().flatten();
-        let weighed = all.clone().map(|(visits, attempts)| visits * attempts).sum::<f64>();
-        let attempts_max = weighed / all.map(|(visits, _)| visits).sum::<f64>().max(1e-12);
+        let all = watched.ways.iter().flatten();
+        let tries = all.clone().map(|way| way.tries).sum::<f64>();
+        let attempts_max = tries / all.clone().map(|way| way.visits).sum::<f64>().max(1e-12);
+        let layers: BTreeSet<&String> = all.flat_map(|way| &way.layers).collect();
         self.found.push(MetastableOutcome {
             service: world.services[watched.service].name.clone(),
             from_s: since.seconds(),
@@ -169,6 +164,7 @@ impl MetastableMetrics {
             ends_below_per_s: capacity_per_s / attempts_max,
             ends_below: capacity_per_s / attempts_max / first_per_s,
             budget_below: capacity_per_s / first_per_s - 1.0,
+            layers: layers.into_iter().cloned().collect(),
         });
     }
 
@@ -182,26 +178,68 @@ impl MetastableMetrics {
     }
 }
 
-/// Visits of one request at a service, while everything works.
-fn visits(world: &World, place: crate::world::Place, feature: usize, service: usize) -> f64 {
+/// The way of a request to a service: how often it is visited, how often if everything is tried as often as it may be, and who tries.
+#[derive(Debug, Clone, Default)]
+struct Way {
+    visits: f64,
+    tries: f64,
+    layers: BTreeSet<String>,
+}
+
+impl Way {
+    fn add(&mut self, times: f64, attempts: f64, layer: Option<String>, more: Way) {
+        if more.visits <= 0.0 {
+            return;
+        }
+        self.visits += times * more.visits;
+        self.tries += times * attempts * more.tries;
+        self.layers.extend(layer);
+        self.layers.extend(more.layers);
+    }
+}
+
+/// Attempts at most, within a budget.
+fn attempts_of(retries: Option<Retries>) -> f64 {
+    retries.map_or(1.0, |retries| f64::from(retries.attempts).min(1.0 + retries.budget))
+}
+
+fn layer(who: &str, attempts: f64, whom: &str) -> Option<String> {
+    (attempts > 1.0).then(|| format!("{who} tries {whom} up to {} times", (attempts * 10.0).round() / 10.0))
+}
+
+/// The way of one request to a service, while everything works.
+fn way(world: &World, place: crate::world::Place, feature: usize, service: usize) -> Way {
     let site = match place {
         crate::world::Place::Site(site) => site,
         crate::world::Place::Group(group) => match world.groups[group.at()].sites.first() {
             Some(Some(site)) => *site,
-            _ => return 0.0,
+            _ => return Way::default(),
         },
     };
-    let calls = world.features[feature].calls.get(site.at());
-    calls.into_iter().flatten().map(|call| call_visits(world, call, ServiceId::new(service))).sum()
+    let feature = &world.features[feature];
+    let mut inner = Way::default();
+    for call in feature.calls.get(site.at()).into_iter().flatten() {
+        add_call(world, &feature.name, call, ServiceId::new(service), &mut inner);
+    }
+    let attempts = attempts_of(feature.retries);
+    let mut way = Way::default();
+    way.add(1.0, attempts, layer("whoever uses it", attempts, &feature.name), inner);
+    way
 }
 
-fn call_visits(world: &World, call: &crate::world::Call, service: ServiceId) -> f64 {
+fn add_call(world: &World, caller: &str, call: &crate::world::Call, service: ServiceId, way: &mut Way) {
     let callee = match &call.callee {
         Callee::Station(station) => Some(*station),
         Callee::Active(_, by_member) => by_member.iter().flatten().next().copied(),
     };
-    let Some(callee) = callee else { return 0.0 };
+    let Some(callee) = callee else { return };
     let station = &world.stations[callee.at()];
+    let name = &world.services[station.service.at()].name;
     let here = f64::from(u8::from(station.service == service));
-    call.times * (here + station.calls.iter().map(|call| call_visits(world, call, service)).sum::<f64>())
+    let mut inner = Way { visits: here, tries: here, layers: BTreeSet::new() };
+    for call in &station.calls {
+        add_call(world, name, call, service, &mut inner);
+    }
+    let attempts = attempts_of(call.client.as_ref().and_then(|client| client.retries));
+    way.add(call.times, attempts, layer(caller, attempts, name), inner);
 }

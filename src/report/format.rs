@@ -135,9 +135,15 @@ pub fn metastable_for(state: &MetastableOutcome) -> String {
 /// What kept a metastable state up, and what would have ended it.
 pub fn metastable(state: &MetastableOutcome) -> String {
     let per_s = |rate: f64| format!("{}/s", large(rate));
+    // Of users alone everybody thinks anyway.
+    let of_services = state.layers.iter().filter(|layer| !layer.starts_with("whoever"));
+    let layers = match of_services.count() {
+        0 => String::new(),
+        _ => format!(" In layers: {}.", state.layers.join("; ")),
+    };
     format!(
         "what set it off is gone; users send {} and it can do {}, but with all that is tried again {} arrive. Below {} ({} of \
-         what is sent now) it comes to an end by itself; with a retry budget below {} it would not have lasted.",
+         what is sent now) it comes to an end by itself; with a retry budget below {} it would not have lasted.{layers}",
         per_s(state.first_per_s),
         per_s(state.capacity_per_s),
         per_s(state.arrived_per_s),

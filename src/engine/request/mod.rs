@@ -17,6 +17,7 @@ mod handoff;
 #[cfg(debug_assertions)]
 mod invariants;
 mod layout;
+mod reach;
 mod refresh;
 mod service;
 mod stampede;

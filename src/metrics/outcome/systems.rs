@@ -132,6 +132,8 @@ pub struct MetastableOutcome {
     pub ends_below: f64,
     /// With a retry budget below this share it would not have lasted.
     pub budget_below: f64,
+    /// Who tries again on the way there: users and services.
+    pub layers: Vec<String>,
 }
 
 /// A time in which a queue's workers stood still, until all was fresh again.
