@@ -160,6 +160,13 @@ impl Criterion {
         }
     }
 
+    /// How far a number is beyond what is asked; zero where it is not.
+    pub fn beyond(&self, seen: f64) -> f64 {
+        let below = self.at_least.map_or(0.0, |least| least - seen);
+        let above = self.at_most.map_or(0.0, |most| seen - most);
+        below.max(above).max(0.0)
+    }
+
     /// Whether a number is as it is to be. No number is not.
     pub fn is_met(&self, seen: f64) -> bool {
         // Sums of floats: a part in a thousand million is no difference.

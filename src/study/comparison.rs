@@ -170,6 +170,9 @@ pub struct ObjectiveOutcome {
     pub never_missed_at_most: Option<f64>,
     /// The first replication that missed it; where none did, the first without data.
     pub first_missed: Option<u64>,
+    /// How far beyond what is asked: the mean over the replications that missed it; of what is to hold on average, the mean's
+    /// distance. None where it was not missed.
+    pub missed_by: Option<f64>,
 }
 
 /// A replication worth looking at.
@@ -506,5 +509,9 @@ fn judged(criterion: &Criterion, tally: &MetricTally, of: u64, confidence: f64) 
         judgement,
         never_missed_at_most: (tally.met == of && of > 0).then(|| never_seen(of, confidence)),
         first_missed: tally.first_missed.or(tally.first_without),
+        missed_by: match criterion.holds {
+            Holds::OnAverage => mean.map(|(mean, ..)| criterion.beyond(mean)).filter(|by| *by > 0.0),
+            _ => (missed > 0).then(|| tally.beyond / missed as f64),
+        },
     }
 }

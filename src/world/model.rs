@@ -276,6 +276,21 @@ pub struct Costs {
     pub currency: String,
 }
 
+impl Costs {
+    /// Hours of a year; a month is its twelfth part.
+    const HOURS_PER_YEAR: f64 = 8_760.0;
+
+    /// Per month.
+    pub fn per_month(&self) -> f64 {
+        self.per_year() / 12.0
+    }
+
+    /// Per year.
+    pub fn per_year(&self) -> f64 {
+        self.per_hour * Costs::HOURS_PER_YEAR
+    }
+}
+
 /// A value that no source states.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Assumption {
