@@ -1,5 +1,7 @@
 //! What a study says, in words that the terminal and the page share.
 
+pub mod first;
+
 use super::format;
 use crate::expect::Unit;
 use crate::study::{
@@ -178,6 +180,23 @@ pub fn conflict(comparison: &Comparison, conflict: &Conflict) -> String {
             )
         }
     }
+}
+
+/// How many pairs stand the other way round, and by what.
+pub fn conflicts(comparison: &Comparison) -> String {
+    let mut by: Vec<(&str, usize)> = Vec::new();
+    for conflict in &comparison.conflicts {
+        match by.iter_mut().find(|(metric, _)| *metric == conflict.metric) {
+            Some((_, count)) => *count += 1,
+            None => by.push((&conflict.metric, 1)),
+        }
+    }
+    by.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let times = |n: usize| if n == 1 { "once".to_owned() } else { format!("{n} times") };
+    let by: Vec<String> = by.into_iter().map(|(metric, count)| format!("by {metric} {}", times(count))).collect();
+    let n = comparison.conflicts.len();
+    let pairs = if n == 1 { "Once two designs stand" } else { &format!("{n} times two designs stand") };
+    format!("{pairs} the other way round than by {}: {}", comparison.by, by.join(", "))
 }
 
 /// What an objective asks, as exactly as it is written.

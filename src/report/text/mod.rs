@@ -18,6 +18,7 @@ mod sign;
 mod strip;
 mod table;
 mod timeline;
+mod verdict;
 mod weakness;
 mod weeks;
 mod windows;
@@ -28,7 +29,7 @@ use page::Page;
 
 pub use agree::render_agreement;
 pub(crate) use charts::{ended, need_to_effect};
-pub use compare::render_comparison;
+pub use compare::{Lists, render_comparison};
 pub use explain::render_explanation;
 pub(crate) use line::cut;
 pub use line::{clean, width};
