@@ -15,7 +15,7 @@ pub fn amount(unit: Unit, value: f64) -> String {
         Unit::Seconds => format::length(value),
         Unit::Latency if value < 0.0 => format!("-{}", format::latency(-value)),
         Unit::Latency => format::latency(value),
-        Unit::UserMinutes => format::large(value),
+        Unit::UserMinutes | Unit::Money => format::large(value),
         Unit::Share => format::share(value),
         // Three digits that count, whatever the size.
         Unit::Plain if value != 0.0 && value.abs() < 9.95 => format!("{value:.3}"),
@@ -192,11 +192,10 @@ pub fn conflicts(comparison: &Comparison) -> String {
         }
     }
     by.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let times = |n: usize| if n == 1 { "once".to_owned() } else { format!("{n} times") };
-    let by: Vec<String> = by.into_iter().map(|(metric, count)| format!("by {metric} {}", times(count))).collect();
+    let by: Vec<String> = by.into_iter().map(|(metric, count)| format!("{metric} ({count})")).collect();
     let n = comparison.conflicts.len();
-    let pairs = if n == 1 { "Once two designs stand" } else { &format!("{n} times two designs stand") };
-    format!("{pairs} the other way round than by {}: {}", comparison.by, by.join(", "))
+    let pairs = if n == 1 { "One pair stands".to_owned() } else { format!("{n} pairs stand") };
+    format!("{pairs} the other way round than by {}: by {}", comparison.by, by.join(", "))
 }
 
 /// What an objective asks, as exactly as it is written.

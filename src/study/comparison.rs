@@ -32,6 +32,8 @@ pub struct Comparison {
     pub indifference: Option<f64>,
     /// What was to be settled.
     pub settle: Settle,
+    /// What money is counted in, where anything is.
+    pub currency: Option<String>,
     /// Seconds that a run is measured.
     pub run_s: f64,
     /// Replications of the design that has most of them.
@@ -289,6 +291,7 @@ impl Tally<'_> {
             by: study.metrics[by].name.clone(),
             indifference: protocol.indifference,
             settle: protocol.settle,
+            currency: study.designs.iter().find_map(|design| Some(design.world.money.as_ref()?.currency.clone())),
             run_s: study.run_s(),
             replications: self.designs.iter().map(|d| d.replications).max().unwrap_or(0),
             ended,
@@ -422,7 +425,9 @@ impl Tally<'_> {
                         found.push(Conflict { first, second, metric: study.metrics[metric].name.clone(), by });
                     }
                 }
-                if let (Some(x), Some(y)) = (&designs[first].costs, &designs[second].costs)
+                // Where runs are counted in money, prices are in it.
+                if study.metrics.iter().all(|metric| metric.name != super::metric::COST)
+                    && let (Some(x), Some(y)) = (&designs[first].costs, &designs[second].costs)
                     && x.currency == y.currency
                     && y.per_hour < x.per_hour
                 {

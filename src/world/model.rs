@@ -10,6 +10,7 @@ use super::failover::Group;
 use super::features::Feature;
 use super::ids::{GroupId, LinkId, NodeId, PopId, QueueId, StationId, StoreId};
 use super::maintenance::Maintenance;
+use super::money::Money;
 use super::populations::Population;
 use super::routes::Routes;
 use super::runbook::{Condition, Procedure};
@@ -44,6 +45,9 @@ pub struct World {
     /// What the design costs, where the file says so.
     #[doc(hidden)]
     pub costs: Option<Costs>,
+    /// By what it is counted in money, where the file gives anything a price, a worth or a penalty.
+    #[doc(hidden)]
+    pub money: Option<Money>,
     /// From here on it is measured.
     #[doc(hidden)]
     pub measured_from: Time,
@@ -274,6 +278,14 @@ pub struct Costs {
     pub per_hour: f64,
     /// In what.
     pub currency: String,
+}
+
+impl World {
+    /// Whether anything is lost in money where it is not served.
+    #[doc(hidden)]
+    pub fn is_anything_at_stake(&self) -> bool {
+        self.features.iter().any(|feature| feature.worth.is_some())
+    }
 }
 
 impl Costs {

@@ -3,6 +3,7 @@
 use super::line::{Ink, Line, cut, width, wrap};
 use super::page::{Layout, Page};
 use super::table::Table;
+use crate::expect::Unit;
 use crate::report::{format, verdict};
 use crate::study::{Comparison, Difference, Judgement, Separation, Verdict};
 use crate::world::Costs;
@@ -97,7 +98,7 @@ fn ranking(page: &mut Page, comparison: &Comparison) {
     if comparison.designs.iter().any(|d| unseen(&d)) {
         let note =
             "What was never seen may still happen: the share of runs is its upper bound (Clopper & Pearson 1934).";
-        page.words(Ink::Faint, 2, &note);
+        page.words(Ink::Faint, 2, note);
     }
 }
 
@@ -239,7 +240,10 @@ fn trade(page: &mut Page, comparison: &Comparison) {
         let name = &comparison.metrics[i].name;
         // Short titles on two lines; a path says most at its end.
         let end = if name.contains('.') { name.rsplit('.').next().unwrap_or(name) } else { name };
-        titles.push(format!(">{}", end.replacen(' ', "|", 1)));
+        titles.push(match (comparison.metrics[i].unit, &comparison.currency) {
+            (Unit::Money, Some(currency)) => format!(">{end}|{}", currency.replace('|', " ")),
+            _ => format!(">{}", end.replacen(' ', "|", 1)),
+        });
     }
     titles.extend([">cost|per month", ">cost|per year"].map(str::to_owned));
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();

@@ -8,6 +8,7 @@ mod charts;
 mod compare;
 mod explain;
 mod line;
+mod money;
 mod numbers;
 mod origin;
 mod page;
@@ -65,6 +66,7 @@ pub fn render(outcome: &Outcome, story: &[StoryLine], layout: Layout) -> String 
     origin::cut_short(&mut page, outcome, &["services"]);
     response::metastable(&mut page, outcome, &clock);
     origin::cut_short(&mut page, outcome, &["metastable"]);
+    money::write(&mut page, outcome);
     origin::warnings(&mut page, outcome);
     origin::assumptions(&mut page, outcome);
     origin::provenance(&mut page, outcome, layout.replay);

@@ -143,7 +143,8 @@ fn by_rank(comparison: &Comparison) -> Vec<String> {
     if value.is_none() {
         return vec![format!("By {} there is nothing to compare: nobody has data.", comparison.by), nothing_asked];
     }
-    let seen = mean(unit(comparison), value);
+    let currency = comparison.currency.as_deref().filter(|_| unit(comparison) == Unit::Money).unwrap_or_default();
+    let seen = format!("{} {currency}", mean(unit(comparison), value)).trim_end().to_owned();
     let more = by.is_some_and(|by| comparison.metrics[by].more_is_better);
     let name = quoted(first);
     let cost = first.costs.as_ref().map_or(String::new(), |costs| format!(", for {}", monthly(costs)));

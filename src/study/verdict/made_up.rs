@@ -17,6 +17,7 @@ pub(crate) fn comparison(designs: Vec<DesignOutcome>) -> Comparison {
         by: "downtime".to_owned(),
         indifference: None,
         settle: Settle::Order,
+        currency: Some("EUR".to_owned()),
         run_s: 86_400.0,
         replications: 100,
         ended: End::Replications,

@@ -21,6 +21,7 @@ mod limits;
 mod maintenance;
 mod mentions;
 mod menu;
+mod money;
 mod objectives;
 mod order;
 mod populations;
@@ -115,6 +116,7 @@ impl World {
             title: scenario.title.clone(),
             scenario_hash: hash(scenario),
             pick: scenario.run.clone(),
+            money: c.compile_money(costs.as_ref()),
             costs,
             horizon: c.horizon,
             measured_from: Time::ZERO.after(scenario.clock.warm_up),
