@@ -13,12 +13,13 @@ use crate::units::{Duration, Ratio};
 pub fn amount(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Seconds => format::length(value),
-        Unit::Latency if value < 0.0 => format!("-{}", format::latency(-value)),
+        Unit::Latency if value < 0.0 => format::below_zero(format::latency(-value)),
         Unit::Latency => format::latency(value),
         Unit::UserMinutes | Unit::Money => format::large(value),
         Unit::Share => format::share(value),
         // Three digits that count, whatever the size.
-        Unit::Plain if value != 0.0 && value.abs() < 9.95 => format!("{value:.3}"),
+        Unit::Plain if value < 0.0 => format::below_zero(amount(unit, -value)),
+        Unit::Plain if value != 0.0 && value < 9.95 => format!("{value:.3}"),
         Unit::Plain => format::large(value),
     }
 }

@@ -8,6 +8,7 @@ use crate::load::load;
 use crate::metrics::Detail;
 use crate::rng::Luck;
 use crate::run::{run, run_in_detail_unless};
+use crate::scenario::diagnostics::did_you_mean;
 use crate::scenario::{Diagnostics, Scenario, Source, Under};
 use crate::world::{RandomFailure, World};
 use std::sync::Arc;
@@ -128,7 +129,9 @@ impl Study {
                 Some(by) => by,
                 None => {
                     let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
-                    return asked(format!("there is no metric \"{name}\"; there are {}", names.join(", ")));
+                    let meant = did_you_mean(name, names.iter().copied());
+                    let meant = meant.map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
+                    return asked(format!("there is no metric \"{name}\"{meant}; there are {}", names.join(", ")));
                 }
             },
         };

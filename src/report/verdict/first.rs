@@ -37,9 +37,10 @@ pub fn sentences(comparison: &Comparison, verdict: &Verdict) -> Vec<String> {
     match &comparison.designs[..] {
         [] => Vec::new(),
         _ if verdict.objectives == 0 => by_rank(comparison),
-        [only] => vec![alone(comparison, verdict, only)],
+        [only] => std::iter::once(alone(comparison, verdict, only)).chain(unseen(comparison, verdict)).collect(),
         _ if verdict.count(Standing::Meets) > 0 => {
-            std::iter::once(some_meet(comparison, verdict)).chain(open(verdict)).collect()
+            let first = std::iter::once(some_meet(comparison, verdict));
+            first.chain(unseen(comparison, verdict)).chain(open(verdict)).collect()
         }
         _ => none_meets(comparison, verdict),
     }
@@ -86,6 +87,18 @@ fn some_meet(comparison: &Comparison, verdict: &Verdict) -> String {
         ([], _) if meet.len() <= NAMED_MAX => format!("{who}: {}.", names(&meet)),
         ([], _) => format!("{who}; the first of them by {} is {}.", comparison.by, quoted(meet[0])),
     }
+}
+
+/// What "always" is worth where it was seen in so many runs.
+fn unseen(comparison: &Comparison, verdict: &Verdict) -> Option<String> {
+    let meet = comparison.designs.iter().zip(&verdict.standings).filter(|(_, s)| **s == Standing::Meets);
+    let always =
+        meet.flat_map(|(design, _)| &design.objectives).filter(|objective| objective.needed_share == Some(1.0));
+    let worst = always
+        .filter_map(|objective| Some((objective.never_missed_at_most?, objective.of)))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let runs = format::count(worst.1 as f64);
+    Some(format!("In {runs} runs no miss was seen: one may still come in up to {} of runs.", chance(worst.0)))
 }
 
 /// What is not known of those beside.
