@@ -40,6 +40,7 @@ pub fn large(value: f64) -> String {
     };
     match size {
         s if !s.is_finite() => NOTHING.to_owned(),
+        s if s >= 1e15 => count(value),
         s if s >= 999_500_000.0 => format!("{} bn", scaled(1e9)),
         s if s >= 999_500.0 => format!("{} M", scaled(1e6)),
         // Three digits are what anybody keeps in mind.

@@ -259,7 +259,7 @@ pub fn money(html: &mut Html, outcome: &Outcome) {
         .into_iter()
         .map(|entry| match entry.is_sum {
             true => vec![Cell::name(entry.what), Cell::judged(entry.amount, "number sum")],
-            false => vec![Cell::text(entry.what), Cell::number(entry.amount)],
+            false => vec![Cell::judged(entry.what, "part"), Cell::number(entry.amount)],
         })
         .collect();
     table(html, &["", "in this run"], &rows);

@@ -1,5 +1,6 @@
 //! The ranking, every metric, objectives and assumptions as tables.
 
+use crate::expect::Unit;
 use crate::report::html::markup::Html;
 use crate::report::html::origin;
 use crate::report::html::tables::{Cell, table};
@@ -55,12 +56,22 @@ pub fn ranking(html: &mut Html, comparison: &Comparison) {
     }
 }
 
+/// What a metric is called, with the currency of money.
+fn title(comparison: &Comparison, metric: usize) -> String {
+    let metric = &comparison.metrics[metric];
+    match (metric.unit, &comparison.currency) {
+        (Unit::Money, Some(currency)) => format!("{}, {currency}", metric.name),
+        _ => metric.name.clone(),
+    }
+}
+
 /// Every metric of every design.
 pub fn metrics(html: &mut Html, comparison: &Comparison) {
     let shown: Vec<usize> =
         (0..comparison.metrics.len()).filter(|i| !comparison.metrics[*i].name.starts_with("objective: ")).collect();
     let mut titles = vec!["mean of a run"];
-    titles.extend(shown.iter().map(|i| comparison.metrics[*i].name.as_str()));
+    let named: Vec<String> = shown.iter().map(|i| title(comparison, *i)).collect();
+    titles.extend(named.iter().map(String::as_str));
     titles.extend(["cost per month", "cost per year"]);
     let rows: Vec<Vec<Cell>> = (comparison.designs.iter())
         .map(|design| {
