@@ -33,7 +33,7 @@ pub fn matrix(page: &mut Page, comparison: &Comparison, verdict: &Verdict) {
         return;
     }
     page.section("Designs against objectives");
-    page.line(Line::new().with(Ink::Faint, format!("  {}", first::SIGNS)));
+    page.line(Line::new().with(Ink::Faint, format!("  {}", first::signs(comparison))));
     page.words(Ink::Faint, 2, first::FIGURES);
     page.blank();
     let rows: Vec<Vec<(Ink, String)>> = verdict
@@ -125,6 +125,7 @@ mod tests {
         ]);
         let text = told(&comparison, 80, Lists::Folded);
         let shown: Vec<&str> = text.lines().collect();
+        assert!(shown.contains(&"  ✓ met   ✗ missed   ? undecided   – no data"), "{text}");
         assert_eq!(shown[0], "One of four designs meets both objectives: \"warm\", 20,400 EUR a month.");
         let rows = [
             "  design          cost    back soon    nothing lost",

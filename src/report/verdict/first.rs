@@ -240,8 +240,19 @@ pub fn cell(objective: Option<&ObjectiveOutcome>) -> (&'static str, String) {
     }
 }
 
-/// What the signs say.
-pub const SIGNS: &str = "✓ met   ✗ missed   ? undecided   – no data";
+/// What the signs say that are used.
+pub fn signs(comparison: &Comparison) -> String {
+    let said = [
+        (Judgement::Pass, "✓ met"),
+        (Judgement::Fail, "✗ missed"),
+        (Judgement::Undecided, "? undecided"),
+        (Judgement::NoData, "– no data"),
+    ];
+    let judgements = || comparison.designs.iter().flat_map(|design| &design.objectives).map(|o| o.judgement);
+    let used = said.into_iter().filter(|(sign, _)| judgements().any(|known| known == *sign));
+    used.map(|(_, words)| words).collect::<Vec<_>>().join("   ")
+}
+
 /// What the figures say.
 pub const FIGURES: &str = "share of runs in which it was met; where it holds on average, the mean";
 
