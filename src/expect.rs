@@ -23,10 +23,12 @@
 mod criterion;
 mod judgement;
 mod path;
+mod penalties;
 
 pub use criterion::{Criterion, Unit, longest_outage, number_at};
 pub use judgement::Judgement;
 pub use path::NO_VALUE;
+pub use penalties::penalise;
 
 use crate::metrics::{Outcome, OutcomeInterval};
 use crate::observe::ServiceLevel;

@@ -75,6 +75,24 @@ impl Duration {
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub struct Rate(pub f64);
 
+/// What something is worth while it works. Written `"0.40/request"`, or `"900/h"` for all of it together.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub enum Worth {
+    /// Each request that is served.
+    Request(f64),
+    /// A second in which all are served.
+    Second(f64),
+}
+
+/// What a broken promise costs. Written `"5000/miss"` once in a run, or `"100/h"` for the time beyond it.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub enum Penalty {
+    /// Once in a run that misses it.
+    Miss(f64),
+    /// A second beyond what was promised.
+    Second(f64),
+}
+
 /// A share between 0 and 1. Written `"2%"`, `"0.1%"`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub struct Ratio(pub f64);
@@ -306,6 +324,52 @@ impl Quantity for Rate {
     }
 }
 
+/// Reads an amount by a unit of its own, or by a unit of time: then it is per second, and told apart by `true`.
+fn each_or_rate<Q: Quantity>(text: &str, each: &'static str) -> Result<(f64, bool), UnitError> {
+    let (number, unit) = number_and_unit::<Q>(text)?;
+    if unit == each {
+        return Ok((number, false));
+    }
+    let mut known = vec![(each, 1.0)];
+    known.extend(RATE_UNITS);
+    scaled::<Q>(text, &known)?;
+    Rate::read(text).map(|rate| (rate.0, true))
+}
+
+impl Quantity for Worth {
+    const NAME: &'static str = "a worth";
+    const EXAMPLE: &'static str = "0.40/request";
+
+    fn read(text: &str) -> Result<Self, UnitError> {
+        let (amount, is_rate) = each_or_rate::<Self>(text, "/request")?;
+        Ok(if is_rate { Worth::Second(amount) } else { Worth::Request(amount) })
+    }
+
+    fn write(self) -> String {
+        match self {
+            Worth::Request(amount) => format!("{amount}/request"),
+            Worth::Second(amount) => Rate(amount).write(),
+        }
+    }
+}
+
+impl Quantity for Penalty {
+    const NAME: &'static str = "a penalty";
+    const EXAMPLE: &'static str = "5000/miss";
+
+    fn read(text: &str) -> Result<Self, UnitError> {
+        let (amount, is_rate) = each_or_rate::<Self>(text, "/miss")?;
+        Ok(if is_rate { Penalty::Second(amount) } else { Penalty::Miss(amount) })
+    }
+
+    fn write(self) -> String {
+        match self {
+            Penalty::Miss(amount) => format!("{amount}/miss"),
+            Penalty::Second(amount) => Rate(amount).write(),
+        }
+    }
+}
+
 impl Quantity for Ratio {
     const NAME: &'static str = "a ratio";
     const EXAMPLE: &'static str = "2%";
@@ -457,7 +521,7 @@ macro_rules! quantity {
     )*};
 }
 
-quantity!(Duration, Rate, Ratio, Factor, Bytes, Bandwidth);
+quantity!(Duration, Rate, Worth, Penalty, Ratio, Factor, Bytes, Bandwidth);
 
 #[cfg(test)]
 mod tests {
@@ -476,6 +540,10 @@ mod tests {
         check("3d", Duration(3 * 86_400 * NANOS_PER_SECOND));
         check("0.1s", Duration(100_000_000));
         check("6/min", Rate(0.1));
+        check("0.40/request", Worth::Request(0.4));
+        check("900/h", Worth::Second(0.25));
+        check("5_000/miss", Penalty::Miss(5_000.0));
+        check("360/h", Penalty::Second(0.1));
         check("2%", Ratio(0.02));
         check("7%", Ratio(0.07));
         check("8.74%", Ratio(0.0874));
@@ -492,6 +560,7 @@ mod tests {
         for text in ["2", "101%", "NaN%", "-1%", "2 percent"] {
             assert!(Ratio::read(text).is_err(), "{text}");
         }
+        assert!(Worth::read("0.4").is_err() && Worth::read("5/miss").is_err() && Penalty::read("5/request").is_err());
         assert!(Rate::read("5").is_err() && Rate::read("5/fortnight").is_err());
         assert!(Factor::read("2").is_err() && Bandwidth::read("10GB").is_err() && Bytes::read("10Gbps").is_err());
     }

@@ -6,7 +6,7 @@ mod common;
 use common::outcome;
 use firedrill::expect::{self, Judgement};
 use firedrill::load::{check, load};
-use firedrill::report::text::{Layout, render_comparison};
+use firedrill::report::text::{Layout, Lists, render_comparison};
 use firedrill::report::verdict;
 use firedrill::rng::Luck;
 use firedrill::run::run;
@@ -206,7 +206,8 @@ fn a_design_that_serves_nobody_is_last_and_never_the_best() {
             assert_eq!(comparison.unsettled, [0]);
             assert_ne!(comparison.ended, End::Settled);
             assert_eq!(last.objectives[0].judgement, Judgement::NoData);
-            let text = render_comparison(&comparison, Layout { width: 100, colour: false, replay: None });
+            let text =
+                render_comparison(&comparison, Layout { width: 100, colour: false, replay: None }, Lists::Folded);
             assert!(text.contains("\"none\" is last: it has no data for p99 latency in any of its runs."), "{text}");
             assert!(!text.contains("is settled"), "{text}");
         }
@@ -364,7 +365,7 @@ fn no_order_is_settled_where_a_declared_failure_was_hardly_seen() {
     // 30 runs of 30 days, one failure in 200 years of 365 days; ten of them take 10 · 200 · 365/30 runs.
     common::assert_near("expected", rare.expected, 900.0 / 73_000.0, 0.01);
     assert_eq!(rare.replications_needed, 24_334);
-    let text = render_comparison(&comparison, Layout { width: 120, colour: false, replay: None });
+    let text = render_comparison(&comparison, Layout { width: 120, colour: false, replay: None }, Lists::Folded);
     let told = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(told.contains("No order is settled"), "{text}");
     assert!(told.contains("\"rare\" was never seen to fail, where about 0.01 were to be expected"), "{text}");

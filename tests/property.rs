@@ -39,7 +39,14 @@ fn strict() -> Scenario {
 
 fn restored(of: &str, within: &str) -> Objective {
     let (holds, under, when) = Default::default();
-    Objective::Restored(Within { of: of.to_owned(), within: within.parse().unwrap(), holds, under, when })
+    Objective::Restored(Within {
+        of: of.to_owned(),
+        within: within.parse().unwrap(),
+        holds,
+        under,
+        when,
+        penalty: None,
+    })
 }
 
 /// Drawn cases that miss an objective, as trees.

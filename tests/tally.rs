@@ -70,10 +70,12 @@ fn numbers_are_counted_and_what_has_none_is_counted_apart() {
     assert_eq!(spread.some_share.0, 0.8, "four of five had any");
     let short = &design.objectives[0];
     assert_eq!((short.met, short.no_data, short.of, short.first_missed), (3, 1, 6, Some(3)));
+    assert_eq!(short.missed_by, Some(75.0), "200 and 150, where 100 is asked");
     // Where nothing is missed the first without a number is worth looking at.
     let none_missed = told(&study(1, 4, "downtime_s", None), &[&[50.0, NONE, NONE, 100.0]]);
     let short = &none_missed.designs[0].objectives[0];
     assert_eq!((short.met, short.no_data, short.first_missed), (2, 2, Some(1)));
+    assert_eq!(short.missed_by, None);
     assert_eq!(short.judgement, Judgement::NoData);
 }
 

@@ -223,6 +223,9 @@ pub struct StudyArgs {
     /// Also write the smallest file of every objective that fails into this folder
     #[arg(long, value_name = "FOLDER", conflicts_with = "shard")]
     pub shrink: Option<PathBuf>,
+    /// List all of what is folded or cut short: where designs stand the other way round, and by what
+    #[arg(long)]
+    pub all: bool,
     /// Print everything as JSON
     #[arg(long)]
     pub json: bool,
@@ -302,6 +305,9 @@ pub struct MergeArgs {
     /// Also write every replication as a row: a name that ends with .jsonl or .csv
     #[arg(long, value_name = "FILE")]
     pub rows: Option<PathBuf>,
+    /// List all of what is folded or cut short
+    #[arg(long)]
+    pub all: bool,
     /// Print everything as JSON
     #[arg(long)]
     pub json: bool,

@@ -3,6 +3,7 @@
 use super::args::RunArgs;
 use super::files;
 use super::said::Said;
+use firedrill::expect::Criterion;
 use firedrill::load;
 use firedrill::rng::Luck;
 use firedrill::scenario::{Choice, Source};
@@ -19,6 +20,8 @@ pub struct Asked {
     pub world: Arc<World>,
     /// The luck of the run.
     pub luck: Luck,
+    /// What was promised in it.
+    pub promises: Vec<Criterion>,
 }
 
 /// Reads and compiles what arguments ask for, or says why not.
@@ -33,9 +36,10 @@ pub fn asked(args: &RunArgs) -> Result<Asked, Said> {
     };
     let choice = args.choice.choice();
     match load::load(&source, &choice) {
-        Ok((_, world)) => {
+        Ok((scenario, world)) => {
             let luck = Luck { seed: args.luck.seed, replication: args.replication };
-            Ok(Asked { source, choice, world, luck })
+            let promises = Criterion::all(&scenario);
+            Ok(Asked { source, choice, world, luck, promises })
         }
         Err(mistakes) => {
             said.mistakes(&source, &mistakes);

@@ -9,6 +9,7 @@ use super::{exit, files, interrupt, rows, shrink, terminal};
 use firedrill::expect::Unit;
 use firedrill::replay::{choice_words, shell_word};
 use firedrill::report::text;
+use firedrill::report::verdict::first::Told;
 use firedrill::rng::Luck;
 use firedrill::scenario::Source;
 use firedrill::study::{Axis, Comparison, End, Judgement, Protocol, Settle, Study, Wanted, vary};
@@ -96,7 +97,8 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
         said.file_error(&error);
     }
     let comparison = tally.comparison(ended);
-    tell(&mut said, study, &comparison, (how.html.as_deref(), how.json), results.as_ref(), replay);
+    let shown = Shown { page: how.html.as_deref(), json: how.json, all: how.all };
+    tell(&mut said, study, &comparison, shown, results.as_ref(), replay);
     let failures = failures(study, &comparison);
     if !how.json && !failures.is_empty() {
         said.out.push_str("\nTo make a file of what fails\n\n");
@@ -132,17 +134,27 @@ fn failed_run(study: &Study, (design, replication, objective): (usize, u64, &str
     Some((source, Failure { choice: wanted.choice(), luck, objective: Some(objective.to_owned()) }))
 }
 
+/// How a study is told.
+pub struct Shown<'a> {
+    /// A page that is written, too.
+    pub page: Option<&'a Path>,
+    /// As JSON.
+    pub json: bool,
+    /// With all of what is long.
+    pub all: bool,
+}
+
 /// Writes and prints what a study says.
 pub fn tell(
     said: &mut Said,
     study: &Study,
     comparison: &Comparison,
-    (page, as_json): (Option<&Path>, bool),
+    Shown { page, json: as_json, all }: Shown,
     results: Option<&Results>,
     replay: Option<&str>,
 ) {
     // Plain data with text for keys: it can always be written.
-    let json = serde_json::to_string_pretty(comparison).expect("a comparison is plain data") + "\n";
+    let json = serde_json::to_string_pretty(&Told::new(comparison)).expect("a comparison is plain data") + "\n";
     let is_whole = matches!(comparison.ended, End::Settled | End::Replications);
     if let Some(results) = results
         && is_whole
@@ -165,7 +177,8 @@ pub fn tell(
     }
     let look = terminal::look();
     let layout = text::Layout { width: look.width, colour: look.colour, replay };
-    said.out.push_str(&text::render_comparison(comparison, layout));
+    let lists = if all { text::Lists::Whole } else { text::Lists::Folded };
+    said.out.push_str(&text::render_comparison(comparison, layout, lists));
     if let (Some(path), true) = (page, said.err.is_empty()) {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
     }

@@ -1,7 +1,7 @@
 //! `merge`: what shards made, put together to what the whole study would have made.
 
 use super::args::MergeArgs;
-use super::compare::{protocol_file, protocol_text, tell};
+use super::compare::{Shown, protocol_file, protocol_text, tell};
 use super::files::{self, FileError};
 use super::results::{self, Results};
 use super::said::{Said, refused, usage};
@@ -92,7 +92,8 @@ fn merged(args: &MergeArgs, said: &mut Said) -> Result<(), Problem> {
     progress.done();
     watcher.finish()?;
     let comparison = tally.comparison(tally.end());
-    tell(said, &study, &comparison, (args.html.as_deref(), args.json), Some(&into), None);
+    let shown = Shown { page: args.html.as_deref(), json: args.json, all: args.all };
+    tell(said, &study, &comparison, shown, Some(&into), None);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use super::cases::{Case, Group};
 use super::review::{changed_since, plan_of, read_log};
 use super::said::Said;
 use super::{files, run};
+use firedrill::expect::{Criterion, penalise};
 use firedrill::metrics::length_words;
 use firedrill::rehearse::{CameTo, Log, Plan, branches, last_played};
 use firedrill::replay::shell_word;
@@ -33,7 +34,8 @@ pub fn run(args: &RunArgs, log: &Path) -> Said {
     let all = branches(&log_read.entries);
     let branch = &all[last_played(&all, &log_read.entries)];
     let play = plan.play_of(branch, &log_read.entries);
-    let first = play.run(plan.luck);
+    let mut first = play.run(plan.luck);
+    penalise(&Criterion::all(&plan.scenario), &mut first.outcome);
     if all.len() > 1 {
         said.err.push_str(&format!("branch \"{}\" of {}\n", clean(&branch.name), all.len()));
     }

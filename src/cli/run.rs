@@ -5,6 +5,7 @@ use super::asked::{Asked, asked, replay};
 use super::said::Said;
 use super::{determinism_check, exit, files, interrupt, terminal};
 use firedrill::drawing::Drawing;
+use firedrill::expect::penalise;
 use firedrill::load;
 use firedrill::metrics::{Outcome, StoryLine};
 use firedrill::replay::shell_word;
@@ -24,7 +25,7 @@ const HALF_COMPARED: &str = "a part of a run is not compared";
 /// Runs a scenario and tells what its users lived through.
 pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
     let mut said = Said::default();
-    let Asked { source, choice, world, luck } = match asked(args) {
+    let Asked { source, choice, world, luck, promises } = match asked(args) {
         Ok(asked) => asked,
         Err(said) => return said,
     };
@@ -36,7 +37,7 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         Ok(traffic) => traffic,
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::USAGE, ..said },
     };
-    let first = match with_progress(&world, luck, traffic) {
+    let mut first = match with_progress(&world, luck, traffic) {
         Ok(run) => run,
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..said },
     };
@@ -49,6 +50,7 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         let ended = Said::interrupted(HALF_COMPARED);
         return Said { err: said.err + &ended.err, ..ended };
     }
+    penalise(&promises, &mut first.outcome);
     if first.outcome.partial.is_some() {
         said.worsen(exit::INTERRUPTED);
     }

@@ -335,9 +335,15 @@ fn lines(cases: &[Case], look: Look) -> String {
             Judgement::NoData => ("none", style(AnsiColor::Yellow)),
             _ => ("?   ", style(AnsiColor::Yellow)),
         };
+        // What was expected stands below where there is no room beside what was seen.
+        let taken = 12 + width(&what).max(column) + width(&seen);
+        let gap = match taken + 4 + width(&expected) <= look.width {
+            true => "  ".to_owned(),
+            false => format!("\n{}", " ".repeat(10)),
+        };
         out.push_str(&match case.judgement {
-            Judgement::Pass => format!("    {ink}{word}{ink:#}  {what}{blanks}  {seen}  ({expected})\n"),
-            _ => format!("    {ink}{word}{ink:#}  {what}{blanks}  {ink}{seen}{ink:#}  ({expected})\n"),
+            Judgement::Pass => format!("    {ink}{word}{ink:#}  {what}{blanks}  {seen}{gap}({expected})\n"),
+            _ => format!("    {ink}{word}{ink:#}  {what}{blanks}  {ink}{seen}{ink:#}{gap}({expected})\n"),
         });
         if let Some(replay) = &case.replay {
             out.push_str(&format!("          {replay}\n"));

@@ -3,6 +3,7 @@
 use super::path;
 use crate::metrics::{Detail, LatencyOutcome, Outcome, PeopleOutcome};
 use crate::scenario::{Available, Holds, Objective, Percentile, Priority, Scenario, Under};
+use crate::units::Penalty;
 use std::collections::BTreeMap;
 
 /// An objective, ready to be held against outcomes.
@@ -20,6 +21,8 @@ pub struct Criterion {
     pub at_least: Option<f64>,
     /// At most this.
     pub at_most: Option<f64>,
+    /// What a run that misses it costs.
+    pub penalty: Option<Penalty>,
     objective: Objective,
     /// Whom it speaks of: a population, or a feature of one.
     of: Vec<(String, Option<String>)>,
@@ -38,6 +41,8 @@ pub enum Unit {
     UserMinutes,
     /// A share of a whole.
     Share,
+    /// Money, in the currency of the file.
+    Money,
     /// Anything else.
     Plain,
 }
@@ -71,6 +76,7 @@ impl Criterion {
             unit,
             at_least,
             at_most,
+            penalty: objective.penalty(),
             objective: objective.clone(),
             of,
         }
@@ -157,6 +163,24 @@ impl Criterion {
             Some(_) => Detail::Full,
             None if !self.is_brief() => Detail::Full,
             None => Detail::Brief,
+        }
+    }
+
+    /// How far a number is beyond what is asked; zero where it is not.
+    pub fn beyond(&self, seen: f64) -> f64 {
+        let below = self.at_least.map_or(0.0, |least| least - seen);
+        let above = self.at_most.map_or(0.0, |most| seen - most);
+        below.max(above).max(0.0)
+    }
+
+    /// What a run with this number costs by the penalty. What was not measured costs nothing.
+    pub fn costs(&self, seen: Option<f64>) -> f64 {
+        match (self.penalty, seen) {
+            (Some(penalty), Some(seen)) if seen.is_finite() && !self.is_met(seen) => match penalty {
+                Penalty::Miss(amount) => amount,
+                Penalty::Second(amount) => amount * self.beyond(seen),
+            },
+            _ => 0.0,
         }
     }
 

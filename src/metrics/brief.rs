@@ -3,6 +3,7 @@
 //! Percentiles by feature, bins by the hour, loads, stories and civil times take more time than the run itself, and a study of ten
 //! thousand runs would work them out to throw them away.
 
+use super::money::MoneyMetrics;
 use super::outcome::*;
 use super::people::PeopleMetrics;
 use super::response::ResponseMetrics;
@@ -32,6 +33,7 @@ pub struct BriefMetrics {
     response: ResponseMetrics,
     data_loss_max_s: Vec<f64>,
     struck: StruckMetrics,
+    money: MoneyMetrics,
     detail: Detail,
 }
 
@@ -43,6 +45,7 @@ impl BriefMetrics {
             response: ResponseMetrics::new(world),
             data_loss_max_s: vec![0.0; world.stores.len()],
             struck: StruckMetrics::new(world),
+            money: MoneyMetrics::new(world),
             detail,
         }
     }
@@ -52,6 +55,7 @@ impl BriefMetrics {
     /// - `people`, but for features, windows, steering, and latency by parts of the run; their intervals have no words;
     /// - `maintenance`, but for the users met;
     /// - `stores.*.data_loss_window_max_s`;
+    /// - `money`;
     /// - with [`Detail::Components`] also `failovers`, `groups`, `components`, and all of `maintenance`.
     pub fn finish(mut self, world: &World, luck: Luck, digest: String, observations: u64) -> Outcome {
         let Luck { seed, replication, .. } = luck;
@@ -63,6 +67,7 @@ impl BriefMetrics {
             _ => self.response.finish(world, &mut outcome),
         }
         outcome.struck = self.struck.finish();
+        self.money.finish(world, &mut outcome);
         for (store, data_loss_window_max_s) in world.stores.iter().zip(self.data_loss_max_s) {
             outcome
                 .stores
@@ -89,6 +94,7 @@ impl Observer for BriefMetrics {
     fn flowed(&mut self, world: &World, span: &Interval) {
         if span.from >= world.measured_from {
             self.people.flowed(world, span);
+            self.money.flowed(world, span);
             if self.detail > Detail::Brief {
                 self.response.flowed(world, span);
             }

@@ -5,6 +5,7 @@ mod capacity;
 mod conditions;
 mod hours;
 mod metastable;
+mod money;
 mod outcome;
 mod people;
 mod response;
@@ -43,6 +44,7 @@ pub struct Metrics {
     story: Story,
     strain: strain::StrainMetrics,
     struck: struck::StruckMetrics,
+    money: money::MoneyMetrics,
 }
 
 impl Metrics {
@@ -58,6 +60,7 @@ impl Metrics {
             story: Story::default(),
             strain: strain::StrainMetrics::new(world),
             struck: struck::StruckMetrics::new(world),
+            money: money::MoneyMetrics::new(world),
         }
     }
 
@@ -92,6 +95,7 @@ impl Metrics {
         self.runbook.finish(world, &mut outcome);
         self.metastable.finish(world, &mut outcome);
         self.strain.finish(world, &mut outcome);
+        self.money.finish(world, &mut outcome);
         outcome.struck = self.struck.finish();
         if self.story.left_out() > 0 {
             outcome.cut_short.push(CutShort::new("timeline", STORY_LINES_MAX, self.story.left_out()));
@@ -149,5 +153,6 @@ impl Observer for Metrics {
         self.hours.flowed(world, span);
         self.metastable.flowed(world, span);
         self.strain.flowed(span);
+        self.money.flowed(world, span);
     }
 }

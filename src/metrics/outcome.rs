@@ -2,11 +2,13 @@
 //! zone of the file.
 
 mod hours;
+mod money;
 mod people;
 mod response;
 mod systems;
 
 pub use hours::*;
+pub use money::*;
 pub use people::*;
 pub use response::*;
 pub use systems::*;
@@ -55,6 +57,8 @@ pub struct Outcome {
     pub concurrency: ConcurrencyOutcome,
     /// Seconds in which some population was degraded or down.
     pub felt_s: f64,
+    /// What it cost and what was lost, where the file gives anything a price, a worth or a penalty.
+    pub money: Option<MoneyOutcome>,
     /// Every procedure of the runbook, in order of name.
     #[serde(rename = "measures")]
     pub procedures: BTreeMap<String, ProcedureOutcome>,
@@ -95,6 +99,7 @@ impl Outcome {
             hours: HoursOutcome::default(),
             concurrency: ConcurrencyOutcome::default(),
             felt_s: 0.0,
+            money: None,
             procedures: BTreeMap::new(),
             metastable: Vec::new(),
             traffic: TrafficOutcome::default(),

@@ -22,6 +22,8 @@ pub struct Interval {
     pub active_users: Vec<(f64, f64)>,
     /// What each station did.
     pub stations: Vec<Work>,
+    /// Servers of each station beyond those of the design, or fewer, where somebody counts them in money.
+    pub further_servers: Vec<i64>,
     /// Waiting times of stations that had arrivals.
     pub waits: Vec<StationWait>,
     /// Latencies of the requests that were served.
@@ -56,6 +58,7 @@ impl Interval {
         self.active_user_s.clear();
         self.active_users.clear();
         self.stations.clear();
+        self.further_servers.clear();
         self.waits.clear();
         self.latencies.clear();
         self.queue_backlogs.clear();

@@ -1,11 +1,13 @@
 //! Diagnostics as text: each mistake with its place underlined and its fix.
 
-use crate::scenario::{Diagnostic, Source};
+use crate::scenario::{Code, Diagnostic, Source};
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use std::ops::Range;
 
 /// Of a long line so many characters are shown on each side of where the mistake starts.
 const AROUND_CHARS_MAX: usize = 100;
+/// Where what was set was written.
+const COMMAND_LINE: &str = "the command line";
 /// The longest reason, fix or file name that is shown.
 const MESSAGE_CHARS_MAX: usize = 1_000;
 
@@ -21,9 +23,15 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> Stri
         let level = if diagnostic.code.is_warning() { Level::WARNING } else { Level::ERROR };
         let title = level.primary_title(clean(&diagnostic.reason, MESSAGE_CHARS_MAX)).id(id);
         let fix = Level::HELP.message(clean(&diagnostic.fix, MESSAGE_CHARS_MAX));
-        let group = match &diagnostic.span {
+        // What was written on the command line is shown as it stands there.
+        let written = diagnostic.argument.as_deref().map(|argument| (argument, in_argument(argument, diagnostic.code)));
+        let (text, name) = match &written {
+            Some((argument, _)) => (*argument, COMMAND_LINE.to_owned()),
+            None => (source.text.as_str(), name.clone()),
+        };
+        let group = match written.as_ref().map(|(_, span)| span).or(diagnostic.span.as_ref()) {
             Some(span) => {
-                let shown = Shown::new(&source.text, span);
+                let shown = Shown::new(text, span);
                 let snippet = Snippet::source(shown.text)
                     .line_start(shown.line)
                     .annotation(AnnotationKind::Primary.span(shown.span));
@@ -44,6 +52,7 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> Stri
         out.push_str(&renderer.render(&[group]));
         out.push_str("\n\n");
     }
+    let name = if diagnostics.iter().all(|d| d.argument.is_some()) { COMMAND_LINE.to_owned() } else { name };
     let what = if diagnostics.iter().all(|d| d.code.is_warning()) { "warning" } else { "mistake" };
     match diagnostics.len() {
         0 => {}
@@ -51,6 +60,12 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> Stri
         count => out.push_str(&format!("{count} {what}s in {name}\n")),
     }
     out
+}
+
+/// What is wrong in `path=value`: of a path that leads nowhere the path.
+fn in_argument(argument: &str, code: Code) -> Range<usize> {
+    let at = argument.find('=').unwrap_or(argument.len());
+    if code == Code::Path { 0..at } else { (at + 1).min(argument.len())..argument.len() }
 }
 
 /// The part of a line that is shown.
@@ -129,13 +144,35 @@ fn clean(message: &str, chars_max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Choice, Code};
+    use crate::scenario::Choice;
 
     fn shown(text: &str, at: &str) -> String {
         let start = text.find(at).unwrap();
         let mut diagnostic = Diagnostic::new(Code::Unit, "a.b", "30 has no unit", "write \"30s\"");
         diagnostic.span = Some(start..start + at.len());
         render(&Source::new("file.ron", text), &[diagnostic], false)
+    }
+
+    #[test]
+    fn what_was_set_is_shown_as_it_was_written() {
+        let text = "Scenario(format: 1, title: \"x\", clock: (from: \"2024-01-01T00:00\", zone: \"UTC\", horizon: \"1h\"), sites: {\"a\": ()})";
+        let source = Source::new("file.ron", text);
+        let set = |path: &str, value: &str| Choice { set: vec![(path.into(), value.into())], ..Choice::default() };
+        let said = |choice: Choice| render(&source, &crate::load::load(&source, &choice).unwrap_err().0, false);
+        insta::assert_snapshot!(said(set("clock.horizon", "\"30\"")), @r#"
+        error[F201]: "30" has no unit (one of ns, us, ms, s, m, h, d, w, y)
+         --> the command line:1:15
+          |
+        1 | clock.horizon="30"
+          |               ^^^^
+          |
+          = help: write a duration like "1h30m"
+
+        1 mistake in the command line
+        "#);
+        // What is found when the world is made of it, and what leads nowhere.
+        assert!(said(set("clock.zone", "\"Nowhere\"")).contains("1 | clock.zone=\"Nowhere\""));
+        assert!(said(set("sites.b.costs", "\"1/h\"")).contains("1 | sites.b.costs=\"1/h\"\n  | ^^^^^^^^^^^^^\n"));
     }
 
     #[test]

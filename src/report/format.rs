@@ -40,6 +40,7 @@ pub fn large(value: f64) -> String {
     };
     match size {
         s if !s.is_finite() => NOTHING.to_owned(),
+        s if s >= 1e15 => count(value),
         s if s >= 999_500_000.0 => format!("{} bn", scaled(1e9)),
         s if s >= 999_500.0 => format!("{} M", scaled(1e6)),
         // Three digits are what anybody keeps in mind.
@@ -48,6 +49,12 @@ pub fn large(value: f64) -> String {
         s if s >= 999.5 => count((value / 10.0).round() * 10.0),
         _ => count(value),
     }
+}
+
+/// A number below zero by the text of its size. What is told as nothing is not below it.
+pub fn below_zero(size: String) -> String {
+    let is_nothing = size.chars().filter(char::is_ascii_digit).all(|digit| digit == '0');
+    if is_nothing { size } else { format!("-{size}") }
 }
 
 /// How many times something is something else: `x2.1`, `x12`, `x0.05`.
@@ -69,7 +76,7 @@ pub fn percent(value: f64) -> String {
 pub fn length(seconds: f64) -> String {
     match seconds {
         s if !s.is_finite() => NOTHING.to_owned(),
-        s if s < 0.0 => format!("-{}", length(-s)),
+        s if s < 0.0 => below_zero(length(-s)),
         // Rounding to two units must carry: 59 min 59.7 s is 1 h.
         0.0 => "0 s".to_owned(),
         s if s < 0.0095 => latency(s),
@@ -95,6 +102,9 @@ pub fn latency(seconds: f64) -> String {
 pub fn share(value: f64) -> String {
     if !value.is_finite() {
         return NOTHING.to_owned();
+    }
+    if value < 0.0 {
+        return below_zero(share(-value));
     }
     if value >= 1.0 {
         return format!("{:.0}%", value * 100.0);
@@ -214,5 +224,12 @@ mod tests {
     fn latencies_have_units() {
         let shown: Vec<String> = [0.000_2, 0.004_5, 0.082, 1.26, 12.3, 75.0].map(latency).into();
         assert_eq!(shown, ["200 µs", "4.5 ms", "82 ms", "1.3 s", "12 s", "1 min 15 s"]);
+    }
+
+    #[test]
+    fn nothing_is_not_below_zero() {
+        assert_eq!([-1e-9, -0.0, -90.0].map(length), ["0 µs", "0 s", "-1 min 30 s"]);
+        assert_eq!([-1e-9, -0.25].map(share), ["0.0%", "-25.0%"]);
+        assert_eq!([-0.04, -0.2].map(count), ["0", "-0.2"]);
     }
 }

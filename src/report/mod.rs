@@ -6,6 +6,7 @@ pub mod diagnostics;
 mod format;
 pub mod html;
 pub mod markdown;
+mod money;
 mod narrative;
 pub mod picture;
 mod review;

@@ -223,6 +223,7 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         hours: by_the_hour(),
         concurrency: concurrency(),
         felt_s: 16.0 * HOUR,
+        money: None,
         procedures: procedures(),
         metastable: Vec::new(),
         traffic: TrafficOutcome { engine: "flow".into(), ..TrafficOutcome::default() },

@@ -1,5 +1,7 @@
 //! What a study says, in words that the terminal and the page share.
 
+pub mod first;
+
 use super::format;
 use crate::expect::Unit;
 use crate::study::{
@@ -11,12 +13,13 @@ use crate::units::{Duration, Ratio};
 pub fn amount(unit: Unit, value: f64) -> String {
     match unit {
         Unit::Seconds => format::length(value),
-        Unit::Latency if value < 0.0 => format!("-{}", format::latency(-value)),
+        Unit::Latency if value < 0.0 => format::below_zero(format::latency(-value)),
         Unit::Latency => format::latency(value),
-        Unit::UserMinutes => format::large(value),
+        Unit::UserMinutes | Unit::Money => format::large(value),
         Unit::Share => format::share(value),
         // Three digits that count, whatever the size.
-        Unit::Plain if value != 0.0 && value.abs() < 9.95 => format!("{value:.3}"),
+        Unit::Plain if value < 0.0 => format::below_zero(amount(unit, -value)),
+        Unit::Plain if value != 0.0 && value < 9.95 => format!("{value:.3}"),
         Unit::Plain => format::large(value),
     }
 }
@@ -178,6 +181,22 @@ pub fn conflict(comparison: &Comparison, conflict: &Conflict) -> String {
             )
         }
     }
+}
+
+/// How many pairs stand the other way round, and by what.
+pub fn conflicts(comparison: &Comparison) -> String {
+    let mut by: Vec<(&str, usize)> = Vec::new();
+    for conflict in &comparison.conflicts {
+        match by.iter_mut().find(|(metric, _)| *metric == conflict.metric) {
+            Some((_, count)) => *count += 1,
+            None => by.push((&conflict.metric, 1)),
+        }
+    }
+    by.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let by: Vec<String> = by.into_iter().map(|(metric, count)| format!("{metric} ({count})")).collect();
+    let n = comparison.conflicts.len();
+    let pairs = if n == 1 { "One pair stands".to_owned() } else { format!("{n} pairs stand") };
+    format!("{pairs} the other way round than by {}: by {}", comparison.by, by.join(", "))
 }
 
 /// What an objective asks, as exactly as it is written.

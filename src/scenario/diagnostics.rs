@@ -169,6 +169,8 @@ pub struct Diagnostic {
     pub path: String,
     /// Where in the text, in bytes, if the scenario came from text.
     pub span: Option<Range<usize>>,
+    /// What was set from outside of the text, `services.web.takes=5`, where the mistake is in that.
+    pub argument: Option<String>,
     /// What is wrong and why.
     pub reason: String,
     /// What to do about it.
@@ -178,7 +180,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A mistake at a path.
     pub fn new(code: Code, path: impl Into<String>, reason: impl Into<String>, fix: impl Into<String>) -> Self {
-        Diagnostic { code, path: path.into(), span: None, reason: reason.into(), fix: fix.into() }
+        Diagnostic { code, path: path.into(), span: None, argument: None, reason: reason.into(), fix: fix.into() }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod diagnostics;
 mod drill;
 mod explain;
 mod file;
+mod foreign;
 mod luck;
 mod menu;
 mod named;

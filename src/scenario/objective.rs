@@ -2,7 +2,7 @@
 
 use super::defaults::is_default;
 use super::{Pick, Under};
-use crate::units::{Duration, Ratio};
+use crate::units::{Duration, Penalty, Ratio};
 use serde::{Deserialize, Serialize};
 
 /// What a design is to reach in a run, and in how many of them.
@@ -77,6 +77,9 @@ pub struct AvailableFor {
     /// Of which run `firedrill test` asks it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub when: Pick,
+    /// What a run that misses it costs, in the scenario's `currency`: `"5000/miss"`, or `"100/h"` for the time beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<Penalty>,
 }
 
 /// A length of time that is not to be exceeded.
@@ -96,6 +99,9 @@ pub struct Within {
     /// Of which run `firedrill test` asks it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub when: Pick,
+    /// What a run that misses it costs, in the scenario's `currency`: `"5000/miss"`, or `"100/h"` for the time beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<Penalty>,
 }
 
 /// A percentile of latency that is not to be exceeded.
@@ -121,6 +127,9 @@ pub struct AnsweredWithin {
     /// Of which run `firedrill test` asks it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub when: Pick,
+    /// What a run that misses it costs, in the scenario's `currency`: `"5000/miss"`, or `"100/h"` for the time beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<Penalty>,
 }
 
 /// A percentile that an outcome has.
@@ -158,6 +167,9 @@ pub struct Bounds {
     /// Of which run `firedrill test` asks it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub when: Pick,
+    /// What a run that misses it costs, in the scenario's `currency`: `"5000/miss"`, or `"100/h"` for the time beyond it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub penalty: Option<Penalty>,
 }
 
 impl Objective {
@@ -190,6 +202,17 @@ impl Objective {
             Objective::Value(o) => &o.when,
         }
     }
+
+    /// What a run that misses it costs.
+    pub fn penalty(&self) -> Option<Penalty> {
+        match self {
+            Objective::Availability(o) => o.penalty,
+            Objective::Restored(o) | Objective::DataLoss(o) | Objective::Stale(o) | Objective::Overrun(o) => o.penalty,
+            Objective::Latency(o) => o.penalty,
+            Objective::Value(o) => o.penalty,
+        }
+    }
+
     /// It has to hold in every run, and in whichever run is made.
     pub fn ask_always(&mut self) {
         let (holds, when) = match self {

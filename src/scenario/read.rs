@@ -4,6 +4,7 @@
 //! may be one that has to be there; then what holds it goes too, without a second complaint.
 
 use super::explain;
+use super::foreign;
 use super::reading::Reading;
 use super::ron_text::{Failure, deserialise};
 use super::rope::Rope;
@@ -42,7 +43,7 @@ pub(super) fn read(rope: &Rope) -> Reading {
         mistake.span = mistake.span.take().map(|span| rope.original(span));
     }
     mistakes.sort_by_key(|m| m.span.as_ref().map_or(0, |s| s.start));
-    Reading { scenario, mistakes, tree: reader.tree, rope: rope.clone() }
+    Reading { scenario, mistakes, tree: reader.tree, rope: rope.clone(), set: Vec::new() }
 }
 
 /// Comments beside a value that an overlay sets are not a part of it.
@@ -85,6 +86,11 @@ struct Reader {
 
 impl Reader {
     fn scenario(&mut self) -> Option<Scenario> {
+        let is_sound = |tree: &Tree| tree.problem.as_ref().is_none_or(|problem| problem.kind == ProblemKind::Grammar);
+        if let Some(foreign) = foreign::mistake(&self.text).filter(|_| is_sound(&self.tree)) {
+            self.mistakes.push(foreign);
+            return None;
+        }
         if let Some(problem) = self.tree.problem.clone()
             && (problem.kind != ProblemKind::Grammar || self.tree.root.is_none())
         {

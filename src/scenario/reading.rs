@@ -14,6 +14,8 @@ pub struct Reading {
     pub mistakes: Vec<Diagnostic>,
     pub(super) tree: Tree,
     pub(super) rope: Rope,
+    /// What was set from outside of the text: paths and values.
+    pub(super) set: Vec<(String, String)>,
 }
 
 impl Reading {
@@ -28,6 +30,7 @@ impl Reading {
             };
             if diagnostic.span.is_none() {
                 diagnostic.span = self.span_of(&path, of_key);
+                diagnostic.argument = diagnostic.argument.take().or_else(|| argument(&self.set, &path));
             }
             diagnostic.path = path;
         }
@@ -48,6 +51,14 @@ impl Reading {
         };
         Some(self.rope.original(span))
     }
+}
+
+/// What was set from outside of the text at a path or around it, the last that was.
+pub(super) fn argument(set: &[(String, String)], path: &str) -> Option<String> {
+    let is_inside = |around: &str| {
+        path.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) && !around.is_empty()
+    };
+    set.iter().rev().find(|(around, _)| is_inside(around)).map(|(path, value)| format!("{path}={value}"))
 }
 
 /// Sorts by position and removes what was found twice.

@@ -3,7 +3,7 @@
 use super::defaults::{is_default, is_zero};
 use super::{Balancer, Breaker, ClientPreset, Gate, Hedge, Named, Retries, Throttle};
 use crate::dist::Dist;
-use crate::units::{Bytes, Duration, Factor, Rate, Ratio};
+use crate::units::{Bytes, Duration, Factor, Rate, Ratio, Worth};
 use serde::{Deserialize, Serialize};
 
 /// What answers requests: per site a shared pool of servers with workers, one queue in front of it.
@@ -343,4 +343,7 @@ pub struct Feature {
     /// Stores that are read at the user's site, and how old a read may be.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub reads: Named<Duration>,
+    /// What it is worth while it is served, in the scenario's `currency`: `"0.40/request"`, or `"900/h"` for all its users together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<Worth>,
 }

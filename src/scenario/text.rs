@@ -2,7 +2,7 @@
 
 use super::choice::Choice;
 use super::overlay::{self, Others};
-use super::reading::{Reading, tidy};
+use super::reading::{Reading, argument, tidy};
 use super::ron_text::options;
 use super::rope::Rope;
 use super::syntax::{self, Kind, NodeId, Tree};
@@ -54,9 +54,12 @@ impl Source {
         if plain.scenario.is_none() {
             return plain.clone();
         }
-        let overlaid = overlay::apply(&self.text, plain, choice, others);
+        let mut overlaid = overlay::apply(&self.text, plain, choice, others);
         let mut reading = if overlaid.rope.is_changed() { read::read(&overlaid.rope) } else { plain.clone() };
         self.add_recordings(&mut reading);
+        reading.set.clone_from(&choice.set);
+        let of_arguments = reading.mistakes.iter_mut().chain(&mut overlaid.mistakes);
+        of_arguments.for_each(|mistake| mistake.argument = argument(&choice.set, &mistake.path));
         // The last text says what a run sees; the first one has mistakes that an overlay may hide.
         reading.mistakes.extend(plain.mistakes.iter().cloned());
         reading.mistakes.extend(overlaid.mistakes);

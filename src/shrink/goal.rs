@@ -92,6 +92,6 @@ fn amount(unit: Unit, number: f64) -> String {
         Unit::Seconds => Duration::from_seconds((number * 1e3).round() / 1e3).to_string(),
         Unit::Latency => Duration::from_seconds((number * 1e6).round() / 1e6).to_string(),
         Unit::Share => format!("{}%", (number * 1e8).round() / 1e6),
-        Unit::UserMinutes | Unit::Plain => format!("{}", (number * 1e6).round() / 1e6),
+        Unit::UserMinutes | Unit::Money | Unit::Plain => format!("{}", (number * 1e6).round() / 1e6),
     }
 }

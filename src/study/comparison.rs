@@ -32,6 +32,8 @@ pub struct Comparison {
     pub indifference: Option<f64>,
     /// What was to be settled.
     pub settle: Settle,
+    /// What money is counted in, where anything is.
+    pub currency: Option<String>,
     /// Seconds that a run is measured.
     pub run_s: f64,
     /// Replications of the design that has most of them.
@@ -170,6 +172,9 @@ pub struct ObjectiveOutcome {
     pub never_missed_at_most: Option<f64>,
     /// The first replication that missed it; where none did, the first without data.
     pub first_missed: Option<u64>,
+    /// How far beyond what is asked: the mean over the replications that missed it; of what is to hold on average, the mean's
+    /// distance. None where it was not missed.
+    pub missed_by: Option<f64>,
 }
 
 /// A replication worth looking at.
@@ -286,6 +291,7 @@ impl Tally<'_> {
             by: study.metrics[by].name.clone(),
             indifference: protocol.indifference,
             settle: protocol.settle,
+            currency: study.designs.iter().find_map(|design| Some(design.world.money.as_ref()?.currency.clone())),
             run_s: study.run_s(),
             replications: self.designs.iter().map(|d| d.replications).max().unwrap_or(0),
             ended,
@@ -419,7 +425,9 @@ impl Tally<'_> {
                         found.push(Conflict { first, second, metric: study.metrics[metric].name.clone(), by });
                     }
                 }
-                if let (Some(x), Some(y)) = (&designs[first].costs, &designs[second].costs)
+                // Where runs are counted in money, prices are in it.
+                if study.metrics.iter().all(|metric| metric.name != super::metric::COST)
+                    && let (Some(x), Some(y)) = (&designs[first].costs, &designs[second].costs)
                     && x.currency == y.currency
                     && y.per_hour < x.per_hour
                 {
@@ -506,5 +514,9 @@ fn judged(criterion: &Criterion, tally: &MetricTally, of: u64, confidence: f64) 
         judgement,
         never_missed_at_most: (tally.met == of && of > 0).then(|| never_seen(of, confidence)),
         first_missed: tally.first_missed.or(tally.first_without),
+        missed_by: match criterion.holds {
+            Holds::OnAverage => mean.map(|(mean, ..)| criterion.beyond(mean)).filter(|by| *by > 0.0),
+            _ => (missed > 0).then(|| tally.beyond / missed as f64),
+        },
     }
 }

@@ -3,11 +3,12 @@
 use super::batch::{Batch, Header, Row};
 use super::metric::{self, Metric};
 use super::protocol::{BATCH, DESIGNS_MAX, FORMAT, Protocol, REPLICATIONS_MAX};
-use crate::expect::Criterion;
+use crate::expect::{Criterion, penalise};
 use crate::load::load;
 use crate::metrics::Detail;
 use crate::rng::Luck;
 use crate::run::{run, run_in_detail_unless};
+use crate::scenario::diagnostics::did_you_mean;
 use crate::scenario::{Diagnostics, Scenario, Source, Under};
 use crate::world::{RandomFailure, World};
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct Design {
     pub world: Arc<World>,
     /// What fails at random in it.
     pub failures: Vec<RandomFailure>,
+    /// What it is held against for money.
+    penalties: Vec<Criterion>,
 }
 
 /// Why a protocol cannot be run.
@@ -92,9 +95,11 @@ impl Study {
             };
             // What has to hold under any fault is searched, and says nothing of runs by chance.
             let of_drill = |criterion: &Criterion| criterion.under == Under::Drill;
-            criteria.extend(Criterion::all(&scenario).into_iter().filter(of_drill));
+            let own: Vec<Criterion> = Criterion::all(&scenario).into_iter().filter(of_drill).collect();
+            let penalties = own.iter().filter(|criterion| criterion.penalty.is_some()).cloned().collect();
+            criteria.extend(own);
             let (about, failures) = (about(&scenario), world.random_failures());
-            designs.push(Design { label: wanted.label.clone(), about, world, failures });
+            designs.push(Design { label: wanted.label.clone(), about, world, failures, penalties });
         }
         let length = |design: &Design| design.world.horizon.since(design.world.measured_from);
         if let Some(other) = designs.iter().find(|design| length(design) != length(&designs[0])) {
@@ -107,7 +112,12 @@ impl Study {
                 length(b),
             ));
         }
-        let metrics = metric::metrics(designs.iter().map(|d| &*d.world), &protocol.paths, criteria.into_iter());
+        let is_at_stake = |design: &Design| design.world.is_anything_at_stake() || !design.penalties.is_empty();
+        // Prices alone are told of each design; a run of one costs what a run of another does, unless servers are added.
+        let asks = protocol.by.as_deref() == Some(metric::COST) && designs.iter().any(|d| d.world.money.is_some());
+        let is_in_money = asks || designs.iter().any(is_at_stake);
+        let worlds = designs.iter().map(|design| &*design.world);
+        let metrics = metric::metrics(worlds, &protocol.paths, is_in_money, criteria.into_iter());
         if metrics.is_empty() {
             let problem = "there is nobody in these scenarios, and nothing else to compare was named; name a number of the \
                            outcome, like --metric components.NAME.downtime_s";
@@ -119,7 +129,9 @@ impl Study {
                 Some(by) => by,
                 None => {
                     let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
-                    return asked(format!("there is no metric \"{name}\"; there are {}", names.join(", ")));
+                    let meant = did_you_mean(name, names.iter().copied());
+                    let meant = meant.map_or(String::new(), |meant| format!("; did you mean \"{meant}\"?"));
+                    return asked(format!("there is no metric \"{name}\"{meant}; there are {}", names.join(", ")));
                 }
             },
         };
@@ -167,7 +179,8 @@ impl Study {
     /// The same, unless it is given up on the way: then there is nothing.
     pub fn row_unless(&self, given_up: impl Fn() -> bool, design: usize, replication: u64) -> Option<Row> {
         let (world, luck) = (&self.designs[design].world, Luck { seed: self.protocol.seed, replication });
-        let outcome = run_in_detail_unless(given_up, world, luck, self.detail)?;
+        let mut outcome = run_in_detail_unless(given_up, world, luck, self.detail)?;
+        penalise(&self.designs[design].penalties, &mut outcome);
         let digest = u128::from_str_radix(&outcome.provenance.digest, 16).unwrap_or_default();
         let values = self.metrics.iter().map(|metric| metric.seen(&outcome)).collect();
         Some(Row { replication, digest, values, struck: outcome.struck })

@@ -25,16 +25,30 @@ enum Of {
     Stale,
     P99,
     DataLoss,
+    /// What is lost and spent; one of them; in which currency.
+    Money(Share, String),
     /// Time down of components and groups, the mean of those on which nothing else stands.
     Works(Vec<String>),
     Path(String),
     Objective(Box<Criterion>),
 }
 
+/// Which part of what a run comes to in money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Share {
+    Lost,
+    Spent,
+    Both,
+}
+
+/// What a run comes to in money, as a metric.
+pub(super) const COST: &str = "cost";
+
 /// The metrics of a study: those that its worlds have, what was asked by path, and every objective.
 pub(super) fn metrics<'w>(
     worlds: impl Iterator<Item = &'w World> + Clone,
     paths: &[String],
+    is_in_money: bool,
     objectives: impl Iterator<Item = Criterion>,
 ) -> Vec<Metric> {
     let mut found: Vec<Metric> = Vec::new();
@@ -55,6 +69,14 @@ pub(super) fn metrics<'w>(
     }
     if worlds.clone().any(|world| !world.stores.is_empty()) {
         add("data-loss window", Unit::Seconds, false, Of::DataLoss);
+    }
+    // What only stands there costs the same in every run: that says each design by itself.
+    if is_in_money {
+        let currency =
+            worlds.clone().find_map(|world| Some(world.money.as_ref()?.currency.clone())).unwrap_or_default();
+        for (name, share) in [(COST, Share::Both), ("money lost", Share::Lost), ("money spent", Share::Spent)] {
+            add(name, Unit::Money, false, Of::Money(share, currency.clone()));
+        }
     }
     let tops = on_which_nothing_stands(worlds.clone());
     // Whoever names numbers of the outcome has said what the designs are for.
@@ -107,6 +129,11 @@ impl Metric {
             Of::Stale => per_user(outcome, |people| people.stale_s),
             Of::P99 => worst(|people| people.latency.all.p99_s),
             Of::DataLoss => outcome.stores.values().map(|store| store.data_loss_window_max_s).max_by(f64::total_cmp),
+            Of::Money(share, _) => outcome.money.as_ref().map(|money| match share {
+                Share::Lost => money.lost,
+                Share::Spent => money.spent,
+                Share::Both => money.total,
+            }),
             Of::Works(names) => {
                 let down_s: Vec<f64> =
                     names.iter().filter_map(|name| Some(outcome.components.get(name)?.downtime_s)).collect();
@@ -156,6 +183,9 @@ impl Metric {
             Of::Stale => "time with stale things, the mean over all users".to_owned(),
             Of::P99 => "99th percentile of the latency, of the population that waits longest".to_owned(),
             Of::DataLoss => "the largest data-loss window of a store".to_owned(),
+            Of::Money(Share::Lost, currency) => format!("what is not served and what was promised, in {currency}"),
+            Of::Money(Share::Spent, currency) => format!("what stands there and servers that are added, in {currency}"),
+            Of::Money(Share::Both, currency) => format!("what is spent and what is lost, in {currency}"),
             Of::Works(names) if names.len() == 1 => format!("time down of {}", names[0]),
             Of::Works(_) => "time down, the mean over what nothing else stands on".to_owned(),
             Of::Path(path) => path.clone(),

@@ -49,6 +49,7 @@ mod select;
 mod stats;
 mod tally;
 mod vary;
+mod verdict;
 mod windows;
 mod windows_outcome;
 
@@ -65,5 +66,8 @@ pub use select::{FIRST_STAGE, Selection, Settle, Settled, pair_index};
 pub use stats::{Moments, Sketch, never_seen, share_interval};
 pub use tally::{End, Tally};
 pub use vary::{Axis, VaryError, split_values, vary};
+#[cfg(test)]
+pub(crate) use verdict::made_up;
+pub use verdict::{Miss, Standing, Verdict, missed_share};
 pub use windows::{CONFIDENCE, PROMISE, Windows, WindowsAsked};
 pub use windows_outcome::*;

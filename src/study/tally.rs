@@ -5,6 +5,7 @@ use super::compiled::Study;
 use super::protocol::BATCH;
 use super::select::{Selection, Settled, pair_index};
 use super::stats::{Moments, Sketch};
+use crate::expect::Criterion;
 use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -64,6 +65,8 @@ pub struct MetricTally {
     pub(super) some: u64,
     /// Replications in which the objective was met, where it is one.
     pub(super) met: u64,
+    /// How far those that missed it were beyond what it asks, all together.
+    pub(super) beyond: f64,
     /// Replications without a number, and the first of them.
     pub(super) without: u64,
     pub(super) first_without: Option<u64>,
@@ -156,7 +159,7 @@ impl<'s> Tally<'s> {
             design.digest.update(&row.digest.to_le_bytes());
             for ((tally, value), metric) in design.metrics.iter_mut().zip(&row.values).zip(&self.study.metrics) {
                 design.digest.update(&(value + 0.0).to_bits().to_le_bytes());
-                tally.add(*value, row.replication, metric.criterion().is_none_or(|criterion| criterion.is_met(*value)));
+                tally.add(*value, row.replication, metric.criterion());
             }
             design.struck.iter_mut().zip(&row.struck).for_each(|(sum, times)| *sum += times);
             if rank(&row.values) == least && least < f64::INFINITY {
@@ -215,7 +218,7 @@ impl<'s> Tally<'s> {
 }
 
 impl MetricTally {
-    fn add(&mut self, value: f64, replication: u64, is_met: bool) {
+    fn add(&mut self, value: f64, replication: u64, criterion: Option<&Criterion>) {
         if value.is_finite() {
             self.moments.add(value);
             self.sketch.add(value);
@@ -224,10 +227,11 @@ impl MetricTally {
         if !value.is_finite() {
             self.without += 1;
             self.first_without = self.first_without.or(Some(replication));
-        } else if is_met {
+        } else if criterion.is_none_or(|criterion| criterion.is_met(value)) {
             self.met += 1;
-        } else if self.first_missed.is_none() {
-            self.first_missed = Some(replication);
+        } else {
+            self.beyond += criterion.map_or(0.0, |criterion| criterion.beyond(value));
+            self.first_missed = self.first_missed.or(Some(replication));
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::clients::{Client, Retries};
 use super::ids::{QueueId, StoreId};
 use super::services::Call;
+use crate::units::Worth;
 
 /// A feature.
 #[derive(Debug, Clone)]
@@ -29,4 +30,6 @@ pub struct Feature {
     pub fresh: Vec<QueueId>,
     /// Stores it reads locally, with the age that is still fresh, in seconds.
     pub reads: Vec<(StoreId, f64)>,
+    /// What it is worth while it is served.
+    pub worth: Option<Worth>,
 }

@@ -25,6 +25,7 @@ mod ids;
 mod lag;
 mod maintenance;
 mod model;
+mod money;
 mod populations;
 mod random_failures;
 mod routes;
@@ -66,6 +67,8 @@ pub use ids::*;
 #[doc(hidden)]
 pub use maintenance::Maintenance;
 pub use model::{Assumption, Costs, World};
+#[doc(hidden)]
+pub use money::Money;
 #[doc(hidden)]
 pub use populations::{Population, Sessions};
 pub use random_failures::{FailureLaw, RandomFailure};

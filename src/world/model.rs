@@ -10,6 +10,7 @@ use super::failover::Group;
 use super::features::Feature;
 use super::ids::{GroupId, LinkId, NodeId, PopId, QueueId, StationId, StoreId};
 use super::maintenance::Maintenance;
+use super::money::Money;
 use super::populations::Population;
 use super::routes::Routes;
 use super::runbook::{Awaited, Condition, Procedure};
@@ -44,6 +45,9 @@ pub struct World {
     /// What the design costs, where the file says so.
     #[doc(hidden)]
     pub costs: Option<Costs>,
+    /// By what it is counted in money, where the file gives anything a price, a worth or a penalty.
+    #[doc(hidden)]
+    pub money: Option<Money>,
     /// From here on it is measured.
     #[doc(hidden)]
     pub measured_from: Time,
@@ -293,6 +297,29 @@ pub struct Costs {
     pub per_hour: f64,
     /// In what.
     pub currency: String,
+}
+
+impl World {
+    /// Whether anything is lost in money where it is not served.
+    #[doc(hidden)]
+    pub fn is_anything_at_stake(&self) -> bool {
+        self.features.iter().any(|feature| feature.worth.is_some())
+    }
+}
+
+impl Costs {
+    /// Hours of a year; a month is its twelfth part.
+    const HOURS_PER_YEAR: f64 = 8_760.0;
+
+    /// Per month.
+    pub fn per_month(&self) -> f64 {
+        self.per_year() / 12.0
+    }
+
+    /// Per year.
+    pub fn per_year(&self) -> f64 {
+        self.per_hour * Costs::HOURS_PER_YEAR
+    }
 }
 
 /// A value that no source states.

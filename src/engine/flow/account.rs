@@ -30,6 +30,7 @@ impl Engine<'_> {
             .for_each(|(uses, people)| uses.resize(people.uses.len(), Use::default()));
         span.active_user_s.extend(open.people.iter().map(|(n, slope)| integral(*n, *slope, dt_s)));
         span.active_users.extend(open.people.iter().map(|(n, slope)| (*n, (n + slope * dt_s).max(0.0))));
+        span.further_servers.extend_from_slice(&open.further_servers);
         span.links_bps.extend_from_slice(&open.links_bps);
         span.links_offered_bps.extend_from_slice(&open.links_offered_bps);
         span.links_most_bps.extend((0..world.links.len()).map(|l| self.link_bps(LinkId::new(l))));

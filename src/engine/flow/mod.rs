@@ -141,6 +141,9 @@ impl Engine<'_> {
         let before = self.state.flow.open.take().or_else(|| self.state.flow.closed.take()).unwrap_or_default();
         let mut open = self.state.flow.spare.take().unwrap_or_default();
         open.clear(self.now, self.state.flow.paths.len(), self.world.links.len());
+        if self.world.money.is_some() {
+            open.further_servers.extend(self.state.stations.iter().map(|station| station.extra));
+        }
         let mut bends = Vec::with_capacity(self.world.people.len());
         self.demand(&mut open, &mut until, &mut bends);
         let mut steps = self.steps(&before, &open, until, &bends);

@@ -96,6 +96,8 @@ pub struct Open {
     /// Requests per second of each path: now, and slope.
     pub rates: Vec<(f64, f64)>,
     pub stations: Vec<AtStation>,
+    /// Servers of each station beyond those of the design, where anything is counted in money.
+    pub further_servers: Vec<i64>,
     /// What the links leave of each path.
     pub through_links: Vec<f64>,
     /// Share of what users mean to send that they do send: who is away sends nothing.
@@ -129,6 +131,7 @@ impl Open {
         self.people.clear();
         self.rates.clear();
         self.stations.clear();
+        self.further_servers.clear();
         refill(&mut self.through_links, paths, 1.0);
         self.sent.clear();
         self.let_in.clear();

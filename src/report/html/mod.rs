@@ -142,6 +142,7 @@ fn body(
         numbers::response(html, outcome, &clock);
         origin::cut_short(html, outcome, &["failovers", "maintenance", "queues", "stores", "services"]);
     });
+    section(html, "What it cost", "", |html| numbers::money(html, outcome));
     section(html, "Read with care", "", |html| origin::warnings(html, outcome));
     if !outcome.provenance.assumptions.is_empty() {
         section(html, "Assumed, because no source states it", "", |html| {

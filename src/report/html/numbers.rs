@@ -5,6 +5,7 @@ use super::tables::{Cell, table};
 use crate::metrics::{LatencyOutcome, Outcome};
 use crate::report::clock::Clock;
 use crate::report::format::{self, NOTHING};
+use crate::report::money::entries;
 use crate::report::stretches::{days_differ, in_order, kind_words, stand_out, worst};
 use crate::report::text::need_to_effect;
 
@@ -249,4 +250,17 @@ pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     let titles =
         ["service", "from", "over capacity for", "queue gone after", "largest backlog", "longest wait", "turned away"];
     titled(html, "Overloads, the worst first", &titles, rows.collect());
+}
+
+/// What was spent and lost, where the file says what things cost or are worth.
+pub fn money(html: &mut Html, outcome: &Outcome) {
+    let Some(money) = &outcome.money else { return };
+    let rows: Vec<Vec<Cell>> = entries(money)
+        .into_iter()
+        .map(|entry| match entry.is_sum {
+            true => vec![Cell::name(entry.what), Cell::judged(entry.amount, "number sum")],
+            false => vec![Cell::judged(entry.what, "part"), Cell::number(entry.amount)],
+        })
+        .collect();
+    table(html, &["", "in this run"], &rows);
 }

@@ -1,6 +1,6 @@
 //! A page of text that is being written, line by line.
 
-use super::line::{Ink, Line};
+use super::line::{Ink, Line, wrap};
 
 /// How the text is laid out.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,13 @@ impl Page {
     /// Writes a line.
     pub fn line(&mut self, line: Line) {
         line.write(&mut self.out, self.colour);
+    }
+
+    /// Writes a text in as many lines as it takes.
+    pub fn words(&mut self, ink: Ink, indent: usize, text: &str) {
+        for line in wrap(text, self.width - indent) {
+            self.line(Line::new().with(Ink::Plain, " ".repeat(indent)).with(ink, line));
+        }
     }
 
     /// Leaves a line empty.

@@ -87,8 +87,14 @@ fn one_failover(page: &mut Page, failover: &FailoverOutcome, clock: &Clock) {
         }
     }
     if let Some(after) = failover.time_to_restore_s {
-        head.push(Ink::Faint, " · ");
-        head.push(Ink::Plain, format!("restored after {}", format::length(after)));
+        let after = format!("restored after {}", format::length(after));
+        if head.width() + 3 + width(&after) > page.width {
+            page.line(std::mem::take(&mut head));
+            head.pad(hang);
+        } else {
+            head.push(Ink::Faint, " · ");
+        }
+        head.push(Ink::Plain, after);
     }
     page.line(head);
     let mut line = Line::new();

@@ -1,7 +1,6 @@
 //! What a design costs.
 
 use super::compiler::Compiler;
-use crate::scenario::Code;
 use crate::units::Rate;
 use crate::world::model::Costs;
 
@@ -10,7 +9,7 @@ const HOUR_S: f64 = 3_600.0;
 impl Compiler<'_> {
     /// What everything that stands in the file costs, where anything there has a price.
     pub fn compile_costs(&self) -> Option<Costs> {
-        let (scenario, p) = (self.scenario, &self.problems);
+        let scenario = self.scenario;
         let mut priced: Vec<(String, Rate, u64)> = Vec::new();
         let mut add =
             |path: String, costs: Option<Rate>, count: u64| priced.extend(costs.map(|rate| (path, rate, count)));
@@ -33,18 +32,9 @@ impl Compiler<'_> {
             let is_taken = scenario.run.strategy.as_deref() == Some(name);
             add(format!("strategies.{name}.costs"), strategy.costs, u64::from(is_taken));
         }
-        let (first, _, _) = priced.first()?;
-        if scenario.currency.trim().is_empty() {
-            p.add(
-                Code::MissingField,
-                first.clone(),
-                "this has a price, and the file does not say in what",
-                "write currency: \"EUR\" in the file",
-            );
-        } else if scenario.currency.chars().count() > 12 || scenario.currency.chars().any(char::is_control) {
-            p.add(Code::BadName, "currency", "a currency has at most 12 letters", "write its code, like \"EUR\"");
-        }
+        let first = priced.first().map(|(path, _, _)| path.clone()).or_else(|| self.first_at_stake());
+        self.check_currency(&first?);
         let per_hour = priced.iter().map(|(_, rate, count)| rate.0 * HOUR_S * *count as f64).sum();
-        Some(Costs { per_hour, currency: scenario.currency.clone() })
+        (!priced.is_empty()).then(|| Costs { per_hour, currency: scenario.currency.clone() })
     }
 }

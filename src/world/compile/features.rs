@@ -47,6 +47,7 @@ impl Compiler<'_> {
                 bits: feature.size.0 * 8.0,
                 fresh,
                 reads,
+                worth: feature.worth,
             });
         }
         found

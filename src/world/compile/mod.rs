@@ -22,6 +22,7 @@ mod limits;
 mod maintenance;
 mod mentions;
 mod menu;
+mod money;
 mod objectives;
 mod order;
 mod populations;
@@ -121,6 +122,7 @@ impl World {
             title: scenario.title.clone(),
             scenario_hash: hash(scenario),
             pick: scenario.run.clone(),
+            money: c.compile_money(costs.as_ref()),
             costs,
             horizon: c.horizon,
             measured_from: Time::ZERO.after(scenario.clock.warm_up),

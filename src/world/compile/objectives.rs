@@ -4,6 +4,7 @@ use super::compiler::Compiler;
 use super::resolve::Names;
 use crate::scenario::diagnostics::did_you_mean;
 use crate::scenario::{Available, Code, Holds, Objective};
+use crate::units::Penalty;
 
 /// Objectives of a scenario.
 const OBJECTIVES_MAX: usize = 200;
@@ -86,6 +87,19 @@ impl Compiler<'_> {
                         p.add(Code::Contradiction, path.clone(), reason, "write two objectives, one for each bound");
                     }
                 }
+            }
+            let is_of_time = matches!(
+                objective,
+                Objective::Restored(_) | Objective::Stale(_) | Objective::DataLoss(_) | Objective::Overrun(_)
+            );
+            if matches!(objective.penalty(), Some(Penalty::Second(_))) && !is_of_time {
+                let reason = "what is promised is no length of time: there are no hours beyond it";
+                p.add(
+                    Code::Contradiction,
+                    format!("{path}.penalty"),
+                    reason,
+                    "write what a miss costs, like \"5000/miss\"",
+                );
             }
             self.check_pick(objective.when(), &format!("{path}.when"));
         }

@@ -6,6 +6,7 @@ mod forest;
 mod spread;
 mod tables;
 mod trade;
+mod verdict;
 
 pub(super) use embedded_study::plain;
 pub use embedded_study::{CutShort, EmbeddedStudy, extract_study};
@@ -14,9 +15,9 @@ use super::markup::Html;
 use super::{design, section, story};
 use crate::drawing::Drawing;
 use crate::report::clock::Clock;
-use crate::report::{format, verdict};
+use crate::report::{format, verdict as words};
 use crate::run::Run;
-use crate::study::{Comparison, DesignOutcome, Protocol};
+use crate::study::{Comparison, DesignOutcome, Protocol, Verdict};
 
 /// Writes the page of a study: what it says, its protocol, some of its runs (by the place of their design in the protocol), and the
 /// command that makes it again.
@@ -48,7 +49,9 @@ fn body(
     designs: &[(String, Drawing)],
     replay: Option<&str>,
 ) {
-    head(html, comparison);
+    let verdict = Verdict::of(comparison);
+    head(html, comparison, &verdict);
+    section(html, "Designs against objectives", "", |html| verdict::matrix(html, comparison, &verdict));
     let by = format!("Ranked by {}", comparison.by);
     section(html, &by, "", |html| tables::ranking(html, comparison));
     if let Some(first) = comparison.designs.first() {
@@ -66,12 +69,12 @@ fn body(
     });
     section(html, "Not everything ranks them alike", "", |html| {
         if !comparison.conflicts.is_empty() {
-            html.within("ul", &[], |html| {
-                comparison
-                    .conflicts
-                    .iter()
-                    .take(40)
-                    .for_each(|c| html.say("li", &[], verdict::conflict(comparison, c)));
+            html.within("details", &[], |html| {
+                html.say("summary", &[], format!("{}.", words::conflicts(comparison)));
+                html.within("ul", &[], |html| {
+                    let told = comparison.conflicts.iter().map(|conflict| words::conflict(comparison, conflict));
+                    told.for_each(|conflict| html.say("li", &[], conflict));
+                });
             });
         }
     });
@@ -84,19 +87,20 @@ fn body(
     section(html, "To get this again", "", |html| again(html, comparison, protocol, replay));
 }
 
-/// Title, sentences, and the numbers that one asks for first.
-fn head(html: &mut Html, comparison: &Comparison) {
+/// Title, the verdict, what the order is, and the numbers that one asks for first.
+fn head(html: &mut Html, comparison: &Comparison, verdict: &Verdict) {
     html.say("h1", &[], comparison.titles.join(" · "));
     html.within("p", &[("class", &"which")], |html| {
-        html.say("span", &[], verdict::scope(comparison));
+        html.say("span", &[], words::scope(comparison));
         html.say("span", &[], format!("seed {}", comparison.seed));
     });
-    html.say("p", &[("class", &"lede")], lede(comparison));
+    html.say("p", &[("class", &"lede verdict")], words::first::sentences(comparison, verdict).join(" "));
+    html.say("p", &[("class", &"order")], lede(comparison));
     let Some(first) = comparison.designs.first() else { return };
     html.within("ul", &[("class", &"figures")], |html| {
         for (metric, value) in comparison.metrics.iter().zip(&first.values).take(5) {
             html.within("li", &[], |html| {
-                html.say("b", &[], verdict::mean(metric.unit, value.as_ref()));
+                html.say("b", &[], words::mean(metric.unit, value.as_ref()));
                 html.say("span", &[], format!("{}, with “{}”", metric.name, first.label));
             });
         }
@@ -107,10 +111,10 @@ fn head(html: &mut Html, comparison: &Comparison) {
 fn lede(comparison: &Comparison) -> String {
     let [first, rest @ ..] = &comparison.designs[..] else { return String::new() };
     let by = comparison.metrics.iter().position(|m| m.name == comparison.by).unwrap_or(0);
-    let unit = verdict::unit(comparison);
+    let unit = words::unit(comparison);
     let told = |design: &DesignOutcome| {
         let value = design.values.get(by).and_then(Option::as_ref);
-        format!("{} a run ({})", verdict::mean(unit, value), verdict::around(unit, value))
+        format!("{} a run ({})", words::mean(unit, value), words::around(unit, value))
     };
     let mut sentences = vec![match rest.is_empty() {
         _ if first.no_data == first.replications => {
@@ -123,30 +127,30 @@ fn lede(comparison: &Comparison) -> String {
             comparison.designs.len(),
             comparison.by,
             told(first),
-            verdict::best(first.best_probability),
+            words::best(first.best_probability),
         ),
     }];
     if let Some(next) = rest.first()
         && let Some(difference) = comparison.differences.iter().find(|d| (d.better, d.worse) == (0, 1))
         && difference.n > 0
     {
-        let apart = verdict::amount(unit, difference.mean.abs());
+        let apart = words::amount(unit, difference.mean.abs());
         // The other one's distance, whichever direction is worse.
         let (low, high) = match comparison.metrics[by].more_is_better {
             true => (difference.low, difference.high),
             false => (-difference.high, -difference.low),
         };
-        let far = verdict::interval(unit, low, high);
+        let far = words::interval(unit, low, high);
         let words = if comparison.metrics[by].more_is_better { "less" } else { "more" };
         sentences.push(format!("“{}” follows with {apart} {words} ({far}).", next.label));
     }
-    sentences.push(verdict::ending(comparison));
+    sentences.push(words::ending(comparison));
     sentences.retain(|sentence| !sentence.is_empty());
     sentences.join(" ")
 }
 
 fn worst(html: &mut Html, comparison: &Comparison, runs: &[(usize, Run)]) {
-    let unit = verdict::unit(comparison);
+    let unit = words::unit(comparison);
     for design in &comparison.designs {
         if design.worst.is_empty() {
             continue;
@@ -155,7 +159,7 @@ fn worst(html: &mut Html, comparison: &Comparison, runs: &[(usize, Run)]) {
         html.within("ul", &[("class", &"assumed")], |html| {
             for run in &design.worst {
                 html.within("li", &[], |html| {
-                    html.text(format!("{}, replication {}: ", verdict::amount(unit, run.value), run.replication));
+                    html.text(format!("{}, replication {}: ", words::amount(unit, run.value), run.replication));
                     html.say("code", &[], &run.replay);
                 });
             }

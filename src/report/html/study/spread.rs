@@ -88,7 +88,7 @@ fn smallest(unit: Unit, most: f64) -> f64 {
         Unit::Seconds => 1.0,
         Unit::Latency => 0.01,
         Unit::UserMinutes => 100.0,
-        Unit::Share | Unit::Plain => most / 1_000.0,
+        Unit::Share | Unit::Money | Unit::Plain => most / 1_000.0,
     }
     .min(most / 10.0)
 }

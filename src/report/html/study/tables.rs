@@ -1,11 +1,12 @@
 //! The ranking, every metric, objectives and assumptions as tables.
 
+use crate::expect::Unit;
 use crate::report::html::markup::Html;
 use crate::report::html::origin;
 use crate::report::html::tables::{Cell, table};
 use crate::report::{format, verdict};
 use crate::study::{Comparison, Judgement};
-use crate::world::Assumption;
+use crate::world::{Assumption, Costs};
 
 /// The ranking.
 pub fn ranking(html: &mut Html, comparison: &Comparison) {
@@ -55,13 +56,23 @@ pub fn ranking(html: &mut Html, comparison: &Comparison) {
     }
 }
 
+/// What a metric is called, with the currency of money.
+fn title(comparison: &Comparison, metric: usize) -> String {
+    let metric = &comparison.metrics[metric];
+    match (metric.unit, &comparison.currency) {
+        (Unit::Money, Some(currency)) => format!("{}, {currency}", metric.name),
+        _ => metric.name.clone(),
+    }
+}
+
 /// Every metric of every design.
 pub fn metrics(html: &mut Html, comparison: &Comparison) {
     let shown: Vec<usize> =
         (0..comparison.metrics.len()).filter(|i| !comparison.metrics[*i].name.starts_with("objective: ")).collect();
     let mut titles = vec!["mean of a run"];
-    titles.extend(shown.iter().map(|i| comparison.metrics[*i].name.as_str()));
-    titles.push("cost per hour");
+    let named: Vec<String> = shown.iter().map(|i| title(comparison, *i)).collect();
+    titles.extend(named.iter().map(String::as_str));
+    titles.extend(["cost per month", "cost per year"]);
     let rows: Vec<Vec<Cell>> = (comparison.designs.iter())
         .map(|design| {
             let mut row = vec![Cell::name(&design.label)];
@@ -69,9 +80,10 @@ pub fn metrics(html: &mut Html, comparison: &Comparison) {
                 let (unit, spread) = (comparison.metrics[*i].unit, design.values[*i].as_ref());
                 Cell::number(verdict::mean(unit, spread))
             }));
-            let cost =
-                design.costs.as_ref().map(|costs| format!("{} {}", format::large(costs.per_hour), costs.currency));
-            row.push(Cell::number(cost.unwrap_or_else(|| format::NOTHING.to_owned())));
+            for cost in [Costs::per_month, Costs::per_year] {
+                let cost = design.costs.as_ref().map(|costs| verdict::first::money(cost(costs), &costs.currency));
+                row.push(Cell::number(cost.unwrap_or_else(|| format::NOTHING.to_owned())));
+            }
             row
         })
         .collect();

@@ -18,7 +18,7 @@ pub fn costs(html: &mut Html, comparison: &Comparison) {
     let points: Vec<(&DesignOutcome, f64, [f64; 3])> = (comparison.designs.iter())
         .filter_map(|design| {
             let spread = design.values.get(lost)?.as_ref()?;
-            Some((design, design.costs.as_ref()?.per_hour, [spread.low, spread.mean, spread.high]))
+            Some((design, design.costs.as_ref()?.per_month(), [spread.low, spread.mean, spread.high]))
         })
         .collect();
     let Some((first, ..)) = points.first() else {
@@ -32,7 +32,7 @@ pub fn costs(html: &mut Html, comparison: &Comparison) {
     let most = points.iter().map(|p| p.2[2]).filter(|x| x.is_finite()).fold(0.0, f64::max).max(1e-9);
     let x = |cost: f64| LEFT + cost / (dearest * 1.15) * (RIGHT - LEFT);
     let y = |value: f64| BOTTOM - value.clamp(0.0, most) / (most * 1.08) * (BOTTOM - TOP);
-    let label = format!("cost per hour against {}", metric.name);
+    let label = format!("cost per month against {}", metric.name);
     drawing(html, HEIGHT, &label, |html| {
         line(html, (LEFT, BOTTOM), (RIGHT, BOTTOM), "base");
         line(html, (LEFT, TOP), (LEFT, BOTTOM), "base");
@@ -44,7 +44,7 @@ pub fn costs(html: &mut Html, comparison: &Comparison) {
             text(html, x(cost), BOTTOM + 18.0, "label middle", &format!("{} {currency}", format::large(cost)));
         }
         text(html, LEFT - 170.0, TOP - 6.0, "label", &metric.name);
-        text(html, RIGHT - 40.0, BOTTOM + 36.0, "label middle", "cost per hour");
+        text(html, RIGHT - 40.0, BOTTOM + 36.0, "label middle", "cost per month");
         // Names of points near each other are told apart by moving down.
         let mut told: Vec<(f64, f64)> = Vec::new();
         for (design, cost, [low, mean, high]) in &points {
