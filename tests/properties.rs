@@ -81,7 +81,9 @@ fn all_finite(path: &str, value: &Value) -> TestCaseResult {
 }
 
 /// Fields of an outcome that may be absent; the first three say nothing where nobody has sent anything, or knows yet what became of it.
-const OPTIONAL: [&str; 37] = [
+const OPTIONAL: [&str; 38] = [
+    // Where nothing has a price.
+    ".money",
     ".time_availability",
     ".request_availability",
     ".user_uptime",

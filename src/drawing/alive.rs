@@ -3,8 +3,8 @@
 
 use super::model::Failing;
 use crate::world::{
-    Call, Callee, Detect, Effect, Failover, Gate, Group, GroupId, LinkId, NodeId, NodeKind, Place, PopId, ReplicaKind,
-    SiteId, StationId, World,
+    Call, Callee, Detect, Effect, Failover, FeatureId, Gate, Group, GroupId, LinkId, NodeId, NodeKind, Place, PopId,
+    ReplicaKind, SiteId, StationId, World,
 };
 
 /// Rounds until who works and who is active agree. A group hangs on its mechanism and on those who watch it, which can hang on groups.
@@ -68,10 +68,19 @@ impl<'w> Alive<'w> {
                     None => return false,
                 }
             }
+            // Whoever is left takes all of them.
+            Place::Spread(spread) => {
+                let over = &self.world.spreads[spread.at()].over;
+                return over.iter().any(|(site, _)| self.is_served_at(*site, population.uses[feature].0));
+            }
         };
+        self.is_served_at(site, population.uses[feature].0)
+    }
+
+    fn is_served_at(&self, site: SiteId, feature: FeatureId) -> bool {
         let cut = matches!(self.failing, Some(Failing::Link(link)) if self.world.uplinks[site.at()] == Some(link));
         !cut && self.nodes[self.world.sites[site.at()].node.at()] && {
-            let calls = &self.world.features[population.uses[feature].0.at()].calls[site.at()];
+            let calls = &self.world.features[feature.at()].calls[site.at()];
             calls.iter().all(|call| self.is_answered(call, site))
         }
     }
@@ -253,6 +262,8 @@ impl<'w> Alive<'w> {
                     let (of, active) = (&self.world.groups[group.at()], self.active[group.at()]);
                     (of.node, of.sites[active], of.sites[0].filter(|_| active != 0))
                 }
+                // Only people are spread.
+                Place::Spread(_) => return true,
             };
             let is_there = |site: SiteId| {
                 self.nodes[self.world.sites[site.at()].node.at()]

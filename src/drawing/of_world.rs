@@ -42,6 +42,7 @@ fn site_of(world: &World, place: Place) -> Option<SiteId> {
     match place {
         Place::Site(site) => Some(site),
         Place::Group(group) => world.groups[group.at()].sites[0],
+        Place::Spread(spread) => world.spreads[spread.at()].over.first().map(|(site, _)| *site),
     }
 }
 
@@ -113,7 +114,7 @@ fn stores(world: &World, at: SiteId) -> Vec<StoreDrawn> {
         let role = has(store)?;
         let group = match store.primary {
             Place::Group(group) => Some(group),
-            Place::Site(_) => None,
+            Place::Site(_) | Place::Spread(_) => None,
         };
         Some(StoreDrawn { id: StoreId::new(index), name: store.name.clone(), role, group })
     })
@@ -152,20 +153,37 @@ fn moves(world: &World, id: GroupId, group: &Group) -> Moves {
     }
 }
 
+/// Who serves people: kinds of places, in the order of the drawing.
+const OF_SITE: u8 = 0;
+const OF_GROUP: u8 = 1;
+const OF_SPREAD: u8 = 2;
+
 /// People by who serves them: the larger crowds first.
 fn crowds(world: &World) -> Vec<Crowd> {
-    let mut by_place: BTreeMap<(bool, usize), Vec<Person>> = BTreeMap::new();
+    let mut by_place: BTreeMap<(u8, usize), Vec<Person>> = BTreeMap::new();
     for (index, population) in world.people.iter().enumerate() {
         let key = match population.served_by {
-            Place::Site(site) => (false, site.at()),
-            Place::Group(group) => (true, group.at()),
+            Place::Site(site) => (OF_SITE, site.at()),
+            Place::Group(group) => (OF_GROUP, group.at()),
+            Place::Spread(spread) => (OF_SPREAD, spread.at()),
         };
         let person = Person { id: PopId::new(index), name: population.name.clone(), users: population.users };
         by_place.entry(key).or_default().push(person);
     }
-    let crowd = |((of_group, at), mut people): ((bool, usize), Vec<Person>)| {
+    let crowd = |((of, at), mut people): ((u8, usize), Vec<Person>)| {
         people.sort_by(|a, b| b.users.total_cmp(&a.users));
-        if !of_group {
+        if of == OF_SPREAD {
+            let spread = &world.spreads[at];
+            let mut sites = spread.over.iter().map(|(site, _)| *site);
+            return Crowd {
+                served_by: spread.name.clone(),
+                group: None,
+                site: sites.next(),
+                others: sites.collect(),
+                people,
+            };
+        }
+        if of == OF_SITE {
             let site = &world.sites[at];
             return Crowd {
                 served_by: site.name.clone(),

@@ -11,6 +11,7 @@ impl Engine<'_> {
         match place {
             Place::Site(site) => Some(site),
             Place::Group(group) => self.world.groups[group.at()].sites[self.state.groups[group.at()].active],
+            Place::Spread(_) => None,
         }
     }
 
@@ -19,6 +20,8 @@ impl Engine<'_> {
         match place {
             Place::Site(site) => self.world.sites[site.at()].node,
             Place::Group(group) => self.world.groups[group.at()].node,
+            // Only people are spread.
+            Place::Spread(spread) => self.world.sites[self.world.spreads[spread.at()].over[0].0.at()].node,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::state::nodes::Law;
 use crate::units::Time;
-use crate::world::{CrewId, GroupId, NodeId, StationId};
+use crate::world::{CrewId, GroupId, NodeId, SpreadId, StationId};
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
@@ -61,6 +61,8 @@ pub(super) enum Event {
     FalseAlarm { group: GroupId, token: u32 },
     /// The preferred member has worked for long enough.
     Failback { group: GroupId, token: u32 },
+    /// Checks of a site of a spread have found out whether it works, unless the token is old.
+    SiteSeen { spread: SpreadId, place: u32, token: u32 },
     /// The records by which services find a group's active member run out.
     CallersFollow(GroupId),
     /// A balancer has found out that a server is dead, unless the token is old.
@@ -105,6 +107,7 @@ impl Event {
             Event::CallersFollow(_) | Event::Alone { .. } | Event::Ejected { .. } => 6,
             Event::Procedure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
             Event::SwitchedOn { .. } => 4,
+            Event::SiteSeen { .. } => 6,
             Event::Look { .. } | Event::Seen { .. } => 8,
             Event::Flow { .. } => 9,
             Event::Horizon => 10,

@@ -29,6 +29,7 @@ mod rotation;
 mod run;
 mod runbook;
 mod servers;
+mod spreads;
 mod standstill;
 mod state;
 mod steering;
@@ -249,6 +250,7 @@ impl<'w> Live<'w> {
             Event::RepairReady { job, token } => self.vendor_comes(job, token),
             Event::RepairDone { job, token } => self.repair_done(job, token),
             Event::HandsChange(crew) => self.hands_go_on(crew),
+            Event::SiteSeen { spread, place, token } => self.site_is_seen(spread, place as usize, token),
             Event::Restocked(node) => self.restocked(node),
             Event::Test(node) => self.proof_test(node),
             Event::Ends(index) => self.condition_ends(index as usize),
@@ -281,6 +283,7 @@ impl<'w> Live<'w> {
                 self.settle_stations();
             }
             if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty && !self.look_at_drains() {
+                self.settle_spreads();
                 return;
             }
         }

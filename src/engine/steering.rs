@@ -23,7 +23,9 @@ impl Engine<'_> {
             let tail = Tail::new(&steer);
             let moving = tail != Tail::AtOnce;
             let all = vec![(to, 1.0)];
-            self.state.steering[i] = SteeringState { from, to: all, began: self.now, tail, moving, why: Some(why) };
+            let (began, why) = (self.now, Some(why));
+            self.state.steering[i] = SteeringState { from, to: all, began, tail, moving, why, mixes: false };
+            let why = why.unwrap_or(ObservationId(0));
             self.see_because(Occurrence::SteeringBegan { people: PopId::new(i), to }, Some(why));
             if !moving {
                 self.see_because(Occurrence::SteeringDone(PopId::new(i)), Some(why));
@@ -82,7 +84,9 @@ impl Engine<'_> {
             if state.moving && state.tail.left(self.now.since(state.began)).0 <= 0.0 {
                 let why = state.why;
                 self.state.steering[i].moving = false;
-                self.see_because(Occurrence::SteeringDone(PopId::new(i)), why);
+                if !self.state.steering[i].mixes {
+                    self.see_because(Occurrence::SteeringDone(PopId::new(i)), why);
+                }
                 self.paths_dirty = true;
             }
         }

@@ -250,6 +250,7 @@ impl Engine<'_> {
                     let group_state = &self.state.groups[group.at()];
                     self.world.groups[group.at()].members[group_state.active] == id
                 }
+                Place::Spread(_) => false,
             };
             if !stands_on_it {
                 continue;
@@ -400,7 +401,7 @@ impl Engine<'_> {
             // Another member may still take over, and loses then what it lacks.
             (Place::Group(_), Some(_)) => return,
             (Place::Group(_), None) if flow.bare.iter().any(|bare| bare.has_been && site_left(bare.site)) => return,
-            (Place::Site(_), Some((window_s, writes))) => (Fate::Lost, window_s, writes),
+            (Place::Site(_) | Place::Spread(_), Some((window_s, writes))) => (Fate::Lost, window_s, writes),
             (_, None) => (Fate::Everything, self.now.seconds(), flow.written),
         };
         self.state.flow.stores[store].gone = true;

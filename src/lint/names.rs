@@ -6,10 +6,11 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Sections whose entries do nothing by themselves, and what an entry is called.
-const SECTIONS: [(&str, &str); 11] = [
+const SECTIONS: [(&str, &str); 12] = [
     ("sites", "site"),
     ("components", "component"),
     ("groups", "group"),
+    ("spreads", "spread"),
     ("crews", "crew"),
     ("providers", "provider"),
     ("teams", "team"),

@@ -68,8 +68,7 @@ pub fn one_place(looked: &Looked) -> Vec<Diagnostic> {
     }
     for (name, feature) in scenario.features.iter() {
         let users = scenario.people.iter().filter(|(_, people)| people.uses.get(name).is_some());
-        let several =
-            users.filter_map(|(_, people)| scenario.groups.get(&people.served_by)).any(|g| g.members.len() > 1);
+        let several = users.map(|(_, people)| sites_of(scenario, people)).any(|sites| sites.len() > 1);
         look(&feature.calls, &format!("features.{name}.calls"), &format!("who uses \"{name}\""), several);
     }
     found
@@ -103,7 +102,10 @@ pub fn no_servers(looked: &Looked) -> Vec<Diagnostic> {
 fn sites_of<'s>(scenario: &'s Scenario, people: &'s Population) -> BTreeSet<&'s str> {
     let members = match scenario.groups.get(&people.served_by) {
         Some(group) => group.members.iter().map(String::as_str).collect(),
-        None => vec![people.served_by.as_str()],
+        None => match scenario.spreads.get(&people.served_by) {
+            Some(spread) => spread.over.names().collect(),
+            None => vec![people.served_by.as_str()],
+        },
     };
     let site = |name: &'s str| match scenario.components.get(name) {
         Some(component) => component.at.as_deref(),

@@ -428,6 +428,7 @@ fn half_a_round_trip_s(world: &World, store: &Store, replica: SiteId) -> f64 {
     let primary = match store.primary {
         Place::Site(site) => Some(site),
         Place::Group(group) => world.groups[group.at()].sites[0],
+        Place::Spread(_) => None,
     };
     let route = primary.and_then(|primary| world.routes.between(primary, replica));
     route.map_or(0.0, |route| route.rtt_s / 2.0)

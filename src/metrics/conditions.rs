@@ -61,6 +61,15 @@ pub(super) fn automation_story(world: &World, what: &Occurrence) -> Option<(Them
             let name = automation_words(world, Some(*of));
             (Theme::ResponseFailed, format!("{name} would act now, and is switched off"))
         }
+        Occurrence::SiteInRotation { spread, place, works } => {
+            let spread = &world.spreads[spread.at()];
+            let site = &world.sites[spread.over[*place].0.at()].name;
+            let text = match works {
+                true => format!("{}: {site} is seen to work, people are led there again", spread.name),
+                false => format!("{}: {site} fails its checks, people are led elsewhere", spread.name),
+            };
+            (Theme::Response, text)
+        }
         _ => return None,
     })
 }

@@ -215,6 +215,10 @@ fn way(world: &World, place: crate::world::Place, feature: usize, service: usize
             Some(Some(site)) => *site,
             _ => return Way::default(),
         },
+        crate::world::Place::Spread(spread) => match world.spreads[spread.at()].over.first() {
+            Some((site, _)) => *site,
+            None => return Way::default(),
+        },
     };
     let feature = &world.features[feature];
     let mut inner = Way::default();

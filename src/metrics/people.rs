@@ -288,6 +288,7 @@ impl PeopleMetrics {
             Occurrence::SteeringBegan { people, to } if !self.brief => {
                 let steer = match world.people[people.at()].served_by {
                     crate::world::Place::Group(group) => world.groups[group.at()].failover.as_ref().map(|f| &f.steer),
+                    crate::world::Place::Spread(spread) => Some(&world.spreads[spread.at()].steer),
                     crate::world::Place::Site(_) => None,
                 };
                 let tail = steer.map_or(Tail::AtOnce, Tail::new);

@@ -111,6 +111,7 @@ impl Observer for Digest {
             Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
             what @ (Occurrence::Switched(..)
             | Occurrence::HeldBack(_)
+            | Occurrence::SiteInRotation { .. }
             | Occurrence::ReserveUsed(..)
             | Occurrence::ReserveSpared(..)) => of_what_holds_on(world, what),
             Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),
@@ -245,6 +246,11 @@ fn of_what_holds_on<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [
         Occurrence::HeldBack(of) => {
             let (kind, name) = of_automation(world, *of);
             (94, name, [kind, 0.0, 0.0])
+        }
+        Occurrence::SiteInRotation { spread, place, works } => {
+            let spread = &world.spreads[spread.at()];
+            let before = spread.over[..*place].len() as f64;
+            (95, &spread.name, [before, f64::from(u8::from(*works)), 0.0])
         }
         _ => (0, "", [0.0; 3]),
     }

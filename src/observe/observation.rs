@@ -2,7 +2,8 @@
 
 use crate::units::{Duration, Time};
 use crate::world::{
-    Automation, FeatureId, GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, StationId, StoreId,
+    Automation, FeatureId, GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, SpreadId,
+    StationId, StoreId,
 };
 
 /// The number of an observation in its run, from 0.
@@ -198,6 +199,15 @@ pub enum Occurrence {
     NodeDown(NodeId),
     /// A node works again.
     NodeUp(NodeId),
+    /// A site of a spread, by its place, is led to, or no more.
+    SiteInRotation {
+        /// The spread.
+        spread: SpreadId,
+        /// Which of its sites.
+        place: usize,
+        /// It is seen to work.
+        works: bool,
+    },
     /// Automation has been switched off, or on again.
     Switched(Automation, bool),
     /// Automation that is switched off would act now.

@@ -1,6 +1,7 @@
 //! Load balancers: which server of a service gets a request, and which servers are kept out of rotation.
 
 use super::defaults::is_default;
+use super::{Named, Steer};
 use crate::units::{Duration, Ratio};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,20 @@ pub enum Picks {
     LeastBusy,
     /// Of two that are drawn, the one with fewer requests (Mitzenmacher 2001).
     TwoChoices,
+}
+
+/// Sites that serve people at the same time: active-active. A global balancer leads them to those that it sees to work, by weight.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// The sites, and their weights.
+    pub over: Named<f64>,
+    /// Health checks of each site; without them what is down is known at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks: Option<HealthChecks>,
+    /// How people follow when a site is left out, or comes back.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub steer: Steer,
 }
 
 /// Health checks by the balancer: requests to each server that wait there like any other.

@@ -3,7 +3,8 @@
 use super::defaults::{is_default, is_zero};
 use super::{
     Act, CommonCause, Component, Crew, Expectation, Feature, Group, Inject, Link, Maintenance, Menu, Named, Objective,
-    Pick, Population, Provider, Queue, Rehearsal, Service, Site, Store, Strategy, Team, Transfer, Variant, Week,
+    Pick, Population, Provider, Queue, Rehearsal, Service, Site, Spread, Store, Strategy, Team, Transfer, Variant,
+    Week,
 };
 use crate::units::Duration;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,9 @@ pub struct Scenario {
     /// Redundant members of which one is active: the things that fail over.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub groups: Named<Group>,
+    /// Sites that serve people at the same time.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub spreads: Named<Spread>,
     /// Who runs sites, and how much more they have.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub providers: Named<Provider>,

@@ -108,6 +108,10 @@ fn on_node(world: &World, id: NodeId) -> Vec<Thing> {
     let here = |place: &Place| match place {
         Place::Site(site) => world.sites[site.at()].node == id,
         Place::Group(group) => world.groups[group.at()].node == id,
+        Place::Spread(spread) => {
+            let mut over = world.spreads[spread.at()].over.iter();
+            over.any(|(site, _)| world.sites[site.at()].node == id)
+        }
     };
     for group in &world.groups_of[id.at()] {
         found.push(Thing::Node(world.groups[group.at()].node.at()));

@@ -31,6 +31,8 @@ id!(
     CrewId,
     /// A redundant group.
     GroupId,
+    /// Sites that serve at the same time.
+    SpreadId,
     /// A service.
     ServiceId,
     /// A service at a site.

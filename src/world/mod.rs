@@ -79,7 +79,7 @@ pub use runbook::{Amount, Automation, Awaited, Condition, Effect, Procedure};
 #[doc(hidden)]
 pub use services::{Cache, Call, CallClient, Callee, Discipline, Misses, RateLimit, Service, Station};
 #[doc(hidden)]
-pub use sites::{Link, Place, Provider, Site, Transfer};
+pub use sites::{Link, Place, Provider, Site, Spread, Transfer};
 #[doc(hidden)]
 pub use steering::Tail;
 #[doc(hidden)]

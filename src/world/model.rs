@@ -15,7 +15,7 @@ use super::populations::Population;
 use super::routes::Routes;
 use super::runbook::{Awaited, Condition, Procedure};
 use super::services::{Service, Station};
-use super::sites::{Link, Provider, Site, Transfer};
+use super::sites::{Link, Provider, Site, Spread, Transfer};
 use super::teams::Team;
 use crate::scenario::Pick;
 use crate::units::{Duration, Time};
@@ -105,6 +105,9 @@ pub struct World {
     /// Features.
     #[doc(hidden)]
     pub features: Vec<Feature>,
+    /// Sites that serve people at the same time.
+    #[doc(hidden)]
+    pub spreads: Vec<Spread>,
     /// Populations.
     #[doc(hidden)]
     pub people: Vec<Population>,

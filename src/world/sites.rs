@@ -1,7 +1,9 @@
 //! Where things are: sites, the links between them, and who runs them.
 
+use super::balancer::HealthChecks;
 use super::curve::Curve;
-use super::ids::{GroupId, NodeId, SiteId};
+use super::ids::{GroupId, NodeId, SiteId, SpreadId, StationId};
+use crate::scenario::Steer;
 use crate::units::Duration;
 
 /// A hosting site.
@@ -35,6 +37,23 @@ pub enum Place {
     Site(SiteId),
     /// The active member's site.
     Group(GroupId),
+    /// Several sites at the same time; only people are.
+    Spread(SpreadId),
+}
+
+/// Sites that serve people at the same time.
+#[derive(Debug, Clone)]
+pub struct Spread {
+    /// Its name.
+    pub name: String,
+    /// The sites, and which share each has while all work: above zero, one in sum.
+    pub over: Vec<(SiteId, f64)>,
+    /// For each of them the stations that have to serve for it to be seen to work.
+    pub entries: Vec<Vec<StationId>>,
+    /// Its health checks.
+    pub checks: Option<HealthChecks>,
+    /// How people follow.
+    pub steer: Steer,
 }
 
 /// A link between two sites, or the uplink of one.

@@ -330,7 +330,7 @@ impl<'w> Naive<'w> {
     pub fn site(&self, source: usize) -> SiteId {
         match self.world.people[self.sources[source].people].served_by {
             Place::Site(site) => site,
-            Place::Group(_) => panic!("no groups here"),
+            Place::Group(_) | Place::Spread(_) => panic!("one site here"),
         }
     }
 

@@ -15,6 +15,7 @@ pub mod nodes;
 pub mod paths;
 pub mod rotation;
 pub mod runbook;
+pub mod spreads;
 pub mod stations;
 pub mod steering;
 pub mod triggers;
@@ -32,6 +33,7 @@ use maintenance::MaintenanceState;
 use nodes::{CrewState, Job, NodeState};
 use rotation::Rotation;
 use runbook::{ProcedureState, Restriction, Shedding, TeamState};
+use spreads::SpreadState;
 use stations::StationState;
 use steering::SteeringState;
 use triggers::TriggerState;
@@ -58,6 +60,7 @@ pub struct State {
     pub routes: Routes,
     pub maintenance: MaintenanceState,
     pub steering: Vec<SteeringState>,
+    pub spreads: Vec<SpreadState>,
     pub surges: Vec<Surge>,
     pub procedures: Vec<ProcedureState>,
     pub teams: Vec<TeamState>,
@@ -99,6 +102,7 @@ impl State {
             routes: world.routes.clone(),
             maintenance: MaintenanceState::new(world, luck),
             steering: world.people.iter().map(|p| SteeringState::new(world, p)).collect(),
+            spreads: world.spreads.iter().map(|spread| SpreadState::new(spread, luck)).collect(),
             surges: Vec::new(),
             procedures: (0..world.procedures.len()).map(|i| ProcedureState::new(luck, world, i)).collect(),
             teams: vec![TeamState::default(); world.teams.len()],

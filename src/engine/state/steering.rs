@@ -15,6 +15,8 @@ pub struct SteeringState {
     pub tail: Tail,
     pub moving: bool,
     pub why: Option<ObservationId>,
+    /// From one spread to another: sites keep a part of what they had.
+    pub mixes: bool,
 }
 
 /// A site's share of a population: now, its slope per second.
@@ -45,12 +47,20 @@ impl std::ops::Deref for Shares {
 
 impl SteeringState {
     pub fn new(world: &World, population: &Population) -> SteeringState {
-        let to = match population.served_by {
-            Place::Site(site) => site,
-            Place::Group(group) => world.groups[group.at()].sites[0].unwrap_or(SiteId(0)),
+        let all = match population.served_by {
+            Place::Site(site) => vec![(site, 1.0)],
+            Place::Group(group) => vec![(world.groups[group.at()].sites[0].unwrap_or(SiteId(0)), 1.0)],
+            Place::Spread(spread) => world.spreads[spread.at()].over.clone(),
         };
-        let all = vec![(to, 1.0)];
-        SteeringState { from: all.clone(), to: all, began: Time::ZERO, tail: Tail::AtOnce, moving: false, why: None }
+        SteeringState {
+            from: all.clone(),
+            to: all,
+            began: Time::ZERO,
+            tail: Tail::AtOnce,
+            moving: false,
+            why: None,
+            mixes: false,
+        }
     }
 
     /// The shares of all sites at a time, and when a slope changes next.
@@ -59,6 +69,10 @@ impl SteeringState {
             return (Shares::One([Share { site: *site, now: 1.0, slope: 0.0 }]), None);
         }
         let (left, slope, next) = self.tail.left(at.since(self.began));
+        if self.mixes {
+            let next = next.filter(|_| self.moving).map(|next| self.began.after(next));
+            return (Shares::Many(self.mixed(left, slope)), next);
+        }
         // What leaves a site comes to the others in proportion.
         let mut shares = Vec::with_capacity(self.from.len() + self.to.len());
         let (mut gone, mut gone_slope) = (1.0, 0.0);
@@ -73,6 +87,20 @@ impl SteeringState {
             shares.push(Share { site, now: gone * share, slope: gone_slope * share });
         }
         (Shares::Many(shares), next.filter(|_| self.moving).map(|next| self.began.after(next)))
+    }
+
+    /// Each site has a part of what it had, and a part of what it is to have.
+    fn mixed(&self, left: f64, slope: f64) -> Vec<Share> {
+        let mut sites: Vec<SiteId> = self.from.iter().chain(&self.to).map(|(site, _)| *site).collect();
+        sites.sort_unstable();
+        sites.dedup();
+        let of =
+            |list: &[(SiteId, f64)], site| list.iter().find(|(of, _)| *of == site).map_or(0.0, |(_, share)| *share);
+        let shares = sites.into_iter().map(|site| {
+            let (from, to) = (of(&self.from, site), of(&self.to, site));
+            Share { site, now: left * from + (1.0 - left) * to, slope: slope * (from - to) }
+        });
+        shares.filter(|share| share.now > 0.0 || share.slope != 0.0).collect()
     }
 
     /// Moves this share of the whole population to a site, at once and for good.

@@ -90,8 +90,9 @@ fn mistakes_are_told_in_words() {
     check(
         "hard(to: \"web\")",
         "hard(\"web\")",
-        "F105 [hard(\"web\")] the values of `hard` need their names; write hard(to: ...); it can also have `times`, `at` and \
-         `gives_up_after`",
+        "F105 [hard(\"web\")] the values of `hard` need their names; write hard(to: ...); it can also have `times`, `at`, \
+         `gives_up_after`, `client`, `timeout`, `cancels`, `retries`, `hedge`, `breaker`, `throttle`, `connections` and \
+         `passes_deadline`",
     );
     check(
         "sites: {",

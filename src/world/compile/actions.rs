@@ -153,14 +153,14 @@ impl Compiler<'_> {
         let people = self.population(of, &place("of"));
         let site = names.sites.find(to, "site", place("to"), p).map(SiteId::new);
         let people = people?;
-        if matches!(self.people[people.at()].served_by, Place::Group(_)) {
-            p.add(
-                Code::Contradiction,
-                place("of"),
-                format!("\"{of}\" follow the active member of a group"),
-                "move them with switch_over, or let a site serve them",
-            );
-        }
+        let (reason, fix) = match self.people[people.at()].served_by {
+            Place::Site(_) => return Some(Effect::MovePeople(people, site?, share)),
+            Place::Group(_) => {
+                ("follow the active member of a group", "move them with switch_over, or let a site serve them")
+            }
+            Place::Spread(_) => ("are spread over several sites already", "let a site serve them"),
+        };
+        p.add(Code::Contradiction, place("of"), format!("\"{of}\" {reason}"), fix);
         Some(Effect::MovePeople(people, site?, share))
     }
 

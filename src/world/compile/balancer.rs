@@ -11,32 +11,34 @@ pub const SERVERS_MAX: u64 = 10_000;
 
 pub fn balancer(service: &scenario::Service, path: &str, horizon: Duration, p: &Problems) -> Option<Balancer> {
     let scenario::Balancer { picks, checks } = service.balancer?;
-    let path = format!("{path}.balancer.checks");
-    let checks = checks.map(|checks| {
-        let scenario::HealthChecks { every, timeout, fails, passes, panic_below } = checks;
-        limits::period(p, &format!("{path}.every"), every, horizon);
-        if timeout.0 == 0 {
-            p.add(
-                Code::OutOfRange,
-                format!("{path}.timeout"),
-                "a check that has no time to be answered always fails",
-                "give a timeout above zero, like \"1s\"",
-            );
-        } else if every.0 > 0 && timeout > every {
-            p.add(
-                Code::OutOfRange,
-                format!("{path}.timeout"),
-                format!("the timeout of {timeout} is longer than the time of {every} between two checks of a server"),
-                "give a timeout that is at most every:",
-            );
-        }
-        let at_least_one = [("fails", fails, "a server is ejected"), ("passes", passes, "an ejected server returns")];
-        for (field, count, what) in at_least_one {
-            p.range(format!("{path}.{field}"), count > 0, format!("after no check at all {what}"), "write at least 1");
-        }
-        HealthChecks { every, timeout, fails, passes, panic_below: panic_below.0 }
-    });
+    let checks = checks.map(|checks| health_checks(checks, &format!("{path}.balancer.checks"), horizon, p));
     Some(Balancer { picks, checks })
+}
+
+/// Health checks, of servers or of sites.
+pub fn health_checks(checks: scenario::HealthChecks, path: &str, horizon: Duration, p: &Problems) -> HealthChecks {
+    let scenario::HealthChecks { every, timeout, fails, passes, panic_below } = checks;
+    limits::period(p, &format!("{path}.every"), every, horizon);
+    if timeout.0 == 0 {
+        p.add(
+            Code::OutOfRange,
+            format!("{path}.timeout"),
+            "a check that has no time to be answered always fails",
+            "give a timeout above zero, like \"1s\"",
+        );
+    } else if every.0 > 0 && timeout > every {
+        p.add(
+            Code::OutOfRange,
+            format!("{path}.timeout"),
+            format!("the timeout of {timeout} is longer than the time of {every} between two checks of a server"),
+            "give a timeout that is at most every:",
+        );
+    }
+    let at_least_one = [("fails", fails, "a server is ejected"), ("passes", passes, "an ejected server returns")];
+    for (field, count, what) in at_least_one {
+        p.range(format!("{path}.{field}"), count > 0, format!("after no check at all {what}"), "write at least 1");
+    }
+    HealthChecks { every, timeout, fails, passes, panic_below: panic_below.0 }
 }
 
 /// Checks that the servers of a site are not too many to have a queue each.

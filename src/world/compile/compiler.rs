@@ -13,13 +13,14 @@ use crate::world::ids::LinkId;
 use crate::world::populations::Population;
 use crate::world::routes::Routes;
 use crate::world::services::{Service, Station};
-use crate::world::sites::Link;
+use crate::world::sites::{Link, Spread};
 
 /// Every name of the file by kind.
 pub struct KnownNames {
     pub nodes: Names,
     pub sites: Names,
     pub groups: Names,
+    pub spreads: Names,
     pub crews: Names,
     pub services: Names,
     pub queues: Names,
@@ -43,6 +44,7 @@ pub struct Compiler<'a> {
     pub routes: Routes,
     pub nodes: Vec<Node>,
     pub groups: Vec<Group>,
+    pub spreads: Vec<Spread>,
     pub services: Vec<Service>,
     pub stations: Vec<Station>,
     pub features: Vec<Feature>,
@@ -74,6 +76,7 @@ impl<'a> Compiler<'a> {
             routes: Routes::default(),
             nodes: Vec::new(),
             groups: Vec::new(),
+            spreads: Vec::new(),
             services: Vec::new(),
             stations: Vec::new(),
             features: Vec::new(),
@@ -93,6 +96,7 @@ impl KnownNames {
                 ],
                 p,
             ),
+            spreads: Names::section("spreads", &scenario.spreads, p),
             // Their mistakes are those of the nodes.
             sites: Names::section("sites", &scenario.sites, &Problems::new(scenario)),
             groups: Names::section("groups", &scenario.groups, &Problems::new(scenario)),

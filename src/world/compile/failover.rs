@@ -93,7 +93,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn check_steering(&self, steer: &scenario::Steer, path: &str) {
+    pub fn check_steering(&self, steer: &scenario::Steer, path: &str) {
         let p = &self.problems;
         if let scenario::Steer::Dns { ttl, ignored_by, ignored_for, asked_every } = steer {
             p.range(

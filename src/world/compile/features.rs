@@ -89,7 +89,10 @@ impl Compiler<'_> {
                         sites.extend(names.sites.get(site));
                     }
                 }
-                None => sites.extend(names.sites.get(&people.served_by)),
+                None => match scenario.spreads.get(&people.served_by) {
+                    Some(spread) => sites.extend(spread.over.names().filter_map(|site| names.sites.get(site))),
+                    None => sites.extend(names.sites.get(&people.served_by)),
+                },
             }
             // Or where a procedure of some strategy moves them.
             let procedures = scenario.strategies.iter().flat_map(|(_, strategy)| strategy.runbook.iter());

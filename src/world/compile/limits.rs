@@ -102,6 +102,7 @@ pub fn sizes(scenario: &Scenario, problems: &Problems) {
         ("common_cause", scenario.common_cause.len(), ENTITIES_MAX),
         ("crews", scenario.crews.len(), ENTITIES_MAX),
         ("groups", scenario.groups.len(), ENTITIES_MAX),
+        ("spreads", scenario.spreads.len(), 2_000),
         ("services", scenario.services.len(), 2_000),
         ("queues", scenario.queues.len(), 2_000),
         ("stores", scenario.stores.len(), 2_000),

@@ -34,6 +34,7 @@ mod resolve;
 mod runbook;
 mod services;
 mod sites;
+mod spreads;
 mod stations;
 mod strategies;
 mod teams;
@@ -98,6 +99,7 @@ impl World {
         let stores = c.compile_stores();
         c.features = c.compile_features();
         c.check_calls_at_once(&station_order);
+        c.spreads = c.compile_spreads();
         c.people = c.compile_people();
         let transfers = c.compile_transfers();
         let maintenance = c.compile_maintenance();
@@ -146,6 +148,7 @@ impl World {
             stores,
             features: c.features,
             people: c.people,
+            spreads: c.spreads,
             transfers,
             maintenance,
             drill,

@@ -8,7 +8,7 @@ use super::recorded::recorded;
 use super::resolve::{Names, sorted};
 use crate::scenario::{self, Active, Arrivals, Code};
 use crate::world::curve::Curve;
-use crate::world::ids::FeatureId;
+use crate::world::ids::{FeatureId, SpreadId};
 use crate::world::populations::{Population, Sessions};
 use crate::world::sites::Place;
 use jiff::tz::TimeZone;
@@ -124,7 +124,20 @@ impl Compiler<'_> {
 
     /// Who serves a population.
     fn served_by(&self, people: &scenario::Population, path: &str) -> Option<Place> {
-        let served_by = self.place(&people.served_by, &format!("{path}.served_by"))?;
+        let place = format!("{path}.served_by");
+        if let Some(spread) = self.names.spreads.get(&people.served_by) {
+            if self.names.nodes.get(&people.served_by).is_some() {
+                self.problems.add(
+                    Code::Contradiction,
+                    place,
+                    format!("\"{}\" is a spread, and a site or a group too", people.served_by),
+                    "give one of them another name",
+                );
+                return None;
+            }
+            return Some(Place::Spread(SpreadId::new(spread)));
+        }
+        let served_by = self.place_of_people(&people.served_by, &place)?;
         if let Place::Group(id) = served_by
             && let Some(group) = self.groups.get(id.at()).filter(|g| g.sites.iter().any(Option::is_none))
         {
@@ -197,27 +210,29 @@ impl Compiler<'_> {
         })
     }
 
-    /// A feature that reads a store locally needs a replica, or the primary, where its users are served.
+    /// A feature that reads a store locally needs a replica, or the primary, wherever its users are served.
     fn check_reads(&self, people: &scenario::Population, uses: &[(FeatureId, f64)], path: &str) {
         let (scenario, p) = (self.scenario, &self.problems);
         if scenario.groups.get(&people.served_by).is_some() {
             return;
         }
+        let sites = match scenario.spreads.get(&people.served_by) {
+            Some(spread) => spread.over.names().collect(),
+            None => vec![people.served_by.as_str()],
+        };
         for (feature, _) in uses {
             let Some(feature) = self.features.get(feature.at()) else { continue };
             for (store, _) in scenario.features.get(&feature.name).map(|f| &f.reads).into_iter().flat_map(|r| r.iter())
             {
                 let Some(data) = scenario.stores.get(store) else { continue };
                 let follows = scenario.groups.get(&data.primary).is_some();
-                if !follows && data.primary != people.served_by && data.replicas.get(&people.served_by).is_none() {
+                let lacks = |site: &&&str| !follows && data.primary != ***site && data.replicas.get(site).is_none();
+                if let Some(site) = sites.iter().find(lacks) {
                     p.add(
                         Code::Contradiction,
                         format!("{path}.served_by"),
-                        format!(
-                            "\"{}\" reads \"{store}\", of which there is no replica at \"{}\"",
-                            feature.name, people.served_by
-                        ),
-                        format!("add a replica at \"{}\"", people.served_by),
+                        format!("\"{}\" reads \"{store}\", of which there is no replica at \"{site}\"", feature.name),
+                        format!("add a replica at \"{site}\""),
                     );
                 }
             }

@@ -165,12 +165,23 @@ impl Compiler<'_> {
 
     /// A site or a group, by its name.
     pub fn place(&self, name: &str, path: &str) -> Option<Place> {
+        self.place_among(name, path, "site or group", &[])
+    }
+
+    /// The same where people can be spread over several.
+    pub fn place_of_people(&self, name: &str, path: &str) -> Option<Place> {
+        let spreads: Vec<&str> = self.scenario.spreads.names().collect();
+        let what = if spreads.is_empty() { "site or group" } else { "site, group or spread" };
+        self.place_among(name, path, what, &spreads)
+    }
+
+    fn place_among(&self, name: &str, path: &str, what: &str, more: &[&str]) -> Option<Place> {
         let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
         if let Some(group) = names.groups.get(name) {
             return Some(Place::Group(GroupId::new(group)));
         }
-        let known = Names::in_order(scenario.sites.names().chain(scenario.groups.names()));
-        known.find(name, "site or group", path, p)?;
+        let known = Names::in_order(scenario.sites.names().chain(scenario.groups.names()).chain(more.iter().copied()));
+        known.find(name, what, path, p)?;
         names.sites.get(name).map(|s| Place::Site(SiteId::new(s)))
     }
 }

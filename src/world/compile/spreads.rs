@@ -1,0 +1,65 @@
+//! Compiling spreads: sites that serve people at the same time.
+
+use super::balancer::health_checks;
+use super::compiler::Compiler;
+use super::resolve::sorted;
+use crate::scenario::{Call, Code};
+use crate::world::ids::{SiteId, StationId};
+use crate::world::sites::Spread;
+use std::collections::BTreeSet;
+
+impl Compiler<'_> {
+    pub fn compile_spreads(&self) -> Vec<Spread> {
+        let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
+        let mut found = Vec::new();
+        for (name, spread) in sorted(&scenario.spreads) {
+            let path = format!("spreads.{name}");
+            if spread.over.is_empty() {
+                p.add(
+                    Code::NeverActs,
+                    format!("{path}.over"),
+                    "people are spread over no site",
+                    "name the sites with their weights, like {\"oslo\": 2, \"bergen\": 1}",
+                );
+            }
+            let mut over = Vec::new();
+            for (site, weight) in sorted(&spread.over) {
+                p.range(
+                    format!("{path}.over.{site}"),
+                    weight.is_finite() && *weight > 0.0 && *weight <= 1e9,
+                    format!("a weight of {weight}"),
+                    "write a number above 0, like 1",
+                );
+                if let Some(id) = names.sites.find(site, "site", format!("{path}.over.{site}#key"), p) {
+                    over.push((SiteId::new(id), weight.max(1e-9)));
+                }
+            }
+            let sum: f64 = over.iter().map(|(_, weight)| weight).sum();
+            over.iter_mut().for_each(|(_, weight)| *weight /= sum);
+            self.check_steering(&spread.steer, &path);
+            let entries = over.iter().map(|(site, _)| self.entries(name, *site)).collect();
+            let checks =
+                spread.checks.map(|checks| health_checks(checks, &format!("{path}.checks"), scenario.clock.horizon, p));
+            found.push(Spread { name: name.to_owned(), over, entries, checks, steer: spread.steer.clone() });
+        }
+        found
+    }
+
+    /// The stations at a site that features of those who are spread over it cannot do without.
+    fn entries(&self, spread: &str, site: SiteId) -> Vec<StationId> {
+        let scenario = self.scenario;
+        let theirs = scenario.people.iter().filter(|(_, people)| people.served_by == spread);
+        let used = theirs.flat_map(|(_, people)| people.uses.names()).collect::<BTreeSet<_>>();
+        let calls = used.into_iter().filter_map(|feature| scenario.features.get(feature)).flat_map(|f| &f.calls);
+        let hard = calls.filter_map(|call| match call {
+            Call::Hard(to) if to.at.is_none() => Some(to.to.as_str()),
+            _ => None,
+        });
+        let here = |service: &str| {
+            let id = self.names.services.get(service)?;
+            self.stations.iter().position(|s| s.service.at() == id && s.site == site).map(StationId::new)
+        };
+        let found: BTreeSet<StationId> = hard.filter_map(here).collect();
+        found.into_iter().collect()
+    }
+}
