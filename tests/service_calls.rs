@@ -243,3 +243,13 @@ fn whatever_crashes_meanwhile_everybody_comes_to_an_end() {
         }
     }
 }
+
+#[test]
+fn more_attempts_in_layers_than_can_be_followed_are_refused() {
+    let text = pair("hard", "retries: (attempts: 1000)", "servers: 40", "");
+    let luck = Luck { seed: 1, replication: 0 };
+    assert!(follow(&world(&text), luck, Traffic::every_request()).is_ok());
+    let layers = text.replace(r#"[hard(to: "front")]"#, r#"[hard(to: "front", retries: (attempts: 1000))]"#);
+    let refused = follow(&world(&layers), luck, Traffic::every_request()).map(|_| ()).expect_err("a million attempts");
+    assert!(refused.to_string().contains("makes 1001000 calls"), "{refused}");
+}

@@ -4,7 +4,7 @@ use super::core::Engine;
 use super::event::Event;
 use super::state::stations::{StationPhase, StationState};
 use crate::observe::{ObservationId, Occurrence};
-use crate::world::{Gate, NodeId, NodeKind, SiteId, StationId};
+use crate::world::{Gate, LinkId, NodeId, NodeKind, SiteId, StationId};
 
 impl Engine<'_> {
     /// Looks at everything once: at the start what works serves, and is warm.
@@ -120,6 +120,30 @@ impl Engine<'_> {
             return None;
         }
         gate.of.iter().copied().find(|id| !counts(id))
+    }
+
+    /// Cuts the links that have lost what they stand on, and brings back those that have it again. Says whether any was.
+    pub(super) fn settle_links(&mut self) -> bool {
+        let mut any = false;
+        for (i, link) in self.world.links.iter().enumerate() {
+            let Some(gate) = &link.gate else { continue };
+            let (up, down): (Vec<NodeId>, Vec<NodeId>) = gate.of.iter().partition(|id| self.state.nodes[id.at()].up);
+            let is_down = up.len() < gate.needed as usize;
+            if is_down == self.state.links_down[i] {
+                continue;
+            }
+            self.state.links_down[i] = is_down;
+            self.state.links_cut[i] = self.state.links_cut[i].saturating_add_signed(if is_down { 1 } else { -1 });
+            let changed = if is_down { down } else { up };
+            let why = changed.iter().filter_map(|id| self.state.nodes[id.at()].why).max();
+            self.see_because(Occurrence::LinkCut(LinkId::new(i), is_down), why.or(self.cause));
+            any = true;
+        }
+        if any {
+            self.reroute();
+            self.flow_dirty = true;
+        }
+        any
     }
 
     fn is_cut(&self) -> bool {

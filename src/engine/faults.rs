@@ -269,7 +269,7 @@ impl Engine<'_> {
         self.flow_dirty = true;
     }
 
-    fn reroute(&mut self) {
+    pub(super) fn reroute(&mut self) {
         let cut = &self.state.links_cut;
         self.state.routes = Routes::new(self.world.sites.len(), &self.world.links, |l| cut[l.at()] == 0);
         self.look_at_every_group();

@@ -297,7 +297,9 @@ impl Engine<'_> {
                 .filter(|condition| condition.active)
                 .filter(|condition| matches!(self.action(condition.step), Action::Cut(of, _) if of.at() == index));
             let must = |is, what| self.must(is, what, &link.name);
-            must(self.state.links_cut[index] as usize == cuts.count(), "a link is cut by faults that are not over");
+            let down = usize::from(self.state.links_down[index]);
+            let cuts = cuts.count() + down;
+            must(self.state.links_cut[index] as usize == cuts, "a link is cut by faults that are not over");
             must(self.state.links_factor[index] > 0.0, "a link that is widened has some width");
         }
     }

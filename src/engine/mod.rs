@@ -279,6 +279,9 @@ impl<'w> Live<'w> {
         // A group's new active member can change nodes, which can change groups: bounded by the sizes of both.
         for _ in 0..1_000 {
             self.settle_nodes();
+            if self.settle_links() {
+                self.settle_nodes();
+            }
             if self.stations_dirty {
                 self.settle_stations();
             }

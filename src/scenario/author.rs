@@ -93,6 +93,7 @@ impl Default for Service {
             starts_after: Vec::new(),
             rides_out: Duration::ZERO,
             warms: None,
+            scales: None,
             costs: None,
         }
     }

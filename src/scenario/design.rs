@@ -50,6 +50,9 @@ pub struct Link {
     /// Mean of an extra delay in each direction, exponentially distributed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub jitter: Duration,
+    /// What it needs: fibres, routers, a carrier. Without that it is cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_on: Option<Gate>,
     /// What it costs: `"12/h"`, in the scenario's `currency`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<Rate>,

@@ -65,6 +65,9 @@ pub struct Service {
     /// The cold cache after a start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warms: Option<Warm>,
+    /// How much slower requests get the more servers there are at a site: by default no bit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scales: Option<Scaling>,
     /// What each of its servers costs: `"0.4/h"`, in the scenario's `currency`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<Rate>,
@@ -286,6 +289,18 @@ pub struct Connections {
     /// How long an attempt waits for one before it fails; by default as long as it takes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<Duration>,
+}
+
+/// What servers of one site cost each other (the universal scalability law: Gunther, Guerrilla Capacity Planning, 2007, chapter 4).
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scaling {
+    /// What each waits for what they share, of its time, for each other server: locks, a log.
+    #[serde(skip_serializing_if = "is_default")]
+    pub contention: Ratio,
+    /// What each pair spends on agreeing, of a server's time.
+    #[serde(skip_serializing_if = "is_default")]
+    pub coherency: Ratio,
 }
 
 /// A cold cache: service times start this much longer and come down evenly.

@@ -117,6 +117,7 @@ mod tests {
             bandwidth_bps: f64::INFINITY,
             loss: 0.5,
             jitter: Duration::ZERO,
+            gate: None,
         };
         of.iter().map(link).collect()
     }

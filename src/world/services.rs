@@ -57,6 +57,8 @@ pub struct Service {
     pub rides_out: Duration,
     /// Cold cache: how long, and how much slower at first.
     pub warms: Option<(Duration, f64)>,
+    /// Contention and coherency of its servers at a site.
+    pub scales: Option<(f64, f64)>,
 }
 
 /// Which of those who wait is served next.

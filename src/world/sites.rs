@@ -1,6 +1,7 @@
 //! Where things are: sites, the links between them, and who runs them.
 
 use super::balancer::HealthChecks;
+use super::components::Gate;
 use super::curve::Curve;
 use super::ids::{GroupId, NodeId, SiteId, SpreadId, StationId};
 use crate::scenario::Steer;
@@ -71,6 +72,8 @@ pub struct Link {
     pub loss: f64,
     /// Mean of the exponential extra delay in each direction.
     pub jitter: Duration,
+    /// Without this it is cut.
+    pub gate: Option<Gate>,
 }
 
 /// A bulk transfer.

@@ -82,7 +82,15 @@ impl Engine<'_> {
             }
             _ => 1.0,
         };
-        cold * state.slow * state.takes
+        cold * state.slow * state.takes * self.crowded(id)
+    }
+
+    /// How much slower a server is because of the others of its site: 1 + σ(n − 1) + κn(n − 1) (Gunther's universal scalability law).
+    fn crowded(&self, id: StationId) -> f64 {
+        let service = &self.world.services[self.world.stations[id.at()].service.at()];
+        let Some((contention, coherency)) = service.scales else { return 1.0 };
+        let servers = self.servers(id).max(1) as f64;
+        1.0 + contention * (servers - 1.0) + coherency * servers * (servers - 1.0)
     }
 
     /// A pool has changed: only where it matters does the flow have to be worked out again.
@@ -105,8 +113,8 @@ impl Engine<'_> {
                 let at = &open.stations[id.at()];
                 at.at_ease && is_at_ease(workers, at.inflow.max(at.inflow + at.slope * 3_600.0) * at.held_s)
             });
-            let has_balancer = self.world.services[self.world.stations[id.at()].service.at()].balancer.is_some();
-            self.flow_dirty |= !eased || has_balancer;
+            let service = &self.world.services[self.world.stations[id.at()].service.at()];
+            self.flow_dirty |= !eased || service.balancer.is_some() || service.scales.is_some();
         }
     }
 

@@ -51,11 +51,16 @@ const VISITS_MAX: u64 = 10_000;
 pub fn check(world: &World) -> Result<(), Unfollowable> {
     // Callees before callers.
     let mut visits = vec![1.0_f64; world.stations.len()];
-    let of_call = |call: &crate::world::Call, visits: &[f64]| match &call.callee {
-        Callee::Station(station) => call.times * visits[station.at()],
-        Callee::Active(_, by_member) => {
-            call.times * by_member.iter().flatten().map(|station| visits[station.at()]).fold(0.0, f64::max)
-        }
+    let of_call = |call: &crate::world::Call, visits: &[f64]| {
+        let once = match &call.callee {
+            Callee::Station(station) => visits[station.at()],
+            Callee::Active(_, by_member) => {
+                by_member.iter().flatten().map(|station| visits[station.at()]).fold(0.0, f64::max)
+            }
+        };
+        // Retries in layers multiply, and all of them may be made.
+        let attempts = call.client.as_ref().map_or(1.0, |client| f64::from(client.client.attempts));
+        call.times * attempts * once
     };
     for id in world.station_order.iter().rev() {
         visits[id.at()] = 1.0 + world.stations[id.at()].calls.iter().map(|call| of_call(call, &visits)).sum::<f64>();

@@ -57,6 +57,8 @@ pub struct State {
     /// Passing conditions of the drill that are in force.
     pub conditions: Vec<Condition>,
     pub links_cut: Vec<u32>,
+    /// Links that lack what they stand on: each is cut once more for that.
+    pub links_down: Vec<bool>,
     pub routes: Routes,
     pub maintenance: MaintenanceState,
     pub steering: Vec<SteeringState>,
@@ -99,6 +101,7 @@ impl State {
             outside: Vec::new(),
             conditions: Vec::new(),
             links_cut: vec![0; world.links.len()],
+            links_down: vec![false; world.links.len()],
             routes: world.routes.clone(),
             maintenance: MaintenanceState::new(world, luck),
             steering: world.people.iter().map(|p| SteeringState::new(world, p)).collect(),

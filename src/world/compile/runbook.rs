@@ -2,7 +2,7 @@
 
 use super::calendar::hours;
 use super::compiler::Compiler;
-use super::limits::sampler;
+use super::limits::{self, sampler};
 use super::resolve::{Names, sorted};
 use crate::scenario::{self, Code};
 use crate::units::{Duration, Time};
@@ -37,16 +37,8 @@ impl Compiler<'_> {
         let when = written.when.as_ref().and_then(|when| self.condition(when, &format!("{path}.when"), names));
         let back_when =
             written.back_when.as_ref().and_then(|when| self.condition(when, &format!("{path}.back_when"), names));
-        if let Some(again) = written.again_after
-            && again.0 == 0
-            && written.when.is_some()
-        {
-            self.problems.add(
-                Code::OutOfRange,
-                format!("{path}.again_after"),
-                "what is seen would order it again at the same moment, for ever",
-                "write a time above zero",
-            );
+        if let Some(again) = written.again_after {
+            limits::period(p, &format!("{path}.again_after"), again, self.scenario.clock.horizon);
         }
         self.check_start(written, at, until, path);
         if written.does.is_empty() {

@@ -78,6 +78,7 @@ impl Compiler<'_> {
                 starts_after,
                 rides_out: service.rides_out,
                 warms: service.warms.as_ref().map(|w| (w.takes, w.slower.0)),
+                scales: service.scales.map(|scales| (scales.contention.0, scales.coherency.0)),
             });
         }
         check_start_order(&found, p);

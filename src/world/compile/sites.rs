@@ -92,6 +92,7 @@ impl Compiler<'_> {
                     bandwidth_bps: link.bandwidth.map_or(f64::INFINITY, |b| b.0),
                     loss: link.loss.0,
                     jitter: link.jitter,
+                    gate: link.stands_on.as_ref().map(|gate| self.gate(gate, &format!("{path}.stands_on"))),
                 });
             }
         }
@@ -111,6 +112,7 @@ impl Compiler<'_> {
                 bandwidth_bps: uplink.0,
                 loss: 0.0,
                 jitter: Duration::ZERO,
+                gate: None,
             });
         }
         links.sort_by(|a, b| (&a.name, a.rtt).cmp(&(&b.name, b.rtt)).then(a.bandwidth_bps.total_cmp(&b.bandwidth_bps)));
