@@ -30,6 +30,7 @@ impl Engine<'_> {
                 stage: Stage::ByItself,
                 wants_vendor: false,
                 on_call: None,
+                called: self.now,
                 has_spare: false,
                 token: 0,
             });
@@ -97,6 +98,7 @@ impl Engine<'_> {
             stage: Stage::Sought,
             wants_vendor: vendor > Duration::ZERO,
             on_call,
+            called: self.now,
             has_spare: false,
             token: 0,
         });
@@ -113,6 +115,7 @@ impl Engine<'_> {
             }
         }
         if vendor > Duration::ZERO && on_call.is_none() {
+            self.vendor_is_called(id);
             let token = self.state.jobs[index as usize].token;
             self.events.push(self.now.after(vendor), Event::RepairReady { job: index, token });
         }
@@ -174,7 +177,9 @@ impl Engine<'_> {
                 continue;
             }
             if let Some(takes) = job.on_call.take() {
+                job.called = self.now;
                 let (job, token) = (index as u32, job.token);
+                self.vendor_is_called(id);
                 self.events.push(self.now.after(takes), Event::RepairReady { job, token });
                 any = true;
             }
@@ -200,11 +205,27 @@ impl Engine<'_> {
         any.then_some(()).ok_or(Refusal::NothingToDo)
     }
 
+    fn promise_of(&self, id: NodeId) -> Option<Duration> {
+        self.world.nodes[id.at()].repair.as_ref()?.vendor_promises
+    }
+
+    /// A vendor who has promised anything is on the way.
+    fn vendor_is_called(&mut self, id: NodeId) {
+        if self.promise_of(id).is_some() {
+            self.see(Occurrence::VendorCalled(id));
+        }
+    }
+
     /// The vendor has come.
     pub(super) fn vendor_comes(&mut self, index: u32, token: u32) {
         let job = &mut self.state.jobs[index as usize];
         if job.token == token {
             job.wants_vendor = false;
+            let (node, called, why) = (job.node, job.called, job.why);
+            let waited = self.now.since(called);
+            if self.promise_of(node).is_some() {
+                self.see_because(Occurrence::VendorCame { node, waited }, why);
+            }
             self.if_all_is_there(index);
         }
     }

@@ -61,6 +61,15 @@ pub(super) fn automation_story(world: &World, what: &Occurrence) -> Option<(Them
             let name = automation_words(world, Some(*of));
             (Theme::ResponseFailed, format!("{name} would act now, and is switched off"))
         }
+        Occurrence::VendorCame { node, waited } => {
+            let node = &world.nodes[node.at()];
+            let promised = node.repair.as_ref()?.vendor_promises?;
+            let how = match waited.0 - promised.0 {
+                late if late > 0 => format!("{} later than promised", length_words(Duration(late).seconds())),
+                _ => "as promised".to_owned(),
+            };
+            (Theme::Repair, format!("the vendor of {} is there, {how}", node.name))
+        }
         Occurrence::SiteInRotation { spread, place, works } => {
             let spread = &world.spreads[spread.at()];
             let site = &world.sites[spread.over[*place].0.at()].name;

@@ -3,6 +3,7 @@
 mod brief;
 mod capacity;
 mod conditions;
+mod contracts;
 mod hours;
 mod metastable;
 mod money;
@@ -26,6 +27,7 @@ use crate::observe::{Answer, Interval, Observation, Observer, Visit};
 use crate::rng::Luck;
 use crate::world::{World, civil_label};
 use capacity::CapacityMetrics;
+use contracts::ContractMetrics;
 use hours::HourMetrics;
 use metastable::MetastableMetrics;
 use people::PeopleMetrics;
@@ -41,6 +43,7 @@ pub struct Metrics {
     hours: HourMetrics,
     runbook: RunbookMetrics,
     metastable: MetastableMetrics,
+    contracts: ContractMetrics,
     story: Story,
     strain: strain::StrainMetrics,
     struck: struck::StruckMetrics,
@@ -56,6 +59,7 @@ impl Metrics {
             capacity: CapacityMetrics::new(world),
             hours: HourMetrics::new(world),
             runbook: RunbookMetrics::new(world),
+            contracts: ContractMetrics::new(world),
             metastable: MetastableMetrics::new(world),
             story: Story::default(),
             strain: strain::StrainMetrics::new(world),
@@ -93,6 +97,7 @@ impl Metrics {
         self.capacity.finish(world, &mut outcome);
         self.hours.finish(world, &mut outcome);
         self.runbook.finish(world, &mut outcome);
+        self.contracts.finish(world, &mut outcome);
         self.metastable.finish(world, &mut outcome);
         self.strain.finish(world, &mut outcome);
         self.money.finish(world, &mut outcome);
@@ -117,6 +122,7 @@ impl Observer for Metrics {
         self.capacity.saw(world, seen);
         self.runbook.saw(world, seen);
         self.metastable.saw(seen);
+        self.contracts.saw(seen);
         self.struck.saw(world, seen);
     }
 

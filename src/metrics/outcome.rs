@@ -45,6 +45,9 @@ pub struct Outcome {
     pub stores: BTreeMap<String, StoreOutcome>,
     /// Every maintenance, in order of time.
     pub maintenance: Vec<MaintenanceOutcome>,
+    /// What vendors have promised, against what they did, by component.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub contracts: BTreeMap<String, ContractOutcome>,
     /// When the users heard.
     pub communication: CommunicationOutcome,
     /// Every link.
@@ -93,6 +96,7 @@ impl Outcome {
             queues: BTreeMap::new(),
             stores: BTreeMap::new(),
             maintenance: Vec::new(),
+            contracts: BTreeMap::new(),
             communication: CommunicationOutcome::default(),
             links: BTreeMap::new(),
             transfers: BTreeMap::new(),

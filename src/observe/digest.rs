@@ -112,6 +112,8 @@ impl Observer for Digest {
             what @ (Occurrence::Switched(..)
             | Occurrence::HeldBack(_)
             | Occurrence::SiteInRotation { .. }
+            | Occurrence::VendorCalled(_)
+            | Occurrence::VendorCame { .. }
             | Occurrence::ReserveUsed(..)
             | Occurrence::ReserveSpared(..)) => of_what_holds_on(world, what),
             Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),
@@ -247,6 +249,8 @@ fn of_what_holds_on<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [
             let (kind, name) = of_automation(world, *of);
             (94, name, [kind, 0.0, 0.0])
         }
+        Occurrence::VendorCalled(id) => (96, node(id), [0.0; 3]),
+        Occurrence::VendorCame { node: id, waited } => (97, node(id), [waited.seconds(), 0.0, 0.0]),
         Occurrence::SiteInRotation { spread, place, works } => {
             let spread = &world.spreads[spread.at()];
             let before = spread.over[..*place].len() as f64;

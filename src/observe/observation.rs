@@ -199,6 +199,15 @@ pub enum Occurrence {
     NodeDown(NodeId),
     /// A node works again.
     NodeUp(NodeId),
+    /// The vendor of a node is on the way, who has promised to come within a time.
+    VendorCalled(NodeId),
+    /// That vendor is there.
+    VendorCame {
+        /// Of this node.
+        node: NodeId,
+        /// After so long.
+        waited: Duration,
+    },
     /// A site of a spread, by its place, is led to, or no more.
     SiteInRotation {
         /// The spread.

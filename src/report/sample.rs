@@ -212,6 +212,7 @@ pub fn monday_morning() -> (Outcome, Vec<StoryLine>) {
         )]),
         queues: BTreeMap::from([("notifications".into(), queue())]),
         stores: BTreeMap::from([("main".into(), store())]),
+        contracts: BTreeMap::new(),
         maintenance: vec![takedown()],
         communication: CommunicationOutcome {
             first_felt_s: Some(FAULT),

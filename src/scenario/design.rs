@@ -140,6 +140,9 @@ pub struct Repair {
     /// Time until the vendor is there, by contract. Runs from the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<Dist>,
+    /// Within which time the contract promises that the vendor is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor_promises: Option<Duration>,
     /// Spare parts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spares: Option<Spares>,

@@ -67,6 +67,7 @@ pub(super) fn pinned(only: &Scenario, world: &World, witness: &Witness, manner: 
         component.repair = (component.repair.take().zip(witness.found_repair(node))).map(|(_, takes)| Repair {
             takes: Dist::Fixed(takes),
             crew: None,
+            vendor_promises: None,
             vendor: None,
             spares: None,
             temporary: None,

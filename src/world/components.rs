@@ -80,6 +80,8 @@ pub struct Repair {
     pub crew: Option<CrewId>,
     /// Time until the vendor comes.
     pub vendor: Option<Sampler>,
+    /// Within which time it is promised to come.
+    pub vendor_promises: Option<Duration>,
     /// Parts on the shelf and time to restock one.
     pub spares: Option<(u32, Sampler)>,
     /// Temporary fix: hands-on time, and time to failure on it.

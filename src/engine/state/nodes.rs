@@ -278,6 +278,8 @@ pub struct Job {
     pub wants_vendor: bool,
     /// How long the vendor takes to come, where nobody has called yet.
     pub on_call: Option<Duration>,
+    /// When the vendor was called.
+    pub called: Time,
     /// Whether it has a spare part.
     pub has_spare: bool,
     /// Invalidates what was due for a repair that had this place before.

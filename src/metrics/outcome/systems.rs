@@ -22,6 +22,26 @@ pub struct ComponentOutcome {
     pub repairs: u64,
 }
 
+/// A vendor's contract over the whole run.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ContractOutcome {
+    /// Within how many seconds of the call the vendor promises to be there.
+    pub promised_s: f64,
+    /// Times that the vendor was called.
+    pub calls: u64,
+    /// Times that it came in time.
+    pub met: u64,
+    /// Times that it came late, or had not come at the end though its time was over.
+    pub missed: u64,
+    /// Times that it was still on its way at the end, in time.
+    pub under_way: u64,
+    /// By how many seconds it was late, all in all.
+    pub late_s: f64,
+    /// And at worst.
+    pub late_max_s: f64,
+}
+
 /// A time in which the load of a station was above its capacity, until its queue was gone.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]

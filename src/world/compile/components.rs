@@ -246,7 +246,16 @@ impl Compiler<'_> {
             let fails = limits::positive_dist(p, &format!("{path}.temporary.fails"), &fix.fails);
             takes.filter(|_| fails).map(|takes| (takes, fix.fails.sampler()))
         });
-        Some(Repair { takes: takes?, crew: crew.map(CrewId::new), vendor, spares, temporary })
+        let vendor_promises = repair.vendor_promises;
+        if vendor_promises.is_some() && repair.vendor.is_none() {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.vendor_promises"),
+                "nobody waits for a vendor here",
+                "write vendor: with the time that it takes to come, or leave it out",
+            );
+        }
+        Some(Repair { takes: takes?, crew: crew.map(CrewId::new), vendor, vendor_promises, spares, temporary })
     }
 
     /// Topological order of what stands on what; a cycle is reported with all its members.
