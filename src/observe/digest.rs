@@ -1,7 +1,7 @@
 //! A hash over everything that is observed.
 
 use super::interval::Interval;
-use super::observation::{Observation, Occurrence};
+use super::observation::{Observation, Occurrence, ServiceLevel};
 use super::observer::{Answer, Observer};
 use crate::world::{Automation, GroupId, NodeId, PopId, QueueId, SiteId, StationId, StoreId, World};
 use xxhash_rust::xxh3::Xxh3;
@@ -144,9 +144,7 @@ impl Observer for Digest {
             Occurrence::QueueStopped(id) => (38, queue(*id), [0.0; 3]),
             Occurrence::QueueServes(id) => (39, queue(*id), [0.0; 3]),
             Occurrence::QueueFresh(id) => (40, queue(*id), [0.0; 3]),
-            Occurrence::Feels { people: id, feature, mood, .. } => {
-                (41, people(*id), [feature.map_or(-1.0, |f| f as f64), f64::from(*mood as u8), 0.0])
-            }
+            Occurrence::Feels { people: id, feature, mood, .. } => (41, people(*id), felt(*feature, *mood)),
             Occurrence::Decision(_) => (42, "", [0.0; 3]),
             Occurrence::Told(_) => (43, "", [0.0; 3]),
             Occurrence::Ordered(id) => (44, measure(*id), [0.0; 3]),
@@ -163,10 +161,10 @@ impl Observer for Digest {
             Occurrence::Scaled { autoscale, servers } => {
                 (53, &world.autoscale[*autoscale].name, [*servers as f64, 0.0, 0.0])
             }
-            what @ (Occurrence::ServersSlowed { .. } | Occurrence::Ejected { .. } | Occurrence::Returned { .. }) => {
-                of_servers(world, what)
-            }
-            Occurrence::Panic(id, began) => (58, station(*id), [f64::from(u8::from(*began)), 0.0, 0.0]),
+            what @ (Occurrence::ServersSlowed { .. }
+            | Occurrence::Panic(..)
+            | Occurrence::Ejected { .. }
+            | Occurrence::Returned { .. }) => of_servers(world, what),
             what @ (Occurrence::PhaseCutShort(..)
             | Occurrence::DiedMeanwhile(_)
             | Occurrence::MemberIsBack { .. }
@@ -220,6 +218,11 @@ impl Observer for Digest {
             }
         }
     }
+}
+
+/// Which feature feels how; all together where none is named.
+fn felt(feature: Option<usize>, mood: ServiceLevel) -> [f64; 3] {
+    [feature.map_or(-1.0, |feature| feature as f64), f64::from(mood as u8), 0.0]
 }
 
 /// What becomes of the maintenance.
@@ -281,6 +284,7 @@ fn of_servers<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3
         Occurrence::Returned { station: id, server, in_rotation } => {
             (57, station(id), [f64::from(*server), f64::from(*in_rotation), 0.0])
         }
+        Occurrence::Panic(id, began) => (58, station(id), [f64::from(u8::from(*began)), 0.0, 0.0]),
         _ => (0, "", [0.0; 3]),
     }
 }
