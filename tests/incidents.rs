@@ -97,6 +97,42 @@ fn a_page_says_of_each_expectation_where_it_comes_from() {
     }
 }
 
+/// The user-minutes of a strategy, in millions: of one population, or of all.
+fn millions_lost(name: &str, strategy: &str, of: Option<&str>) -> f64 {
+    let file = format!("scenarios/incidents/{name}.ron");
+    let (code, out, err) = firedrill(&["run", &file, "--strategy", strategy, "--json"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{name}: {strategy}");
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let people = json["people"].as_object().unwrap().iter().filter(|(who, _)| of.is_none_or(|of| of == who.as_str()));
+    people.map(|(_, lived)| lived["user_minutes_lost"].as_f64().unwrap()).sum::<f64>() / 1e6
+}
+
+#[test]
+fn the_user_minutes_that_a_page_tells_are_those_of_the_runs() {
+    let mut looked_at = 0;
+    for name in incidents() {
+        let page = page_of(&name);
+        let cells =
+            |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+        let mut lines = page.lines().skip_while(|line| !line.starts_with("| strategy |"));
+        let last =
+            lines.next().and_then(|line| cells(line).pop()).unwrap_or_else(|| panic!("{name} has no strategies"));
+        let Some(of) = last.strip_prefix("user-minutes lost") else { continue };
+        for row in lines.skip(1).take_while(|line| line.starts_with('|')).map(cells) {
+            let (strategy, told) = (&row[0], row.last().unwrap());
+            let seen = millions_lost(&name, strategy, of.strip_prefix(", "));
+            let told = if told == "none" { "0" } else { told.split(" million").next().unwrap() };
+            let told: f64 = told.replace(',', "").parse().unwrap_or_else(|_| panic!("{name}: {strategy}: {told}"));
+            assert!(
+                (seen - told).abs() <= 0.051_f64.max(0.002 * told),
+                "{name}: {strategy}: {seen} million, not {told}"
+            );
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at >= 35, "{looked_at} rows");
+}
+
 #[test]
 fn all_pages_are_listed() {
     let list = fs::read_to_string(root().join("docs/stories/incidents.md")).unwrap();

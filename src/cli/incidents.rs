@@ -12,15 +12,15 @@ macro_rules! incidents {
 
 /// Name, what it is about, text.
 const INCIDENTS: &[(&str, &str, &str)] = incidents! {
-    "aws-sydney-2016-06": "four fifths of a zone come back by themselves, the rest by hand",
+    "aws-sydney-2016-06": "four fifths of a zone come back by themselves",
     "canva-2024-11": "clients that were held are let go at the same moment",
-    "cloudflare-2022-06": "a routing change takes nineteen sites away, which come back one by one",
-    "cloudflare-2023-11": "power, batteries, and what only one of three data centres had",
+    "cloudflare-2022-06": "nineteen sites are taken away, and come back one by one",
+    "cloudflare-2023-11": "batteries, and what only one of three data centres had",
     "github-2018-10": "a failover across a continent that nobody wanted",
-    "gitlab-2017-01": "a deleted database, and five ways back of which one works",
+    "gitlab-2017-01": "a deleted database: five ways back, and one works",
     "netflix-nimble": "where the fifty minutes of a region failover go",
-    "ovh-2021-03": "a building burns, and a copy next door is twelve days away",
-    "slack-2021-06": "a link that loses a little, and a button to leave a zone",
+    "ovh-2021-03": "a building burns; a copy next door is twelve days away",
+    "slack-2021-06": "a link that loses a little, and a button for it",
 };
 
 /// The text of an incident; otherwise what to say.
