@@ -102,3 +102,17 @@ fn more_hands_never_hurt() {
         .collect();
     assert!(down.windows(2).all(|pair| pair[1] < pair[0]), "{down:?}");
 }
+
+#[test]
+fn two_crews_that_come_at_the_same_moment_both_begin() {
+    let two = r#"Scenario(format: 1, title: "hands", clock: (from: "2024-03-04T00:00", zone: "Europe/Oslo", horizon: "1d"),
+        sites: {"a": ()},
+        crews: {"day": (at_once: 0, hands: [("+2h", 1)]), "night": (at_once: 0, hands: [("+2h", 1)])},
+        components: {
+            "feed": (),
+            "p": (repair: (takes: fixed("1h"), crew: "day")),
+            "q": (repair: (takes: fixed("3h"), crew: "night")),
+        },
+        drill: [at("+0s", crash(of: "p")), at("+0s", crash(of: "q")), at("+1h", crash(of: "feed", repaired_after: "1h"))])"#;
+    assert_eq!((down_s(two, "p"), down_s(two, "q")), (3.0 * 3_600.0, 5.0 * 3_600.0));
+}

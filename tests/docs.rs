@@ -210,11 +210,13 @@ fn run_page(page: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("docs").join(page.replace('/', "-"));
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(folder.join("scenarios")).unwrap();
-    for entry in fs::read_dir(root().join("scenarios")).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_file() {
-            fs::copy(entry.path(), folder.join("scenarios").join(entry.file_name())).unwrap();
+    for scenarios in ["scenarios", "scenarios/incidents"] {
+        fs::create_dir_all(folder.join(scenarios)).unwrap();
+        for entry in fs::read_dir(root().join(scenarios)).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                fs::copy(entry.path(), folder.join(scenarios).join(entry.file_name())).unwrap();
+            }
         }
     }
     for block in blocks(page) {

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 Compare designs:
   firedrill new school.ron                                a scenario to start from
+  firedrill new --from github-2018-10 ours.ron            a public incident to start from
   firedrill run school.ron                                what the users live through
   firedrill compare school.ron                            its strategies, over a thousand runs each
   firedrill compare school.ron --vary services.web.queue=100,500   one value against another
@@ -117,6 +118,9 @@ pub enum Command {
         /// Where to; an existing file is left alone. Without it, to the standard output
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+        /// Start from an incident of the library; without a name, all of them are listed
+        #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+        from: Option<String>,
     },
 }
 

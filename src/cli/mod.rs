@@ -14,6 +14,7 @@ mod draw_args;
 pub mod exit;
 mod explain;
 mod files;
+mod incidents;
 mod interrupt;
 mod junit;
 mod maintenance;
@@ -74,7 +75,7 @@ pub fn main() -> u8 {
         #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
         Command::Rehearse(args) => rehearse::rehearse(&args),
         Command::Review(args) => review::review(&args),
-        Command::New { file } => new(file.as_deref()),
+        Command::New { file, from } => new(file.as_deref(), from.as_deref()),
     };
     // What somebody who ended it waits for is said to its end.
     if interrupt::asked() {
@@ -128,10 +129,15 @@ fn check(paths: &[PathBuf]) -> Said {
     said
 }
 
-fn new(file: Option<&Path>) -> Said {
-    let Some(path) = file else { return Said::out(STARTER) };
+fn new(file: Option<&Path>, from: Option<&str>) -> Said {
+    let text = match from.map(incidents::text_of) {
+        None => STARTER,
+        Some(Ok(text)) => text,
+        Some(Err(said)) => return said,
+    };
+    let Some(path) = file else { return Said::out(text) };
     let mut said = Said::default();
-    match files::write_new(path, STARTER) {
+    match files::write_new(path, text) {
         Ok(()) => {
             let shown = shell_word(&path.display().to_string());
             said.out = format!("wrote {shown}; now try: firedrill run {shown}\n");

@@ -124,8 +124,10 @@ impl Engine<'_> {
             let most = crew.hands.iter().map(|(_, hands)| *hands).fold(crew.at_once, u32::max);
             must(state.busy <= most, "a crew has no more hands than it ever has");
             must(state.busy as usize == at_it, "hands are busy with repairs");
+            // Hands that come now begin when it is their turn among what is due at this nanosecond.
+            let more_is_due = self.events.next_at() == Some(self.now);
             must(
-                state.waiting.is_empty() || state.busy >= self.hands_of(CrewId::new(index)),
+                state.waiting.is_empty() || state.busy >= self.hands_of(CrewId::new(index)) || more_is_due,
                 "nobody waits for hands that are free",
             );
             must(
