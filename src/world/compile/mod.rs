@@ -25,7 +25,6 @@ mod menu;
 mod objectives;
 mod order;
 mod populations;
-mod presets;
 mod profiles;
 mod recorded;
 mod rehearsal;
