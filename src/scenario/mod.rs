@@ -21,6 +21,7 @@ mod menu;
 mod named;
 mod objective;
 mod overlay;
+mod patterns;
 mod people;
 pub(crate) mod presets;
 mod read;

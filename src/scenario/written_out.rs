@@ -1,6 +1,6 @@
 //! One design of a file as it could have been written: nothing is picked, set or left to a preset any more.
 
-use super::{Call, Feature, Pick, Rehearsal, Scenario, Service, presets};
+use super::{Call, Feature, Objective, Pick, Rehearsal, Scenario, Service, presets};
 
 impl Scenario {
     /// The scenario of one run, as [`Source::read`](super::Source::read) gives it, with everything written out: what its strategy and its
@@ -21,6 +21,8 @@ impl Scenario {
             strategy.set.0.clear();
             // The plan that is carried out is that of the run.
             strategy.maintenance = None;
+            // Whoever has read it has written out what it is like.
+            strategy.like = None;
         }
         self.run = Pick { maintenance: taken.maintenance.clone(), ..Pick::default() };
         self.keep_what_is_of(is_of);
@@ -58,12 +60,17 @@ impl Scenario {
             }
             self.expect.push(expectation);
         }
-        self.objectives.0.retain(|(_, objective)| is_of(objective.when()));
+        // An objective that does not say of which run is asked of every design; that it fails is known of one.
+        let known = std::mem::take(&mut self.expect_failure);
+        let stays = |objective: &Objective| objective.when() == &Pick::default() || is_of(objective.when());
+        self.objectives.0.retain(|(_, objective)| stays(objective));
+        self.expect_failure = known
+            .into_iter()
+            .filter(|name| name.starts_with("expect.") || self.objectives.get(name).is_some_and(|o| is_of(o.when())))
+            .collect();
         for (_, objective) in &mut self.objectives.0 {
             *objective.when_mut() = Pick::default();
         }
-        let objectives = &self.objectives;
-        self.expect_failure.retain(|known| known.starts_with("expect.") || objectives.get(known).is_some());
         self.rehearsal = self
             .rehearsal
             .take()
