@@ -22,7 +22,7 @@ Compare designs:
   firedrill compare school.ron                            its strategies, over a thousand runs each
   firedrill compare school.ron --vary services.web.queue=100,500   one value against another
   firedrill draw school.ron -o school.svg                 the design as a picture
-  firedrill show school.ron --diff standby \"by hand\"       in which values two designs differ
+  firedrill show school.ron --diff standby \"by hand\"      in which values two designs differ
   firedrill explain school.ron                            what each cause and each measure was worth
   firedrill break school.ron                              the fewest faults that break an objective
   firedrill maintenance upgrade.ron                       when to begin planned work, what to promise
