@@ -15,6 +15,7 @@
 mod looked;
 mod names;
 mod redundancy;
+mod retries;
 
 use crate::scenario::{Active, Code, Diagnostic, Source};
 use crate::world::not_recorded;
@@ -24,13 +25,14 @@ use looked::Looked;
 type Lint = fn(&Looked) -> Vec<Diagnostic>;
 
 /// Every lint, in the order of the codes.
-const LINTS: [Lint; 6] = [
+const LINTS: [Lint; 7] = [
     redundancy::never_failed_over,
     redundancy::one_place,
     redundancy::no_servers,
     names::unused,
     no_reason,
     partly_recorded,
+    retries::multiply,
 ];
 
 /// The warnings of a file, in its order. A file with mistakes has none: those come first.

@@ -127,3 +127,22 @@ fn what_is_shipped_has_no_warnings() {
         assert_eq!(warned(&fs::read_to_string(&path).unwrap()), [""; 0], "{}", path.display());
     }
 }
+
+#[test]
+fn retries_of_retries_multiply() {
+    let sound = scenario("servers: 4", FAILS_OVER);
+    let retrying = |feature: &str, call: &str| {
+        let text = sound.replace(r#"hard(to: "db")"#, &format!(r#"hard(to: "db", timeout: "1s", {call})"#));
+        let text = text.replace(r#"[hard(to: "web")]"#, &format!(r#"[hard(to: "web")], timeout: "9s", {feature}"#));
+        warned(&text)
+    };
+    let three = "retries: (attempts: 3)";
+    assert_eq!(retrying(three, three), ["W107 services.web.calls.0"]);
+    // In one place only, or with something that limits them.
+    assert_eq!(retrying("", three), [""; 0]);
+    assert_eq!(retrying(three, ""), [""; 0]);
+    assert_eq!(retrying(three, r#"retries: (attempts: 3, budget: "10%")"#), [""; 0]);
+    assert_eq!(retrying("client: aws_standard", three), [""; 0]);
+    // Once more each is what many live with.
+    assert_eq!(retrying("retries: (attempts: 2)", "retries: (attempts: 2)"), [""; 0]);
+}

@@ -5,6 +5,7 @@ use super::draw_args::DrawArgs;
 #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
 use super::rehearsal_args::RehearseArgs;
 use super::rehearsal_args::ReviewArgs;
+use super::show_args::ShowArgs;
 use clap::builder::Resettable;
 use clap::{Arg, Args, Parser, Subcommand};
 use firedrill::study::split_values;
@@ -17,10 +18,12 @@ const EXAMPLES: &str = "\
 Compare designs:
   firedrill new school.ron                                a scenario to start from
   firedrill new --from github-2018-10 ours.ron            a public incident to start from
+  firedrill new --list                                    templates: shop, school, bank and more
   firedrill run school.ron                                what the users live through
   firedrill compare school.ron                            its strategies, over a thousand runs each
   firedrill compare school.ron --vary services.web.queue=100,500   one value against another
   firedrill draw school.ron -o school.svg                 the design as a picture
+  firedrill show school.ron --diff standby \"by hand\"      in which values two designs differ
   firedrill explain school.ron                            what each cause and each measure was worth
   firedrill break school.ron                              the fewest faults that break an objective
   firedrill maintenance upgrade.ron                       when to begin planned work, what to promise
@@ -98,6 +101,8 @@ pub enum Command {
     Break(BreakArgs),
     /// Draw a design: sites, services, calls, people, and what takes people down when it fails alone
     Draw(DrawArgs),
+    /// Print a design with everything written out, or in which values two differ
+    Show(ShowArgs),
     /// Look for mistakes in scenarios without running them
     Check {
         /// Scenario files; `-` is the standard input
@@ -118,8 +123,14 @@ pub enum Command {
         /// Where to; an existing file is left alone. Without it, to the standard output
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
+        /// Which kind of system: four designs, their costs and what they are to reach; --list shows all of them
+        #[arg(long, value_name = "NAME")]
+        template: Option<String>,
+        /// Show the templates
+        #[arg(long, conflicts_with_all = ["template", "file"])]
+        list: bool,
         /// Start from an incident of the library; without a name, all of them are listed
-        #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+        #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["template", "list"])]
         from: Option<String>,
     },
 }

@@ -33,7 +33,10 @@ mod rows;
 mod run;
 mod said;
 mod shard;
+mod show;
+mod show_args;
 mod shrink;
+mod templates;
 mod terminal;
 mod test;
 mod thread_pool;
@@ -69,13 +72,23 @@ pub fn main() -> u8 {
         Command::Maintenance(args) => maintenance::maintenance(&args),
         Command::Break(args) => break_::break_(&args),
         Command::Draw(args) => draw::draw(&args),
+        Command::Show(args) => show::show(&args),
         Command::Check { files } => check(&files),
         Command::Test(args) => test::test(&args),
         Command::Shrink(args) => shrink::shrink(&args),
         #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
         Command::Rehearse(args) => rehearse::rehearse(&args),
         Command::Review(args) => review::review(&args),
-        Command::New { file, from } => new(file.as_deref(), from.as_deref()),
+        Command::New { list: true, .. } => Said::out(templates::listed()),
+        Command::New { file, template: Some(name), .. } => match templates::named(&name) {
+            Ok(template) => new(file.as_deref(), template.text),
+            Err(problem) => said::usage(&problem),
+        },
+        Command::New { file, from: Some(name), .. } => match incidents::text_of(&name) {
+            Ok(text) => new(file.as_deref(), text),
+            Err(said) => said,
+        },
+        Command::New { file, .. } => new(file.as_deref(), STARTER),
     };
     // What somebody who ended it waits for is said to its end.
     if interrupt::asked() {
@@ -129,12 +142,7 @@ fn check(paths: &[PathBuf]) -> Said {
     said
 }
 
-fn new(file: Option<&Path>, from: Option<&str>) -> Said {
-    let text = match from.map(incidents::text_of) {
-        None => STARTER,
-        Some(Ok(text)) => text,
-        Some(Err(said)) => return said,
-    };
+fn new(file: Option<&Path>, text: &str) -> Said {
     let Some(path) = file else { return Said::out(text) };
     let mut said = Said::default();
     match files::write_new(path, text) {

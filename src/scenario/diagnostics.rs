@@ -69,11 +69,13 @@ pub enum Code {
     NoReason,
     /// A warning: a recording that says nothing of a part of the run.
     PartlyRecorded,
+    /// A warning: retries of retries.
+    RetriesMultiply,
 }
 
 impl Code {
     /// The codes of warnings, in order: what is no mistake, and mostly not meant.
-    pub const WARNINGS: [Code; 7] = [
+    pub const WARNINGS: [Code; 8] = [
         Code::SilencesNothing,
         Code::NeverFailedOver,
         Code::OnePlace,
@@ -81,6 +83,7 @@ impl Code {
         Code::Unused,
         Code::NoReason,
         Code::PartlyRecorded,
+        Code::RetriesMultiply,
     ];
 
     /// Whether it is a warning.
@@ -150,6 +153,7 @@ impl Code {
             Code::Unused => "W104",
             Code::NoReason => "W105",
             Code::PartlyRecorded => "W106",
+            Code::RetriesMultiply => "W107",
         }
     }
 }

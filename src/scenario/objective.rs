@@ -213,6 +213,18 @@ impl Objective {
         }
     }
 
+    /// The same, to be changed.
+    pub fn when_mut(&mut self) -> &mut Pick {
+        match self {
+            Objective::Availability(o) => &mut o.when,
+            Objective::Restored(o) | Objective::DataLoss(o) | Objective::Stale(o) | Objective::Overrun(o) => {
+                &mut o.when
+            }
+            Objective::Latency(o) => &mut o.when,
+            Objective::Value(o) => &mut o.when,
+        }
+    }
+
     /// It has to hold in every run, and in whichever run is made.
     pub fn ask_always(&mut self) {
         let (holds, when) = match self {

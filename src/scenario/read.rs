@@ -31,6 +31,7 @@ pub(super) fn read(rope: &Rope) -> Reading {
     let mut scenario = reader.scenario();
     if let Some(scenario) = &mut scenario {
         trim_sets(scenario);
+        scenario.expand_patterns();
         reader.add_assumptions(scenario, &rope.text());
         scenario.broken = std::mem::take(&mut reader.broken);
     }

@@ -14,6 +14,9 @@ pub struct Strategy {
     /// What it is, in a line.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub about: String,
+    /// A known pattern that stands in for what is not said of `failover`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub like: Option<Pattern>,
     /// How each group fails over; a group that is not named here does not.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub failover: Named<Failover>,
@@ -32,6 +35,32 @@ pub struct Strategy {
     /// Values of the file that this strategy changes, by their path.
     #[serde(skip_serializing_if = "Named::is_empty")]
     pub set: Named<Written>,
+}
+
+/// A known way to be ready for the loss of a site. Each stands for a [`Failover`], with the values of `docs/reference/patterns.md`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Pattern {
+    /// There are backups elsewhere: people decide, everything is built and restored, and looked at.
+    BackupAndRestore(PatternOf),
+    /// The data is elsewhere and up to date: people decide, and the rest is started.
+    PilotLight(PatternOf),
+    /// All of it runs elsewhere, smaller: automation promotes it.
+    WarmStandby(PatternOf),
+    /// All of it runs elsewhere as large: it is promoted within seconds.
+    HotStandby(PatternOf),
+    /// Every place serves: users are led away from the one that fails, and nothing has to be promoted.
+    ActiveActive(PatternOf),
+}
+
+/// What a pattern is of.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PatternOf {
+    /// The group; every group of several members where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
 }
 
 /// A value as a file writes it, in RON: it is read where it is put.

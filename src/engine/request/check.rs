@@ -14,6 +14,18 @@ pub enum Unfollowable {
         /// Calls of one request, with those that they lead to.
         visits: u64,
     },
+    /// More requests are sent in a second than there are moments to send them in.
+    #[error(
+        "\"{people}\" send {per_s} requests of \"{feature}\" a second: more than {PER_SECOND_MAX} a second cannot be followed one by one"
+    )]
+    TooFast {
+        /// The population.
+        people: String,
+        /// The feature.
+        feature: String,
+        /// How many there are if all users are there.
+        per_s: u64,
+    },
     /// One request is at too many services with a balancer at the same time.
     #[error(
         "calls of \"{feature}\" go through {levels} services with a balancer, each called by the one before: more than {LEVELS} \
@@ -44,11 +56,23 @@ pub enum Unfollowable {
 /// Requests that can be under way at the same time, those that wait included: with their clients, some hundreds of megabytes.
 pub const UNDER_WAY_MAX: usize = 2_000_000;
 
+/// Requests of one population for one feature in a second.
+const PER_SECOND_MAX: u64 = 100_000_000;
+
 /// Calls of one request that can be laid out one after another.
 const VISITS_MAX: u64 = 10_000;
 
 /// Whether the requests of a world can be followed.
 pub fn check(world: &World) -> Result<(), Unfollowable> {
+    for people in &world.people {
+        for (feature, rate) in &people.uses {
+            let per_s = people.users * rate;
+            if per_s > PER_SECOND_MAX as f64 {
+                let feature = world.features[feature.at()].name.clone();
+                return Err(Unfollowable::TooFast { people: people.name.clone(), feature, per_s: per_s as u64 });
+            }
+        }
+    }
     // Callees before callers.
     let mut visits = vec![1.0_f64; world.stations.len()];
     let of_call = |call: &crate::world::Call, visits: &[f64]| {

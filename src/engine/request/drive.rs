@@ -5,7 +5,7 @@ use super::state::backend_pool::NONE;
 use super::state::due::{Due, Kind};
 use super::state::program::Op;
 use super::state::requests::Requests;
-use super::state::slots::{CANCELLED, DEGRADED, FORESEEN, MISSED, NOBODY, QUEUED, REFUSED, SERVED};
+use super::state::slots::{CANCELLED, DEGRADED, FORESEEN, MISSED, NOBODY, QUEUED, REFUSED, SERVED, is_live};
 use super::state::station_queue::{Admission, Line};
 use crate::dist;
 use crate::observe::Observer;
@@ -30,6 +30,11 @@ impl Requests {
                 return;
             }
             // Of what is due at one time, answers come before timeouts.
+            if self.timers.next_at() == 0 && !self.timers.is_empty() {
+                // So many of them are dead that they have to be left out, also where no time passes.
+                let slots = &self.slots;
+                let _ = self.timers.pop_due(0, |token| is_live(slots, token));
+            }
             let timer_at = self.timers.next_at();
             if let Some((at, due)) = self.pending.pop_before(until.min(timer_at.saturating_add(1))) {
                 self.now = at;

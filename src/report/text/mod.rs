@@ -6,6 +6,7 @@
 mod agree;
 mod charts;
 mod compare;
+mod differences;
 mod explain;
 mod line;
 mod money;
@@ -31,6 +32,7 @@ use page::Page;
 pub use agree::render_agreement;
 pub(crate) use charts::{ended, need_to_effect};
 pub use compare::{Lists, render_comparison};
+pub use differences::render_differences;
 pub use explain::render_explanation;
 pub(crate) use line::cut;
 pub use line::{clean, width};

@@ -1,8 +1,8 @@
 //! Compiling how the client of a feature behaves.
 
-use super::presets::Written;
 use super::resolve::Problems;
 use crate::num;
+use crate::scenario::presets::Written;
 use crate::scenario::{self, Code};
 use crate::units::Duration;
 use crate::world::clients::{Backoff, Breaker, Client, Hedge, Retries, Throttle, Tokens};
@@ -242,9 +242,9 @@ pub fn allowed_by(tokens: &scenario::Tokens) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::presets::{ms, preset, with_preset};
     use super::*;
     use crate::rng::{Luck, Stream};
+    use crate::scenario::presets::{ms, preset, with_preset};
     use crate::scenario::{ClientPreset, Tokens as Bucket};
 
     #[test]

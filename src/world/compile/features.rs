@@ -1,8 +1,9 @@
 //! Compiling features, with the calls that they make from each site.
 
+use super::clients;
 use super::compiler::Compiler;
 use super::resolve::sorted;
-use super::{clients, presets};
+use crate::scenario::presets;
 use crate::scenario::{self, Code};
 use crate::world::features::Feature;
 use crate::world::ids::{QueueId, SiteId, StoreId};

@@ -1,8 +1,8 @@
 //! What a scenario says and the flow engine does not do: it counts rates and means, and knows no single request.
 
 use super::clients::allowed_by;
-use super::presets::{of_call, with_preset};
 use super::resolve::sorted;
+use crate::scenario::presets::{of_call, with_preset};
 use crate::scenario::{self, Discipline, Scenario};
 
 /// A path of the scenario and a sentence for each such thing, sorted.

@@ -26,7 +26,6 @@ mod money;
 mod objectives;
 mod order;
 mod populations;
-mod presets;
 mod profiles;
 mod recorded;
 mod rehearsal;
@@ -181,7 +180,14 @@ fn picked(scenario: &Scenario) -> Cow<'_, Scenario> {
     let maintenance = run.maintenance.clone().or_else(|| own.cloned()).or_else(first);
     let maintenance = maintenance.filter(|plan| plan != "none" || known(&plan));
     let pick = Pick { strategy, maintenance, variant: run.variant.clone() };
-    if pick == *run { Cow::Borrowed(scenario) } else { Cow::Owned(Scenario { run: pick, ..scenario.clone() }) }
+    // What was read has written out its patterns; what was built in Rust may not have.
+    let is_like = scenario.strategies.iter().any(|(_, strategy)| strategy.like.is_some());
+    if pick == *run && !is_like {
+        return Cow::Borrowed(scenario);
+    }
+    let mut whole = Scenario { run: pick, ..scenario.clone() };
+    whole.expand_patterns();
+    Cow::Owned(whole)
 }
 
 /// The rank of each node in an order of all of them.

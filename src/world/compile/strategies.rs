@@ -17,12 +17,14 @@ impl Compiler<'_> {
                 let path = format!("strategies.{name}.failover.{group}#key");
                 names.groups.find(group, "group", path.clone(), p);
                 if scenario.groups.get(group).is_some_and(|g| g.members.len() == 1) {
-                    p.add(
-                        Code::NeverActs,
-                        path,
-                        format!("\"{group}\" has one member, so that there is nothing to fail over to"),
-                        "add a member to the group, or leave its failover out",
-                    );
+                    self.nothing_to_fail_over_to(group, path);
+                }
+            }
+            if let Some(group) = strategy.like.as_ref().and_then(|pattern| pattern.of().group.as_ref()) {
+                let path = format!("strategies.{name}.like.group");
+                names.groups.find(group, "group", path.clone(), p);
+                if scenario.groups.get(group).is_some_and(|g| g.members.len() == 1) {
+                    self.nothing_to_fail_over_to(group, path);
                 }
             }
             if let Some(plan) = strategy.maintenance.as_ref().filter(|plan| *plan != "none") {
@@ -30,6 +32,11 @@ impl Compiler<'_> {
             }
         }
         self.check_pick(&scenario.run, "run");
+    }
+
+    fn nothing_to_fail_over_to(&self, group: &str, path: String) {
+        let reason = format!("\"{group}\" has one member, so that there is nothing to fail over to");
+        self.problems.add(Code::NeverActs, path, reason, "add a member to the group, or leave its failover out");
     }
 
     /// Checks the names of a strategy, a maintenance plan and a variant.

@@ -1,6 +1,6 @@
 //! The documented defaults of client libraries, and what a feature says with what its preset says where it is silent.
 
-use crate::scenario::{self, ClientPreset};
+use super::{self as scenario, ClientPreset};
 use crate::units::{Duration, Factor, Ratio};
 
 /// What a feature says of its client, and its preset where the feature says nothing.
