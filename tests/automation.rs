@@ -189,3 +189,42 @@ fn a_hold_that_is_switched_off_by_what_is_seen_ends_by_what_is_seen() {
     // The array is back at 09:10, five minutes later the failover is trusted, and takes its minute.
     assert_near("down", down_s(&two_sites(runbook, &drill)), 960.0, 1e-9);
 }
+
+// ---- What getting servers takes --------------------------------------------------------------------------------------
+
+/// A control plane at b that runs on a component; the first site gets more servers through it.
+fn through_control_plane(measure: &str, drill: &str) -> Run {
+    let text = two_sites(measure, drill).replace(r#""gauge": ()"#, r#""gauge": (at: "b")"#).replace(
+        r#"services: {"#,
+        r#"services: {"control": (runs_at: {"b": (servers: 1, stands_on: all(["gauge"]))}, takes: fixed("1ms")), "#,
+    );
+    run_of(&text)
+}
+
+#[test]
+fn what_needs_a_control_plane_waits_for_it_and_the_story_says_so() {
+    let measure = r#"runbook: {"more": (at: "09:00", needs: ["control"], phases: (count: 2, pause: "30m"),
+        does: [add_servers(service: "web", at: "a", servers: 8)])}"#;
+    let steps = |drill: &str| at_s(&through_control_plane(measure, drill), "of 2 of more is in effect");
+    assert_eq!(steps(""), [3_600.0, 5_400.0]);
+    // Down from before the order until half past nine: then the first step is taken, and the second half an hour later.
+    let before = r#"at("08:50", crash(of: "gauge", repaired_after: "40m"))"#;
+    assert_eq!(steps(before), [5_400.0, 7_200.0]);
+    // Down between the two.
+    let between = r#"at("09:10", crash(of: "gauge", repaired_after: "1h"))"#;
+    assert_eq!(steps(between), [3_600.0, 7_800.0]);
+    let told = through_control_plane(measure, before);
+    assert_eq!(at_s(&told, "more waits: it needs control, which does not serve"), [3_600.0]);
+    let line = told.story.iter().find(|line| line.text.contains("more waits")).unwrap();
+    assert!(told.story[line.because.expect("a reason")].text.contains("control@b stops serving"));
+}
+
+#[test]
+fn an_autoscaler_without_its_control_plane_does_nothing() {
+    let grows = r#"autoscale: {"grow": (service: "web", at: "a", needs: ["control"], above: "70%", below: "10%", every: "1m", by: "x2", least: 1, most: 64)}"#;
+    let drill = |rest: &str| format!(r#"at("09:00", surge(of: "all", by: "x10", lasts: "2h")), {rest}"#);
+    let grown = |rest: &str| at_s(&through_control_plane(grows, &drill(rest)), "grow")[0];
+    let free = grown("");
+    assert!(free < 3_800.0, "{free}");
+    assert!(grown(r#"at("08:50", crash(of: "gauge", repaired_after: "1h"))"#) >= 3_600.0 + 3_000.0);
+}

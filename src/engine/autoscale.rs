@@ -23,7 +23,9 @@ impl Engine<'_> {
         // A dip is not the end of the load: it has to stay low.
         state.low_since = if signal < scaler.below { state.low_since.or(Some(now)) } else { None };
         let stays_low = state.low_since.is_some_and(|since| now.since(since) >= scaler.stable_for);
-        if now < state.rests_until || state.coming != 0 || !self.serves(scaler.station) {
+        let lacks = scaler.needs.iter().any(|service| !self.serves_where_needed(*service, None));
+        let state = &mut self.state.autoscale[index];
+        if now < state.rests_until || state.coming != 0 || lacks || !self.serves(scaler.station) {
             return;
         }
         let acts = signal > scaler.above || stays_low;

@@ -287,6 +287,7 @@ impl<'w> Live<'w> {
             }
             if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty && !self.look_at_drains() {
                 self.settle_spreads();
+                self.go_on_with_what_was_stuck();
                 return;
             }
         }

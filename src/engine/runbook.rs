@@ -97,6 +97,30 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether a step has to wait for a service that it needs.
+    fn is_stuck(&mut self, index: usize) -> bool {
+        let needs = &self.world.procedures[index].needs;
+        let missing = needs.iter().find(|service| !self.serves_where_needed(**service, None)).copied();
+        let was = std::mem::replace(&mut self.state.procedures[index].stuck, missing.is_some());
+        if let Some(service) = missing.filter(|_| !was) {
+            let stations = self.world.services[service.at()].stations.iter();
+            let why = stations.filter_map(|station| self.state.stations[station.at()].why).max();
+            self.see_because(Occurrence::Stuck { measure: index, service }, why.or(self.cause));
+        }
+        missing.is_some()
+    }
+
+    /// Services are there again: steps that have waited for them are taken.
+    pub(super) fn go_on_with_what_was_stuck(&mut self) {
+        for index in 0..self.state.procedures.len() {
+            let needs = &self.world.procedures[index].needs;
+            if self.state.procedures[index].stuck && needs.iter().all(|s| self.serves_where_needed(*s, None)) {
+                self.state.procedures[index].stuck = false;
+                self.events.push(self.now, Event::Procedure { index: index as u32, step: Step::Phase });
+            }
+        }
+    }
+
     /// One step: in effect, or gone wrong.
     fn phase(&mut self, index: usize) {
         let procedure = &self.world.procedures[index];
@@ -106,6 +130,9 @@ impl Engine<'_> {
                 self.events.push(from, Event::Procedure { index: index as u32, step: Step::Phase });
                 return;
             }
+        }
+        if self.is_stuck(index) {
+            return;
         }
         let done = match self.state.procedures[index].stage {
             ProcedureStage::Phase(done) => done,

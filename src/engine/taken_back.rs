@@ -43,6 +43,7 @@ impl Engine<'_> {
     }
 
     fn undo(&mut self, index: usize) {
+        self.state.procedures[index].stuck = false;
         let back = self.world.procedures.len() + self.world.triggers.len() + index;
         self.state.triggers[back].end();
         for (i, action) in self.world.procedures[index].actions.iter().enumerate() {

@@ -473,6 +473,10 @@ fn runbook_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         Occurrence::PhaseFailed(id) => (Theme::ResponseFailed, format!("a step of {} goes wrong", procedure(*id))),
         Occurrence::Mended(id) => (Theme::Repair, format!("what {} broke is mended", procedure(*id))),
         Occurrence::TakenBack(id) => (Theme::Response, format!("{} is taken back", procedure(*id))),
+        Occurrence::Stuck { measure: id, service } => {
+            let service = &world.services[service.at()].name;
+            (Theme::ResponseFailed, format!("{} waits: it needs {service}, which does not serve", procedure(*id)))
+        }
         Occurrence::BadRelease(id) => (Theme::ResponseFailed, format!("the release of {} is bad", procedure(*id))),
         Occurrence::RolledBack(id) => (Theme::Repair, format!("the release of {} is rolled back", procedure(*id))),
         _ => return None,

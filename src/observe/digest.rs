@@ -154,6 +154,7 @@ impl Observer for Digest {
             Occurrence::PhaseFailed(id) => (46, measure(*id), [0.0; 3]),
             Occurrence::Mended(id) => (47, measure(*id), [0.0; 3]),
             Occurrence::TakenBack(id) => (48, measure(*id), [0.0; 3]),
+            Occurrence::Stuck { measure: id, .. } => (98, measure(*id), [0.0; 3]),
             Occurrence::BadRelease(id) => (49, measure(*id), [0.0; 3]),
             Occurrence::RolledBack(id) => (50, measure(*id), [0.0; 3]),
             Occurrence::ToldBy { measure: id, action } => (51, measure(*id), [*action as f64, 0.0, 0.0]),

@@ -2,8 +2,8 @@
 
 use crate::units::{Duration, Time};
 use crate::world::{
-    Automation, FeatureId, GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, SiteId, SpreadId,
-    StationId, StoreId,
+    Automation, FeatureId, GroupId, LinkId, NodeId, PhaseKind, PopId, QueueId, ReplicaKind, ServiceId, SiteId,
+    SpreadId, StationId, StoreId,
 };
 
 /// The number of an observation in its run, from 0.
@@ -199,6 +199,13 @@ pub enum Occurrence {
     NodeDown(NodeId),
     /// A node works again.
     NodeUp(NodeId),
+    /// A step of a procedure waits for a service that it needs.
+    Stuck {
+        /// The procedure.
+        measure: usize,
+        /// The service.
+        service: ServiceId,
+    },
     /// The vendor of a node is on the way, who has promised to come within a time.
     VendorCalled(NodeId),
     /// That vendor is there.

@@ -22,6 +22,9 @@ pub struct Procedure {
     /// The team that does it, in its hours; without one it needs nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// Services that must serve, somewhere, for a step to be taken: a control plane. While one does not, it waits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// Time from the order until the first effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead: Option<Dist>,
@@ -389,6 +392,9 @@ pub struct Autoscale {
     /// It takes servers away only when the load has been low for so long, as horizontal autoscalers do.
     #[serde(default = "five_minutes", skip_serializing_if = "is_five_minutes")]
     pub stable_for: Duration,
+    /// Services that must serve, somewhere, for it to do anything: a control plane.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// It never goes below this many servers.
     pub least: u64,
     /// It never goes above.

@@ -1,6 +1,6 @@
 //! Automation that follows the load of a station.
 
-use super::ids::StationId;
+use super::ids::{ServiceId, StationId};
 use crate::units::Duration;
 
 /// Automation that follows the load of a station.
@@ -26,6 +26,8 @@ pub struct Autoscale {
     pub cool_down: Duration,
     /// How long the load has to be low before it takes servers away.
     pub stable_for: Duration,
+    /// Services that must serve for it to do anything.
+    pub needs: Vec<ServiceId>,
     /// Fewest and most servers.
     pub least: u64,
     /// Most servers.

@@ -19,6 +19,8 @@ pub struct Procedure {
     pub when: Option<Condition>,
     /// The team that does it, as an index.
     pub by: Option<usize>,
+    /// Services that must serve for a step to be taken.
+    pub needs: Vec<ServiceId>,
     /// Time until the first effect.
     pub lead: Option<Sampler>,
     /// How many steps.

@@ -30,6 +30,8 @@ pub struct ProcedureState {
     pub at_work: bool,
     /// When its first step is due: whatever was due before belongs to an order that was taken back.
     pub first_at: Time,
+    /// Its next step waits for a service that it needs.
+    pub stuck: bool,
     /// Some of it is in effect, and has not been taken back.
     pub in_force: bool,
     /// When it can be ordered again: whatever else was due for that is stale.
@@ -86,6 +88,7 @@ impl ProcedureState {
             why: None,
             at_work: false,
             first_at: Time::ZERO,
+            stuck: false,
             in_force: false,
             again_at: Time::NEVER,
             refused: 0,

@@ -51,6 +51,7 @@ impl Compiler<'_> {
                     takes: written.takes,
                     cool_down: written.cool_down,
                     stable_for: written.stable_for,
+                    needs: self.services_needed(&written.needs, &format!("{path}.needs")),
                     least: written.least,
                     most: written.most,
                     muted: false,

@@ -3,7 +3,7 @@
 use super::compiler::Compiler;
 use super::resolve::{Names, sorted};
 use crate::scenario::{self, Code};
-use crate::world::ids::{GroupId, LinkId, PopId, StationId};
+use crate::world::ids::{GroupId, LinkId, PopId, ServiceId, StationId};
 use crate::world::runbook::Automation;
 
 impl Compiler<'_> {
@@ -25,6 +25,15 @@ impl Compiler<'_> {
             );
         }
         found.map(StationId::new)
+    }
+
+    /// Services that have to serve for something to be done.
+    pub fn services_needed(&self, needs: &[String], path: &str) -> Vec<ServiceId> {
+        let found = needs.iter().enumerate();
+        found
+            .filter_map(|(i, name)| self.names.services.find(name, "service", format!("{path}.{i}"), &self.problems))
+            .map(ServiceId::new)
+            .collect()
     }
 
     pub fn uplink(&self, at: &str, path: &str) -> Option<LinkId> {

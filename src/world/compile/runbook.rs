@@ -91,6 +91,7 @@ impl Compiler<'_> {
             at,
             when,
             by,
+            needs: self.services_needed(&written.needs, &format!("{path}.needs")),
             lead: written.lead.as_ref().and_then(|lead| sampler(lead, &format!("{path}.lead"), p)),
             count: count.clamp(1, PHASES_MAX),
             pause: phases.map_or(Duration::ZERO, |phases| phases.pause),
