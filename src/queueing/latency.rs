@@ -25,8 +25,8 @@ const CALLS_ADDED_MAX: f64 = 32.0;
 /// The exponential distribution of mean 1 in the middles of the strata; every exponential wait is a multiple of it.
 static UNIT_EXPONENTIAL: LazyLock<Vec<f64>> = LazyLock::new(|| (0..FINE).map(|i| -num::ln_1p(-middle(i))).collect());
 
-/// For means of what is smooth, so many of the points are left out.
-const EVERY: usize = 4;
+/// For means of what is smooth, one of so many points is enough.
+const EVERY: usize = 16;
 
 /// A service-time distribution as equally probable points, sorted. Work it out once per service: it is the costly part.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,14 +43,33 @@ impl Strata {
         Strata { points, mean_s: sampler.mean_s() }
     }
 
-    /// The mean of a function of the service time, over one point in four.
+    /// The mean of a smooth function of the service time, over one point in sixteen.
     pub fn mean_of(&self, of: impl Fn(f64) -> f64) -> f64 {
         if self.points.is_empty() {
             return of(self.mean_s);
         }
-        let some = self.points.iter().skip(EVERY / 2).step_by(EVERY);
-        let (sum, count) = some.fold((0.0, 0.0), |(sum, count), point| (sum + of(*point), count + 1.0));
+        let some = self.points.chunks(EVERY).map(|points| points[points.len() / 2]);
+        let (sum, count) = some.fold((0.0, 0.0), |(sum, count), point| (sum + of(point), count + 1.0));
         sum / count
+    }
+
+    /// The share of service times above so many seconds, and the mean of what they take up to those.
+    pub fn up_to(&self, most_s: f64) -> (f64, f64) {
+        if self.points.is_empty() {
+            return (f64::from(u8::from(self.mean_s > most_s)), self.mean_s.min(most_s));
+        }
+        let all = self.points.len() as f64;
+        let within = self.points.partition_point(|point| *point <= most_s);
+        if within == self.points.len() {
+            return (0.0, self.mean_s.min(most_s));
+        }
+        let above = all - within as f64;
+        (above / all, (self.points[..within].iter().sum::<f64>() + above * most_s) / all)
+    }
+
+    /// The longest of them, as far as the points tell.
+    pub fn longest_s(&self) -> f64 {
+        self.points.last().copied().unwrap_or(self.mean_s)
     }
 }
 

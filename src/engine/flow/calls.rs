@@ -14,6 +14,9 @@ use crate::world::{Call, CallClient, SiteId, StationId};
 /// Where more attempts than this come too late, the time that a call takes is that of its timeouts.
 const LATE: f64 = 1e-3;
 
+/// What comes more rarely than this is never felt.
+const NEVER: f64 = 1e-9;
+
 /// What a call by a policy comes to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tried {
@@ -120,13 +123,29 @@ impl Engine<'_> {
         }
         let service = &self.world.services[self.world.stations[callee.at()].service.at()];
         let rest_s = rtt_s + (at.held_s - at.computes_s).max(0.0);
-        let left_s = |takes_s: f64| timeout_s - rest_s - takes_s * at.slower;
-        let late = service.strata.mean_of(|takes_s| at.wait.ccdf(left_s(takes_s)));
-        let mean_s = service.strata.mean_of(|takes_s| {
-            let left_s = left_s(takes_s);
-            if left_s <= 0.0 { timeout_s } else { timeout_s - left_s + at.wait.mean_up_to(left_s) }
+        let (strata, left_s) = (&service.strata, timeout_s - rest_s);
+        if left_s <= 0.0 || at.slower <= 0.0 {
+            return (1.0, timeout_s);
+        }
+        // Mostly nobody is anywhere near it.
+        if at.wait.ccdf(left_s - strata.longest_s() * at.slower) < NEVER {
+            return (0.0, rest_s + at.computes_s + at.wait_mean_s);
+        }
+        // Those who need not wait are late by their service alone.
+        let waits = at.wait.probability();
+        let (late, takes_s) = strata.up_to(left_s / at.slower);
+        let at_once = (late, rest_s + takes_s * at.slower);
+        if waits < NEVER {
+            return at_once;
+        }
+        let behind = |takes_s: f64| left_s - takes_s * at.slower;
+        let late =
+            strata.mean_of(|takes_s| if behind(takes_s) > 0.0 { at.wait.ccdf(behind(takes_s)) / waits } else { 1.0 });
+        let takes_s = strata.mean_of(|takes_s| match behind(takes_s) {
+            behind_s if behind_s <= 0.0 => timeout_s,
+            behind_s => timeout_s - behind_s + at.wait.mean_up_to(behind_s) / waits,
         });
-        (late, mean_s)
+        (waits * late + (1.0 - waits) * at_once.0, waits * takes_s + (1.0 - waits) * at_once.1)
     }
 
     /// What every station comes to for those who call it: whether their requests succeed there, and what calls add to their time.
@@ -182,10 +201,16 @@ impl Engine<'_> {
         let [more_s, in_time_s, before_s, late] = at.calls_add;
         let below = Added { more_s, in_time_s, before_s, late };
         let mut here = below;
+        let policy = call.client.as_ref();
+        let try_it = |block: f64, inner: f64| self.tried(call, policy?, from, (block, inner), stations);
+        let (first, mut last) = ((at.class_block[0], at.succeeds[0]), None);
         for class in 0..CLASSES {
             let (block, inner) = (at.class_block[class], at.succeeds[class]);
-            let policy = call.client.as_ref();
-            let tried = policy.and_then(|policy| self.tried(call, policy, from, (block, inner), stations));
+            // Mostly all classes fare alike.
+            let tried = if class > 0 && (block, inner) == first { last } else { try_it(block, inner) };
+            if class == 0 {
+                last = tried;
+            }
             let share = tried.map_or((1.0 - block) * inner, |tried| tried.succeeds);
             let never = never_refused(1.0 - share, times);
             let whole = never_refused(1.0 - at.complete[class], times);
@@ -194,9 +219,8 @@ impl Engine<'_> {
                 false => complete[class] *= never * whole,
             }
         }
-        if let Some(policy) = &call.client
-            && let Some(tried) = self.tried(call, policy, from, (at.block, at.succeeds[0]), stations)
-        {
+        let for_load = if (at.block, at.succeeds[0]) == first { last } else { try_it(at.block, at.succeeds[0]) };
+        if let (Some(policy), Some(tried)) = (policy, for_load) {
             let plain_s = rtt_s + waits_in_latency(at) + at.plain_s + below.more_s;
             here = match policy.timeout_s {
                 Some(_) => Added {
