@@ -30,9 +30,9 @@ pub(super) struct Alive<'w> {
 impl<'w> Alive<'w> {
     /// Without one thing; with everything where nothing fails.
     pub fn without(world: &'w World, failing: Option<Failing>) -> Alive<'w> {
-        let whole = parts(world, None);
+        let whole = parts(world, |_| true);
         let now = match failing {
-            Some(Failing::Link(link)) => parts(world, Some(link)),
+            Some(Failing::Link(link)) => parts(world, |other| other != link),
             _ => whole.clone(),
         };
         let mut alive = Alive {
@@ -103,7 +103,18 @@ impl<'w> Alive<'w> {
             changed |= self.nodes[id.at()] != up;
             self.nodes[id.at()] = up;
         }
+        if self.world.links.iter().any(|link| link.gate.is_some()) {
+            let now = parts(self.world, |link| self.carries(link));
+            changed |= now != self.network.1;
+            self.network.1 = now;
+        }
         changed
+    }
+
+    /// Whether a link is there, with what it stands on.
+    fn carries(&self, id: LinkId) -> bool {
+        let works = |gate: &Gate| gate.of.iter().filter(|of| self.nodes[of.at()]).count() >= gate.needed as usize;
+        self.failing != Some(Failing::Link(id)) && self.world.links[id.at()].gate.as_ref().is_none_or(works)
     }
 
     /// Members of a node that work.
@@ -285,7 +296,7 @@ pub(super) fn features_of(world: &World, people: PopId) -> impl Iterator<Item = 
 }
 
 /// Which part of the network each site is in, with a link cut.
-fn parts(world: &World, cut: Option<LinkId>) -> Vec<usize> {
+fn parts(world: &World, carries: impl Fn(LinkId) -> bool) -> Vec<usize> {
     let mut of: Vec<usize> = (0..world.sites.len()).collect();
     fn root(of: &mut [usize], mut site: usize) -> usize {
         while of[site] != site {
@@ -295,7 +306,7 @@ fn parts(world: &World, cut: Option<LinkId>) -> Vec<usize> {
         site
     }
     for (index, link) in world.links.iter().enumerate() {
-        if Some(LinkId::new(index)) != cut {
+        if carries(LinkId::new(index)) {
             let (a, b) = (root(&mut of, link.ends.0.at()), root(&mut of, link.ends.1.at()));
             of[a.max(b)] = a.min(b);
         }

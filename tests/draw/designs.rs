@@ -48,6 +48,26 @@ pub fn all() -> Vec<(&'static str, String, &'static [&'static str])> {
     vec![
         ("one site serves", two_sites(&BOTH.replace(r#"served_by: "home""#, r#"served_by: "a""#)), &["a"]),
         ("nothing fails over", two_sites(BOTH), &["a"]),
+        (
+            "both serve at the same time",
+            two_sites(
+                &(BOTH
+                    .replace("groups: {", r#"spreads: {"all": (over: {"a": 1, "b": 1})}, groups: {"#)
+                    .replace(r#"served_by: "home""#, r#"served_by: "all""#)
+                    .replace(r#""home": (members: ["a", "b"])"#, "")),
+            ),
+            &[],
+        ),
+        (
+            "the link stands on a fibre, and what is called is beyond it",
+            two_sites(
+                &(db_at_a.replace(r#""db": (runs_at: {"a":"#, r#""db": (runs_at: {"b":"#)
+                    + r#"components: {"duct": (), "fibre": (stands_on: all(["duct"]))},"#
+                    + &home),
+            )
+            .replace(r#"rtt: "5ms","#, r#"rtt: "5ms", stands_on: any(["fibre"]),"#),
+            &["b", "duct", "fibre", "link"],
+        ),
         ("either can serve", two_sites(&(BOTH.to_owned() + &home)), &[]),
         ("one data base", two_sites(&(db_at_a.clone() + &home)), &["a"]),
         (
