@@ -135,6 +135,7 @@ impl Plan {
                 takes: Dist::Exponential { mean: Duration::from_seconds(2.0 * HOUR_S as f64) },
                 crew: self.crew.then(|| "crew".to_owned()),
                 vendor: None,
+                vendor_promises: None,
                 spares: None,
                 temporary: None,
             };
