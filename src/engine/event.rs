@@ -49,7 +49,7 @@ pub(super) enum Event {
     HandsChange(CrewId),
     /// A proof test.
     Test(NodeId),
-    /// A passing condition of the drill ends.
+    /// A passing disturbance of the drill ends.
     Ends(u32),
     /// What a node has lived on may be used up.
     UsedUp(NodeId),

@@ -4,7 +4,7 @@ use super::act::By;
 use super::core::Engine;
 use super::event::Event;
 use super::lives::Struck;
-use super::state::drill::{Condition, Surge};
+use super::state::drill::{Disturbance, Surge};
 use super::state::nodes::{Is, Law};
 use crate::observe::{FailedBy, ObservationId, Occurrence, Refusal};
 use crate::units::Duration;
@@ -149,7 +149,7 @@ impl Engine<'_> {
             }
             Action::Gray { node, loses, lasts, .. } => {
                 let seen = self.see(Occurrence::Gray(*node, *loses));
-                self.condition(step, *lasts, seen);
+                self.disturb(step, *lasts, seen);
                 self.look_at_every_group();
             }
             Action::Slow(stations, by, lasts) => {
@@ -159,18 +159,18 @@ impl Engine<'_> {
                     self.cause = Some(seen);
                 }
                 let seen = self.cause.unwrap_or(ObservationId(0));
-                self.condition(step, *lasts, seen);
+                self.disturb(step, *lasts, seen);
             }
             Action::SlowServers { stations, servers, by, lasts, .. } => {
                 let mut seen = ObservationId(0);
                 for station in stations {
                     seen = self.see(Occurrence::ServersSlowed { station: *station, servers: *servers, by: *by });
                 }
-                self.condition(step, *lasts, seen);
+                self.disturb(step, *lasts, seen);
             }
             Action::Cut(link, lasts) => {
                 let seen = self.see(Occurrence::LinkCut(*link, true));
-                self.condition(step, *lasts, seen);
+                self.disturb(step, *lasts, seen);
                 self.state.links_cut[link.at()] += 1;
                 self.reroute();
             }
@@ -180,7 +180,7 @@ impl Engine<'_> {
                 let fades = Duration::from_seconds(decays.seconds() * DECAYS_UNTIL_OVER + falls.seconds());
                 let over = lasts.map(|lasts| Duration(lasts.0.saturating_add(ramp.0).saturating_add(fades.0)));
                 let over = if fades == Duration::ZERO { *lasts } else { over };
-                self.condition(step, over, seen);
+                self.disturb(step, over, seen);
                 self.close_span();
                 let rests = Duration(lasts.map_or(i64::MAX, |lasts| lasts.0.saturating_add(ramp.0)));
                 self.state.surges.push(Surge {
@@ -220,11 +220,11 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn condition(&mut self, step: usize, lasts: Option<Duration>, why: ObservationId) {
+    fn disturb(&mut self, step: usize, lasts: Option<Duration>, why: ObservationId) {
         self.cause = Some(why);
-        self.state.conditions.push(Condition { step, active: true, why });
+        self.state.disturbances.push(Disturbance { step, active: true, why });
         if let Some(lasts) = lasts {
-            let index = (self.state.conditions.len() - 1) as u32;
+            let index = (self.state.disturbances.len() - 1) as u32;
             self.events.push(self.now.after(lasts), Event::Ends(index));
         }
         self.paths_dirty = true;
@@ -232,8 +232,8 @@ impl Engine<'_> {
     }
 
     pub(super) fn condition_ends(&mut self, index: usize) {
-        let Condition { step, why, .. } = self.state.conditions[index];
-        self.state.conditions[index].active = false;
+        let Disturbance { step, why, .. } = self.state.disturbances[index];
+        self.state.disturbances[index].active = false;
         self.cause = Some(why);
         match &self.action(step).clone() {
             Action::Gray { node, .. } => {
@@ -285,8 +285,8 @@ impl Engine<'_> {
     /// The share of requests that a gray node loses, and the share of health checks.
     pub(super) fn gray(&self, id: NodeId) -> (f64, f64) {
         let (mut passes, mut checks) = (1.0, 1.0);
-        for condition in self.state.conditions.iter().filter(|c| c.active) {
-            if let Action::Gray { node, loses, probes_pass, .. } = self.action(condition.step)
+        for passing in self.state.disturbances.iter().filter(|c| c.active) {
+            if let Action::Gray { node, loses, probes_pass, .. } = self.action(passing.step)
                 && *node == id
             {
                 passes *= 1.0 - loses;
@@ -298,6 +298,6 @@ impl Engine<'_> {
 
     /// Whether any part of the run is gray now.
     pub(super) fn any_gray(&self) -> bool {
-        self.state.conditions.iter().any(|c| c.active && matches!(self.action(c.step), Action::Gray { .. }))
+        self.state.disturbances.iter().any(|c| c.active && matches!(self.action(c.step), Action::Gray { .. }))
     }
 }

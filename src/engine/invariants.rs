@@ -294,10 +294,10 @@ impl Engine<'_> {
         for (index, link) in self.world.links.iter().enumerate() {
             let cuts = self
                 .state
-                .conditions
+                .disturbances
                 .iter()
-                .filter(|condition| condition.active)
-                .filter(|condition| matches!(self.action(condition.step), Action::Cut(of, _) if of.at() == index));
+                .filter(|passing| passing.active)
+                .filter(|passing| matches!(self.action(passing.step), Action::Cut(of, _) if of.at() == index));
             let must = |is, what| self.must(is, what, &link.name);
             let down = usize::from(self.state.links_down[index]);
             let cuts = cuts.count() + down;

@@ -24,7 +24,7 @@ impl<W> Core<W> {
         self.requests.is_none()
             && state.nodes.iter().all(is_sound)
             && state.crews.iter().all(|crew| crew.busy == 0 && crew.waiting.is_empty())
-            && state.conditions.iter().all(|condition| !condition.active)
+            && state.disturbances.iter().all(|passing| !passing.active)
             && state.surges.is_empty()
             && state.links_cut.iter().all(|cuts| *cuts == 0)
             && !state.maintenance.under_way

@@ -20,9 +20,9 @@ pub(super) struct SlowServers {
 impl Engine<'_> {
     /// Which of the first servers of a station are slow now.
     pub(super) fn slow_servers(&self, id: StationId) -> impl Iterator<Item = SlowServers> {
-        self.state.conditions.iter().filter(|condition| condition.active).filter_map(move |condition| {
-            let why = condition.why;
-            match self.action(condition.step) {
+        self.state.disturbances.iter().filter(|passing| passing.active).filter_map(move |passing| {
+            let why = passing.why;
+            match self.action(passing.step) {
                 Action::SlowServers { stations, servers, by, checks_pass, .. } if stations.contains(&id) => {
                     Some(SlowServers { servers: *servers, by: *by, checks_pass: *checks_pass, why })
                 }

@@ -3,7 +3,7 @@
 use super::case::{Case, only_what_runs, with_values};
 use super::changes::{Change, Values, below};
 use super::kept::path_drawn;
-use super::whole::Plan;
+use super::whole::Sketch;
 use crate::rng::{Luck, Stream};
 use crate::scenario::{Choice, Fault, Inject, Menu, Objective, Scenario, Source, faults, pattern_fits};
 use crate::shrink::shrink;
@@ -117,15 +117,15 @@ impl Cases {
     fn draw(&self, seed: u64) -> Result<Draft, String> {
         let luck = Luck { seed, replication: 0 };
         let stream = |of: &str| Stream::new(luck, of, "case");
-        let plan = match self.ground {
+        let sketch = match self.ground {
             Ground::Written(_) => None,
-            Ground::Drawn => Some(Plan::draw(&mut stream("scenario"))),
+            Ground::Drawn => Some(Sketch::draw(&mut stream("scenario"))),
         };
         let mut changes = stream("changes");
         let values = self.changes.iter().map(|change| Some(change.draw(&mut changes))).collect();
         // Seeds are read and typed by people.
         let luck = Luck { seed: below(&mut stream("luck"), 1_000), replication: 0 };
-        let mut draft = Draft { plan, values, faults: Vec::new(), luck };
+        let mut draft = Draft { sketch, values, faults: Vec::new(), luck };
         let design = self.design(&draft)?;
         let world = World::compile(&design).map_err(|mistakes| mistakes.to_string())?;
         if let Some((least, most)) = self.faults {
@@ -136,9 +136,9 @@ impl Cases {
 
     /// The scenario of a draft before anything happens in it.
     fn design(&self, draft: &Draft) -> Result<Scenario, String> {
-        let mut scenario = match (&self.ground, &draft.plan) {
+        let mut scenario = match (&self.ground, &draft.sketch) {
             (Ground::Written(written), _) => Scenario::clone(written),
-            (Ground::Drawn, plan) => plan.as_ref().map(Plan::scenario).unwrap_or_default(),
+            (Ground::Drawn, sketch) => sketch.as_ref().map(Sketch::scenario).unwrap_or_default(),
         };
         for (name, objective) in &self.objectives {
             scenario.objectives.insert(name.clone(), objective.clone());
@@ -177,8 +177,8 @@ impl Cases {
                 simpler.faults.remove(at);
             });
         }
-        for plan in draft.plan.iter().flat_map(Plan::simpler) {
-            with(&|simpler| simpler.plan = Some(plan.clone()));
+        for sketch in draft.sketch.iter().flat_map(Sketch::simpler) {
+            with(&|simpler| simpler.sketch = Some(sketch.clone()));
         }
         // Nothing is simpler than what the scenario says itself.
         for at in 0..draft.values.len() {
@@ -204,7 +204,7 @@ impl Cases {
 /// A case before it is put together.
 #[derive(Debug, Clone, PartialEq)]
 struct Draft {
-    plan: Option<Plan>,
+    sketch: Option<Sketch>,
     /// The value of each change; `None`: as the scenario says.
     values: Vec<Option<String>>,
     faults: Vec<Struck>,

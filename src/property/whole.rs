@@ -16,7 +16,7 @@ const YEAR_S: f64 = 365.0 * 86_400.0;
 
 /// A scenario as numbers, so that it gets smaller well.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub struct Sketch {
     sites: u64,
     services: u64,
     servers: u64,
@@ -34,11 +34,11 @@ pub struct Plan {
     linked: bool,
 }
 
-impl Plan {
-    pub fn draw(stream: &mut Stream) -> Plan {
+impl Sketch {
+    pub fn draw(stream: &mut Stream) -> Sketch {
         let mut between = |least: u64, most: u64| least + below(stream, most - least + 1);
         let members = between(0, 3);
-        Plan {
+        Sketch {
             sites: between(1, 3),
             services: between(1, 3),
             servers: between(1, 8),
@@ -55,34 +55,34 @@ impl Plan {
     }
 
     /// The same with less in it.
-    pub fn simpler(&self) -> Vec<Plan> {
+    pub fn simpler(&self) -> Vec<Sketch> {
         let mut found = Vec::new();
-        let mut with = |change: &dyn Fn(&mut Plan)| {
+        let mut with = |change: &dyn Fn(&mut Sketch)| {
             let mut simpler = self.clone();
             change(&mut simpler);
             if simpler != *self {
                 found.push(simpler);
             }
         };
-        with(&|plan| plan.store = 0);
-        with(&|plan| plan.storage = (0, 1));
-        with(&|plan| plan.crew = false);
-        with(&|plan| plan.linked = false);
-        with(&|plan| plan.services = 1);
-        with(&|plan| plan.sites = 1);
-        with(&|plan| plan.sites = plan.sites.min(2));
-        with(&|plan| (plan.promote_s, plan.ttl_s) = (0, 0));
-        with(&|plan| plan.detect = 0);
-        with(&|plan| plan.storage = (plan.storage.0.min(1), 1));
+        with(&|sketch| sketch.store = 0);
+        with(&|sketch| sketch.storage = (0, 1));
+        with(&|sketch| sketch.crew = false);
+        with(&|sketch| sketch.linked = false);
+        with(&|sketch| sketch.services = 1);
+        with(&|sketch| sketch.sites = 1);
+        with(&|sketch| sketch.sites = sketch.sites.min(2));
+        with(&|sketch| (sketch.promote_s, sketch.ttl_s) = (0, 0));
+        with(&|sketch| sketch.detect = 0);
+        with(&|sketch| sketch.storage = (sketch.storage.0.min(1), 1));
         for (least, of) in [(1, 0), (50, 1), (1, 2)] {
-            let field = |plan: &mut Plan, value: u64| match of {
-                0 => plan.servers = value,
-                1 => plan.users = value,
-                _ => plan.hours = value,
+            let field = |sketch: &mut Sketch, value: u64| match of {
+                0 => sketch.servers = value,
+                1 => sketch.users = value,
+                _ => sketch.hours = value,
             };
             let now = [self.servers, self.users, self.hours][of];
-            with(&|plan| field(plan, least));
-            with(&|plan| field(plan, (now / 2).max(least)));
+            with(&|sketch| field(sketch, least));
+            with(&|sketch| field(sketch, (now / 2).max(least)));
         }
         found
     }
@@ -197,23 +197,23 @@ mod tests {
     #[test]
     fn every_plan_is_a_scenario_without_mistakes_and_so_is_whatever_is_simpler() {
         for seed in 0..300 {
-            let plan = Plan::draw(&mut Stream::new(Luck { seed, replication: 0 }, "plan", "test"));
-            for plan in plan.simpler().iter().chain([&plan]) {
-                let compiled = World::compile(&plan.scenario());
-                assert!(compiled.is_ok(), "{plan:?}: {}", compiled.unwrap_err());
+            let sketch = Sketch::draw(&mut Stream::new(Luck { seed, replication: 0 }, "plan", "test"));
+            for sketch in sketch.simpler().iter().chain([&sketch]) {
+                let compiled = World::compile(&sketch.scenario());
+                assert!(compiled.is_ok(), "{sketch:?}: {}", compiled.unwrap_err());
             }
         }
     }
 
     #[test]
     fn making_it_simpler_comes_to_an_end() {
-        let mut plan = Plan::draw(&mut Stream::new(Luck { seed: 3, replication: 0 }, "plan", "test"));
+        let mut sketch = Sketch::draw(&mut Stream::new(Luck { seed: 3, replication: 0 }, "plan", "test"));
         let mut steps = 0;
-        while let Some(simpler) = plan.simpler().first() {
-            plan = simpler.clone();
+        while let Some(simpler) = sketch.simpler().first() {
+            sketch = simpler.clone();
             steps += 1;
-            assert!(steps < 100, "{plan:?}");
+            assert!(steps < 100, "{sketch:?}");
         }
-        assert_eq!((plan.sites, plan.services, plan.servers, plan.users, plan.hours), (1, 1, 1, 50, 1));
+        assert_eq!((sketch.sites, sketch.services, sketch.servers, sketch.users, sketch.hours), (1, 1, 1, 50, 1));
     }
 }

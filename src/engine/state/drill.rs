@@ -3,9 +3,9 @@
 use crate::observe::ObservationId;
 use crate::units::{Duration, Time};
 
-/// A passing condition of the drill.
+/// Something passing that a step of the drill has set going: a slow service, a cut, what is hidden.
 #[derive(Debug, Clone)]
-pub struct Condition {
+pub struct Disturbance {
     /// The step of the drill.
     pub step: usize,
     pub active: bool,

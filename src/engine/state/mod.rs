@@ -26,7 +26,7 @@ use crate::world::{Action, NodeId, NodeKind, Routes, World};
 use abandonment::Away;
 use automation::SwitchedOff;
 use autoscale::AutoscaleState;
-use drill::{Condition, Surge};
+use drill::{Disturbance, Surge};
 use flow::FlowState;
 use groups::GroupState;
 use maintenance::MaintenanceState;
@@ -54,8 +54,8 @@ pub struct State {
     pub shock_tokens: Vec<u32>,
     /// What was done from outside, beside the drill.
     pub outside: Vec<Action>,
-    /// Passing conditions of the drill that are in force.
-    pub conditions: Vec<Condition>,
+    /// What is passing of the drill, and in force.
+    pub disturbances: Vec<Disturbance>,
     pub links_cut: Vec<u32>,
     /// Links that lack what they stand on: each is cut once more for that.
     pub links_down: Vec<bool>,
@@ -99,7 +99,7 @@ impl State {
             shocks: world.shocks.iter().map(|s| Stream::new(luck, &s.name, "shock")).collect(),
             shock_tokens: vec![0; world.shocks.len()],
             outside: Vec::new(),
-            conditions: Vec::new(),
+            disturbances: Vec::new(),
             links_cut: vec![0; world.links.len()],
             links_down: vec![false; world.links.len()],
             routes: world.routes.clone(),

@@ -19,6 +19,10 @@ impl Html {
         self.open(tag, attributes);
         self.out.push('>');
         inside(self);
+        self.close(tag);
+    }
+
+    fn close(&mut self, tag: &'static str) {
         self.out.push_str("</");
         self.out.push_str(tag);
         self.out.push('>');
