@@ -116,6 +116,24 @@ fn a_runbook_switches_off_and_its_end_switches_on() {
 // ---- Conditions ------------------------------------------------------------------------------------------------------
 
 #[test]
+fn what_two_have_switched_off_is_on_when_both_have_ended() {
+    // One hold ends at 09:20, the other at 09:40: what the first takes back is its own.
+    let hold = |name: &str, until: &str| {
+        format!(r#""{name}": (at: "08:30", does: [switch_off(of: failover("home"))], until: "{until}")"#)
+    };
+    let both = |drill: &str| {
+        let runbook = format!("runbook: {{{}, {}}},", hold("one", "09:20"), hold("other", "09:40"));
+        two_sites(&runbook, &format!("{CRASH}{drill}"))
+    };
+    assert_near("both", down_s(&both("")), 2_460.0, 1e-9);
+    // Whoever switches it on does so for all of them, and nothing is left to be taken back.
+    assert_near("on for all", down_s(&both(r#", at("09:10", switch_on(of: failover("home")))"#)), 660.0, 1e-9);
+    // A hold of the drill that lasts is nobody's to take back.
+    let lasting = r#", at("08:40", switch_off(of: failover("home"), lasts: "70m"))"#;
+    assert_near("a third", down_s(&both(lasting)), 3_060.0, 1e-9);
+}
+
+#[test]
 fn conditions_can_be_turned_around_and_wanted_for_long() {
     let when = |condition: &str| {
         let runbook = format!(r#"runbook: {{"act": (when: {condition}, does: [decide("acted")])}}"#);

@@ -166,3 +166,23 @@ fn the_layers_that_keep_a_storm_up_are_named() {
         assert!((state.from_s - 420.0).abs() < 60.0 && state.to_s.is_none(), "{state:?}");
     }
 }
+
+#[test]
+fn a_storm_that_chance_alone_sets_off_is_warned_of() {
+    // Seven tenths of what the back can do, and one answer in a hundred comes too late. Single requests tip over within minutes; rates have
+    // no chance in them, and say so. With room to spare, or a budget, nobody is warned.
+    let at = |rate: &str, retries: &str| {
+        pair(&format!(r#"timeout: "120ms", retries: ({retries})"#), "0%", "servers: 1", EXPONENTIAL, "")
+            .replace(r#""read": "1/min""#, &format!(r#""read": "{rate}""#))
+    };
+    let warned = |text: &str| {
+        outcome(text).warnings.iter().any(|w| w.contains("front@a calls back@b: many answers come just in time"))
+    };
+    let near = at("0.7/min", "attempts: 3");
+    assert!(followed(&near).people["all"].time_availability < 0.5, "single requests are down");
+    assert_eq!(outcome(&near).people["all"].downtime_s, 0.0);
+    assert!(warned(&near));
+    assert!(!warned(&at("0.2/min", "attempts: 3")), "a third of that never gets there");
+    assert!(!warned(&at("0.7/min", "attempts: 1")), "nothing is tried again");
+    assert!(!warned(&at("0.7/min", r#"attempts: 3, budget: "5%""#)), "a budget holds it");
+}

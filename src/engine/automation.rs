@@ -10,13 +10,12 @@ use crate::world::{Automation, GroupId};
 
 impl Engine<'_> {
     pub(super) fn is_off(&self, of: Automation) -> bool {
-        self.state.switched_off.iter().any(|switched| switched.active && switched.of == of)
+        self.state.switched_off.iter().any(|switched| switched.of == of)
     }
 
     /// Whether something that would act now is held back because it is switched off.
     pub(super) fn is_held_back(&mut self, of: Automation) -> bool {
-        let Some(switched) = self.state.switched_off.iter_mut().find(|switched| switched.active && switched.of == of)
-        else {
+        let Some(switched) = self.state.switched_off.iter_mut().find(|switched| switched.of == of) else {
             return false;
         };
         if !std::mem::replace(&mut switched.told, true) {
@@ -25,31 +24,40 @@ impl Engine<'_> {
         true
     }
 
-    pub(super) fn switch_off(&mut self, of: Automation, lasts: Option<Duration>) {
+    pub(super) fn switch_off(&mut self, of: Automation, lasts: Option<Duration>, by: Option<usize>) {
         let seen = self.see(Occurrence::Switched(of, false));
         self.cause = Some(seen);
-        self.state.switched_off.push(SwitchedOff { of, active: true, told: false });
+        let number = self.state.switched_off_times;
+        self.state.switched_off_times += 1;
+        self.state.switched_off.push(SwitchedOff { of, number, by, told: false });
         if let Some(lasts) = lasts {
-            let index = (self.state.switched_off.len() - 1) as u32;
-            self.events.push(self.now.after(lasts), Event::SwitchedOn { index });
+            self.events.push(self.now.after(lasts), Event::SwitchedOn { number });
         }
         self.looks_again(of);
     }
 
     /// Somebody switches it on, however often it was switched off.
     pub(super) fn switch_on(&mut self, of: Automation) {
-        let was_off = self.is_off(of);
-        self.state.switched_off.iter_mut().filter(|switched| switched.of == of).for_each(|s| s.active = false);
-        if was_off {
-            self.is_on_again(of);
-        }
+        self.no_longer_off(of, |_| true);
+    }
+
+    /// What a procedure has switched off is on again, unless somebody else has switched it off as well.
+    pub(super) fn switch_on_again(&mut self, of: Automation, by: usize) {
+        self.no_longer_off(of, |switched| switched.by == Some(by));
     }
 
     /// The time for which it was switched off is over.
-    pub(super) fn switched_on(&mut self, index: usize) {
-        let switched = &mut self.state.switched_off[index];
-        let of = switched.of;
-        if std::mem::take(&mut switched.active) && !self.is_off(of) {
+    pub(super) fn switched_on(&mut self, number: u32) {
+        let switched = self.state.switched_off.iter().find(|switched| switched.number == number);
+        if let Some(of) = switched.map(|switched| switched.of) {
+            self.no_longer_off(of, |switched| switched.number == number);
+        }
+    }
+
+    fn no_longer_off(&mut self, of: Automation, over: impl Fn(&SwitchedOff) -> bool) {
+        let was_off = self.is_off(of);
+        self.state.switched_off.retain(|switched| switched.of != of || !over(switched));
+        if was_off && !self.is_off(of) {
             self.is_on_again(of);
         }
     }

@@ -78,7 +78,7 @@ pub(super) enum Event {
     /// What an autoscaler ordered is there.
     Scaled { index: u32 },
     /// The time for which automation was switched off is over, by the number of that.
-    SwitchedOn { index: u32 },
+    SwitchedOn { number: u32 },
     /// A condition may have lasted for long enough, unless the token is old.
     Look { index: u32, token: u32 },
     /// A condition has been seen.

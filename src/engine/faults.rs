@@ -195,7 +195,7 @@ impl Engine<'_> {
                     decays: *decays,
                 });
             }
-            Action::SwitchOff(of, lasts) => of.iter().for_each(|of| self.switch_off(*of, *lasts)),
+            Action::SwitchOff(of, lasts) => of.iter().for_each(|of| self.switch_off(*of, *lasts, None)),
             Action::SwitchOn(of) => of.iter().for_each(|of| self.switch_on(*of)),
             // Words change nothing that flows.
             Action::Decide(_) => {

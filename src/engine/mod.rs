@@ -266,7 +266,7 @@ impl<'w> Live<'w> {
             Event::Procedure { index, step } => self.procedure_due(index as usize, step),
             Event::Autoscale { index } => self.autoscale(index as usize),
             Event::Scaled { index } => self.scaled(index as usize),
-            Event::SwitchedOn { index } => self.switched_on(index as usize),
+            Event::SwitchedOn { number } => self.switched_on(number),
             Event::Look { index, token } => self.look(index as usize, token),
             Event::Seen { index } => self.seen(index as usize),
             Event::Flow { token } => self.flow_changes(token),

@@ -313,7 +313,7 @@ impl Engine<'_> {
                 let done = self.act(Action::FailOver(*group, *member), By::Procedure(index));
                 self.state.procedures[index].refused += u32::from(done.is_err());
             }
-            Effect::SwitchOff(Some(of), lasts) if first => self.switch_off(*of, *lasts),
+            Effect::SwitchOff(Some(of), lasts) if first => self.switch_off(*of, *lasts, Some(index)),
             Effect::SwitchOn(Some(of)) if first => self.switch_on(*of),
             Effect::Tell(_) if first => {
                 self.see(Occurrence::ToldBy { measure: index, action });

@@ -57,7 +57,7 @@ impl Engine<'_> {
                 }
                 Effect::Shed { .. } => self.state.sheddings.retain(|s| (s.procedure, s.action) != (index, i)),
                 Effect::Dim(service, _) => self.state.dims[service.at()].retain(|dim| dim.0 != index),
-                Effect::SwitchOff(Some(of), _) => self.switch_on(*of),
+                Effect::SwitchOff(Some(of), _) => self.switch_on_again(*of, index),
                 _ => {}
             }
         }

@@ -6,7 +6,8 @@ use super::outcome::*;
 use crate::observe::Interval;
 use crate::queueing::Wait;
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
-use crate::world::{Call, Callee, Feature, StationId, World, civil_label};
+use crate::world::{Call, Callee, Retries, StationId, World, civil_label};
+use std::collections::BTreeSet;
 
 /// A queue at rest above this share of its capacity is near saturation.
 const NEAR: f64 = 0.95;
@@ -86,33 +87,47 @@ impl StrainMetrics {
                 let feature = &world.features[id.at()];
                 let used = outcome.people.get(&population.name).and_then(|people| people.features.get(&feature.name));
                 let Some(p99_s) = used.and_then(|used| used.latency.all.p99_s) else { continue };
-                if let Some(station) = self.may_storm(world, feature, p99_s) {
-                    let name = &world.stations[station.at()].name;
-                    outcome.warnings.push(format!(
-                        "{}: {}: many answers come just in time, and what comes late is tried again; a queue that comes by chance \
-                         can then keep {name} overloaded for good, which the flow engine does not see",
-                        population.name, feature.name
-                    ));
+                let (Some(retries), Some(timeout_s)) = (feature.retries, feature.timeout_s) else { continue };
+                let calls = feature.calls.iter().flatten().collect();
+                if p99_s >= timeout_s / 2.0
+                    && let Some(station) = self.may_storm(world, calls, retries)
+                {
+                    outcome.warnings.push(storm(&format!("{}: {}", population.name, feature.name), world, station));
+                }
+            }
+        }
+        self.look_at_calls(world, outcome);
+    }
+
+    /// The same of services that call by a policy.
+    fn look_at_calls(&self, world: &World, outcome: &mut Outcome) {
+        let of_stations =
+            world.stations.iter().flat_map(|station| station.calls.iter().map(|call| (&station.name, call)));
+        let of_features = (world.features.iter())
+            .flat_map(|feature| feature.calls.iter().flatten().map(|call| (&feature.name, call)));
+        let mut told = BTreeSet::new();
+        for (caller, call) in of_stations.chain(of_features) {
+            let Some(client) = &call.client else { continue };
+            let (Some(retries), Some(timeout_s)) = (client.retries, client.timeout_s) else { continue };
+            for callee in callees(call) {
+                let name = &world.stations[callee.at()].name;
+                let p99_s = outcome.services.get(name).and_then(|seen| seen.sojourn_p99_s).unwrap_or(0.0);
+                if p99_s >= timeout_s / 2.0
+                    && let Some(station) = self.may_storm(world, vec![call], retries)
+                    && told.insert((caller, station))
+                {
+                    outcome.warnings.push(storm(&format!("{caller} calls {name}"), world, station));
                 }
             }
         }
     }
 
-    /// The station that the retries of a feature would keep overloaded, if all that came late were tried as often as it may be.
-    fn may_storm(&self, world: &World, feature: &Feature, p99_s: f64) -> Option<StationId> {
-        let (retries, timeout_s) = (feature.retries?, feature.timeout_s?);
+    /// The station that retries would keep overloaded, if all that came late were tried as often as it may be.
+    fn may_storm<'w>(&self, world: &'w World, mut left: Vec<&'w Call>, retries: Retries) -> Option<StationId> {
         let attempts = f64::from(retries.attempts).min(1.0 + retries.budget);
-        if p99_s < timeout_s / 2.0 {
-            return None;
-        }
         let mut visited = vec![false; world.stations.len()];
-        let mut left: Vec<&Call> = feature.calls.iter().flatten().collect();
         while let Some(call) = left.pop() {
-            let callees: Vec<StationId> = match &call.callee {
-                Callee::Station(station) => vec![*station],
-                Callee::Active(_, by_member) => by_member.iter().flatten().copied().collect(),
-            };
-            for id in callees {
+            for id in callees(call) {
                 if !std::mem::replace(&mut visited[id.at()], true) {
                     left.extend(&world.stations[id.at()].calls);
                 }
@@ -121,4 +136,20 @@ impl StrainMetrics {
         let mut stations = (0..visited.len()).filter(|i| visited[*i]);
         stations.find(|i| self.stations[*i].most * attempts > 1.0).map(StationId::new)
     }
+}
+
+/// All that a call may ask, whoever is active.
+fn callees(call: &Call) -> Vec<StationId> {
+    match &call.callee {
+        Callee::Station(station) => vec![*station],
+        Callee::Active(_, by_member) => by_member.iter().flatten().copied().collect(),
+    }
+}
+
+fn storm(who: &str, world: &World, station: StationId) -> String {
+    let name = &world.stations[station.at()].name;
+    format!(
+        "{who}: many answers come just in time, and what comes late is tried again; a queue that comes by chance can then keep {name} \
+         overloaded for good, which the flow engine does not see"
+    )
 }

@@ -70,6 +70,8 @@ pub struct State {
     pub autoscale: Vec<AutoscaleState>,
     /// In the order in which it was done.
     pub switched_off: Vec<SwitchedOff>,
+    /// How often something was switched off so far.
+    pub switched_off_times: u32,
     pub restrictions: Vec<Restriction>,
     /// For each population the procedure and the action by which it staggers.
     pub staggers: Vec<Option<(usize, usize)>>,
@@ -111,6 +113,7 @@ impl State {
             teams: vec![TeamState::default(); world.teams.len()],
             triggers: TriggerState::all(world),
             switched_off: Vec::new(),
+            switched_off_times: 0,
             autoscale: vec![AutoscaleState::default(); world.autoscale.len()],
             restrictions: Vec::new(),
             staggers: vec![None; world.people.len()],
