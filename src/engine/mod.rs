@@ -7,6 +7,7 @@ mod abandonment;
 mod act;
 mod automation;
 mod autoscale;
+mod backups;
 mod clocks;
 mod core;
 mod data;
@@ -91,6 +92,7 @@ impl<'w> Live<'w> {
         engine.start_maintenance();
         engine.start_procedures();
         engine.start_autoscale();
+        engine.start_backups();
         engine
     }
 
@@ -262,6 +264,8 @@ impl<'w> Live<'w> {
             Event::CallersFollow(group) => self.callers_look_again(group),
             Event::Ejected { station, token } => self.eject(station, token),
             Event::Alone { store, replica, token } => self.goes_on_alone(store as usize, replica as usize, token),
+            Event::Backup { store, backup } => self.back_up(store as usize, backup as usize),
+            Event::Restored { store, token } => self.restored(store as usize, token),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
             Event::Procedure { index, step } => self.procedure_due(index as usize, step),
             Event::Autoscale { index } => self.autoscale(index as usize),
@@ -296,6 +300,7 @@ impl<'w> Live<'w> {
 
     fn finish(&mut self) {
         self.close_span();
+        self.end_without_data();
         self.finished = true;
         self.flow_dirty = false;
     }

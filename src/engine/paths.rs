@@ -181,6 +181,8 @@ impl Engine<'_> {
             path.dead = Some(Why::NoRoute);
             return path;
         }
+        status.add(&self.lacks_data(id));
+        (path.dead, path.missing) = (status.dead, status.missing);
         for (nth, call) in (0..).zip(&self.world.features[id.at()].calls[site.at()]) {
             if path.dead.is_some() {
                 break;

@@ -313,6 +313,10 @@ impl Engine<'_> {
                 let done = self.act(Action::FailOver(*group, *member), By::Procedure(index));
                 self.state.procedures[index].refused += u32::from(done.is_err());
             }
+            Effect::Restore(store, from) if first => {
+                let done = self.restore(*store, *from);
+                self.state.procedures[index].refused += u32::from(done.is_err());
+            }
             Effect::SwitchOff(Some(of), lasts) if first => self.switch_off(*of, *lasts),
             Effect::SwitchOn(Some(of)) if first => self.switch_on(*of),
             Effect::Tell(_) if first => {

@@ -10,6 +10,7 @@ mod money;
 mod outcome;
 mod people;
 mod response;
+mod restores;
 mod runbook;
 mod story;
 mod strain;

@@ -42,7 +42,7 @@ fn helped(world: &World, action: &Effect) -> Vec<Helped> {
         Effect::MovePeople(people, ..) | Effect::Stagger { people, .. } => vec![Helped::People(people.at())],
         Effect::Hotfix { service, .. } | Effect::Dim(service, _) => of_service(service.at()),
         Effect::Restrict { .. } | Effect::Shed { .. } => (0..world.people.len()).map(Helped::People).collect(),
-        Effect::SwitchOver(..) | Effect::SwitchOff(..) | Effect::SwitchOn(_) => Vec::new(),
+        Effect::SwitchOver(..) | Effect::SwitchOff(..) | Effect::SwitchOn(_) | Effect::Restore(..) => Vec::new(),
         Effect::Tell(_) | Effect::Decide(_) => Vec::new(),
     }
 }

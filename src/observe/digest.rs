@@ -68,6 +68,13 @@ impl Digest {
             Occurrence::DataLost { window_s, writes, fate, .. } => {
                 (21, None, [*window_s, *writes, f64::from(*fate as u8)])
             }
+            Occurrence::DataGone(_) => (110, None, [0.0; 3]),
+            Occurrence::BackupMissed { backup, .. } => (111, None, [*backup as f64, 0.0, 0.0]),
+            Occurrence::RestoreBegan { backup, age_s, .. } => (112, None, [*backup as f64, *age_s, 0.0]),
+            Occurrence::Unreadable { backup, .. } => (113, None, [*backup as f64, 0.0, 0.0]),
+            Occurrence::PartBack { part, .. } => (114, None, [*part as f64, 0.0, 0.0]),
+            Occurrence::RestoreFailed(_) => (115, None, [0.0; 3]),
+            Occurrence::DataBack(_) => (116, None, [0.0; 3]),
             Occurrence::WritesWait { replica, .. } => (76, Some(*replica), [0.0; 3]),
             Occurrence::WritesGoOn { how, .. } => (77, None, [f64::from(*how as u8), 0.0, 0.0]),
             _ => (0, None, [0.0; 3]),
@@ -125,6 +132,13 @@ impl Observer for Digest {
             Occurrence::AtRisk { store, .. }
             | Occurrence::DataLost { store, .. }
             | Occurrence::WritesWait { store, .. }
+            | Occurrence::DataGone(store)
+            | Occurrence::BackupMissed { store, .. }
+            | Occurrence::RestoreBegan { store, .. }
+            | Occurrence::Unreadable { store, .. }
+            | Occurrence::PartBack { store, .. }
+            | Occurrence::RestoreFailed(store)
+            | Occurrence::DataBack(store)
             | Occurrence::WritesGoOn { store, .. } => self.store(world, *store, &seen.what),
             what @ (Occurrence::MaintenanceTold
             | Occurrence::MaintenanceBegan(_)

@@ -122,6 +122,11 @@ pub enum Act {
         /// Which.
         of: Automation,
     },
+    /// The data of a store is deleted, and with it that of its replicas: they follow. Backups stay.
+    Destroy {
+        /// The store.
+        of: String,
+    },
     /// A decision, for the timeline.
     Decide(String),
     /// A word to the users.

@@ -198,6 +198,14 @@ pub enum Action {
         /// Which.
         of: Automation,
     },
+    /// A store whose data is gone gets the newest of its backups that can be read.
+    Restore {
+        /// The store.
+        of: String,
+        /// Only from these backups.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
     /// A word to the users.
     Tell(String),
     /// A decision, for the timeline.
@@ -298,6 +306,14 @@ pub enum Condition {
     /// A background queue is behind: what waits there is older than it may be.
     Behind {
         /// The queue.
+        of: String,
+        /// For how long without a break.
+        #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
+        lasts: Duration,
+    },
+    /// The data of a store is gone, and not yet back.
+    Gone {
+        /// The store.
         of: String,
         /// For how long without a break.
         #[serde(default, rename = "for", skip_serializing_if = "is_zero")]

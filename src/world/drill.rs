@@ -1,6 +1,6 @@
 //! The drill: what is injected into a run.
 
-use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, StationId};
+use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, StationId, StoreId};
 use super::runbook::Automation;
 use crate::units::Duration;
 
@@ -62,6 +62,8 @@ pub enum Action {
     SwitchOff(Option<Automation>, Option<Duration>),
     /// Automation is switched on.
     SwitchOn(Option<Automation>),
+    /// The data of a store is deleted.
+    Destroy(StoreId),
     /// A decision.
     Decide(String),
     /// A word to the users.

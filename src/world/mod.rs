@@ -9,6 +9,7 @@
 //! A file here says what something is; the file of the same name in `compile` makes it out of a scenario.
 
 mod autoscale;
+mod backups;
 mod balancer;
 mod cache;
 mod calendar;
@@ -37,6 +38,8 @@ mod teams;
 
 #[doc(hidden)]
 pub use autoscale::Autoscale;
+#[doc(hidden)]
+pub use backups::{Backup, Needs, StorePart};
 #[doc(hidden)]
 pub use balancer::{Balancer, HealthChecks, Picks};
 #[doc(hidden)]

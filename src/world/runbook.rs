@@ -2,7 +2,7 @@
 
 use super::curve::Curve;
 use super::hours::Hours;
-use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, QueueId, ServiceId, SiteId, StationId};
+use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, QueueId, ServiceId, SiteId, StationId, StoreId};
 use crate::dist::Sampler;
 use crate::units::{Duration, Time};
 
@@ -51,9 +51,9 @@ impl Procedure {
         self.actions.iter().all(|action| matches!(action, Effect::Tell(_) | Effect::Decide(_)))
     }
 
-    /// How many groups it switches over, if beside words it does nothing else.
+    /// How many groups it switches over and stores it restores, if beside words it does nothing else.
     pub fn switches(&self) -> Option<u32> {
-        let is_switch = |action: &&Effect| matches!(action, Effect::SwitchOver(..));
+        let is_switch = |action: &&Effect| matches!(action, Effect::SwitchOver(..) | Effect::Restore(..));
         let others = self.actions.iter().filter(|action| !is_switch(action));
         let only = others.clone().all(|action| matches!(action, Effect::Tell(_) | Effect::Decide(_)));
         let switches = self.actions.iter().filter(is_switch).count() as u32;
@@ -122,6 +122,8 @@ pub enum Effect {
     SwitchOff(Option<Automation>, Option<Duration>),
     /// Automation is switched on.
     SwitchOn(Option<Automation>),
+    /// A store whose data is gone is restored, from any of its backups or from those of one kind.
+    Restore(StoreId, Option<usize>),
     /// A word to the users.
     Tell(String),
     /// A decision.
@@ -178,6 +180,8 @@ pub enum Condition {
     Crowd(PopId, f64),
     /// A background queue is behind.
     Behind(QueueId, Duration),
+    /// The data of a store is gone.
+    Gone(StoreId, Duration),
     /// A node does not work.
     Out(NodeId, Duration),
     /// Another procedure is in effect, by index.
@@ -204,6 +208,7 @@ impl Condition {
             | Condition::Busy(_, _, lasts)
             | Condition::BusyNetwork(_, _, lasts)
             | Condition::Behind(_, lasts)
+            | Condition::Gone(_, lasts)
             | Condition::Out(_, lasts)
             | Condition::Lasting(lasts, _) => *lasts,
             Condition::Crowd(..) | Condition::After(_) | Condition::OnDuty(_) | Condition::Not(_) => Duration::ZERO,

@@ -3,6 +3,7 @@
 pub mod abandonment;
 pub mod automation;
 pub mod autoscale;
+pub mod backups;
 pub mod data;
 pub mod delayed_retries;
 pub mod disposition;

@@ -266,6 +266,7 @@ fn hit_by(act: &Act) -> Vec<String> {
             | Automation::Measure(name)
             | Automation::Maintenance(name) => vec![name.clone()],
         },
+        Act::Destroy { of } => vec![of.clone()],
         Act::Decide(_) | Act::Tell(_) => Vec::new(),
     }
 }

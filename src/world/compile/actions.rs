@@ -66,6 +66,10 @@ impl Compiler<'_> {
             }
             A::SwitchOff { of, lasts } => Some(Effect::SwitchOff(self.automation(of, &place("of"))?, *lasts)),
             A::SwitchOn { of } => Some(Effect::SwitchOn(self.automation(of, &place("of"))?)),
+            A::Restore { of, from } => {
+                let (store, from) = self.backups_named(of, from.as_deref(), path)?;
+                Some(Effect::Restore(store, from))
+            }
             A::Tell(what) => Some(Effect::Tell(what.clone())),
             A::Decide(what) => Some(Effect::Decide(what.clone())),
         }

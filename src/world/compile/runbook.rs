@@ -178,6 +178,8 @@ fn said(action: &scenario::Action) -> String {
             format!("{} off{lasts}", automation_said(of))
         }
         A::SwitchOn { of } => format!("{} on", automation_said(of)),
+        A::Restore { of, from: Some(from) } => format!("{of} is restored from {from}"),
+        A::Restore { of, .. } => format!("{of} is restored"),
         A::Tell(what) => format!("users are told: {what}"),
         A::Decide(what) => format!("decision: {what}"),
     }
