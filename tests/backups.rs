@@ -75,9 +75,9 @@ fn what_was_written_since_the_backup_is_lost_and_the_rest_is_back() {
     for (outcome, off) in [(&flow, 1e-9), (&followed, 0.02)] {
         let ledger = &outcome.stores["ledger"];
         let [lost] = &ledger.losses[..] else { panic!("{:?}", ledger.losses) };
-        // Browsers order too, every other time.
+        // Who looks or browses orders too, every other time.
         assert_eq!((lost.fate, lost.window_s), (Fate::Lost, 1_800.0));
-        assert_near("writes", lost.writes, 15.0 * 1_800.0, off);
+        assert_near("writes", lost.writes, 20.0 * 1_800.0, off);
         assert_near("of orders", lost.features["order"], 10.0 * 1_800.0, off);
         assert_eq!(ledger.gone_s, 900.0);
         let [restore] = &ledger.restores[..] else { panic!("{:?}", ledger.restores) };
@@ -87,14 +87,14 @@ fn what_was_written_since_the_backup_is_lost_and_the_rest_is_back() {
         );
         assert_eq!((restore.backup.as_deref(), restore.age_s), (Some("hourly"), Some(1_800.0)));
         for who in ["buyers", "lookers"] {
-            assert_near(who, outcome.people[who].downtime_s, 900.0, off.max(0.05 * off.signum()));
+            assert_near(who, outcome.people[who].downtime_s, 900.0, if off < 0.01 { off } else { 0.05 });
             assert_eq!(outcome.people[who].intervals[0].why, "the data of ledger is gone");
         }
         // Who can do without goes without.
         assert_eq!(outcome.people["browsers"].downtime_s, 0.0);
-        assert_near("browsers", outcome.people["browsers"].degraded_s, 900.0, off.max(0.05 * off.signum()));
+        assert_near("browsers", outcome.people["browsers"].degraded_s, 900.0, if off < 0.01 { off } else { 0.05 });
     }
-    assert_near("nothing is written meanwhile", flow.stores["ledger"].writes, 15.0 * (21_600.0 - 900.0), 1e-9);
+    assert_near("nothing is written meanwhile", flow.stores["ledger"].writes, 20.0 * (21_600.0 - 900.0), 1e-9);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn of_backups_that_may_be_unreadable_the_next_older_one_is_tried() {
             None => {
                 assert_eq!(
                     (bad, ledger.losses[0].fate, ledger.losses[0].writes),
-                    (3.0, Fate::Everything, 15.0 * 9_000.0)
+                    (3.0, Fate::Everything, 20.0 * 9_000.0)
                 );
             }
         }
@@ -196,5 +196,6 @@ fn the_oftener_backups_are_taken_the_less_is_lost() {
             before = lost;
         }
     }
-    assert_eq!(before, 0.0);
+    // What is deleted in the minute of a backup goes first.
+    assert_eq!(before, 60.0);
 }

@@ -73,7 +73,9 @@ impl Engine<'_> {
     /// The newest backup that is whole, and whose kind it is.
     fn newest_copy(&self, store: usize, only: Option<usize>) -> Option<(usize, Copied)> {
         let kinds = self.state.flow.stores[store].backups.iter().enumerate();
-        let of_kinds = kinds.filter(|(nth, _)| only.is_none_or(|only| only == *nth));
+        let keepers = &self.world.stores[store].backups;
+        let is_kept = |nth: usize| keepers[nth].keeper.is_none_or(|keeper| !self.is_destroyed(keeper));
+        let of_kinds = kinds.filter(|(nth, _)| only.is_none_or(|only| only == *nth) && is_kept(*nth));
         let whole = of_kinds.flat_map(|(nth, kind)| kind.copies.iter().map(move |copy| (nth, *copy)));
         // Of two that are as new the first.
         let whole = whole.filter(|(_, copy)| copy.whole_at <= self.now);

@@ -34,6 +34,7 @@ mod spreads;
 mod standstill;
 mod state;
 mod steering;
+mod steps;
 mod stores;
 mod taken_back;
 mod triggers;
@@ -257,7 +258,7 @@ impl<'w> Live<'w> {
             Event::Test(node) => self.proof_test(node),
             Event::Ends(index) => self.condition_ends(index as usize),
             Event::UsedUp(node) => self.used_up(node),
-            Event::Started { station, token } => self.station_started(station, token),
+            Event::Started { station, token } => self.start_is_over(station, token),
             Event::Failover { group, token } => self.failover_due(group, token),
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),

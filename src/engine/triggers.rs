@@ -39,7 +39,7 @@ impl Engine<'_> {
     }
 
     /// Whether a condition holds now; `wake` is when to look again if nothing changes before.
-    fn holds(
+    pub(super) fn holds(
         &self,
         condition: &Condition,
         since: &mut dyn Iterator<Item = &mut Option<Time>>,

@@ -1,6 +1,6 @@
 //! What conditions have seen and what automation does, in the words of a story.
 
-use super::words::{Theme, length_words, percent};
+use super::words::{Theme, length_words, percent, refusal_words};
 use crate::observe::Occurrence;
 use crate::units::Duration;
 use crate::world::{Automation, Condition, World};
@@ -104,6 +104,11 @@ pub fn automation_words(world: &World, of: Option<Automation>) -> String {
 pub(super) fn backup_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
     let of = |store: &crate::world::StoreId| &world.stores[store.at()];
     Some(match what {
+        Occurrence::Flushed(id) => (Theme::System, format!("the cache of {} is emptied", world.stations[id.at()].name)),
+        Occurrence::StartFailed(id, _) => {
+            let name = &world.stations[id.at()].name;
+            (Theme::ResponseFailed, format!("{name} does not start, and is started again"))
+        }
         Occurrence::DataGone(store) => (Theme::Fault, format!("the data of {} is gone", of(store).name)),
         Occurrence::BackupMissed { store, backup } => {
             (Theme::System, format!("no backup {} of {} can be taken", of(store).backups[*backup].name, of(store).name))
@@ -121,6 +126,9 @@ pub(super) fn backup_words(world: &World, what: &Occurrence) -> Option<(Theme, S
             let features: Vec<&str> =
                 store.parts[*part].features.iter().map(|f| world.features[f.at()].name.as_str()).collect();
             (Theme::Repair, format!("a part of {} is back: {}", store.name, features.join(", ")))
+        }
+        Occurrence::RestoreRefused { store, reason, .. } => {
+            (Theme::ResponseFailed, format!("{} is not restored: {}", of(store).name, refusal_words(*reason)))
         }
         Occurrence::RestoreFailed(store) => {
             (Theme::ResponseFailed, format!("{} cannot be restored from these backups", of(store).name))

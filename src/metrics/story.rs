@@ -1,7 +1,7 @@
 //! The story of a run: the observations worth telling, in words, each with the one that led to it.
 
 use super::conditions::{automation_story, backup_words, condition_words};
-use super::words::{Theme, length_words, percent};
+use super::words::{Theme, length_words, percent, refusal_words};
 use crate::observe::{
     FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, Refusal, ServiceLevel,
     Why,
@@ -333,23 +333,6 @@ fn switchover_words(world: &World, what: &Occurrence) -> (Theme, String) {
     }
 }
 
-/// Why a switchover is refused, in words.
-pub fn refusal_words(reason: Refusal) -> &'static str {
-    match reason {
-        Refusal::UnderWay => "it is failing over already",
-        Refusal::ActiveAlready => "that is active already",
-        Refusal::Down => "that is down",
-        Refusal::OutOfReach => "the active member cannot reach it",
-        Refusal::NobodyElse => "no other member works",
-        Refusal::OrderedAlready => "it has been ordered already",
-        Refusal::TakenBack => "it was taken back, and is not done twice",
-        Refusal::NotOrdered => "it has not been ordered, or is over",
-        Refusal::NothingToDo => "there is nothing of that kind to do",
-        Refusal::Unknown => "there is no such thing",
-        Refusal::Over => "the run is over",
-    }
-}
-
 /// What becomes of planned work.
 fn maintenance_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
     let group = |id: &crate::world::GroupId| world.groups[id.at()].name.as_str();
@@ -474,6 +457,11 @@ fn runbook_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             (Theme::Response, format!("{step}{} is in effect{less}", procedure(*id)))
         }
         Occurrence::PhaseFailed(id) => (Theme::ResponseFailed, format!("a step of {} goes wrong", procedure(*id))),
+        Occurrence::GivenUp(id) => (Theme::ResponseFailed, format!("{} is given up", procedure(*id))),
+        Occurrence::StepBack { measure: id, phase } => {
+            let count = world.procedures[*id].count;
+            (Theme::Response, format!("{} goes back to step {phase} of {count}", procedure(*id)))
+        }
         Occurrence::Mended(id) => (Theme::Repair, format!("what {} broke is mended", procedure(*id))),
         Occurrence::TakenBack(id) => (Theme::Response, format!("{} is taken back", procedure(*id))),
         Occurrence::Stuck { measure: id, service } => {

@@ -363,6 +363,19 @@ pub enum Occurrence {
         /// The features that wrote them, by shares; the rest was written anyway.
         features: Vec<(FeatureId, f64)>,
     },
+    /// The cache of a station is emptied.
+    Flushed(StationId),
+    /// A start has not succeeded, and begins again; until when.
+    StartFailed(StationId, Time),
+    /// A measure is given up, because a step of it went wrong.
+    GivenUp(usize),
+    /// A step of a measure is taken back: how many are left.
+    StepBack {
+        /// The measure, by index.
+        measure: usize,
+        /// Steps.
+        phase: u32,
+    },
     /// The data of a store is gone.
     DataGone(StoreId),
     /// A backup was due, and could not be taken.
@@ -394,6 +407,15 @@ pub enum Occurrence {
         store: StoreId,
         /// The part, by index.
         part: usize,
+    },
+    /// A store is not restored, though a measure orders it.
+    RestoreRefused {
+        /// The store.
+        store: StoreId,
+        /// The measure, by index.
+        by: usize,
+        /// Why.
+        reason: Refusal,
     },
     /// None of the backups that were to be read can be; others are left.
     RestoreFailed(StoreId),

@@ -8,6 +8,7 @@
 //!
 //! A file here says what something is; the file of the same name in `compile` makes it out of a scenario.
 
+mod automation;
 mod autoscale;
 mod backups;
 mod balancer;
@@ -36,6 +37,8 @@ mod sites;
 mod steering;
 mod teams;
 
+#[doc(hidden)]
+pub use automation::Automation;
 #[doc(hidden)]
 pub use autoscale::Autoscale;
 #[doc(hidden)]
@@ -78,7 +81,7 @@ pub use random_failures::{FailureLaw, RandomFailure};
 #[doc(hidden)]
 pub use routes::{Route, Routes};
 #[doc(hidden)]
-pub use runbook::{Amount, Automation, Awaited, Condition, Effect, Procedure};
+pub use runbook::{Amount, Awaited, Condition, Effect, GoesWrong, Procedure};
 #[doc(hidden)]
 pub use services::{Cache, Call, CallClient, Callee, Discipline, Misses, RateLimit, Service, Station};
 #[doc(hidden)]
