@@ -10,9 +10,10 @@ use firedrill::world::World;
 use std::path::Path;
 use std::sync::Arc;
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 5] = [
     "scenarios/itslearning-2016-10.ron",
     "scenarios/itslearning-2020-03.ron",
+    "scenarios/itslearning-2021-cloud.ron",
     "scenarios/retry-storm.ron",
     "tests/small.ron",
 ];

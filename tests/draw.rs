@@ -189,6 +189,7 @@ fn everything_that_a_design_has_is_in_its_picture() {
             &["oslo students", "us administrators", "oslo/array a", "notifications", "content", "95 ms"],
         ),
         (scenario("itslearning-2020-03"), &["usit", "aws", "norway", "core", "media", "reporting"]),
+        (scenario("itslearning-2021-cloud"), &["usit", "aws", "norway", "berlin", "core", "nordic"]),
     ] {
         let world = world(&text, &Choice::default());
         let drawing = Drawing::new(&world);

@@ -69,6 +69,10 @@ pub(super) enum Event {
     Ejected { station: StationId, token: u32 },
     /// Commits have waited for a replica for long enough, unless the token is old.
     Alone { store: u32, replica: u32, token: u32 },
+    /// A backup of a store is due.
+    Backup { store: u32, backup: u32 },
+    /// A part of a store may be there again, or a backup turns out to be unreadable, unless the token is old.
+    Restored { store: u32, token: u32 },
     /// A step of the maintenance.
     Maintenance { step: u8, token: u32 },
     /// A step of a procedure.
@@ -107,6 +111,7 @@ impl Event {
             Event::CallersFollow(_) | Event::Alone { .. } | Event::Ejected { .. } => 6,
             Event::Procedure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
             Event::SwitchedOn { .. } => 4,
+            Event::Backup { .. } | Event::Restored { .. } => 5,
             Event::SiteSeen { .. } => 6,
             Event::Look { .. } | Event::Seen { .. } => 8,
             Event::Flow { .. } => 9,

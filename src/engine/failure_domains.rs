@@ -259,6 +259,7 @@ impl Engine<'_> {
             broken: state.broken,
         };
         self.lose_backlog(id);
+        self.forget_cache(id);
         self.paths_dirty = true;
         self.flow_dirty = true;
     }
@@ -297,6 +298,21 @@ impl Engine<'_> {
             .filter_map(|n| self.state.nodes[n.at()].why)
             .chain(before.filter_map(|s| self.state.stations[s.at()].why))
             .max()
+    }
+
+    /// A start is over: it has succeeded, or begins again.
+    pub(super) fn start_is_over(&mut self, id: StationId, token: u32) {
+        let service = &self.world.services[self.world.stations[id.at()].service.at()];
+        let is_this = self.state.stations[id.at()].token == token;
+        if is_this && service.start_fails > 0.0 && self.state.starts[id.at()].chance(service.start_fails) {
+            let until = self.now.after(service.starts_in);
+            let why = self.state.stations[id.at()].why;
+            let seen = self.see_because(Occurrence::StartFailed(id, until), why.or(self.cause));
+            self.state.stations[id.at()].why = Some(seen);
+            self.events.push(until, Event::Started { station: id, token });
+            return;
+        }
+        self.station_started(id, token);
     }
 
     pub(super) fn station_started(&mut self, id: StationId, token: u32) {

@@ -197,6 +197,8 @@ impl Engine<'_> {
             }
             Action::SwitchOff(of, lasts) => of.iter().for_each(|of| self.switch_off(*of, *lasts, None)),
             Action::SwitchOn(of) => of.iter().for_each(|of| self.switch_on(*of)),
+            Action::Flush(stations) => self.flush(stations),
+            Action::Destroy(store) => self.destroy(*store)?,
             // Words change nothing that flows.
             Action::Decide(_) => {
                 self.see(Occurrence::Decision(step));

@@ -7,6 +7,7 @@ mod abandonment;
 mod act;
 mod automation;
 mod autoscale;
+mod backups;
 mod clocks;
 mod core;
 mod data;
@@ -33,6 +34,7 @@ mod spreads;
 mod standstill;
 mod state;
 mod steering;
+mod steps;
 mod stores;
 mod taken_back;
 mod triggers;
@@ -91,6 +93,7 @@ impl<'w> Live<'w> {
         engine.start_maintenance();
         engine.start_procedures();
         engine.start_autoscale();
+        engine.start_backups();
         engine
     }
 
@@ -255,13 +258,15 @@ impl<'w> Live<'w> {
             Event::Test(node) => self.proof_test(node),
             Event::Ends(index) => self.condition_ends(index as usize),
             Event::UsedUp(node) => self.used_up(node),
-            Event::Started { station, token } => self.station_started(station, token),
+            Event::Started { station, token } => self.start_is_over(station, token),
             Event::Failover { group, token } => self.failover_due(group, token),
             Event::FalseAlarm { group, token } => self.false_alarm(group, token),
             Event::Failback { group, token } => self.failback_due(group, token),
             Event::CallersFollow(group) => self.callers_look_again(group),
             Event::Ejected { station, token } => self.eject(station, token),
             Event::Alone { store, replica, token } => self.goes_on_alone(store as usize, replica as usize, token),
+            Event::Backup { store, backup } => self.back_up(store as usize, backup as usize),
+            Event::Restored { store, token } => self.restored(store as usize, token),
             Event::Maintenance { step, token } => self.maintenance_due(step, token),
             Event::Procedure { index, step } => self.procedure_due(index as usize, step),
             Event::Autoscale { index } => self.autoscale(index as usize),
@@ -296,6 +301,7 @@ impl<'w> Live<'w> {
 
     fn finish(&mut self) {
         self.close_span();
+        self.end_without_data();
         self.finished = true;
         self.flow_dirty = false;
     }

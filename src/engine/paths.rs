@@ -45,10 +45,12 @@ impl Engine<'_> {
             } else if let Some((share, why)) = commit {
                 status.fails.add(share, why);
             }
+            let mut behind = Status::default();
             for call in &station.calls {
                 let of_call = self.call_status(call, station.site, &statuses);
-                status.add(&of_call);
+                behind.add(&of_call);
             }
+            status.add(&behind.of_a_share(self.missed(*id)));
             statuses[id.at()] = status;
         }
         statuses
@@ -181,6 +183,8 @@ impl Engine<'_> {
             path.dead = Some(Why::NoRoute);
             return path;
         }
+        status.add(&self.lacks_data(id));
+        (path.dead, path.missing) = (status.dead, status.missing);
         for (nth, call) in (0..).zip(&self.world.features[id.at()].calls[site.at()]) {
             if path.dead.is_some() {
                 break;
@@ -189,7 +193,7 @@ impl Engine<'_> {
             (path.dead, path.missing) = (status.dead, status.missing);
             if let Some(entry) = self.callee(call) {
                 let serving = self.state.stations[entry.at()].phase == StationPhase::Serving;
-                let times = call.times * self.leave_out(&mut path, call, entry);
+                let times = call.times * self.leave_out(&mut path, call, entry, 1.0);
                 if serving && times > 0.0 && self.cross(&mut path, site, entry, times) {
                     path.entry.push((entry, times));
                     path.entered_by.push(nth);
@@ -229,10 +233,10 @@ impl Engine<'_> {
     }
 
     /// The share of a call that is made; what is left out on purpose, requests go without.
-    fn leave_out(&self, path: &mut Path, call: &Call, callee: StationId) -> f64 {
+    fn leave_out(&self, path: &mut Path, call: &Call, callee: StationId, missed: f64) -> f64 {
         let kept = self.kept_calls(call);
         if kept < 1.0 {
-            path.dimmed = 1.0 - (1.0 - path.dimmed) * kept;
+            path.dimmed = 1.0 - (1.0 - path.dimmed) * (1.0 - missed * (1.0 - kept));
             path.dimmed_for = path.dimmed_for.or(Some(Why::Missing(callee)));
         }
         kept
@@ -250,13 +254,14 @@ impl Engine<'_> {
         }
         path.fixed_s += times * self.commit(id).takes_s;
         let station = &self.world.stations[id.at()];
+        let missed = self.missed(id);
         for call in &station.calls {
             let callee = self.callee(call);
             let site = callee.map(|callee| self.world.stations[callee.at()].site);
             let reached = site.is_some_and(|site| self.state.routes.between(station.site, site).is_some());
             match callee.filter(|callee| reached && statuses[callee.at()].dead.is_none()) {
                 Some(callee) => {
-                    let times = times * call.times * self.leave_out(path, call, callee);
+                    let times = times * call.times * self.leave_out(path, call, callee, missed) * missed;
                     if times > 0.0 {
                         self.cross(path, station.site, callee, times);
                         let kind = (hard && call.hard, guarded || is_guarded(call));
@@ -265,7 +270,7 @@ impl Engine<'_> {
                 }
                 // Whoever waits for what he cannot do without fails.
                 None if call.hard => {}
-                None => path.fixed_s += times * call.times * call.gives_up_s,
+                None => path.fixed_s += times * call.times * missed * call.gives_up_s,
             }
         }
     }

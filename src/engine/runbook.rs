@@ -148,6 +148,9 @@ impl Engine<'_> {
             self.events.push(mended, Event::Procedure { index: index as u32, step: Step::Mend });
             return;
         }
+        if !self.goes_on(index, done) || self.goes_wrong(index) {
+            return;
+        }
         let now = done + 1;
         let mut short = false;
         for action in 0..procedure.actions.len() {
@@ -302,8 +305,9 @@ impl Engine<'_> {
             }
             Effect::Shed { .. } if first => {
                 self.state.sheddings.retain(|s| (s.procedure, s.action) != (index, action));
-                self.state.sheddings.push(Shedding { procedure: index, action, from: self.now });
+                self.state.sheddings.push(Shedding { procedure: index, action, from: self.now, eased: 0.0 });
             }
+            Effect::Shed { eases_by_steps: true, .. } => self.ease(index, phase),
             Effect::Dim(service, share) if first => {
                 let dims = &mut self.state.dims[service.at()];
                 dims.retain(|dim| dim.0 != index);
@@ -312,6 +316,13 @@ impl Engine<'_> {
             Effect::SwitchOver(group, member) if first => {
                 let done = self.act(Action::FailOver(*group, *member), By::Procedure(index));
                 self.state.procedures[index].refused += u32::from(done.is_err());
+            }
+            Effect::Flush(stations) if first => self.flush(stations),
+            Effect::Restore(store, from) if first => {
+                if let Err(reason) = self.restore(*store, *from) {
+                    self.see(Occurrence::RestoreRefused { store: *store, by: index, reason });
+                    self.state.procedures[index].refused += 1;
+                }
             }
             Effect::SwitchOff(Some(of), lasts) if first => self.switch_off(*of, *lasts, Some(index)),
             Effect::SwitchOn(Some(of)) if first => self.switch_on(*of),

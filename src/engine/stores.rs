@@ -57,7 +57,9 @@ impl Engine<'_> {
                 let from = world.stations[writer.station.at()].site;
                 writer.reaches = primary.is_none_or(|primary| routes.between(from, primary).is_some());
             }
-            flow.writable = up && waits_for.is_none();
+            // Of a part that is back something can be written again.
+            let has_data = flow.data_gone.as_ref().is_none_or(|gone| gone.back > 0);
+            flow.writable = up && waits_for.is_none() && has_data;
             if commit_s != flow.commit_s {
                 flow.commit_s = commit_s;
                 self.paths_dirty = true;
@@ -66,6 +68,7 @@ impl Engine<'_> {
             if !up {
                 self.look_for_a_copy(store);
             }
+            self.look_at_backups(store);
         }
     }
 
@@ -329,7 +332,11 @@ impl Engine<'_> {
             if let Some(requests) = &mut self.requests {
                 requests.forget_writes(store);
             }
-            self.see_lost(store, fate, window_s, writes);
+            if fate == Fate::Everything && self.has_backups(store) {
+                self.data_is_gone(store);
+            } else {
+                self.see_lost(store, fate, window_s, writes);
+            }
         }
     }
 
@@ -337,7 +344,7 @@ impl Engine<'_> {
     fn left_behind(&mut self, store: usize, new: SiteId, handover: Handover) -> (Fate, f64, f64) {
         let fate = if handover == Handover::Alive { Fate::KeptAside } else { Fate::Lost };
         let flow = &self.state.flow.stores[store];
-        if handover == Handover::Asked || flow.gone {
+        if handover == Handover::Asked || flow.gone || flow.data_gone.is_some() {
             return (Fate::Lost, 0.0, 0.0);
         }
         let (window_s, writes) = match flow.replicas.iter().position(|replica| replica.site == new) {
@@ -382,7 +389,10 @@ impl Engine<'_> {
     fn look_for_a_copy(&mut self, store: usize) {
         let flow = &self.state.flow.stores[store];
         let place = self.world.stores[store].primary;
-        if flow.gone || !self.is_destroyed(self.state.active_node(self.world, self.node_of(place))) {
+        if flow.gone
+            || flow.data_gone.is_some()
+            || !self.is_destroyed(self.state.active_node(self.world, self.node_of(place)))
+        {
             return;
         }
         let Some(primary) = self.site_of(place) else { return };
@@ -407,11 +417,15 @@ impl Engine<'_> {
         self.state.flow.stores[store].gone = true;
         let node = self.state.active_node(self.world, self.node_of(place));
         self.cause = self.state.nodes[node.at()].why.or(self.cause);
+        if fate == Fate::Everything && self.has_backups(store) {
+            self.data_is_gone(store);
+            return;
+        }
         self.see_lost(store, fate, window_s, writes);
     }
 
     /// Whether a node is down and nobody will ever repair it.
-    fn is_destroyed(&self, id: NodeId) -> bool {
+    pub(super) fn is_destroyed(&self, id: NodeId) -> bool {
         let (node, state) = (&self.world.nodes[id.at()], &self.state.nodes[id.at()]);
         if state.up {
             return false;

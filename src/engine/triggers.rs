@@ -39,7 +39,7 @@ impl Engine<'_> {
     }
 
     /// Whether a condition holds now; `wake` is when to look again if nothing changes before.
-    fn holds(
+    pub(super) fn holds(
         &self,
         condition: &Condition,
         since: &mut dyn Iterator<Item = &mut Option<Time>>,
@@ -82,6 +82,7 @@ impl Engine<'_> {
                 (from <= self.now, Duration::ZERO)
             }
             Condition::Behind(queue, lasts) => (flow.queues[queue.at()].stale, *lasts),
+            Condition::Gone(store, lasts) => (flow.stores[store.at()].data_gone.is_some(), *lasts),
             Condition::Out(node, lasts) => (!self.state.nodes[node.at()].up, *lasts),
             Condition::Not(_) => (inner, Duration::ZERO),
             Condition::Lasting(lasts, _) => (inner, *lasts),
@@ -142,6 +143,7 @@ impl Engine<'_> {
             Condition::Degraded(people, _) | Condition::Down(people, _) => self.state.flow.latest_feelings[people.at()],
             Condition::After(measure) => self.state.procedures[*measure].why,
             Condition::Out(node, _) => self.state.nodes[node.at()].why,
+            Condition::Gone(store, _) => self.state.flow.stores[store.at()].why,
             Condition::Not(of) | Condition::Lasting(_, of) => self.last_of(of),
             _ => None,
         }

@@ -245,6 +245,11 @@ fn act_words(world: &World, act: &Action) -> String {
         Action::FailOver(group, _) => format!("{} is switched over", world.groups[group.at()].name),
         Action::SwitchOff(of, _) => format!("{} switched off", automation_words(world, *of)),
         Action::SwitchOn(of) => format!("{} switched on", automation_words(world, *of)),
+        Action::Flush(stations) => {
+            let names: Vec<&str> = stations.iter().map(|s| world.stations[s.at()].name.as_str()).collect();
+            format!("the cache of {} emptied", names.join(", "))
+        }
+        Action::Destroy(store) => format!("the data of {} deleted", world.stores[store.at()].name),
         Action::Decide(what) | Action::Tell(what) => what.clone(),
         Action::Order(index) => format!("{} is ordered", world.procedures[*index].name),
         Action::TakeBack(index) => format!("{} is taken back", world.procedures[*index].name),

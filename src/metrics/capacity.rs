@@ -1,6 +1,7 @@
 //! What the systems did: services, queues, stores, links, transfers.
 
 use super::outcome::*;
+use super::restores::Restores;
 use crate::observe::{Fate, Interval, Observation, Occurrence, Visit, Work};
 use crate::queueing::{ApplyQueue, LatencyCounts, LatencyHistogram, Sojourn, Wait};
 use crate::units::Time;
@@ -56,6 +57,7 @@ pub struct CapacityMetrics {
     stations: Vec<StationSums>,
     queues: Vec<QueueSums>,
     stores: Vec<StoreSums>,
+    restores: Restores,
     links: Vec<(LinkOutcome, f64)>,
     transfers: Vec<(TransferOutcome, f64)>,
     /// Entries of lists that are not kept, by the list.
@@ -91,6 +93,7 @@ impl CapacityMetrics {
                 .iter()
                 .map(|s| StoreSums { replicas: vec![Default::default(); s.replicas.len()], ..StoreSums::default() })
                 .collect(),
+            restores: Restores::new(world),
             links: vec![Default::default(); world.links.len()],
             transfers: vec![(transfer, 0.0); world.transfers.len()],
         }
@@ -156,7 +159,7 @@ impl CapacityMetrics {
                 outcome.data_loss_window_max_s = outcome.data_loss_window_max_s.max(*window_s);
                 match fate {
                     Fate::KeptAside => outcome.writes_kept_aside += writes,
-                    Fate::AtRisk | Fate::Lost | Fate::Everything => outcome.writes_lost += writes,
+                    Fate::AtRisk | Fate::Lost | Fate::Everything | Fate::NotBack => outcome.writes_lost += writes,
                 }
                 if outcome.losses.len() < KEPT_MAX {
                     outcome.losses.push(loss(world, seen.at, *window_s, *writes, *fate, features));
@@ -167,7 +170,7 @@ impl CapacityMetrics {
             }
             Occurrence::WritesWait { store, .. } => self.stores[store.at()].wait(seen.at, world.measured_from),
             Occurrence::WritesGoOn { store, .. } => self.stores[store.at()].go_on(seen.at),
-            _ => {}
+            what => self.restores.saw(world, seen.at, what),
         }
     }
 
@@ -386,9 +389,11 @@ impl CapacityMetrics {
             }
             outcome.queues.insert(queue.name.clone(), std::mem::take(&mut sums.outcome));
         }
+        let mut gone = std::mem::take(&mut self.restores).into_outcomes(world, &mut self.left_out);
         for (store, sums) in world.stores.iter().zip(&mut self.stores) {
             sums.go_on(world.horizon);
             let mut done = std::mem::take(&mut sums.outcome);
+            (done.gone_s, done.restores) = gone.next().unwrap_or_default();
             let rate = if sums.written_s > 0.0 { done.writes / sums.written_s } else { 0.0 };
             for ((site, kind), (replica, _)) in store.replicas.iter().zip(&mut sums.replicas) {
                 let mut replica = std::mem::take(replica);

@@ -1,6 +1,6 @@
 //! What conditions have seen and what automation does, in the words of a story.
 
-use super::words::{Theme, length_words, percent};
+use super::words::{Theme, length_words, percent, refusal_words};
 use crate::observe::Occurrence;
 use crate::units::Duration;
 use crate::world::{Automation, Condition, World};
@@ -12,7 +12,12 @@ pub(super) fn condition_words(world: &World, what: &Occurrence) -> Option<(Theme
     let part = *condition.parts().get(*part)?;
     let has_its_line = matches!(
         part,
-        Condition::Degraded(..) | Condition::Down(..) | Condition::After(_) | Condition::OnDuty(_) | Condition::Out(..)
+        Condition::Degraded(..)
+            | Condition::Down(..)
+            | Condition::After(_)
+            | Condition::OnDuty(_)
+            | Condition::Out(..)
+            | Condition::Gone(..)
     );
     (!has_its_line).then(|| (Theme::System, said(world, part)))
 }
@@ -36,6 +41,7 @@ fn said(world: &World, condition: &Condition) -> String {
         Condition::Degraded(of, _) => format!("{} degraded{lasts}", people(of)),
         Condition::Down(of, _) => format!("{} down{lasts}", people(of)),
         Condition::Behind(queue, _) => format!("{} is behind{lasts}", world.queues[queue.at()].name),
+        Condition::Gone(store, _) => format!("the data of {} is gone{lasts}", world.stores[store.at()].name),
         Condition::Out(node, _) => format!("{} does not work{lasts}", world.nodes[node.at()].name),
         Condition::After(procedure) => format!("{} is in effect", world.procedures[*procedure].name),
         Condition::OnDuty(team) => format!("{} is there", world.teams[*team].name),
@@ -92,4 +98,42 @@ pub fn automation_words(world: &World, of: Option<Automation>) -> String {
         Some(Automation::Maintenance) => "the maintenance".to_owned(),
         None => "automation that this run does not have".to_owned(),
     }
+}
+
+/// Data that is gone, and how it is got back.
+pub(super) fn backup_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
+    let of = |store: &crate::world::StoreId| &world.stores[store.at()];
+    Some(match what {
+        Occurrence::Flushed(id) => (Theme::System, format!("the cache of {} is emptied", world.stations[id.at()].name)),
+        Occurrence::StartFailed(id, _) => {
+            let name = &world.stations[id.at()].name;
+            (Theme::ResponseFailed, format!("{name} does not start, and is started again"))
+        }
+        Occurrence::DataGone(store) => (Theme::Fault, format!("the data of {} is gone", of(store).name)),
+        Occurrence::BackupMissed { store, backup } => {
+            (Theme::System, format!("no backup {} of {} can be taken", of(store).backups[*backup].name, of(store).name))
+        }
+        Occurrence::RestoreBegan { store, backup, age_s } => {
+            let (name, age) = (&of(store).backups[*backup].name, length_words(*age_s));
+            (Theme::Response, format!("{} is restored from {name}, {age} older than what is gone", of(store).name))
+        }
+        Occurrence::Unreadable { store, backup } => (
+            Theme::ResponseFailed,
+            format!("the backup {} of {} cannot be read", of(store).backups[*backup].name, of(store).name),
+        ),
+        Occurrence::PartBack { store, part } => {
+            let store = of(store);
+            let features: Vec<&str> =
+                store.parts[*part].features.iter().map(|f| world.features[f.at()].name.as_str()).collect();
+            (Theme::Repair, format!("a part of {} is back: {}", store.name, features.join(", ")))
+        }
+        Occurrence::RestoreRefused { store, reason, .. } => {
+            (Theme::ResponseFailed, format!("{} is not restored: {}", of(store).name, refusal_words(*reason)))
+        }
+        Occurrence::RestoreFailed(store) => {
+            (Theme::ResponseFailed, format!("{} cannot be restored from these backups", of(store).name))
+        }
+        Occurrence::DataBack(store) => (Theme::Repair, format!("the data of {} is back", of(store).name)),
+        _ => return None,
+    })
 }

@@ -10,6 +10,7 @@ mod money;
 mod outcome;
 mod people;
 mod response;
+mod restores;
 mod runbook;
 mod story;
 mod strain;
@@ -20,8 +21,8 @@ mod words;
 pub use brief::{BriefMetrics, Detail};
 pub use conditions::automation_words;
 pub use outcome::*;
-pub use story::{STORY_LINES_MAX, Story, StoryLine, failure_words, refusal_words, servers_words, why_words};
-pub use words::{Theme, length_words};
+pub use story::{STORY_LINES_MAX, Story, StoryLine, failure_words, servers_words, why_words};
+pub use words::{Theme, length_words, refusal_words};
 
 use crate::observe::{Answer, Interval, Observation, Observer, Visit};
 use crate::rng::Luck;

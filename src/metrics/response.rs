@@ -1,7 +1,8 @@
 //! How the design responded: failovers, groups, maintenance, communication; and what worked when.
 
 use super::outcome::*;
-use super::story::{failure_words, refusal_words};
+use super::story::failure_words;
+use super::words::refusal_words;
 use crate::observe::{FailoverFailure, Interval, Observation, Occurrence, ServiceLevel};
 use crate::units::{Duration, Time};
 use crate::world::{GroupId, NodeId, PhaseKind, Place, World, civil_label};

@@ -16,6 +16,7 @@ struct Progress {
     refused: bool,
     called_off: bool,
     rolled_back: bool,
+    given_up: bool,
 }
 
 /// Procedures as they are being measured.
@@ -32,6 +33,7 @@ enum Helped {
     Station(usize),
     Link(usize),
     People(usize),
+    Store(usize),
 }
 
 fn helped(world: &World, action: &Effect) -> Vec<Helped> {
@@ -42,7 +44,8 @@ fn helped(world: &World, action: &Effect) -> Vec<Helped> {
         Effect::MovePeople(people, ..) | Effect::Stagger { people, .. } => vec![Helped::People(people.at())],
         Effect::Hotfix { service, .. } | Effect::Dim(service, _) => of_service(service.at()),
         Effect::Restrict { .. } | Effect::Shed { .. } => (0..world.people.len()).map(Helped::People).collect(),
-        Effect::SwitchOver(..) | Effect::SwitchOff(..) | Effect::SwitchOn(_) => Vec::new(),
+        Effect::SwitchOver(..) | Effect::SwitchOff(..) | Effect::SwitchOn(_) | Effect::Flush(_) => Vec::new(),
+        Effect::Restore(store, _) => vec![Helped::Store(store.at())],
         Effect::Tell(_) | Effect::Decide(_) => Vec::new(),
     }
 }
@@ -75,6 +78,7 @@ impl RunbookMetrics {
                 }
                 needed(&found);
             }
+            Occurrence::DataGone(store) => needed(&[Helped::Store(store.at())]),
             Occurrence::Ordered(id) => self.procedures[*id].ordered = Some(seen.at),
             Occurrence::Effect { measure: id, phase, .. } => {
                 let progress = &mut self.procedures[*id];
@@ -84,6 +88,8 @@ impl RunbookMetrics {
                 }
             }
             Occurrence::PhaseFailed(id) => self.procedures[*id].failed += 1,
+            Occurrence::GivenUp(id) => self.procedures[*id].given_up = true,
+            Occurrence::RestoreRefused { by, .. } => self.procedures[*by].refused = true,
             Occurrence::SwitchoverRefused { by: Some(id), .. } => self.procedures[*id].refused = true,
             Occurrence::SwitchoverCalledOff { by: Some(id), .. } => self.procedures[*id].called_off = true,
             Occurrence::TakenBack(id) => self.procedures[*id].over = true,
@@ -97,6 +103,7 @@ impl RunbookMetrics {
         for (procedure, progress) in world.procedures.iter().zip(&self.procedures) {
             let ended = match progress {
                 Progress { rolled_back: true, .. } => "rolled back",
+                Progress { given_up: true, .. } => "given up",
                 Progress { over: true, .. } => "taken back",
                 Progress { refused: true, done: None, .. } => "refused",
                 Progress { refused: true, .. } => "refused in part",

@@ -1,7 +1,7 @@
 //! The story of a run: the observations worth telling, in words, each with the one that led to it.
 
-use super::conditions::{automation_story, condition_words};
-use super::words::{Theme, length_words, percent};
+use super::conditions::{automation_story, backup_words, condition_words};
+use super::words::{Theme, length_words, percent, refusal_words};
 use crate::observe::{
     FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, Refusal, ServiceLevel,
     Why,
@@ -123,6 +123,7 @@ pub fn why_words(world: &World, why: Why) -> String {
         Why::Replica(id, site) => {
             format!("{} waits for its replica at {}", world.stores[id.at()].name, world.sites[site.at()].name)
         }
+        Why::Data(id) => format!("the data of {} is gone", world.stores[id.at()].name),
         Why::Slow => "it takes long".to_owned(),
         Why::Nobody(id) => format!("no member of {} does its work", world.groups[id.at()].name),
     }
@@ -148,6 +149,7 @@ fn words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         .or_else(|| runbook_words(world, what))
         .or_else(|| condition_words(world, what))
         .or_else(|| automation_story(world, what))
+        .or_else(|| backup_words(world, what))
 }
 
 /// A component, or a part of its members where that is neither one nor all.
@@ -255,7 +257,7 @@ fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
         }
         Occurrence::SteeringDone(id) => (Theme::Response, format!("{} have all moved", people(id))),
         Occurrence::DataLost { store, window_s, writes, fate, .. }
-            if *writes > 0.0 || *window_s > 0.0 || *fate == Fate::Everything =>
+            if *writes > 0.0 || *window_s > 0.0 || matches!(fate, Fate::Everything | Fate::NotBack) =>
         {
             let (store, window) = (&world.stores[store.at()].name, length_words(*window_s));
             (
@@ -265,6 +267,7 @@ fn failover_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
                     Fate::KeptAside => {
                         format!("{store}: {window} of writes ({writes:.0}) stay on the old primary, and conflict")
                     }
+                    Fate::NotBack => format!("{store} is not back at the end ({writes:.0} writes)"),
                     Fate::Everything => {
                         format!("{store} is lost from the beginning: no copy is left ({writes:.0} writes)")
                     }
@@ -327,23 +330,6 @@ fn switchover_words(world: &World, what: &Occurrence) -> (Theme, String) {
             (Theme::ResponseFailed, text)
         }
         _ => (Theme::Response, String::new()),
-    }
-}
-
-/// Why a switchover is refused, in words.
-pub fn refusal_words(reason: Refusal) -> &'static str {
-    match reason {
-        Refusal::UnderWay => "it is failing over already",
-        Refusal::ActiveAlready => "that is active already",
-        Refusal::Down => "that is down",
-        Refusal::OutOfReach => "the active member cannot reach it",
-        Refusal::NobodyElse => "no other member works",
-        Refusal::OrderedAlready => "it has been ordered already",
-        Refusal::TakenBack => "it was taken back, and is not done twice",
-        Refusal::NotOrdered => "it has not been ordered, or is over",
-        Refusal::NothingToDo => "there is nothing of that kind to do",
-        Refusal::Unknown => "there is no such thing",
-        Refusal::Over => "the run is over",
     }
 }
 
@@ -471,6 +457,11 @@ fn runbook_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             (Theme::Response, format!("{step}{} is in effect{less}", procedure(*id)))
         }
         Occurrence::PhaseFailed(id) => (Theme::ResponseFailed, format!("a step of {} goes wrong", procedure(*id))),
+        Occurrence::GivenUp(id) => (Theme::ResponseFailed, format!("{} is given up", procedure(*id))),
+        Occurrence::StepBack { measure: id, phase } => {
+            let count = world.procedures[*id].count;
+            (Theme::Response, format!("{} goes back to step {phase} of {count}", procedure(*id)))
+        }
         Occurrence::Mended(id) => (Theme::Repair, format!("what {} broke is mended", procedure(*id))),
         Occurrence::TakenBack(id) => (Theme::Response, format!("{} is taken back", procedure(*id))),
         Occurrence::Stuck { measure: id, service } => {

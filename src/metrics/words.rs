@@ -1,5 +1,6 @@
 //! Words that all of a story shares.
 
+use crate::observe::Refusal;
 use crate::units::Duration;
 use serde::Serialize;
 
@@ -48,4 +49,21 @@ pub fn length_words(seconds: f64) -> String {
         .map(|(n, unit)| format!("{n} {unit}"))
         .collect();
     parts.join(" ")
+}
+
+/// Why a switchover is refused, in words.
+pub fn refusal_words(reason: Refusal) -> &'static str {
+    match reason {
+        Refusal::UnderWay => "it is failing over already",
+        Refusal::ActiveAlready => "that is active already",
+        Refusal::Down => "that is down",
+        Refusal::OutOfReach => "the active member cannot reach it",
+        Refusal::NobodyElse => "no other member works",
+        Refusal::OrderedAlready => "it has been ordered already",
+        Refusal::TakenBack => "it was taken back, and is not done twice",
+        Refusal::NotOrdered => "it has not been ordered, or is over",
+        Refusal::NothingToDo => "there is nothing of that kind to do",
+        Refusal::Unknown => "there is no such thing",
+        Refusal::Over => "the run is over",
+    }
 }

@@ -1,6 +1,7 @@
 //! A hash over everything that is observed.
 
 use super::interval::Interval;
+use super::observation::Occurrence::{Ejected, Panic, Returned, ServersSlowed};
 use super::observation::{Observation, Occurrence, ServiceLevel};
 use super::observer::{Answer, Observer};
 use crate::world::{Automation, GroupId, NodeId, PopId, QueueId, SiteId, StationId, StoreId, World};
@@ -68,6 +69,14 @@ impl Digest {
             Occurrence::DataLost { window_s, writes, fate, .. } => {
                 (21, None, [*window_s, *writes, f64::from(*fate as u8)])
             }
+            Occurrence::DataGone(_) => (110, None, [0.0; 3]),
+            Occurrence::BackupMissed { backup, .. } => (111, None, [*backup as f64, 0.0, 0.0]),
+            Occurrence::RestoreBegan { backup, age_s, .. } => (112, None, [*backup as f64, *age_s, 0.0]),
+            Occurrence::Unreadable { backup, .. } => (113, None, [*backup as f64, 0.0, 0.0]),
+            Occurrence::PartBack { part, .. } => (114, None, [*part as f64, 0.0, 0.0]),
+            Occurrence::RestoreRefused { by, reason, .. } => (120, None, [*by as f64, f64::from(*reason as u8), 0.0]),
+            Occurrence::RestoreFailed(_) => (115, None, [0.0; 3]),
+            Occurrence::DataBack(_) => (116, None, [0.0; 3]),
             Occurrence::WritesWait { replica, .. } => (76, Some(*replica), [0.0; 3]),
             Occurrence::WritesGoOn { how, .. } => (77, None, [f64::from(*how as u8), 0.0, 0.0]),
             _ => (0, None, [0.0; 3]),
@@ -86,27 +95,22 @@ impl Digest {
     }
 }
 
-impl Observer for Digest {
-    fn saw(&mut self, world: &World, seen: &Observation) {
-        self.count += 1;
-        self.number(seen.at.0 as u64);
-        self.number(seen.cause.map_or(u64::MAX, |c| c.0));
+impl Digest {
+    /// What has happened: its kind, a name and up to three numbers. Names instead of ids, so that an unused entity changes
+    /// nothing.
+    fn of<'w>(&mut self, world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3]) {
         let node = |id: NodeId| world.nodes[id.at()].name.as_str();
         let group = |id: GroupId| world.groups[id.at()].name.as_str();
         let station = |id: StationId| world.stations[id.at()].name.as_str();
         let queue = |id: QueueId| world.queues[id.at()].name.as_str();
         let people = |id: PopId| world.people[id.at()].name.as_str();
-        let measure = |id: usize| world.procedures[id].name.as_str();
         let (flag, more) = (|is: &bool| f64::from(u8::from(*is)), |members: &u64| *members as f64 - 1.0);
-        // (kind, name, up to three numbers): names instead of ids, so that an unused entity changes nothing.
-        let (kind, name, numbers): (u64, &str, [f64; 3]) = match &seen.what {
+        match what {
             Occurrence::Failed { node: id, members, hidden, .. } => (1, node(*id), [flag(hidden), more(members), 0.0]),
             Occurrence::Found { node: id, on_demand } => (2, node(*id), [f64::from(u8::from(*on_demand)), 0.0, 0.0]),
             Occurrence::Tested(id) => (3, node(*id), [0.0; 3]),
             Occurrence::RepairBegan { node: id, temporary } => (4, node(*id), [flag(temporary), 0.0, 0.0]),
-            Occurrence::Repaired { node: id, members, temporary } => {
-                (5, node(*id), [flag(temporary), more(members), 0.0])
-            }
+            Occurrence::Repaired { node: id, members: n, temporary } => (5, node(*id), [flag(temporary), more(n), 0.0]),
             Occurrence::NodeDown(id) => (6, node(*id), [0.0; 3]),
             Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
             what @ (Occurrence::Switched(..)
@@ -125,7 +129,15 @@ impl Observer for Digest {
             Occurrence::AtRisk { store, .. }
             | Occurrence::DataLost { store, .. }
             | Occurrence::WritesWait { store, .. }
-            | Occurrence::WritesGoOn { store, .. } => self.store(world, *store, &seen.what),
+            | Occurrence::DataGone(store)
+            | Occurrence::BackupMissed { store, .. }
+            | Occurrence::RestoreBegan { store, .. }
+            | Occurrence::Unreadable { store, .. }
+            | Occurrence::PartBack { store, .. }
+            | Occurrence::RestoreRefused { store, .. }
+            | Occurrence::RestoreFailed(store)
+            | Occurrence::DataBack(store)
+            | Occurrence::WritesGoOn { store, .. } => self.store(world, *store, what),
             what @ (Occurrence::MaintenanceTold
             | Occurrence::MaintenanceBegan(_)
             | Occurrence::MaintenanceSkipped
@@ -147,25 +159,24 @@ impl Observer for Digest {
             Occurrence::Feels { people: id, feature, mood, .. } => (41, people(*id), felt(*feature, *mood)),
             Occurrence::Decision(_) => (42, "", [0.0; 3]),
             Occurrence::Told(_) => (43, "", [0.0; 3]),
-            Occurrence::Ordered(id) => (44, measure(*id), [0.0; 3]),
-            Occurrence::Effect { measure: id, phase, short } => {
-                (45, measure(*id), [f64::from(*phase), f64::from(u8::from(*short)), 0.0])
+            what @ (Occurrence::Ordered(_)
+            | Occurrence::Effect { .. }
+            | Occurrence::PhaseFailed(_)
+            | Occurrence::Mended(_)
+            | Occurrence::TakenBack(_)
+            | Occurrence::Stuck { .. }
+            | Occurrence::GivenUp(_)
+            | Occurrence::StepBack { .. }
+            | Occurrence::BadRelease(_)
+            | Occurrence::RolledBack(_)
+            | Occurrence::ToldBy { .. }
+            | Occurrence::DecisionBy { .. }) => of_measure(world, what),
+            Occurrence::Flushed(id) => (121, station(*id), [0.0; 3]),
+            Occurrence::StartFailed(id, until) => (117, station(*id), [until.seconds(), 0.0, 0.0]),
+            Occurrence::Scaled { autoscale: id, servers } => {
+                (53, &world.autoscale[*id].name, [*servers as f64, 0.0, 0.0])
             }
-            Occurrence::PhaseFailed(id) => (46, measure(*id), [0.0; 3]),
-            Occurrence::Mended(id) => (47, measure(*id), [0.0; 3]),
-            Occurrence::TakenBack(id) => (48, measure(*id), [0.0; 3]),
-            Occurrence::Stuck { measure: id, .. } => (98, measure(*id), [0.0; 3]),
-            Occurrence::BadRelease(id) => (49, measure(*id), [0.0; 3]),
-            Occurrence::RolledBack(id) => (50, measure(*id), [0.0; 3]),
-            Occurrence::ToldBy { measure: id, action } => (51, measure(*id), [*action as f64, 0.0, 0.0]),
-            Occurrence::DecisionBy { measure: id, action } => (52, measure(*id), [*action as f64, 0.0, 0.0]),
-            Occurrence::Scaled { autoscale, servers } => {
-                (53, &world.autoscale[*autoscale].name, [*servers as f64, 0.0, 0.0])
-            }
-            what @ (Occurrence::ServersSlowed { .. }
-            | Occurrence::Panic(..)
-            | Occurrence::Ejected { .. }
-            | Occurrence::Returned { .. }) => of_servers(world, what),
+            what @ (ServersSlowed { .. } | Panic(..) | Ejected { .. } | Returned { .. }) => of_servers(world, what),
             what @ (Occurrence::PhaseCutShort(..)
             | Occurrence::DiedMeanwhile(_)
             | Occurrence::MemberIsBack { .. }
@@ -183,7 +194,16 @@ impl Observer for Digest {
             | Occurrence::Decided { .. }) => of_group(world, what),
             Occurrence::Triggered(id) => (54, "", [*id as f64, 0.0, 0.0]),
             Occurrence::Noticed { condition, part } => (90, "", [*condition as f64, *part as f64, 0.0]),
-        };
+        }
+    }
+}
+
+impl Observer for Digest {
+    fn saw(&mut self, world: &World, seen: &Observation) {
+        self.count += 1;
+        self.number(seen.at.0 as u64);
+        self.number(seen.cause.map_or(u64::MAX, |c| c.0));
+        let (kind, name, numbers) = self.of(world, &seen.what);
         self.number(kind);
         self.name(name);
         self.floats(numbers);
@@ -235,6 +255,28 @@ fn of_maintenance(what: &Occurrence) -> (u64, &'static str, [f64; 3]) {
         Occurrence::MaintenanceOverran => (26, "", [0.0; 3]),
         Occurrence::MaintenanceAborted => (27, "", [0.0; 3]),
         Occurrence::MaintenanceEnded { rolled_back } => (28, "", [f64::from(u8::from(*rolled_back)), 0.0, 0.0]),
+        _ => (0, "", [0.0; 3]),
+    }
+}
+
+/// What becomes of a measure.
+fn of_measure<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3]) {
+    let measure = |id: usize| world.procedures[id].name.as_str();
+    match what {
+        Occurrence::Ordered(id) => (44, measure(*id), [0.0; 3]),
+        Occurrence::Effect { measure: id, phase, short } => {
+            (45, measure(*id), [f64::from(*phase), f64::from(u8::from(*short)), 0.0])
+        }
+        Occurrence::PhaseFailed(id) => (46, measure(*id), [0.0; 3]),
+        Occurrence::Mended(id) => (47, measure(*id), [0.0; 3]),
+        Occurrence::TakenBack(id) => (48, measure(*id), [0.0; 3]),
+        Occurrence::Stuck { measure: id, .. } => (98, measure(*id), [0.0; 3]),
+        Occurrence::GivenUp(id) => (118, measure(*id), [0.0; 3]),
+        Occurrence::StepBack { measure: id, phase } => (119, measure(*id), [f64::from(*phase), 0.0, 0.0]),
+        Occurrence::BadRelease(id) => (49, measure(*id), [0.0; 3]),
+        Occurrence::RolledBack(id) => (50, measure(*id), [0.0; 3]),
+        Occurrence::ToldBy { measure: id, action } => (51, measure(*id), [*action as f64, 0.0, 0.0]),
+        Occurrence::DecisionBy { measure: id, action } => (52, measure(*id), [*action as f64, 0.0, 0.0]),
         _ => (0, "", [0.0; 3]),
     }
 }

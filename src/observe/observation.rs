@@ -123,6 +123,8 @@ pub enum Why {
     Store(StoreId),
     /// What is written waits for a replica that is away.
     Replica(StoreId, SiteId),
+    /// The data of a store is gone.
+    Data(StoreId),
     /// It takes long, without a queue.
     Slow,
     /// No member of a group does its work.
@@ -142,6 +144,8 @@ pub enum Fate {
     KeptAside,
     /// No copy is left: everything is lost, from the beginning.
     Everything,
+    /// At the end of the run it has not been got back yet.
+    NotBack,
 }
 
 /// Why commits go on after they have waited for a replica.
@@ -359,6 +363,64 @@ pub enum Occurrence {
         /// The features that wrote them, by shares; the rest was written anyway.
         features: Vec<(FeatureId, f64)>,
     },
+    /// The cache of a station is emptied.
+    Flushed(StationId),
+    /// A start has not succeeded, and begins again; until when.
+    StartFailed(StationId, Time),
+    /// A measure is given up, because a step of it went wrong.
+    GivenUp(usize),
+    /// A step of a measure is taken back: how many are left.
+    StepBack {
+        /// The measure, by index.
+        measure: usize,
+        /// Steps.
+        phase: u32,
+    },
+    /// The data of a store is gone.
+    DataGone(StoreId),
+    /// A backup was due, and could not be taken.
+    BackupMissed {
+        /// The store.
+        store: StoreId,
+        /// The kind of backup, by index.
+        backup: usize,
+    },
+    /// A backup is to be read.
+    RestoreBegan {
+        /// The store.
+        store: StoreId,
+        /// The kind of backup, by index.
+        backup: usize,
+        /// How much older it is than what is gone.
+        age_s: f64,
+    },
+    /// It cannot be read.
+    Unreadable {
+        /// The store.
+        store: StoreId,
+        /// The kind of backup, by index.
+        backup: usize,
+    },
+    /// A part of a store is there again, by index.
+    PartBack {
+        /// The store.
+        store: StoreId,
+        /// The part, by index.
+        part: usize,
+    },
+    /// A store is not restored, though a measure orders it.
+    RestoreRefused {
+        /// The store.
+        store: StoreId,
+        /// The measure, by index.
+        by: usize,
+        /// Why.
+        reason: Refusal,
+    },
+    /// None of the backups that were to be read can be; others are left.
+    RestoreFailed(StoreId),
+    /// The data of a store is there again, as old as its backup.
+    DataBack(StoreId),
     /// Commits wait for a replica that is away.
     WritesWait {
         /// The store.

@@ -32,6 +32,7 @@ mod latency;
 mod latency_counts;
 mod line;
 mod multi_server;
+mod popularity;
 mod replica;
 mod wait;
 
@@ -48,5 +49,6 @@ pub use latency::{LATENCY_POINTS, Latency, Stage, Strata, compose};
 pub use latency_counts::LatencyCounts;
 pub use line::{Line, Member, Piece};
 pub use multi_server::{MultiServerQueue, Steady};
+pub use popularity::Popularity;
 pub use replica::{ApplyQueue, LogShipping};
 pub use wait::{Sojourn, Wait};

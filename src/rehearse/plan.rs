@@ -301,6 +301,11 @@ pub fn action_words(world: &World, action: &Action) -> String {
         Action::FailOver(group, _) => format!("switchover of {}", world.name_of_group(*group)),
         Action::SwitchOff(of, over) => format!("{} switched off{}", automation_words(world, *of), lasts(over)),
         Action::SwitchOn(of) => format!("{} switched on", automation_words(world, *of)),
+        Action::Flush(stations) => {
+            let names: Vec<&str> = stations.iter().map(|s| world.name_of_station(*s)).collect();
+            format!("the cache of {} emptied", names.join(", "))
+        }
+        Action::Destroy(store) => format!("the data of {} is deleted", world.name_of_store(*store)),
         Action::Decide(text) | Action::Tell(text) => text.clone(),
         other => format!("{other:?}"),
     }

@@ -166,13 +166,14 @@ pub fn metastable(state: &MetastableOutcome) -> String {
 /// Whether the data that a new primary has not got are anything else than lost.
 pub fn fates_are_told(outcome: &Outcome) -> bool {
     let mut losses = outcome.stores.values().flat_map(|store| &store.losses);
-    losses.any(|loss| matches!(loss.fate, Fate::KeptAside | Fate::Everything))
+    losses.any(|loss| matches!(loss.fate, Fate::KeptAside | Fate::Everything | Fate::NotBack))
 }
 
 /// What became of such data.
 pub fn fate(loss: &LossOutcome) -> &'static str {
     match loss.fate {
         Fate::KeptAside => "kept on the old primary, in conflict",
+        Fate::NotBack => "not back at the end",
         Fate::Everything => "all that there was: no copy is left",
         Fate::Lost if loss.writes > 0.0 => "lost",
         _ => NOTHING,

@@ -90,6 +90,7 @@ impl Default for Service {
             writes: Named::default(),
             feeds: Named::default(),
             starts_in: Duration::ZERO,
+            start_fails: Default::default(),
             starts_after: Vec::new(),
             rides_out: Duration::ZERO,
             warms: None,

@@ -1,9 +1,10 @@
 //! The design: places, failure domains, data.
 
 use super::Named;
+use super::backups::{Backup, StorePart};
 use super::defaults::{is_default, is_zero};
 use crate::dist::Dist;
-use crate::units::{Bandwidth, Duration, Rate, Ratio};
+use crate::units::{Bandwidth, Bytes, Duration, Rate, Ratio};
 use serde::{Deserialize, Serialize};
 
 /// A hosting site.
@@ -253,6 +254,15 @@ pub struct Store {
     /// Writes that arrive whatever people do.
     #[serde(default, skip_serializing_if = "is_default")]
     pub also_written: Rate,
+    /// Its backups.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub backups: Named<Backup>,
+    /// How large it is, for backups that say how fast they are read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Bytes>,
+    /// What is restored first, in order; everything else comes last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<StorePart>,
 }
 
 /// How a replica is kept.

@@ -122,6 +122,19 @@ pub enum Act {
         /// Which.
         of: Automation,
     },
+    /// A cache is emptied.
+    Flush {
+        /// The service whose cache it is.
+        service: String,
+        /// Only at this site.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+    },
+    /// The data of a store is deleted, and with it that of its replicas: they follow. Backups stay.
+    Destroy {
+        /// The store.
+        of: String,
+    },
     /// A decision, for the timeline.
     Decide(String),
     /// A word to the users.

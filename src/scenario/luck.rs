@@ -24,6 +24,20 @@ impl Scenario {
         for (_, strategy) in &mut self.strategies.0 {
             strategy.failover.0.iter_mut().for_each(|(_, failover)| works(failover));
         }
+        let certain = |fails: &mut Ratio| {
+            if fails.0 < 1.0 {
+                *fails = Ratio(0.0);
+            }
+        };
+        self.services.0.iter_mut().for_each(|(_, service)| certain(&mut service.start_fails));
+        let backups = self.stores.0.iter_mut().flat_map(|(_, store)| &mut store.backups.0);
+        for (_, backup) in backups {
+            certain(&mut backup.unreadable);
+            // Of what can be read nothing is found out.
+            backup.found_after = if backup.unreadable.0 > 0.0 { backup.found_after } else { Duration::ZERO };
+        }
+        let measures = self.strategies.0.iter_mut().flat_map(|(_, strategy)| &mut strategy.runbook.0);
+        measures.filter_map(|(_, measure)| measure.goes_wrong.as_mut()).for_each(|wrong| certain(&mut wrong.chance));
         for (_, plan) in &mut self.maintenance.0 {
             plan.hazard = None;
         }

@@ -6,6 +6,7 @@
 
 mod assumed;
 pub mod author;
+mod backups;
 mod balancer;
 mod choice;
 mod client;
@@ -37,6 +38,7 @@ pub mod syntax;
 mod text;
 mod written_out;
 
+pub use backups::*;
 pub use balancer::*;
 pub use choice::Choice;
 pub use client::*;

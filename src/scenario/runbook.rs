@@ -1,5 +1,6 @@
 //! The runbook: procedures of people and automation, when they begin, how fast they are, and with what risk.
 
+use super::Act;
 use super::defaults::{is_default, is_zero};
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Ratio};
@@ -34,6 +35,9 @@ pub struct Procedure {
     /// What it does.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub does: Vec<Action>,
+    /// What happens instead when a step of it goes wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goes_wrong: Option<GoesWrong>,
     /// When it is taken back: for what restricts, staggers, sheds, dims or switches off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
@@ -43,6 +47,20 @@ pub struct Procedure {
     /// How long after it is in effect it can be ordered again; with `back_when`, how long after it has been taken back. Without it, it
     /// is ordered once.
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub again_after: Option<Duration>,
+}
+
+/// A step that goes wrong, and does damage instead of what it should.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoesWrong {
+    /// Probability, of each step.
+    pub chance: Ratio,
+    /// What happens then; by default nothing but that the step has no effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub does: Vec<Act>,
+    /// How long after that the step is tried again; without it the measure is given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again_after: Option<Duration>,
 }
 
@@ -62,6 +80,12 @@ pub struct Phases {
     /// How long what it broke is out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub breaks: Duration,
+    /// What has to be seen for a step after the first to be taken: looked at when it is due, and after every pause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub go_on_when: Option<Condition>,
+    /// What takes a step back when it is seen then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_back_when: Option<Condition>,
     /// Civil hours, in the file's zone, in which steps are taken: `("22:00", "06:00")` is overnight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours: Option<(String, String)>,
@@ -169,6 +193,9 @@ pub enum Action {
         /// Admission comes back evenly over this time; without it the share stays.
         #[serde(default, skip_serializing_if = "is_zero")]
         eases_over: Duration,
+        /// Admission comes back with the steps of the measure: all of the share with the first, none of it with the last.
+        #[serde(default, skip_serializing_if = "is_default")]
+        eases_by_steps: bool,
     },
     /// Brownout: soft calls to a service are left out, and requests go without.
     Dim {
@@ -197,6 +224,22 @@ pub enum Action {
     SwitchOn {
         /// Which.
         of: Automation,
+    },
+    /// A cache is emptied.
+    Flush {
+        /// The service whose cache it is.
+        service: String,
+        /// Only at this site.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<String>,
+    },
+    /// A store whose data is gone gets the newest of its backups that can be read.
+    Restore {
+        /// The store.
+        of: String,
+        /// Only from these backups.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
     },
     /// A word to the users.
     Tell(String),
@@ -298,6 +341,14 @@ pub enum Condition {
     /// A background queue is behind: what waits there is older than it may be.
     Behind {
         /// The queue.
+        of: String,
+        /// For how long without a break.
+        #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
+        lasts: Duration,
+    },
+    /// The data of a store is gone, and not yet back.
+    Gone {
+        /// The store.
         of: String,
         /// For how long without a break.
         #[serde(default, rename = "for", skip_serializing_if = "is_zero")]

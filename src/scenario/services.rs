@@ -56,6 +56,9 @@ pub struct Service {
     /// Time from the moment that all it stands on works until it serves.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub starts_in: Duration,
+    /// Probability that a start does not succeed: it begins again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub start_fails: Ratio,
     /// Services that must serve before this one begins to start: at the same site, or wherever they run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub starts_after: Vec<String>,

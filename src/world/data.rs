@@ -1,5 +1,6 @@
 //! Data that travels behind requests: background queues, and stores with their replicas.
 
+use super::backups::{Backup, StorePart};
 use super::components::Gate;
 use super::ids::{ServiceId, SiteId};
 use super::sites::Place;
@@ -48,4 +49,8 @@ pub struct Store {
     pub replicas: Vec<(SiteId, ReplicaKind)>,
     /// Writes per second that arrive anyway.
     pub also_written: f64,
+    /// Its backups.
+    pub backups: Vec<Backup>,
+    /// What is there again first.
+    pub parts: Vec<StorePart>,
 }

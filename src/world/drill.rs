@@ -1,7 +1,7 @@
 //! The drill: what is injected into a run.
 
-use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, StationId};
-use super::runbook::Automation;
+use super::automation::Automation;
+use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, StationId, StoreId};
 use crate::units::Duration;
 
 /// What a drill does.
@@ -62,6 +62,10 @@ pub enum Action {
     SwitchOff(Option<Automation>, Option<Duration>),
     /// Automation is switched on.
     SwitchOn(Option<Automation>),
+    /// Caches of stations are emptied.
+    Flush(Vec<StationId>),
+    /// The data of a store is deleted.
+    Destroy(StoreId),
     /// A decision.
     Decide(String),
     /// A word to the users.

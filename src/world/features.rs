@@ -1,5 +1,6 @@
 //! Features: what users ask for, and what that calls.
 
+use super::backups::Needs;
 use super::clients::{Client, Retries};
 use super::ids::{QueueId, StoreId};
 use super::services::Call;
@@ -30,6 +31,8 @@ pub struct Feature {
     pub fresh: Vec<QueueId>,
     /// Stores it reads locally, with the age that is still fresh, in seconds.
     pub reads: Vec<(StoreId, f64)>,
+    /// Stores whose data it needs.
+    pub needs: Vec<(StoreId, Needs)>,
     /// What it is worth while it is served.
     pub worth: Option<Worth>,
 }

@@ -8,7 +8,9 @@
 //!
 //! A file here says what something is; the file of the same name in `compile` makes it out of a scenario.
 
+mod automation;
 mod autoscale;
+mod backups;
 mod balancer;
 mod cache;
 mod calendar;
@@ -36,7 +38,11 @@ mod steering;
 mod teams;
 
 #[doc(hidden)]
+pub use automation::Automation;
+#[doc(hidden)]
 pub use autoscale::Autoscale;
+#[doc(hidden)]
+pub use backups::{Backup, Needs, StorePart};
 #[doc(hidden)]
 pub use balancer::{Balancer, HealthChecks, Picks};
 #[doc(hidden)]
@@ -75,7 +81,7 @@ pub use random_failures::{FailureLaw, RandomFailure};
 #[doc(hidden)]
 pub use routes::{Route, Routes};
 #[doc(hidden)]
-pub use runbook::{Amount, Automation, Awaited, Condition, Effect, Procedure};
+pub use runbook::{Amount, Awaited, Condition, Effect, GoesWrong, Procedure};
 #[doc(hidden)]
 pub use services::{Cache, Call, CallClient, Callee, Discipline, Misses, RateLimit, Service, Station};
 #[doc(hidden)]

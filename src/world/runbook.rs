@@ -1,8 +1,10 @@
 //! The runbook: what is done about load, when, by whom, and how fast.
 
+use super::automation::Automation;
 use super::curve::Curve;
+use super::drill::Action;
 use super::hours::Hours;
-use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, QueueId, ServiceId, SiteId, StationId};
+use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, QueueId, ServiceId, SiteId, StationId, StoreId};
 use crate::dist::Sampler;
 use crate::units::{Duration, Time};
 
@@ -35,6 +37,12 @@ pub struct Procedure {
     pub hours: Option<Hours>,
     /// What it does.
     pub actions: Vec<Effect>,
+    /// What happens when a step goes wrong.
+    pub goes_wrong: Option<GoesWrong>,
+    /// What has to be seen for the next step, and what takes one back.
+    pub go_on_when: Option<Condition>,
+    /// The same for a step back.
+    pub step_back_when: Option<Condition>,
     /// When it is taken back.
     pub until: Option<Time>,
     /// What has to be seen for it to be taken back.
@@ -51,14 +59,25 @@ impl Procedure {
         self.actions.iter().all(|action| matches!(action, Effect::Tell(_) | Effect::Decide(_)))
     }
 
-    /// How many groups it switches over, if beside words it does nothing else.
+    /// How many groups it switches over and stores it restores, if beside words it does nothing else.
     pub fn switches(&self) -> Option<u32> {
-        let is_switch = |action: &&Effect| matches!(action, Effect::SwitchOver(..));
+        let is_switch = |action: &&Effect| matches!(action, Effect::SwitchOver(..) | Effect::Restore(..));
         let others = self.actions.iter().filter(|action| !is_switch(action));
         let only = others.clone().all(|action| matches!(action, Effect::Tell(_) | Effect::Decide(_)));
         let switches = self.actions.iter().filter(is_switch).count() as u32;
         (only && switches > 0).then_some(switches)
     }
+}
+
+/// A step that goes wrong.
+#[derive(Debug, Clone)]
+pub struct GoesWrong {
+    /// Probability.
+    pub chance: f64,
+    /// What happens then.
+    pub does: Vec<Action>,
+    /// How long until it is tried again; `None`: it is given up.
+    pub again_after: Option<Duration>,
 }
 
 /// One thing that a procedure does.
@@ -113,6 +132,8 @@ pub enum Effect {
         share: f64,
         /// How long until all are admitted again; zero: never.
         eases_over: Duration,
+        /// All are admitted again with the last step.
+        eases_by_steps: bool,
     },
     /// This share of the soft calls to a service is left out.
     Dim(ServiceId, f64),
@@ -122,23 +143,14 @@ pub enum Effect {
     SwitchOff(Option<Automation>, Option<Duration>),
     /// Automation is switched on.
     SwitchOn(Option<Automation>),
+    /// Caches of stations are emptied.
+    Flush(Vec<StationId>),
+    /// A store whose data is gone is restored, from any of its backups or from those of one kind.
+    Restore(StoreId, Option<usize>),
     /// A word to the users.
     Tell(String),
     /// A decision.
     Decide(String),
-}
-
-/// What acts by itself, and can be switched off and on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Automation {
-    /// The failover and failback of a group.
-    Failover(GroupId),
-    /// An autoscaler, by index.
-    Autoscale(usize),
-    /// A procedure, by index.
-    Procedure(usize),
-    /// The maintenance that the run has a plan for.
-    Maintenance,
 }
 
 /// What a condition sets off when it is seen.
@@ -178,6 +190,8 @@ pub enum Condition {
     Crowd(PopId, f64),
     /// A background queue is behind.
     Behind(QueueId, Duration),
+    /// The data of a store is gone.
+    Gone(StoreId, Duration),
     /// A node does not work.
     Out(NodeId, Duration),
     /// Another procedure is in effect, by index.
@@ -204,6 +218,7 @@ impl Condition {
             | Condition::Busy(_, _, lasts)
             | Condition::BusyNetwork(_, _, lasts)
             | Condition::Behind(_, lasts)
+            | Condition::Gone(_, lasts)
             | Condition::Out(_, lasts)
             | Condition::Lasting(lasts, _) => *lasts,
             Condition::Crowd(..) | Condition::After(_) | Condition::OnDuty(_) | Condition::Not(_) => Duration::ZERO,

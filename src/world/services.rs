@@ -5,7 +5,7 @@ use super::clients::{Client, Retries};
 use super::components::Gate;
 use super::ids::{GroupId, NodeId, QueueId, ServiceId, SiteId, StationId, StoreId};
 use crate::dist::Sampler;
-use crate::queueing::{Residual, Strata};
+use crate::queueing::{Popularity, Residual, Strata};
 pub use crate::scenario::Misses;
 use crate::units::Duration;
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub struct Service {
     pub at_once: bool,
     /// A cache at each site that is asked before the calls.
     pub cache: Option<Cache>,
+    /// How often its keys are asked for.
+    pub popularity: Option<Arc<Popularity>>,
     /// Whether a worker is held during calls.
     pub holds: bool,
     /// Writes per request.
@@ -55,6 +57,8 @@ pub struct Service {
     pub starts_after: Vec<ServiceId>,
     /// Interruptions up to this long need no new start.
     pub rides_out: Duration,
+    /// Probability that a start does not succeed.
+    pub start_fails: f64,
     /// Cold cache: how long, and how much slower at first.
     pub warms: Option<(Duration, f64)>,
     /// Contention and coherency of its servers at a site.

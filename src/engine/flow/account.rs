@@ -49,6 +49,7 @@ impl Engine<'_> {
         self.state.flow.delayed_retries.iter_mut().for_each(|delayed| delayed.forget(now));
         self.account_crashes(&mut span);
         self.account_queues(dt_s, &mut span);
+        self.account_caches(&span);
         self.account_stores(dt_s, &mut span);
         #[cfg(debug_assertions)]
         self.data_invariants();

@@ -74,6 +74,9 @@ impl Engine<'_> {
         {
             at_most(holds_on_s);
         }
+        if let Some(fills_s) = self.cache_fills_s(i, at) {
+            at_most(fills_s);
+        }
         if let (Some(_), Some((takes, _))) =
             (self.state.stations[i].cold_since, world.services[world.stations[i].service.at()].warms)
         {

@@ -66,6 +66,12 @@ impl Added {
         self.before_s += times * other.before_s;
         self.late = self.late.max(other.late);
     }
+
+    /// What it comes to where only this share makes the calls.
+    fn of_a_share(self, share: f64) -> Added {
+        let Added { more_s, in_time_s, before_s, late } = self;
+        Added { more_s: share * more_s, in_time_s: share * in_time_s, before_s: share * before_s, late }
+    }
 }
 
 impl Engine<'_> {
@@ -159,6 +165,12 @@ impl Engine<'_> {
             self.add_call(call, station.site, stations, (&mut succeeds, &mut complete), &mut added);
         }
         let plain_s = self.plain_s(id, stations);
+        let missed = self.missed(id);
+        if missed < 1.0 {
+            // Who finds what he asks for makes none of them.
+            succeeds.iter_mut().chain(&mut complete).for_each(|share| *share = 1.0 - missed * (1.0 - *share));
+            added = added.of_a_share(missed);
+        }
         let at = &mut stations[id.at()];
         (at.succeeds, at.complete, at.plain_s) = (succeeds, complete, plain_s);
         at.calls_add = [added.more_s, added.in_time_s, added.before_s, added.late];
@@ -185,7 +197,7 @@ impl Engine<'_> {
             let at = &stations[callee.at()];
             call.times * self.kept_calls(call) * (rtt_s + waits_in_latency(at) + at.plain_s)
         });
-        stations[id.at()].computes_s + self.commit(id).takes_s + calls_s.sum::<f64>()
+        stations[id.at()].computes_s + self.commit(id).takes_s + self.missed(id) * calls_s.sum::<f64>()
     }
 
     fn add_call(

@@ -156,11 +156,11 @@ impl Engine<'_> {
         let mut let_in = 1.0;
         for shedding in &self.state.sheddings {
             let action = &self.world.procedures[shedding.procedure].actions[shedding.action];
-            let Effect::Shed { feature: of, people: who, share, eases_over } = action else { continue };
+            let Effect::Shed { feature: of, people: who, share, eases_over, .. } = action else { continue };
             if of.is_some_and(|of| of.at() != feature) || who.is_some_and(|who| who.at() != people) {
                 continue;
             }
-            let mut turned = *share;
+            let mut turned = *share * (1.0 - shedding.eased);
             if eases_over.0 > 0 {
                 let done = (self.now.since(shedding.from).seconds() / eases_over.seconds() * STEPS).floor();
                 if done < STEPS {

@@ -99,6 +99,7 @@ impl Engine<'_> {
             serves: self.serves(id),
             cold_since: state.cold_since,
             slow: [state.slow, state.takes, self.slower_together(id)],
+            missed: self.missed(id),
         }
     }
 

@@ -156,7 +156,8 @@ impl Engine<'_> {
         let station = &self.world.stations[id.at()];
         for call in &station.calls {
             if let Some((callee, _)) = self.answers(call, station.site) {
-                let times = call.times * self.kept_calls(call) * self.visits_of(call, station.site, stations);
+                let times =
+                    call.times * self.kept_calls(call) * self.visits_of(call, station.site, stations) * self.missed(id);
                 let next = &mut stations[callee.at()];
                 next.inflow += out.0 * times;
                 next.slope += out.1 * times;
@@ -338,6 +339,7 @@ impl Engine<'_> {
         let computes_s = held_s;
         if service.holds {
             held_s += self.commit(id).takes_s;
+            let (alone_s, alone) = (held_s, variance);
             for call in &station.calls {
                 let times = call.times * self.kept_calls(call);
                 match self.answers(call, station.site) {
@@ -358,6 +360,13 @@ impl Engine<'_> {
                         }
                     }
                 }
+            }
+            let missed = self.missed(id);
+            if missed < 1.0 {
+                // Whoever finds his key holds a worker for no longer than that takes.
+                let more_s = held_s - alone_s;
+                held_s = alone_s + missed * more_s;
+                variance = alone + missed * (variance - alone) + missed * (1.0 - missed) * more_s * more_s;
             }
         }
         (computes_s, held_s, variance)

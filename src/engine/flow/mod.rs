@@ -9,6 +9,7 @@ mod account;
 mod approximations;
 mod attempts;
 mod bounds;
+mod caches;
 mod calls;
 mod demand;
 mod disposition;
@@ -44,6 +45,7 @@ impl Engine<'_> {
         }
         self.look_at_stores();
         self.look_at_rotations();
+        self.look_at_caches();
         if self.paths_dirty {
             let before = self.find_paths();
             self.find_islands(&before);

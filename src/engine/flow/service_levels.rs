@@ -207,7 +207,7 @@ impl Engine<'_> {
         match why {
             Why::Site(site) => self.state.nodes[self.world.sites[site.at()].node.at()].why,
             Why::Station(id) | Why::Missing(id) => self.state.stations[id.at()].why,
-            Why::Replica(id, _) => self.state.flow.stores[id.at()].why,
+            Why::Replica(id, _) | Why::Data(id) => self.state.flow.stores[id.at()].why,
             Why::Queue(id) => self.state.flow.queues[id.at()].why,
             Why::Nobody(id) => self.state.nodes[self.world.groups[id.at()].node.at()].why,
             Why::Store(id) => self.state.nodes[self.node_of(self.world.stores[id.at()].primary).at()].why,

@@ -137,10 +137,14 @@ impl Engine<'_> {
         self.fill_backlogs(requests, before);
         self.fill_retries(requests);
         for station in 0..self.world.stations.len() {
-            if let (Some(cache), None) =
-                (&mut requests.station_queues[station].cache, self.state.stations[station].cold_since)
+            let service = &self.world.services[self.world.stations[station].service.at()];
+            if let (Some(cache), Some(popularity)) = (&mut requests.station_queues[station].cache, &service.popularity)
             {
-                cache.warm();
+                let asked = self.state.flow.stations[station].cache.asked;
+                match asked >= popularity.full_after() {
+                    true => cache.warm(),
+                    false => cache.has_seen(asked),
+                }
             }
         }
         for station in 0..requests.station_queues.len() {

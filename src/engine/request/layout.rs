@@ -2,7 +2,7 @@
 
 use super::state::program::{Ask, CallPlace, Caller, Frame, Laid, Leg, OUTSIDE, Op, Programs};
 use crate::engine::core::Engine;
-use crate::engine::state::paths::Path;
+use crate::engine::state::paths::{Path, Status};
 use crate::engine::state::stations::StationPhase;
 use crate::units::Duration;
 use crate::world::{Call, NodeId, SiteId, StationId};
@@ -142,6 +142,7 @@ impl Layout<'_, '_> {
         }
         self.gray(engine.world.sites[path.site.at()].node, &mut fails);
         let caller = Caller::Feature(self.feature, path.site);
+        self.data(&engine.lacks_data(population.uses[path.feature].0), &mut fails);
         self.calls(&feature.calls[path.site.at()], caller, path.site, feature.at_once, &mut fails);
         self.delay(out_ns);
         self.push(Op::Answered);
@@ -150,6 +151,23 @@ impl Layout<'_, '_> {
             self.patch(&fails, here);
             self.delay(out_ns);
             self.push(Op::Failed);
+        }
+    }
+
+    /// What there is no data for fails at once, or goes without.
+    fn data(&mut self, lacks: &Status, fails: &mut Vec<usize>) {
+        if lacks.dead.is_some() {
+            fails.push(self.push(Op::Gone { to: 0 }));
+        } else if lacks.fails.share > 0.0 {
+            fails.push(self.push(Op::Lose { share: lacks.fails.share, to: 0 }));
+        }
+        if lacks.missing.is_some() {
+            self.push(Op::Degrade);
+        } else if lacks.lacks.share > 0.0 {
+            let skip = self.push(Op::Skip { share: 1.0 - lacks.lacks.share, to: 0 });
+            self.push(Op::Degrade);
+            let here = self.here();
+            self.patch(&[skip], here);
         }
     }
 

@@ -7,6 +7,13 @@ use super::state::slots::AWAITS;
 use crate::world::Misses;
 
 impl Requests {
+    /// The cache of a station is emptied.
+    pub fn forget_cache(&mut self, station: u32) {
+        if let Some(cache) = &mut self.station_queues[station as usize].cache {
+            cache.forget();
+        }
+    }
+
     /// A request looks for its key: where it goes on, or nothing if it waits for somebody who asks for the same.
     pub(super) fn look(&mut self, id: u32, pc: u32, station: u32, found: u32) -> Option<u32> {
         let Some(cache) = &mut self.station_queues[station as usize].cache else { return Some(pc + 1) };

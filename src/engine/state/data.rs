@@ -1,5 +1,6 @@
 //! Background queues, stores and their replicas.
 
+use super::backups::{BackupState, Gone, backups};
 use crate::observe::ObservationId;
 use crate::queueing::{Age, FluidQueue};
 use crate::rng::{Luck, Stream};
@@ -132,6 +133,10 @@ pub struct StoreFlow {
     pub commit_s: f64,
     /// No copy is left.
     pub gone: bool,
+    /// Backups, by kind.
+    pub backups: Vec<BackupState>,
+    /// Its data is gone, and may come back from one of those.
+    pub data_gone: Option<Gone>,
     /// The observation of its last change.
     pub why: Option<ObservationId>,
 }
@@ -287,6 +292,8 @@ fn store_flow(world: &World, luck: Luck, id: StoreId, store: &Store) -> StoreFlo
         waits_for: None,
         commit_s: 0.0,
         gone: false,
+        backups: backups(luck, store),
+        data_gone: None,
         why: None,
     }
 }

@@ -85,6 +85,22 @@ pub struct StationFlow {
     pub workers: u64,
     pub workers_since: Time,
     pub workers_s: f64,
+    pub cache: CacheFlow,
+}
+
+/// A cache as it fills: how many requests it has seen, and which share of them goes on to the calls behind it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CacheFlow {
+    /// Requests since it was empty.
+    pub asked: f64,
+    /// The share that misses, as it is counted; 1 where there is no cache.
+    pub missed: f64,
+    /// After so many requests it is another.
+    pub until: f64,
+}
+
+impl CacheFlow {
+    pub const EMPTY: CacheFlow = CacheFlow { asked: 0.0, missed: 1.0, until: 0.0 };
 }
 
 /// What was worked out at the start of the span that is open.
@@ -314,6 +330,7 @@ impl FlowState {
                     workers: 0,
                     workers_since: Time::ZERO,
                     workers_s: 0.0,
+                    cache: CacheFlow::EMPTY,
                 })
                 .collect(),
             queues: world.queues.iter().map(QueueFlow::new).collect(),

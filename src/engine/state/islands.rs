@@ -40,4 +40,6 @@ pub struct Gear {
     pub cold_since: Option<Time>,
     /// How much slower it is: by the drill, by a release, and its slow servers together.
     pub slow: [f64; 3],
+    /// The share of its requests that its cache does not have.
+    pub missed: f64,
 }

@@ -3,6 +3,7 @@
 pub mod abandonment;
 pub mod automation;
 pub mod autoscale;
+pub mod backups;
 pub mod data;
 pub mod delayed_retries;
 pub mod disposition;
@@ -43,6 +44,8 @@ use triggers::TriggerState;
 pub struct State {
     pub nodes: Vec<NodeState>,
     pub stations: Vec<StationState>,
+    /// Whether starts of stations succeed.
+    pub starts: Vec<Stream>,
     /// Dead servers behind balancers, by station.
     pub rotations: Vec<Rotation>,
     pub groups: Vec<GroupState>,
@@ -93,6 +96,7 @@ impl State {
         State {
             nodes: world.nodes.iter().map(|node| NodeState::new(node, luck)).collect(),
             stations: vec![StationState::new(); world.stations.len()],
+            starts: world.stations.iter().map(|station| Stream::new(luck, &station.name, "start fails")).collect(),
             rotations: vec![Rotation::default(); world.stations.len()],
             groups: world.groups.iter().map(|group| GroupState::new(group, luck)).collect(),
             crews: vec![CrewState::default(); world.crews.len()],

@@ -92,6 +92,20 @@ impl Status {
     }
 }
 
+impl Status {
+    /// What those have of it who all are alike, where only this share of them gets there.
+    pub fn of_a_share(self, share: f64) -> Status {
+        if share >= 1.0 {
+            return self;
+        }
+        let part = |all: Option<Why>, of: Part| match all {
+            Some(why) => Part { share, why: Some(why) },
+            None => Part { share: of.share * share, ..of },
+        };
+        Status { dead: None, missing: None, fails: part(self.dead, self.fails), lacks: part(self.missing, self.lacks) }
+    }
+}
+
 impl Part {
     /// Of the others, this share is in it too.
     pub fn add(&mut self, share: f64, why: Why) {

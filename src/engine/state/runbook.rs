@@ -44,6 +44,7 @@ pub struct ProcedureState {
     pub given: Vec<f64>,
     pub lead: Stream,
     pub risks: Stream,
+    pub wrongs: Stream,
     pub releases: Stream,
 }
 
@@ -77,6 +78,8 @@ pub struct Shedding {
     pub procedure: usize,
     pub action: usize,
     pub from: Time,
+    /// The part of the share that steps have let in again.
+    pub eased: f64,
 }
 
 impl ProcedureState {
@@ -96,6 +99,7 @@ impl ProcedureState {
             given: vec![0.0; procedure.actions.len()],
             lead: stream("lead"),
             risks: stream("phase goes wrong"),
+            wrongs: stream("step does damage"),
             releases: stream("bad release"),
         }
     }

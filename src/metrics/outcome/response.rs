@@ -86,7 +86,7 @@ pub struct ProcedureOutcome {
     pub need_to_effect_s: Option<f64>,
     /// Phases that went wrong.
     pub phases_failed: u32,
-    /// How it ended: `done`, `rolled back`, `taken back`, `refused`, `refused in part`, `called off`, `under way`, `not begun`.
+    /// How it ended: `done`, `rolled back`, `taken back`, `given up`, `refused`, `refused in part`, `called off`, `under way`, `not begun`.
     pub ended: String,
 }
 

@@ -211,10 +211,32 @@ pub struct LossOutcome {
     /// Writes lost.
     pub writes: f64,
     /// What became of them: `lost`; `kept_aside` on the old primary, in conflict with what is written since; or `everything` is
-    /// lost, from the beginning. `at_risk` where a replica only lacked them.
+    /// lost, from the beginning; `not_back` at the end of the run. `at_risk` where a replica only lacked them.
     pub fate: Fate,
     /// How many of them each feature wrote, in proportion to what it writes; the rest was written anyway.
     pub features: BTreeMap<String, f64>,
+}
+
+/// Data that was gone, and how it was got back.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct RestoreOutcome {
+    /// When it was gone, in seconds of the run.
+    pub gone_at_s: f64,
+    /// Civil time of that.
+    pub gone_at: String,
+    /// When somebody began to restore it.
+    pub ordered_at_s: Option<f64>,
+    /// The backups that were read last.
+    pub backup: Option<String>,
+    /// How much older than what was gone that was, in seconds.
+    pub age_s: Option<f64>,
+    /// Backups that could not be read.
+    pub unreadable: u64,
+    /// When each of its parts was there again, in order.
+    pub parts_back_at_s: Vec<f64>,
+    /// When all of it was; `None`: not until the end.
+    pub back_at_s: Option<f64>,
 }
 
 /// A replica over the whole run.
@@ -259,6 +281,10 @@ pub struct StoreOutcome {
     pub writes_kept_aside: f64,
     /// Seconds in which commits waited for a replica.
     pub waited_s: f64,
+    /// Seconds in which not all of its data was there.
+    pub gone_s: f64,
+    /// Every time that its data was gone, and how it was got back.
+    pub restores: Vec<RestoreOutcome>,
     /// Replicas by site.
     pub replicas: BTreeMap<String, ReplicaOutcome>,
 }

@@ -257,7 +257,7 @@ fn hit_by(act: &Act) -> Vec<String> {
         Act::Crash { of, .. } | Act::FailHidden { of } | Act::Gray { of, .. } | Act::Surge { of, .. } => {
             vec![of.clone()]
         }
-        Act::Slow { service, .. } => vec![service.clone()],
+        Act::Slow { service, .. } | Act::Flush { service, .. } => vec![service.clone()],
         Act::Cut { between: (from, to), .. } => vec![from.clone(), to.clone()],
         Act::FailOver { group, .. } => vec![group.clone()],
         Act::SwitchOff { of, .. } | Act::SwitchOn { of } => match of {
@@ -266,6 +266,7 @@ fn hit_by(act: &Act) -> Vec<String> {
             | Automation::Measure(name)
             | Automation::Maintenance(name) => vec![name.clone()],
         },
+        Act::Destroy { of } => vec![of.clone()],
         Act::Decide(_) | Act::Tell(_) => Vec::new(),
     }
 }

@@ -46,7 +46,15 @@ impl Compiler<'_> {
                     rolled_back_after: *rolled_back_after,
                 })
             }
-            A::Shed { feature, of, share, eases_over } => {
+            A::Shed { feature, of, share, eases_over, eases_by_steps } => {
+                if *eases_by_steps && eases_over.0 > 0 {
+                    p.add(
+                        Code::Contradiction,
+                        place("eases_by_steps"),
+                        "admission comes back with the clock and with the steps as well",
+                        "write eases_over: or eases_by_steps:, not both",
+                    );
+                }
                 let feature = match feature {
                     Some(name) => Some(FeatureId::new(names.features.find(name, "feature", place("feature"), p)?)),
                     None => None,
@@ -55,7 +63,13 @@ impl Compiler<'_> {
                     Some(of) => Some(self.population(of, &place("of"))?),
                     None => None,
                 };
-                Some(Effect::Shed { feature, people, share: share.0, eases_over: *eases_over })
+                Some(Effect::Shed {
+                    feature,
+                    people,
+                    share: share.0,
+                    eases_over: *eases_over,
+                    eases_by_steps: *eases_by_steps,
+                })
             }
             A::Dim { service, share } => self.dim(service, share.0, path),
             A::SwitchOver { group, to } => {
@@ -66,6 +80,11 @@ impl Compiler<'_> {
             }
             A::SwitchOff { of, lasts } => Some(Effect::SwitchOff(self.automation(of, &place("of"))?, *lasts)),
             A::SwitchOn { of } => Some(Effect::SwitchOn(self.automation(of, &place("of"))?)),
+            A::Flush { service, at } => Some(Effect::Flush(self.caches(service, at.as_deref(), path)?)),
+            A::Restore { of, from } => {
+                let (store, from) = self.backups_named(of, from.as_deref(), path)?;
+                Some(Effect::Restore(store, from))
+            }
             A::Tell(what) => Some(Effect::Tell(what.clone())),
             A::Decide(what) => Some(Effect::Decide(what.clone())),
         }

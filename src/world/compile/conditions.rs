@@ -38,6 +38,7 @@ impl Compiler<'_> {
                 let queues = Names::in_order(sorted(&self.scenario.queues).map(|(name, _)| name));
                 Condition::Behind(QueueId::new(queues.find(of, "queue", place("of"), p)?), *lasts)
             }
+            C::Gone { of, lasts } => Condition::Gone(self.store(of, &place("of"))?, *lasts),
             C::Out { of, lasts } => {
                 let node = self.names.nodes.find(of, "site, component or group", place("of"), p).map(NodeId::new)?;
                 if self.nodes[node.at()].hidden {

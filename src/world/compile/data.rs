@@ -82,7 +82,14 @@ impl Compiler<'_> {
                 }
             }
             let Some(primary) = self.place(&store.primary, &format!("{path}.primary")) else { continue };
-            found.push(Store { name: name.to_owned(), primary, replicas, also_written: store.also_written.0 });
+            found.push(Store {
+                name: name.to_owned(),
+                primary,
+                replicas,
+                also_written: store.also_written.0,
+                backups: self.backups(store, &format!("{path}.backups")),
+                parts: self.store_parts(store, &format!("{path}.parts")),
+            });
         }
         found
     }

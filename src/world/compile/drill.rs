@@ -101,6 +101,8 @@ impl Compiler<'_> {
                 Action::SwitchOff(self.automation(of, &format!("{path}.of"))?, *lasts)
             }
             scenario::Act::SwitchOn { of } => Action::SwitchOn(self.automation(of, &format!("{path}.of"))?),
+            scenario::Act::Flush { service, at } => Action::Flush(self.caches(service, at.as_deref(), path)?),
+            scenario::Act::Destroy { of } => Action::Destroy(self.store(of, &format!("{path}.of"))?),
             scenario::Act::Decide(what) => Action::Decide(what.clone()),
             scenario::Act::Tell(what) => Action::Tell(what.clone()),
         })

@@ -48,6 +48,7 @@ impl Compiler<'_> {
                 bits: feature.size.0 * 8.0,
                 fresh,
                 reads,
+                needs: Vec::new(),
                 worth: feature.worth,
             });
         }

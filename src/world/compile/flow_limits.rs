@@ -78,7 +78,7 @@ fn of_service(service: &scenario::Service) -> Vec<(&'static str, &'static str)> 
                 .balancer
                 .map(|_| "has one queue for all servers of a site, and checks only whether servers are dead"),
         ),
-        ("cache", service.cache.map(|_| "makes all calls, as if the cache were empty")),
+        ("cache", service.cache.map(|_| "lets the cache fill by the mean, and everybody who misses make the calls")),
         ("discipline", discipline),
         ("in_flight_max", service.in_flight_max.map(|_| "has no limit on what is in flight")),
         ("rate_limit", service.rate_limit.map(|_| "has no limit on the rate")),
@@ -174,7 +174,7 @@ mod tests {
                 "features.page.throttle: the flow engine turns no requests away at the client",
                 "links.0.jitter: the flow engine adds the mean of 2ms each way, and no spread",
                 "services.web.at_once: the flow engine makes the calls one after the other",
-                "services.web.cache: the flow engine makes all calls, as if the cache were empty",
+                "services.web.cache: the flow engine lets the cache fill by the mean, and everybody who misses make the calls",
                 "services.web.discipline: the flow engine drops nobody who waits",
                 "services.web.in_flight_max: the flow engine has no limit on what is in flight",
                 "services.web.rate_limit: the flow engine has no limit on the rate",

@@ -3,8 +3,8 @@
 use super::compiler::Compiler;
 use super::resolve::{Names, sorted};
 use crate::scenario::{self, Code};
+use crate::world::automation::Automation;
 use crate::world::ids::{GroupId, LinkId, PopId, ServiceId, StationId};
-use crate::world::runbook::Automation;
 
 impl Compiler<'_> {
     /// A service at a site.
@@ -25,6 +25,21 @@ impl Compiler<'_> {
             );
         }
         found.map(StationId::new)
+    }
+
+    /// The caches of a service: everywhere, or at one site.
+    pub fn caches(&self, service: &str, at: Option<&str>, path: &str) -> Option<Vec<StationId>> {
+        let (names, p) = (&self.names, &self.problems);
+        let place = format!("{path}.service");
+        let id = names.services.find(service, "service", &place, p)?;
+        if self.scenario.services.get(service).is_some_and(|service| service.cache.is_none()) {
+            let reason = format!("\"{service}\" has no cache");
+            p.add(Code::NeverActs, &place, reason, "write cache: at the service, or leave this out");
+        }
+        match at {
+            Some(at) => Some(vec![self.station(service, at, (&place, &format!("{path}.at")))?]),
+            None => Some(self.services.get(id)?.stations.clone()),
+        }
     }
 
     /// Services that have to serve for something to be done.

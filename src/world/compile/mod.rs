@@ -2,6 +2,7 @@
 
 mod actions;
 mod autoscale;
+mod backups;
 mod balancer;
 mod calendar;
 mod calls;
@@ -45,7 +46,7 @@ use crate::scenario::{Diagnostics, Pick, Scenario};
 use crate::units::Time;
 use crate::world::cache::{DelayCache, LatencyCache, SteadyCache};
 use crate::world::components::NodeKind;
-use crate::world::data::Queue;
+use crate::world::data::{Queue, Store};
 use crate::world::ids::{GroupId, NodeId, StationId};
 use crate::world::model::{Assumption, World};
 use crate::world::routes::Routes;
@@ -97,6 +98,7 @@ impl World {
         let queues = c.compile_queues();
         let stores = c.compile_stores();
         c.features = c.compile_features();
+        c.find_needed_data(&stores, &station_order);
         c.check_calls_at_once(&station_order);
         c.spreads = c.compile_spreads();
         c.people = c.compile_people();
@@ -131,7 +133,7 @@ impl World {
             node_order,
             stations_on: stations_on(&c),
             groups_of: groups_of(&c),
-            felt: felt(&c, &queues, &procedures, &triggers),
+            felt: felt(&c, &queues, &stores, &procedures, &triggers),
             calendar: c.calendar,
             nodes: c.nodes,
             sites,
@@ -220,10 +222,19 @@ fn groups_of(c: &Compiler) -> Vec<Vec<GroupId>> {
 }
 
 /// What is felt, or looked at, as soon as it changes.
-fn felt(c: &Compiler, queues: &[Queue], procedures: &[Procedure], triggers: &[(Condition, usize)]) -> Vec<bool> {
+fn felt(
+    c: &Compiler,
+    queues: &[Queue],
+    stores: &[Store],
+    procedures: &[Procedure],
+    triggers: &[(Condition, usize)],
+) -> Vec<bool> {
     let mut felt: Vec<bool> = c.nodes.iter().map(|node| !matches!(node.kind, NodeKind::Component)).collect();
     for id in queues.iter().flat_map(|q| &q.gates).flat_map(|g| &g.of) {
         felt[id.at()] = true;
+    }
+    for keeper in stores.iter().flat_map(|store| &store.backups).filter_map(|backup| backup.keeper) {
+        felt[keeper.at()] = true;
     }
     let of_procedures = procedures.iter().flat_map(|procedure| [&procedure.when, &procedure.back_when]).flatten();
     for part in of_procedures.chain(triggers.iter().map(|(when, _)| when)).flat_map(Condition::parts) {

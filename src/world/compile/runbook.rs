@@ -6,7 +6,7 @@ use super::limits::{self, sampler};
 use super::resolve::{Names, sorted};
 use crate::scenario::{self, Code};
 use crate::units::{Duration, Time};
-use crate::world::runbook::Procedure;
+use crate::world::runbook::{Condition, GoesWrong, Procedure};
 
 /// Steps of one procedure.
 const PHASES_MAX: u32 = 1_000;
@@ -73,6 +73,7 @@ impl Compiler<'_> {
                 "write a pause, or a smaller probability",
             );
         }
+        self.check_steps_back(written, path);
         let mut actions = Vec::new();
         let mut words = Vec::new();
         for (i, written) in written.does.iter().enumerate() {
@@ -101,11 +102,92 @@ impl Compiler<'_> {
                 .and_then(|phases| phases.hours.as_ref())
                 .and_then(|h| hours(h, self.calendar.zone.clone(), true, &format!("{path}.phases.hours"), p)),
             actions,
+            goes_wrong: written.goes_wrong.as_ref().map(|wrong| self.goes_wrong(wrong, &format!("{path}.goes_wrong"))),
+            go_on_when: self.seen_at_steps(phases, |phases| phases.go_on_when.as_ref(), path, "go_on_when", names),
+            step_back_when: self.seen_at_steps(
+                phases,
+                |phases| phases.step_back_when.as_ref(),
+                path,
+                "step_back_when",
+                names,
+            ),
             until,
             back_when,
             again_after: written.again_after,
             muted: false,
         })
+    }
+
+    /// Only admission comes back by steps, and goes back by them.
+    fn check_steps_back(&self, written: &scenario::Procedure, path: &str) {
+        use scenario::Action as A;
+        let (phases, p) = (written.phases.as_ref(), &self.problems);
+        let eases = |action: &&A| matches!(action, A::Shed { eases_by_steps: true, .. });
+        let says = |action: &&A| matches!(action, A::Tell(_) | A::Decide(_));
+        if written.does.iter().any(|action| eases(&action)) && phases.is_none_or(|phases| phases.count < 2) {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.does"),
+                "admission comes back by the steps of a measure that has one step",
+                "write phases: with a count: of two or more and a pause:, or eases_over: instead",
+            );
+        }
+        let back = phases.is_some_and(|phases| phases.step_back_when.is_some());
+        if back && !written.does.iter().all(|action| eases(&action) || says(&action)) {
+            p.add(
+                Code::Contradiction,
+                format!("{path}.phases.step_back_when"),
+                "only admission goes back by steps",
+                "leave it out, or do nothing else in this measure than shed(.., eases_by_steps: true)",
+            );
+        }
+    }
+
+    fn goes_wrong(&self, wrong: &scenario::GoesWrong, path: &str) -> GoesWrong {
+        let p = &self.problems;
+        if let Some(again) = wrong.again_after {
+            limits::period(p, &format!("{path}.again_after"), again, self.scenario.clock.horizon);
+        }
+        let does = wrong.does.iter().enumerate();
+        GoesWrong {
+            chance: wrong.chance.0,
+            does: does.filter_map(|(i, act)| self.act(act, &format!("{path}.does.{i}"))).collect(),
+            again_after: wrong.again_after,
+        }
+    }
+
+    /// A condition that is looked at whenever a step is due.
+    fn seen_at_steps<'p>(
+        &self,
+        phases: Option<&'p scenario::Phases>,
+        which: impl Fn(&'p scenario::Phases) -> Option<&'p scenario::Condition>,
+        path: &str,
+        field: &str,
+        names: &Names,
+    ) -> Option<Condition> {
+        let (phases, p) = (phases?, &self.problems);
+        let written = which(phases)?;
+        let place = format!("{path}.phases.{field}");
+        if phases.pause.0 == 0 {
+            p.add(
+                Code::Contradiction,
+                &place,
+                "steps without a pause are all taken at once: nobody looks in between",
+                "write a pause:",
+            );
+        } else {
+            limits::period(p, &format!("{path}.phases.pause"), phases.pause, self.scenario.clock.horizon);
+        }
+        let condition = self.condition(written, &place, names)?;
+        if condition.parts().iter().any(|part| part.lasts().0 > 0) {
+            p.add(
+                Code::Contradiction,
+                &place,
+                "this is looked at once in every pause, and not for how long it has lasted",
+                "leave for: and lasting(..) out, or make the pause longer",
+            );
+        }
+        Some(condition)
     }
 
     /// Checks what starts a procedure, and what ends it.
@@ -178,6 +260,10 @@ fn said(action: &scenario::Action) -> String {
             format!("{} off{lasts}", automation_said(of))
         }
         A::SwitchOn { of } => format!("{} on", automation_said(of)),
+        A::Flush { service, at: Some(at) } => format!("the cache of {service} at {at} emptied"),
+        A::Flush { service, .. } => format!("the caches of {service} emptied"),
+        A::Restore { of, from: Some(from) } => format!("{of} is restored from {from}"),
+        A::Restore { of, .. } => format!("{of} is restored"),
         A::Tell(what) => format!("users are told: {what}"),
         A::Decide(what) => format!("decision: {what}"),
     }

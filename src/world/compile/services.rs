@@ -6,10 +6,11 @@ use super::limits::{self, sampler};
 use super::order::order;
 use super::resolve::{Names, Problems, listed, sorted};
 use crate::dist::Sampler;
-use crate::queueing::{Residual, Strata};
+use crate::queueing::{Popularity, Residual, Strata};
 use crate::scenario::{self, Code, Named};
 use crate::world::ids::{QueueId, ServiceId, StoreId};
 use crate::world::services::{Cache, Discipline, RateLimit, Service};
+use std::sync::Arc;
 
 impl Compiler<'_> {
     pub fn compile_services(&self) -> Vec<Service> {
@@ -65,6 +66,8 @@ impl Compiler<'_> {
                 balancer: balancer::balancer(service, &path, scenario.clock.horizon, p),
                 at_once: service.at_once,
                 cache: cache(service, &path, p),
+                popularity: popularity(service),
+                start_fails: start_fails(service, &path, p),
                 holds: service.holds,
                 writes: per_request(&service.writes, &format!("{path}.writes"), &names.stores, "store", p)
                     .into_iter()
@@ -147,6 +150,20 @@ fn discipline(service: &scenario::Service, path: &str, p: &Problems) -> Discipli
     }
 }
 
+fn start_fails(service: &scenario::Service, path: &str, p: &Problems) -> f64 {
+    let (fails, path) = (service.start_fails.0, format!("{path}.start_fails"));
+    if fails > 0.0 && service.starts_in.0 == 0 {
+        p.add(
+            Code::Contradiction,
+            &path,
+            "what starts at once has no time in which to fail",
+            "write starts_in: with how long a start takes",
+        );
+    }
+    p.range(&path, fails < 1.0, "a start that never succeeds", "write less than 100%, or crash what it stands on");
+    fails
+}
+
 fn cache(service: &scenario::Service, path: &str, p: &Problems) -> Option<Cache> {
     let scenario::Cache { keys, zipf, holds, misses } = service.cache?;
     let path = format!("{path}.cache");
@@ -177,6 +194,13 @@ fn cache(service: &scenario::Service, path: &str, p: &Problems) -> Option<Cache>
         );
     }
     Some(Cache { keys, zipf, holds, misses })
+}
+
+/// How often the keys of a cache are asked for, where it makes sense.
+fn popularity(service: &scenario::Service) -> Option<Arc<Popularity>> {
+    let scenario::Cache { keys, zipf, holds, .. } = service.cache?;
+    let makes_sense = (1..=limits::CACHE_KEYS_MAX).contains(&keys) && (0.0..=3.0).contains(&zipf) && holds >= 1;
+    (makes_sense && !service.calls.is_empty()).then(|| Arc::new(Popularity::new(keys, zipf, holds)))
 }
 
 fn check_start_order(services: &[Service], p: &Problems) {

@@ -52,6 +52,18 @@ impl Cache {
         (0..self.holds.min(self.newer.len())).rev().for_each(|key| self.remember(key as u32));
     }
 
+    /// As after so many requests: each key is there with the probability that it was asked for.
+    pub fn has_seen(&mut self, asked: f64) {
+        self.forget();
+        let all: f64 = (1..=self.newer.len()).map(|rank| self.law.density(rank as f64)).sum();
+        let is_there = |cache: &mut Cache, key: usize| {
+            let expected = cache.law.density(key as f64 + 1.0) / all * asked;
+            cache.luck.chance(-num::exp_m1(-expected))
+        };
+        let there: Vec<usize> = (0..self.newer.len()).filter(|key| is_there(self, *key)).collect();
+        there.into_iter().take(self.holds).rev().for_each(|key| self.remember(key as u32));
+    }
+
     /// The key of the next request, and whether it is there.
     pub fn looks(&mut self) -> (u32, bool) {
         let key = self.law.draw(&mut self.luck) as u32 - 1;
