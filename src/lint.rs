@@ -12,10 +12,16 @@
 //! assert_eq!(warnings[0].code.id(), "W104", "nothing is at that site");
 //! ```
 
+mod alone;
+mod circles;
+mod designs;
 mod looked;
 mod names;
 mod redundancy;
 mod retries;
+mod slow;
+mod survivors;
+mod watchers;
 
 use crate::scenario::{Active, Code, Diagnostic, Source};
 use crate::world::not_recorded;
@@ -24,8 +30,8 @@ use looked::Looked;
 /// A lint gives warnings of one code.
 type Lint = fn(&Looked) -> Vec<Diagnostic>;
 
-/// Every lint, in the order of the codes.
-const LINTS: [Lint; 7] = [
+/// Every lint that looks at the text, in the order of the codes.
+const OF_TEXT: [Lint; 8] = [
     redundancy::never_failed_over,
     redundancy::one_place,
     redundancy::no_servers,
@@ -33,19 +39,46 @@ const LINTS: [Lint; 7] = [
     no_reason,
     partly_recorded,
     retries::multiply,
+    circles::at_start,
+];
+
+/// And those that look at what it comes to with each of its strategies.
+const OF_DESIGNS: [Lint; 5] = [
+    alone::single_points_of_failure,
+    watchers::inside,
+    slow::slower_than_asked,
+    survivors::cannot_carry,
+    watchers::faster_than_jitter,
 ];
 
 /// The warnings of a file, in its order. A file with mistakes has none: those come first.
 pub fn warnings(source: &Source) -> Vec<Diagnostic> {
+    looked_through(source, true)
+}
+
+/// Those that the text alone tells, without compiling any of its designs: for whoever runs it in a moment.
+pub fn warnings_of_text(source: &Source) -> Vec<Diagnostic> {
+    looked_through(source, false)
+}
+
+fn looked_through(source: &Source, designs: bool) -> Vec<Diagnostic> {
     let reading = source.read_plain();
     let (Some(scenario), true) = (&reading.scenario, reading.mistakes.is_empty()) else { return Vec::new() };
-    let looked = Looked { scenario, data: serde_json::to_value(scenario).unwrap_or_default() };
-    let mut found: Vec<Diagnostic> = LINTS.iter().flat_map(|lint| lint(&looked)).collect();
+    let looked = Looked {
+        scenario,
+        data: serde_json::to_value(scenario).unwrap_or_default(),
+        designs: if designs { designs::of(source, scenario) } else { Vec::new() },
+    };
+    let mut found: Vec<Diagnostic> = OF_TEXT.iter().flat_map(|lint| lint(&looked)).collect();
+    if designs {
+        found.extend(OF_DESIGNS.iter().flat_map(|lint| lint(&looked)));
+    }
     let mut idle = Vec::new();
     for (i, silenced) in scenario.silence.iter().enumerate() {
         let before = found.len();
         found.retain(|warning| warning.code.id() != silenced);
-        if found.len() == before {
+        // Whether a warning is there that nobody has looked for is not known.
+        if found.len() == before && designs {
             let reason = format!("there is no warning {silenced} to be silenced");
             idle.push(Diagnostic::new(Code::SilencesNothing, format!("silence.{i}"), reason, "leave it out"));
         }

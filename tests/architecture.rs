@@ -24,7 +24,7 @@ const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("engine", &["dist", "num", "observe", "event_list", "queueing", "rng", "scenario", "units", "world"]),
     ("metrics", &["observe", "queueing", "rng", "units", "world"]),
     ("load", &["scenario", "world"]),
-    ("lint", &["scenario", "world"]),
+    ("lint", &["drawing", "load", "num", "scenario", "units", "world"]),
     ("run", &["drawing", "engine", "metrics", "observe", "rng", "units", "world"]),
     ("agree", &["engine", "metrics", "num", "rng", "run", "units", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),

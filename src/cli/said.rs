@@ -42,9 +42,9 @@ impl Said {
         self.worsen(error.exit());
     }
 
-    /// A line for each warning of a scenario: `check` tells them with their places.
+    /// A line for each warning that the text of a scenario tells: `check` tells all, with their places.
     pub fn warnings(&mut self, source: &Source) {
-        for warning in lint::warnings(source) {
+        for warning in lint::warnings_of_text(source) {
             let (name, warning) = (text::clean(&source.name), text::clean(&warning.to_string()));
             self.err.push_str(&format!("warning: {name}: {warning}\n"));
         }

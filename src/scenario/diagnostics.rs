@@ -71,11 +71,23 @@ pub enum Code {
     PartlyRecorded,
     /// A warning: retries of retries.
     RetriesMultiply,
+    /// A warning: one thing takes people down who were to be redundant.
+    SinglePoint,
+    /// A warning: who watches fails with what is watched.
+    Inside,
+    /// A warning: no failover is as quick as an objective asks.
+    SlowerThanAsked,
+    /// A warning: what is left when a site is lost cannot carry the load.
+    CannotCarry,
+    /// A warning: what waits for itself to start or to be helped.
+    Circle,
+    /// A warning: detection that the network misleads.
+    FasterThanJitter,
 }
 
 impl Code {
     /// The codes of warnings, in order: what is no mistake, and mostly not meant.
-    pub const WARNINGS: [Code; 8] = [
+    pub const WARNINGS: [Code; 14] = [
         Code::SilencesNothing,
         Code::NeverFailedOver,
         Code::OnePlace,
@@ -84,6 +96,12 @@ impl Code {
         Code::NoReason,
         Code::PartlyRecorded,
         Code::RetriesMultiply,
+        Code::SinglePoint,
+        Code::Inside,
+        Code::SlowerThanAsked,
+        Code::CannotCarry,
+        Code::Circle,
+        Code::FasterThanJitter,
     ];
 
     /// Whether it is a warning.
@@ -154,6 +172,12 @@ impl Code {
             Code::NoReason => "W105",
             Code::PartlyRecorded => "W106",
             Code::RetriesMultiply => "W107",
+            Code::SinglePoint => "W108",
+            Code::Inside => "W109",
+            Code::SlowerThanAsked => "W110",
+            Code::CannotCarry => "W111",
+            Code::Circle => "W112",
+            Code::FasterThanJitter => "W113",
         }
     }
 }
