@@ -55,7 +55,7 @@ impl Engine<'_> {
             let flow = &mut self.state.flow.stores[store];
             for writer in &mut flow.writers {
                 let from = world.stations[writer.station.at()].site;
-                writer.reaches = primary.is_none_or(|primary| routes.between(from, primary).is_some());
+                writer.reaches = primary.is_none_or(|primary| routes.joins(from, primary));
             }
             flow.writable = up && waits_for.is_none();
             if commit_s != flow.commit_s {
@@ -304,7 +304,7 @@ impl Engine<'_> {
             }
             // Who cannot be reached cannot hand over what it has.
             let handover = match handover {
-                Handover::Asked if self.state.routes.between(old, new).is_none() => Handover::Alive,
+                Handover::Asked if !self.state.routes.joins(old, new) => Handover::Alive,
                 other => other,
             };
             let (fate, window_s, writes) = self.left_behind(store, new, handover);

@@ -33,6 +33,7 @@ mod latency_counts;
 mod line;
 mod multi_server;
 mod replica;
+mod sort;
 mod wait;
 
 pub use age::Age;
@@ -44,7 +45,7 @@ pub use fair::{Flow, max_min};
 pub use fluid::{Flowed, FluidQueue};
 pub use histogram::LatencyHistogram;
 pub use impatient::Impatient;
-pub use latency::{LATENCY_POINTS, Latency, Stage, Strata, compose};
+pub use latency::{LATENCY_POINTS, Latency, Passed, Stage, Strata, compose, compose_of};
 pub use latency_counts::LatencyCounts;
 pub use line::{Line, Member, Piece};
 pub use multi_server::{MultiServerQueue, Steady};

@@ -43,7 +43,7 @@ use self::flow_limits::flow_limits;
 pub use self::recorded::not_recorded;
 use crate::scenario::{Diagnostics, Pick, Scenario};
 use crate::units::Time;
-use crate::world::cache::{DelayCache, LatencyCache, SteadyCache};
+use crate::world::cache::{DelayCache, LatencyCache, PassedCache, SteadyCache};
 use crate::world::components::NodeKind;
 use crate::world::data::Queue;
 use crate::world::ids::{GroupId, NodeId, StationId};
@@ -160,6 +160,7 @@ impl World {
             procedures,
             autoscale,
             latencies: LatencyCache::default(),
+            passed: PassedCache::of_large(),
             steady: SteadyCache::default(),
             delays: DelayCache::default(),
             flow_limits: flow_limits(scenario),
