@@ -1,5 +1,11 @@
 //! One run: a world, a piece of luck, an outcome.
 
+mod cost;
+mod felt;
+
+pub use cost::Cost;
+pub use felt::FeltRun;
+
 use crate::drawing::Moments;
 use crate::engine::{Engine, Unfollowable};
 use crate::metrics::{BriefMetrics, Detail, Metrics, Outcome, PartialOutcome, StoryLine, TrafficOutcome};

@@ -28,7 +28,7 @@ const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("run", &["drawing", "engine", "metrics", "observe", "rng", "units", "world"]),
     ("agree", &["engine", "metrics", "num", "rng", "run", "units", "world"]),
     ("expect", &["metrics", "observe", "scenario", "units", "world"]),
-    ("explain", &["metrics", "rng", "run", "world"]),
+    ("explain", &["metrics", "rng", "run", "units", "world"]),
     ("replay", &["rng", "scenario"]),
     (
         "study",

@@ -4,11 +4,12 @@
 mod common;
 
 use common::{outcome, world};
-use firedrill::explain::{Counterfactuals, Impact, Role};
+use firedrill::explain::{Counterfactuals, Impact, Role, impact, without};
 use firedrill::metrics::Outcome;
 use firedrill::rng::Luck;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use std::sync::Arc;
 
 const LUCK: Luck = Luck { seed: 1, replication: 0 };
 
@@ -141,6 +142,35 @@ fn a_but_for_value_is_with_minus_without() {
     let back = without.minus(&with);
     assert_eq!(back.user_minutes_lost, -more.impact.user_minutes_lost);
     assert_eq!(back.degraded_s, -more.impact.degraded_s);
+}
+
+#[test]
+fn a_run_without_a_step_is_the_same_whether_it_begins_at_that_step_or_at_the_start() {
+    let october = std::fs::read_to_string("scenarios/itslearning-2016-10.ron").unwrap();
+    let hour = |h: u32| format!(r#"at("{h:02}:00", crash(of: "rack", repaired_after: "{}m")),"#, 7 * h + 1);
+    let hours: String = (0..20).map(hour).collect();
+    let crashes = format!(
+        r#"Scenario(format: 1, title: "crashes", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1d", warm_up: "90min"),
+        sites: {{"a": ()}},
+        components: {{"rack": (at: "a", count: 3, needs: 1, fails: weibull(shape: 0.8, mean: "9h"), repair: (takes: exponential(mean: "20m")))}},
+        services: {{"web": (runs_at: {{"a": (pool: "rack", workers: 2)}}, takes: exponential(mean: "80ms"), queue: 90)}},
+        features: {{"page": (calls: [hard(to: "web")], timeout: "2s", retries: (attempts: 3))}},
+        weeks: {{"work": (weekdays: [("00:00", "2%"), ("08:00", "100%"), ("16:00", "8%")])}},
+        people: {{"all": (users: 700, active: week("work"), uses: {{"page": "2/min"}}, served_by: "a")}},
+        drill: [at("00:00", slow(service: "web", by: "x3", lasts: "40min")), {hours}
+            at("09:30", surge(of: "all", by: "x2", lasts: "3h"))])"#
+    );
+    for text in [&october, &crashes] {
+        let world = world(text);
+        let counterfactuals = Counterfactuals::new(&world, LUCK);
+        let singles = counterfactuals.singles();
+        let impacts: Vec<Impact> = singles.iter().map(|set| counterfactuals.run(set)).collect();
+        let pairs = counterfactuals.pairs(&impacts).into_iter().map(|pair| counterfactuals.pair(pair));
+        for set in singles.into_iter().chain(pairs) {
+            let whole = firedrill::run::run(&Arc::new(without(&world, &set)), LUCK);
+            assert_eq!(counterfactuals.run(&set), impact(&whole.outcome), "{set:?}");
+        }
+    }
 }
 
 #[test]

@@ -4,13 +4,13 @@ use super::args::RunArgs;
 use super::asked::{Asked, asked, replay};
 use super::said::Said;
 use super::thread_pool::ThreadPool;
-use super::{exit, files, interrupt, terminal};
+use super::{costs, exit, files, interrupt, terminal};
 use firedrill::drawing::Drawing;
 use firedrill::explain::{Counterfactuals, Explanation, Thing};
 use firedrill::replay::shell_word;
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
-use firedrill::run::{Run, run};
+use firedrill::run::{Cost, Run, Traffic, run};
 use firedrill::study::Hands;
 use firedrill::world::World;
 use serde::Serialize;
@@ -77,6 +77,9 @@ fn page(world: &World, told: &Run, explanation: &Explanation, replay: &str) -> S
 fn explained(world: &Arc<World>, luck: Luck) -> Option<Explanation> {
     let counterfactuals = Counterfactuals::new(world, luck);
     let mut pool = ThreadPool::new("explaining", None);
+    // Those without a step of the drill begin where that would have come.
+    let runs = counterfactuals.singles().len() as f64 / 2.0;
+    costs::tell(&Cost::of(world, Traffic::Flow), runs.max(1.0));
     let mut all = |left_out: &[Vec<Thing>]| {
         pool.expect(left_out.len());
         pool.all(left_out.len(), |index| counterfactuals.run(&left_out[index]))

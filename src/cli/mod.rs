@@ -8,6 +8,7 @@ mod break_;
 mod cases;
 mod choice_args;
 mod compare;
+mod costs;
 mod determinism_check;
 mod draw;
 mod draw_args;

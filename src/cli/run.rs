@@ -3,7 +3,7 @@
 use super::args::{RunArgs, TrafficArgs, TrafficEngine};
 use super::asked::{Asked, asked, replay};
 use super::said::Said;
-use super::{determinism_check, exit, files, interrupt, terminal};
+use super::{costs, determinism_check, exit, files, interrupt, terminal};
 use firedrill::drawing::Drawing;
 use firedrill::expect::penalise;
 use firedrill::load;
@@ -11,7 +11,7 @@ use firedrill::metrics::{Outcome, StoryLine};
 use firedrill::replay::shell_word;
 use firedrill::report::{html, text};
 use firedrill::rng::Luck;
-use firedrill::run::{Run, Running, Traffic};
+use firedrill::run::{Cost, Run, Running, Traffic};
 use firedrill::scenario::{Choice, Source};
 use firedrill::units::{self, Time};
 use firedrill::world::World;
@@ -37,6 +37,7 @@ pub fn run(args: &RunArgs, how: &TrafficArgs) -> Said {
         Ok(traffic) => traffic,
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::USAGE, ..said },
     };
+    costs::tell(&Cost::of(&world, traffic), if args.twice { 2.0 } else { 1.0 });
     let mut first = match with_progress(&world, luck, traffic) {
         Ok(run) => run,
         Err(problem) => return Said { err: format!("error: {problem}\n"), code: exit::SCENARIO, ..said },

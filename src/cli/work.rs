@@ -3,7 +3,7 @@
 
 use super::files::FileError;
 use super::results::Results;
-use super::{interrupt, terminal};
+use super::{costs, interrupt, terminal};
 use firedrill::study::{Batch, End, Study, Tally};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -99,6 +99,9 @@ impl Work<'_> {
     /// Works through the study until it is settled, done, out of time or interrupted. With a shard, batches are only kept.
     pub fn run(&self, watcher: &mut dyn Watcher) -> Result<(Tally<'_>, End), FileError> {
         interrupt::listen();
+        if self.time.is_none() {
+            costs::tell_study(self.study, self.replications());
+        }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self.threads.unwrap_or(cores).max(1);
         #[expect(clippy::disallowed_methods, reason = "for --time: what is made by then is the same")]
@@ -136,11 +139,15 @@ impl Work<'_> {
         ended.map(|ended| (tally, ended))
     }
 
-    fn progress(&self) -> terminal::Progress {
+    /// Replications of each design, if none is left out.
+    fn replications(&self) -> u64 {
         let batches = 0..self.study.batches();
         let mine = batches.filter(|batch| self.shard.is_none_or(|(m, n)| batch % n == m));
-        let replications: u64 = mine.map(|batch| self.study.range(batch).1).sum();
-        terminal::Progress::new("replications", (replications as usize).saturating_mul(self.study.designs.len()))
+        mine.map(|batch| self.study.range(batch).1).sum()
+    }
+
+    fn progress(&self) -> terminal::Progress {
+        terminal::Progress::new("replications", (self.replications() as usize).saturating_mul(self.study.designs.len()))
     }
 
     /// A batch, from the results or made; nothing where it was given up.

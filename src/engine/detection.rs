@@ -62,7 +62,7 @@ impl Engine<'_> {
     }
 
     fn reaches(&self, from: SiteId, to: SiteId) -> bool {
-        self.state.routes.between(from, to).is_some()
+        self.state.routes.joins(from, to)
     }
 
     /// Whether a member is known to be no better than one that has failed: it is down, or checks of it fail, all of them or,

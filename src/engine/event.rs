@@ -173,6 +173,11 @@ impl EventQueue {
         self.heap.peek().is_some_and(|due| due.at == now && due.class_and_sequence >> 56 < FAILOVERS)
     }
 
+    /// An event will not come.
+    pub fn forget(&mut self, event: Event) {
+        self.heap.retain(|due| due.event != event);
+    }
+
     /// What is due and when, in no order.
     pub fn due(&self) -> impl Iterator<Item = (Time, Event)> {
         self.heap.iter().map(|due| (due.at, due.event))

@@ -172,7 +172,7 @@ impl Engine<'_> {
     /// Whether two sites cannot reach each other any more. Where there has never been a way, whatever joins them is no
     /// link.
     pub(super) fn cut_off(&self, from: SiteId, to: SiteId) -> bool {
-        self.state.routes.between(from, to).is_none() && self.world.routes.between(from, to).is_some()
+        !self.state.routes.joins(from, to) && self.world.routes.joins(from, to)
     }
 
     /// Links have been cut, or are back: what counts on other sites looks again.

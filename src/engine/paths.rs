@@ -4,8 +4,8 @@ use super::core::Engine;
 use super::state::paths::{Part, Path, Status};
 use super::state::stations::StationPhase;
 use crate::observe::Why;
-use crate::queueing::{Latency, Stage, Wait, attempts_of, compose};
-use crate::world::{Call, Callee, Place, SiteId, StationId};
+use crate::queueing::{Latency, Passed, Stage, Wait, attempts_of, compose_of};
+use crate::world::{Call, Callee, Place, ServiceId, SiteId, StationId};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -258,7 +258,7 @@ impl Engine<'_> {
         for call in &station.calls {
             let callee = self.callee(call);
             let site = callee.map(|callee| self.world.stations[callee.at()].site);
-            let reached = site.is_some_and(|site| self.state.routes.between(station.site, site).is_some());
+            let reached = site.is_some_and(|site| self.state.routes.joins(station.site, site));
             match callee.filter(|callee| reached && statuses[callee.at()].dead.is_none()) {
                 Some(callee) => {
                     let times = times * call.times * self.leave_out(path, call, callee, missed) * missed;
@@ -292,35 +292,38 @@ impl Engine<'_> {
         let waits: Vec<(Wait, f64)> = (0..path.visits.len()).map(at).collect();
         let mut key = Xxh3::new();
         for ((id, times, _), (wait, slower)) in path.visits.iter().zip(&waits) {
-            let service = self.world.stations[id.at()].service;
-            key.update(&service.0.to_le_bytes());
-            let shape = match wait {
-                Wait::Stages { stage_s, tails, .. } => [*stage_s, tails.len() as f64],
-                // Two points tell a shape from all others of the same service.
-                Wait::Shaped { points, .. } => [points[points.len() / 2], points[points.len() - 1]],
-                _ => [0.0, 0.0],
-            };
-            // All at once: handing over eight bytes takes longer than hashing them.
-            let numbers = [*times, *slower, wait.probability(), wait.mean(), shape[0], shape[1]];
-            key.update(numbers.map(f64::to_le_bytes).as_flattened());
+            update(&mut key, self.world.stations[id.at()].service, *times, wait, *slower);
         }
         self.world.latencies.get(&key.digest128(), || self.compose(path, &waits))
     }
 
+    /// Paths share stations: what is lived through at each of them is worked out once.
     fn compose(&self, path: &Path, waits: &[(Wait, f64)]) -> Latency {
-        let stages: Vec<Stage> = path
-            .visits
-            .iter()
-            .zip(waits)
-            .map(|((id, times, _), (wait, slower))| Stage {
-                service: &self.world.services[self.world.stations[id.at()].service.at()].strata,
-                times: *times,
-                wait,
-                slower: *slower,
-            })
-            .collect();
-        compose(0.0, &stages)
+        let passed = path.visits.iter().zip(waits).filter(|((_, times, _), _)| *times > 0.0);
+        let passed = passed.map(|((id, times, _), (wait, slower))| {
+            let service = self.world.stations[id.at()].service;
+            let mut key = Xxh3::new();
+            update(&mut key, service, *times, wait, *slower);
+            let strata = &self.world.services[service.at()].strata;
+            let stage = Stage { service: strata, times: *times, wait, slower: *slower };
+            self.world.passed.get(&key.digest128(), || Passed::of(&stage).expect("visits there are"))
+        });
+        compose_of(0.0, passed)
     }
+}
+
+/// What a latency at a station depends on.
+fn update(key: &mut Xxh3, service: ServiceId, times: f64, wait: &Wait, slower: f64) {
+    key.update(&service.0.to_le_bytes());
+    let shape = match wait {
+        Wait::Stages { stage_s, tails, .. } => [*stage_s, tails.len() as f64],
+        // Two points tell a shape from all others of the same service.
+        Wait::Shaped { points, .. } => [points[points.len() / 2], points[points.len() - 1]],
+        _ => [0.0, 0.0],
+    };
+    // All at once: handing over eight bytes takes longer than hashing them.
+    let numbers = [times, slower, wait.probability(), wait.mean(), shape[0], shape[1]];
+    key.update(numbers.map(f64::to_le_bytes).as_flattened());
 }
 
 /// Whether its caller waits only so long for a call.

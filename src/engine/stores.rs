@@ -55,7 +55,7 @@ impl Engine<'_> {
             let flow = &mut self.state.flow.stores[store];
             for writer in &mut flow.writers {
                 let from = world.stations[writer.station.at()].site;
-                writer.reaches = primary.is_none_or(|primary| routes.between(from, primary).is_some());
+                writer.reaches = primary.is_none_or(|primary| routes.joins(from, primary));
             }
             // Of a part that is back something can be written again.
             let has_data = flow.data_gone.as_ref().is_none_or(|gone| gone.back > 0);
@@ -307,7 +307,7 @@ impl Engine<'_> {
             }
             // Who cannot be reached cannot hand over what it has.
             let handover = match handover {
-                Handover::Asked if self.state.routes.between(old, new).is_none() => Handover::Alive,
+                Handover::Asked if !self.state.routes.joins(old, new) => Handover::Alive,
                 other => other,
             };
             let (fate, window_s, writes) = self.left_behind(store, new, handover);

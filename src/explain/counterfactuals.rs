@@ -3,10 +3,11 @@
 use super::{ButFor, Explanation, Impact, Interaction, Role};
 use crate::metrics::{Outcome, automation_words, length_words, servers_words};
 use crate::rng::Luck;
-use crate::run::run;
+use crate::run::FeltRun;
+use crate::units::Time;
 use crate::world::{Action, World, civil_label};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Of so many of the most important things every pair is looked at.
 const PAIRED_MAX: usize = 6;
@@ -14,6 +15,9 @@ const PAIRED_MAX: usize = 6;
 const INTERACTS_ABOVE: f64 = 0.25;
 /// And by this share of what the run comes to.
 const MATTERS_ABOVE: f64 = 0.005;
+
+/// Runs without a step of the drill begin at one of so many moments of the run with everything.
+const KEPT_MAX: usize = 64;
 
 /// So many pairs are told.
 const TOLD_MAX: usize = 6;
@@ -85,12 +89,14 @@ pub struct Counterfactuals<'w> {
     world: &'w World,
     luck: Luck,
     things: Vec<Thing>,
+    /// The run with everything just before some steps of the drill, in their order.
+    kept: OnceLock<Vec<(Time, FeltRun)>>,
 }
 
 impl<'w> Counterfactuals<'w> {
     /// Looks for what can be left out of a world.
     pub fn new(world: &'w World, luck: Luck) -> Counterfactuals<'w> {
-        Counterfactuals { world, luck, things: things(world) }
+        Counterfactuals { world, luck, things: things(world), kept: OnceLock::new() }
     }
 
     /// The first round: with everything, without any cause, without any response, and without each thing.
@@ -103,7 +109,36 @@ impl<'w> Counterfactuals<'w> {
 
     /// Runs the world without some things.
     pub fn run(&self, left_out: &[Thing]) -> Impact {
-        impact(&run(&Arc::new(without(self.world, left_out)), self.luck).outcome)
+        let Some(steps) = left_out.iter().map(|thing| self.step_at(thing)).collect::<Option<Vec<_>>>() else {
+            return impact(&FeltRun::new(Arc::new(without(self.world, left_out)), self.luck).finish());
+        };
+        // Until the first of them comes, it is the run with everything.
+        let first = steps.iter().map(|(at, _)| *at).min().unwrap_or(Time::NEVER);
+        let kept = self.kept.get_or_init(|| self.moments());
+        let (_, begun) = &kept[kept.partition_point(|(at, _)| *at <= first).saturating_sub(1)];
+        let mut fork = begun.clone();
+        fork.run_before(first.min(self.world.horizon));
+        impact(&steps.into_iter().fold(fork, |fork, (_, step)| fork.without_step(step)).finish())
+    }
+
+    /// When a step of the drill comes, if that is known before.
+    fn step_at(&self, thing: &Thing) -> Option<(Time, usize)> {
+        let Thing::Step(step) = thing else { return None };
+        let at = self.world.drill[*step].0;
+        (at <= self.world.horizon).then_some((at, *step))
+    }
+
+    /// The run with everything at its start and just before some of the steps.
+    fn moments(&self) -> Vec<(Time, FeltRun)> {
+        let steps: BTreeSet<Time> =
+            self.things.iter().filter_map(|thing| self.step_at(thing)).map(|(at, _)| at).collect();
+        let mut run = FeltRun::new(Arc::new(self.world.clone()), self.luck);
+        let mut kept = vec![(Time::ZERO, run.clone())];
+        for at in steps.iter().skip(1).step_by(steps.len().div_ceil(KEPT_MAX).max(1)) {
+            run.run_before(*at);
+            kept.push((*at, run.clone()));
+        }
+        kept
     }
 
     /// The second round, given the results of the first: pairs of the most important things.

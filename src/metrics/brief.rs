@@ -50,6 +50,11 @@ impl BriefMetrics {
         }
     }
 
+    /// Ready to measure what users lose, failovers, and everything that works or does not, but no latencies.
+    pub fn without_latencies(world: &World) -> BriefMetrics {
+        BriefMetrics { people: PeopleMetrics::felt(world), ..BriefMetrics::new(world, Detail::Components) }
+    }
+
     /// An outcome in which only this is filled in, with the same numbers as in the full one:
     /// - where it comes from: seed, replication, digest, observations;
     /// - `people`, but for features, windows, steering, and latency by parts of the run; their intervals have no words;

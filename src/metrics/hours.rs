@@ -5,6 +5,7 @@ use crate::observe::{Interval, ServiceLevel};
 use crate::units::{Duration, Time};
 use crate::world::{World, civil_label};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Lengths of a bin in seconds: the shortest that makes no more than [`BINS_MAX`] of them.
 const LENGTHS_S: [f64; 10] = [1.0, 10.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0, 604_800.0, 2_592_000.0];
@@ -32,7 +33,8 @@ struct Bin {
     intended: f64,
     lost: f64,
     p95_s: Option<f64>,
-    loads: Vec<Load>,
+    /// Bins that one span covers share them: of many stations and bins that is most of the memory of a run.
+    loads: Arc<Vec<Load>>,
 }
 
 /// Days of a run that are told apart; of a longer run there are none.
@@ -68,7 +70,7 @@ impl HourMetrics {
         let length_s = LENGTHS_S.into_iter().find(|l| measured_s / l <= BINS_MAX).unwrap_or(measured_s / BINS_MAX);
         let count = (measured_s / length_s).ceil() as usize;
         let loads = world.stations.len() + world.links.len();
-        let bin = Bin { loads: vec![Load::default(); loads], ..Bin::default() };
+        let bin = Bin { loads: Arc::new(vec![Load::default(); loads]), ..Bin::default() };
         HourMetrics {
             length_s,
             from_s: world.measured_from.seconds(),
@@ -98,6 +100,7 @@ impl HourMetrics {
         self.flowed_on_day(world, span, p95_s);
         let first = (from_s / self.length_s).floor().max(0.0) as usize;
         let last = ((to_s / self.length_s).ceil() as usize).min(self.bins.len());
+        let mut covered: Option<Covered> = None;
         for index in first..last {
             let (begins, ends) = (index as f64 * self.length_s, (index + 1) as f64 * self.length_s);
             let overlap_s = ends.min(to_s) - begins.max(from_s);
@@ -117,15 +120,15 @@ impl HourMetrics {
             if p95_s > bin.p95_s {
                 bin.p95_s = p95_s;
             }
-            for (load, work) in bin.loads.iter_mut().zip(&span.stations) {
-                load.add(work.arrived * part, work.asked_s * part, work.workers_s * part);
+            if let Some(covered) = covered.as_ref().filter(|covered| covered.is_alike(&bin.loads, overlap_s)) {
+                bin.loads = Arc::clone(&covered.after);
+                continue;
             }
-            let links = bin.loads.iter_mut().skip(span.stations.len());
-            for ((load, offered_bps), most_bps) in links.zip(&span.links_offered_bps).zip(&span.links_most_bps) {
-                if most_bps.is_finite() {
-                    load.add(offered_bps * overlap_s, offered_bps / most_bps * overlap_s, overlap_s);
-                }
-            }
+            // The next may be alike.
+            let before = (overlap_s == self.length_s && index + 1 < last).then(|| Arc::clone(&bin.loads));
+            let loads: &mut Vec<Load> = Arc::make_mut(&mut bin.loads);
+            add_loads(loads, span, part, overlap_s);
+            covered = before.map(|before| Covered { before, overlap_s, after: Arc::clone(&bin.loads) });
         }
     }
 
@@ -230,6 +233,32 @@ impl HourMetrics {
     }
 }
 
+/// A bin that a span covers: those after it to which nothing had come either are as it is now.
+struct Covered {
+    before: Arc<Vec<Load>>,
+    overlap_s: f64,
+    after: Arc<Vec<Load>>,
+}
+
+impl Covered {
+    fn is_alike(&self, loads: &Arc<Vec<Load>>, overlap_s: f64) -> bool {
+        Arc::ptr_eq(&self.before, loads) && self.overlap_s == overlap_s
+    }
+}
+
+/// Adds what a part of a span asks of everything.
+fn add_loads(loads: &mut [Load], span: &Interval, part: f64, overlap_s: f64) {
+    for (load, work) in loads.iter_mut().zip(&span.stations) {
+        load.add(work.arrived * part, work.asked_s * part, work.workers_s * part);
+    }
+    let links = loads.iter_mut().skip(span.stations.len());
+    for ((load, offered_bps), most_bps) in links.zip(&span.links_offered_bps).zip(&span.links_most_bps) {
+        if most_bps.is_finite() {
+            load.add(offered_bps * overlap_s, offered_bps / most_bps * overlap_s, overlap_s);
+        }
+    }
+}
+
 /// The civil days of a run, in the file's zone.
 fn days(world: &World) -> Vec<Day> {
     let calendar = &world.calendar;
@@ -252,7 +281,7 @@ fn days(world: &World) -> Vec<Day> {
 }
 
 /// Seconds of a time in which some population was degraded or down.
-fn felt_s(outcome: &Outcome, from_s: f64, to_s: f64) -> f64 {
+pub(super) fn felt_s(outcome: &Outcome, from_s: f64, to_s: f64) -> f64 {
     let mut felt: Vec<(f64, f64)> = outcome
         .people
         .values()

@@ -82,7 +82,9 @@ impl MetastableMetrics {
         let calls = calls.chain(world.features.iter().flat_map(|feature| feature.calls.iter().flatten()));
         let of_calls = calls.filter_map(|call| call.client.as_ref()?.timeout_s);
         let lasts_s = LASTS_S.max(10.0 * of_users.chain(of_calls).fold(0.0, f64::max));
-        for service in 0..world.services.len() {
+        // Where nobody tries anything again, nothing is tried more often than it is asked for.
+        let services = if retries(world) { world.services.len() } else { 0 };
+        for service in 0..services {
             let ways: Vec<Vec<Way>> = (world.people.iter())
                 .map(|people| {
                     people.uses.iter().map(|(id, _)| way(world, people.served_by, id.at(), service)).collect()
@@ -196,6 +198,13 @@ impl Way {
         self.layers.extend(layer);
         self.layers.extend(more.layers);
     }
+}
+
+/// Whether anybody tries anything again.
+fn retries(world: &World) -> bool {
+    let retries = |call: &crate::world::Call| call.client.as_ref().is_some_and(|client| client.retries.is_some());
+    world.features.iter().any(|feature| feature.retries.is_some() || feature.calls.iter().flatten().any(retries))
+        || world.stations.iter().any(|station| station.calls.iter().any(retries))
 }
 
 /// Attempts at most, within a budget.

@@ -4,6 +4,7 @@ mod brief;
 mod capacity;
 mod conditions;
 mod contracts;
+mod felt;
 mod hours;
 mod metastable;
 mod money;
@@ -20,6 +21,7 @@ mod words;
 
 pub use brief::{BriefMetrics, Detail};
 pub use conditions::automation_words;
+pub use felt::FeltMetrics;
 pub use outcome::*;
 pub use story::{STORY_LINES_MAX, Story, StoryLine, failure_words, servers_words, why_words};
 pub use words::{Theme, length_words, refusal_words};

@@ -7,7 +7,9 @@ use crate::world::{FailureLaw, World};
 /// Counts of random failures, in the order of [`World::random_failures`].
 #[derive(Debug, Clone)]
 pub struct StruckMetrics {
-    laws: Vec<FailureLaw>,
+    /// Where the failures of each node are counted, and those of each shock.
+    of_nodes: Vec<Option<usize>>,
+    of_shocks: Vec<Option<usize>>,
     counts: Vec<u64>,
     /// A shock is one, however many it hits.
     last_shock: Option<(usize, Time)>,
@@ -15,8 +17,15 @@ pub struct StruckMetrics {
 
 impl StruckMetrics {
     pub fn new(world: &World) -> StruckMetrics {
-        let laws: Vec<FailureLaw> = world.random_failures().into_iter().map(|failure| failure.law).collect();
-        StruckMetrics { counts: vec![0; laws.len()], laws, last_shock: None }
+        let (mut of_nodes, mut of_shocks) = (vec![None; world.nodes.len()], vec![None; world.shocks.len()]);
+        let failures = world.random_failures();
+        for (at, failure) in failures.iter().enumerate() {
+            match failure.law {
+                FailureLaw::Of(node) => of_nodes[node.at()] = Some(at),
+                FailureLaw::Shock(shock) => of_shocks[shock] = Some(at),
+            }
+        }
+        StruckMetrics { counts: vec![0; failures.len()], of_nodes, of_shocks, last_shock: None }
     }
 
     pub fn saw(&mut self, world: &World, seen: &Observation) {
@@ -24,16 +33,16 @@ impl StruckMetrics {
         if seen.at < world.measured_from {
             return;
         }
-        let (law, times) = match by {
-            FailedBy::Itself => (FailureLaw::Of(*node), *members),
+        let (at, times) = match by {
+            FailedBy::Itself => (self.of_nodes[node.at()], *members),
             FailedBy::Shock(shock) if self.last_shock == Some((*shock, seen.at)) => return,
             FailedBy::Shock(shock) => {
                 self.last_shock = Some((*shock, seen.at));
-                (FailureLaw::Shock(*shock), 1)
+                (self.of_shocks[*shock], 1)
             }
             FailedBy::Drill | FailedBy::OnTemporaryFix => return,
         };
-        if let Some(at) = self.laws.iter().position(|known| *known == law) {
+        if let Some(at) = at {
             self.counts[at] += times;
         }
     }

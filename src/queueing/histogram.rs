@@ -18,6 +18,8 @@ const BITS: u32 = 10;
 /// one of them would be 5% off.
 const TAIL_POINTS: usize = 20;
 const TAIL_PARTS: usize = 5;
+/// Values are tight where so many share a bucket.
+const TIGHT: usize = 4;
 /// Buckets are kept in rows of so many.
 const ROW: u32 = 1 << BITS;
 
@@ -97,10 +99,32 @@ impl Rounding {
         due >> self.digits
     }
 
+    /// What the next so many come to together.
+    fn next_of(&mut self, many: u64) -> u64 {
+        let due = self.each * many + self.left;
+        self.left = due & ((1 << self.digits) - 1);
+        due >> self.digits
+    }
+
     /// What is left.
     fn carry(&self) -> f64 {
         self.left as f64 / (1_u64 << self.digits) as f64
     }
+}
+
+/// The first of so many sorted values that lies beyond a bucket, given one that lies in it: in steps that double, and back by halves.
+fn first_beyond(bucket: u32, inside: usize, many: usize, bucket_of: impl Fn(usize) -> u32) -> usize {
+    let (mut low, mut step) = (inside, 1);
+    while low + step < many && bucket_of(low + step) == bucket {
+        low += step;
+        step *= 2;
+    }
+    let mut high = many.min(low + step);
+    while high - low > 1 {
+        let middle = (low + high) / 2;
+        if bucket_of(middle) == bucket { low = middle } else { high = middle }
+    }
+    high
 }
 
 impl LatencyHistogram {
@@ -121,11 +145,11 @@ impl LatencyHistogram {
         let in_parts = TAIL_POINTS.min(points.len());
         let body = points.len() - in_parts;
         self.sum_s += weight.max(0.0) * (latency.mean() + by_s);
-        self.add_evenly(points[..body].iter().map(|x| x + by_s), each);
+        self.add_evenly(body, |i| points[i] + by_s, each);
         let parts = (points.len() * TAIL_PARTS) as f64;
-        let tail = (body * TAIL_PARTS..points.len() * TAIL_PARTS)
-            .map(|part| latency.quantile_later((part as f64 + 0.5) / parts, by_s));
-        self.add_evenly(tail, each / TAIL_PARTS as f64);
+        let first = body * TAIL_PARTS;
+        let tail = |i: usize| latency.quantile_later(((first + i) as f64 + 0.5) / parts, by_s);
+        self.add_evenly(in_parts * TAIL_PARTS, tail, each / TAIL_PARTS as f64);
     }
 
     /// Trades counts with another histogram; sums and what rounding has held back stay where they are.
@@ -135,21 +159,30 @@ impl LatencyHistogram {
         std::mem::swap(&mut self.total, &mut other.total);
     }
 
-    /// Adds latencies that have the same weight each.
-    fn add_evenly(&mut self, seconds: impl ExactSizeIterator<Item = f64>, weight: f64) {
+    /// Adds so many latencies that have the same weight each, the shortest first.
+    fn add_evenly(&mut self, many: usize, seconds: impl Fn(usize) -> f64, weight: f64) {
         let room = COUNTS_MAX - self.total;
-        let Some(mut rounding) = Rounding::new(weight * COUNTS_PER_REQUEST, self.carry, seconds.len(), room) else {
-            seconds.for_each(|seconds| self.add_s(seconds, weight));
+        let Some(mut rounding) = Rounding::new(weight * COUNTS_PER_REQUEST, self.carry, many, room) else {
+            (0..many).for_each(|i| self.add_s(seconds(i), weight));
             return;
         };
-        for seconds in seconds {
-            let count = rounding.next();
-            let bucket = bucket_of_s(seconds);
+        let bucket_of = |i: usize| bucket_of_s(seconds(i));
+        let (mut next, last) = (0, bucket_of(many - 1));
+        // Where they are tight, whole buckets are looked for: whoever waits for a minute shares his with many others.
+        let tight = (last.saturating_sub(bucket_of(0)) as usize) < many / TIGHT;
+        while next < many {
+            let bucket = bucket_of(next);
+            let ends = match tight {
+                true => first_beyond(bucket, next, many, bucket_of),
+                false => next + 1,
+            };
+            let count = if tight { rounding.next_of((ends - next) as u64) } else { rounding.next() };
             if bucket.wrapping_sub(self.low) as usize >= self.counts.len() {
                 self.cover(bucket, bucket + 1);
             }
             self.counts[(bucket - self.low) as usize] += count;
             self.total += count;
+            next = ends;
         }
         self.carry = rounding.carry();
     }
@@ -308,7 +341,14 @@ mod tests {
 
     #[test]
     fn latencies_are_recorded_like_their_points_one_by_one() {
-        let strata = Strata::of(&Sampler::Exponential(0.2));
+        // Spread over as many buckets as they have points, and over hardly any.
+        for mean_s in [0.2, 0.000_9, 0.000_004] {
+            are_recorded_like_their_points(mean_s);
+        }
+    }
+
+    fn are_recorded_like_their_points(mean_s: f64) {
+        let strata = Strata::of(&Sampler::Exponential(mean_s));
         let latency = compose(0.05, &[Stage { service: &strata, times: 1.0, wait: &Wait::Never, slower: 1.0 }]);
         let (mut evenly, mut singly) = (LatencyHistogram::new(), LatencyHistogram::new());
         let mut weight = 1e-7;

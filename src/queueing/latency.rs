@@ -1,8 +1,10 @@
 //! End-to-end latency: the distribution of a sum of independent waits and services, without a single random number.
 
+use super::sort::sort;
 use super::wait::Wait;
 use crate::dist::Sampler;
 use crate::num;
+use std::borrow::Borrow;
 use std::sync::LazyLock;
 
 /// Equally probable points that stand for a latency distribution.
@@ -103,19 +105,18 @@ pub struct Latency {
 /// Two variates are added by pairing their sorted points over a lattice, sorting the sums, and so on: the error does
 /// not build up with the number of stages as it does for a lattice of many dimensions.
 pub fn compose(fixed_s: f64, stages: &[Stage]) -> Latency {
+    compose_of(fixed_s, stages.iter().filter_map(Passed::of))
+}
+
+/// The same, where what a request lives through at each stage is known already.
+pub fn compose_of<P: Borrow<Passed>>(fixed_s: f64, stages: impl Iterator<Item = P>) -> Latency {
     let mut sum = Sum { fixed_s, points: vec![] };
     let mut mean_s = fixed_s;
-    for stage in stages {
-        if stage.times.is_nan() || stage.times <= 0.0 {
-            continue;
-        }
-        mean_s += stage.times * (stage.service.mean_s * stage.slower + stage.wait.mean());
-        let mut call = Sum::of(stage.service, stage.slower);
-        call.add(&Sum::of_wait(stage.wait));
-        let whole = stage.times.floor();
-        let added = whole.min(CALLS_ADDED_MAX);
-        sum.add(&call.times(added as u32).spread(whole, added));
-        sum.add(&call.sometimes(stage.times - whole));
+    for passed in stages {
+        let passed = passed.borrow();
+        mean_s += passed.mean_s;
+        sum.add(&passed.whole);
+        sum.add(&passed.sometimes);
     }
     let mut points = vec![sum.fixed_s; LATENCY_POINTS];
     if !sum.points.is_empty() {
@@ -124,6 +125,33 @@ pub fn compose(fixed_s: f64, stages: &[Stage]) -> Latency {
         }
     }
     Latency { points, mean_s }
+}
+
+/// What a request lives through at a stage: all its calls there.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    mean_s: f64,
+    whole: Sum,
+    /// The call that is not always made.
+    sometimes: Sum,
+}
+
+impl Passed {
+    /// All calls of a stage; nothing where there are none.
+    pub fn of(stage: &Stage) -> Option<Passed> {
+        if stage.times.is_nan() || stage.times <= 0.0 {
+            return None;
+        }
+        let mut call = Sum::of(stage.service, stage.slower);
+        call.add(&Sum::of_wait(stage.wait));
+        let whole = stage.times.floor();
+        let added = whole.min(CALLS_ADDED_MAX);
+        Some(Passed {
+            mean_s: stage.times * (stage.service.mean_s * stage.slower + stage.wait.mean()),
+            whole: call.times(added as u32).spread(whole, added),
+            sometimes: call.sometimes(stage.times - whole),
+        })
+    }
 }
 
 impl Latency {
@@ -233,7 +261,7 @@ impl Sum {
             *point += other.points[j];
             j = (j + STEP) % FINE;
         }
-        self.points.sort_unstable_by(f64::total_cmp);
+        sort(&mut self.points);
     }
 
     /// The sum of `n` independent copies, by doubling.

@@ -34,6 +34,7 @@ mod line;
 mod multi_server;
 mod popularity;
 mod replica;
+mod sort;
 mod wait;
 
 pub use age::Age;
@@ -45,7 +46,7 @@ pub use fair::{Flow, max_min};
 pub use fluid::{Flowed, FluidQueue};
 pub use histogram::LatencyHistogram;
 pub use impatient::Impatient;
-pub use latency::{LATENCY_POINTS, Latency, Stage, Strata, compose};
+pub use latency::{LATENCY_POINTS, Latency, Passed, Stage, Strata, compose, compose_of};
 pub use latency_counts::LatencyCounts;
 pub use line::{Line, Member, Piece};
 pub use multi_server::{MultiServerQueue, Steady};

@@ -10,11 +10,14 @@ pub(super) fn collect(text: &str, tree: &Tree) -> Vec<(NodeId, String)> {
     let mut found = Vec::new();
     // What stands before the last assumption on a line is assumed already.
     let mut told_to = 0;
+    let mut line = 0..0;
     let mut comments = tree.comments.iter().peekable();
     while let Some(comment) = comments.next() {
         let Some(why) = reason(body(&text[comment.clone()])) else { continue };
         let mut why = why.to_owned();
-        let line = line_around(text, comment.start);
+        if comment.start >= line.end {
+            line = line_around(text, comment.start);
+        }
         if !text[line.start..comment.start].trim().is_empty() {
             let here = match told_to > line.start {
                 true => starting_in(tree, told_to..comment.start),

@@ -204,11 +204,10 @@ impl Patching {
             return false;
         }
         self.sets.extend(wanted.iter().map(|(_, key, _)| (format!("{section}.{name}.set.{key}"), key.clone())));
-        // From the end on, so that what stands before stays where it is.
         let mut changes: Vec<(Range<usize>, Vec<Piece>)> =
             wanted.into_iter().map(|(place, _, value)| (place, self.rope.slice(value))).collect();
-        changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
-        changes.into_iter().for_each(|(place, value)| self.rope.replace(place, value));
+        changes.sort_by_key(|(place, _)| place.start);
+        self.rope.replace_all(changes);
         self.text = self.rope.text();
         self.tree = syntax::parse(&self.text);
         true

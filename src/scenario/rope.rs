@@ -88,6 +88,42 @@ impl Rope {
         slice
     }
 
+    /// Replaces several parts that stand one after the other and do not overlap.
+    pub(super) fn replace_all(&mut self, changes: Vec<(Range<usize>, Vec<Piece>)>) {
+        let old = std::mem::take(&mut self.pieces);
+        let mut changes = changes.into_iter().peekable();
+        let mut start = 0;
+        // What comes before this has been copied or replaced.
+        let mut done = 0;
+        for piece in old {
+            let end = start + piece.text.len();
+            let keeps_all = done <= start && changes.peek().is_none_or(|(span, _)| span.start >= end);
+            if keeps_all {
+                done = end;
+                self.pieces.push(piece);
+                start = end;
+                continue;
+            }
+            loop {
+                let next = changes.peek().map_or(end, |(span, _)| span.start.min(end));
+                if done.max(start) < next {
+                    let from = done.max(start);
+                    let origin = match &piece.origin {
+                        Origin::File(at) => Origin::File(at + from - start),
+                        Origin::Instead(range) => Origin::Instead(range.clone()),
+                    };
+                    self.pieces.push(Piece { text: piece.text[from - start..next - start].to_owned(), origin });
+                    done = next;
+                }
+                let Some((span, by)) = changes.next_if(|(span, _)| span.start < end) else { break };
+                self.pieces.extend(by);
+                done = done.max(span.end);
+            }
+            start = end;
+        }
+        changes.for_each(|(_, by)| self.pieces.extend(by));
+    }
+
     pub(super) fn replace(&mut self, span: Range<usize>, by: Vec<Piece>) {
         let len = self.pieces.iter().map(|p| p.text.len()).sum();
         let mut pieces = self.slice(0..span.start);

@@ -1,7 +1,7 @@
 //! One run of a maintenance, and what is kept of it.
 
 use crate::engine::Engine;
-use crate::metrics::{MetOutcome, Metrics, Outcome};
+use crate::metrics::{BriefMetrics, MetOutcome, Outcome};
 use crate::observe::{Digest, FailedBy, Observation, Observer, Occurrence};
 use crate::rng::Luck;
 use crate::scenario::Order;
@@ -84,10 +84,10 @@ impl Lived {
 
 /// One run.
 pub(super) fn lived(world: &Arc<World>, spared: &[bool], luck: Luck) -> Lived {
-    let (mut metrics, mut digest) = (Metrics::new(world), Digest::default());
+    let (mut metrics, mut digest) = (BriefMetrics::without_latencies(world), Digest::default());
     let mut faults = Faults { spared, under_way: false, fault: false, fix_failed: false };
     Engine::new(Arc::clone(world), luck).run(&mut (&mut (&mut metrics, &mut digest), &mut faults));
-    let (outcome, _) = metrics.finish(world, luck, digest.hex(), digest.count());
+    let outcome = metrics.finish(world, luck, digest.hex(), digest.count());
     Lived::new(outcome, &faults, u128::from_str_radix(&digest.hex(), 16).unwrap_or_default())
 }
 

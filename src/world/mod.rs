@@ -46,7 +46,7 @@ pub use backups::{Backup, Needs, StorePart};
 #[doc(hidden)]
 pub use balancer::{Balancer, HealthChecks, Picks};
 #[doc(hidden)]
-pub use cache::{DelayCache, LatencyCache, ResultCache, SteadyCache};
+pub use cache::{DelayCache, LatencyCache, PassedCache, ResultCache, SteadyCache};
 #[doc(hidden)]
 pub use calendar::Calendar;
 pub use calendar::civil_label;

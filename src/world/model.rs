@@ -1,7 +1,7 @@
 //! The world as a whole.
 
 use super::autoscale::Autoscale;
-use super::cache::{DelayCache, LatencyCache, SteadyCache};
+use super::cache::{DelayCache, LatencyCache, PassedCache, SteadyCache};
 use super::calendar::{Calendar, civil_label};
 use super::components::{Crew, Node, Shock};
 use super::data::{Queue, Store};
@@ -150,6 +150,9 @@ pub struct World {
     /// Latencies that runs of this world have worked out.
     #[doc(hidden)]
     pub latencies: LatencyCache,
+    /// What is lived through at stations, worked out before.
+    #[doc(hidden)]
+    pub passed: PassedCache,
     /// Steady states that they have worked out.
     #[doc(hidden)]
     pub steady: SteadyCache,

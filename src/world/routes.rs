@@ -4,6 +4,7 @@ use super::ids::{LinkId, SiteId};
 use super::sites::Link;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::{Arc, OnceLock};
 
 /// A route between two sites.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,33 +17,75 @@ pub struct Route {
     pub links: Vec<LinkId>,
 }
 
-/// Routes between all pairs of sites.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// Routes between all pairs of sites. Each is worked out when somebody first asks for it: where links come and go, most are never
+/// asked for.
+#[derive(Debug, Clone, Default)]
 pub struct Routes {
-    sites: usize,
-    table: Vec<Option<Route>>,
+    table: Arc<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    neighbours: Vec<BTreeMap<usize, (i64, LinkId)>>,
+    /// The mean round-trip time of each link in seconds, and how much of it gets through.
+    links: Vec<(f64, f64)>,
+    /// For each site the part of the network that it is in: who is in another cannot be reached.
+    parts: Vec<usize>,
+    from: Vec<OnceLock<From>>,
+}
+
+/// The ways that lead from a site to it and to those after it.
+#[derive(Debug)]
+struct From {
+    steps: Vec<Option<(usize, LinkId)>>,
+    to: Vec<OnceLock<Box<Route>>>,
 }
 
 impl Routes {
     /// The routes over the links of which `up` says that they are up.
     pub fn new(sites: usize, links: &[Link], up: impl Fn(LinkId) -> bool) -> Routes {
         let neighbours = neighbours(sites, links, up);
-        let mut table = vec![None; sites * sites];
-        for from in 0..sites {
-            let steps = steps_from(from, &neighbours);
-            for to in from..sites {
-                let route = route(from, to, &steps, links);
-                table[to * sites + from] = route.clone();
-                table[from * sites + to] = route;
-            }
-        }
-        Routes { sites, table }
+        let parts = parts(&neighbours);
+        let links = links.iter().map(|link| (link.rtt.seconds() + 2.0 * link.jitter.seconds(), 1.0 - link.loss));
+        let table =
+            Table { links: links.collect(), parts, from: (0..sites).map(|_| OnceLock::new()).collect(), neighbours };
+        Routes { table: Arc::new(table) }
+    }
+
+    /// Whether two sites can reach each other.
+    pub fn joins(&self, from: SiteId, to: SiteId) -> bool {
+        self.table.parts[from.at()] == self.table.parts[to.at()]
     }
 
     /// The route between two sites, if they can reach each other.
     pub fn between(&self, from: SiteId, to: SiteId) -> Option<&Route> {
-        self.table[from.at() * self.sites + to.at()].as_ref()
+        if !self.joins(from, to) {
+            return None;
+        }
+        // One way and back over the same links.
+        let (first, last) = (from.at().min(to.at()), from.at().max(to.at()));
+        let table = &*self.table;
+        let ways = table.from[first].get_or_init(|| From {
+            steps: steps_from(first, &table.neighbours),
+            to: (first..table.parts.len()).map(|_| OnceLock::new()).collect(),
+        });
+        Some(ways.to[last - first].get_or_init(|| Box::new(route(first, last, &ways.steps, &table.links))))
     }
+}
+
+/// For each site the first of those that it can reach.
+fn parts(neighbours: &[BTreeMap<usize, (i64, LinkId)>]) -> Vec<usize> {
+    let mut parts = vec![usize::MAX; neighbours.len()];
+    for first in 0..neighbours.len() {
+        let mut open = vec![first];
+        while let Some(site) = open.pop() {
+            if parts[site] == usize::MAX {
+                parts[site] = first;
+                open.extend(neighbours[site].keys());
+            }
+        }
+    }
+    parts
 }
 
 /// For each site its neighbours, with the link between them. Of parallel links the quickest carries the traffic, the first
@@ -86,21 +129,22 @@ fn steps_from(from: usize, neighbours: &[BTreeMap<usize, (i64, LinkId)>]) -> Vec
     steps
 }
 
-fn route(from: usize, to: usize, steps: &[Option<(usize, LinkId)>], links: &[Link]) -> Option<Route> {
+/// The route to a site that can be reached.
+fn route(from: usize, to: usize, steps: &[Option<(usize, LinkId)>], links: &[(f64, f64)]) -> Route {
     let mut route = Route { rtt_s: 0.0, passes: 1.0, links: Vec::new() };
     let mut at = to;
-    while at != from {
-        let (before, link) = steps[at]?;
+    while let Some((before, link)) = steps[at].filter(|_| at != from) {
         route.links.push(link);
         at = before;
     }
     route.links.reverse();
+    route.links.shrink_to_fit();
     for link in &route.links {
-        let link = &links[link.at()];
-        route.rtt_s += link.rtt.seconds() + 2.0 * link.jitter.seconds();
-        route.passes *= 1.0 - link.loss;
+        let (rtt_s, passes) = links[link.at()];
+        route.rtt_s += rtt_s;
+        route.passes *= passes;
     }
-    Some(route)
+    route
 }
 
 #[cfg(test)]

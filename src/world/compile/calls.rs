@@ -111,7 +111,7 @@ impl Compiler<'_> {
                 let places = self.scenario.sites.names().chain(self.scenario.groups.names());
                 Names::in_order(places).find(at, "site or group", format!("{path}.at"), p)?;
                 let site = SiteId::new(names.sites.get(at)?);
-                if self.routes.between(from, site).is_none() {
+                if !self.routes.joins(from, site) {
                     self.no_route(&format!("{path}.at"), site_name(from), at);
                     return None;
                 }

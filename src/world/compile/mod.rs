@@ -44,7 +44,7 @@ use self::flow_limits::flow_limits;
 pub use self::recorded::not_recorded;
 use crate::scenario::{Diagnostics, Pick, Scenario};
 use crate::units::Time;
-use crate::world::cache::{DelayCache, LatencyCache, SteadyCache};
+use crate::world::cache::{DelayCache, LatencyCache, PassedCache, SteadyCache};
 use crate::world::components::NodeKind;
 use crate::world::data::{Queue, Store};
 use crate::world::ids::{GroupId, NodeId, StationId};
@@ -162,6 +162,7 @@ impl World {
             procedures,
             autoscale,
             latencies: LatencyCache::default(),
+            passed: PassedCache::of_large(),
             steady: SteadyCache::default(),
             delays: DelayCache::default(),
             flow_limits: flow_limits(scenario),

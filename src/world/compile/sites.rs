@@ -141,7 +141,7 @@ impl Compiler<'_> {
                         "a transfer from a site to itself crosses no link",
                         "name two sites",
                     );
-                } else if self.routes.between(ends.0, ends.1).is_none() {
+                } else if !self.routes.joins(ends.0, ends.1) {
                     self.no_route(&format!("{path}.to"), &transfer.from, &transfer.to);
                 }
                 found.push(Transfer {

@@ -1,0 +1,241 @@
+//! What a run is going to cost, by what is known before it starts: so that whoever has to wait knows for how long, and for what.
+//!
+//! It is worked out from the world alone, never from a clock: the same file gives the same words on every machine. What happens by
+//! chance counts with what is expected of it; who is overloaded, by what is asked at the busiest time. It is right to a factor of
+//! three or so, which is enough to tell a second from an hour.
+
+use super::Traffic;
+use crate::units::Time;
+use crate::world::{Call, Callee, FailureLaw, Place, Population, World};
+use std::collections::BTreeSet;
+
+/// Seconds of one core that it takes: a span at each path and at each station, and at a station in a storm of retries, whose latencies
+/// are never the same again; a failure with its repair; an event of a request that is followed. See `docs/performance.md`.
+const SPAN_S: f64 = 3e-6;
+const PATH_S: f64 = 0.7e-6;
+const STATION_S: f64 = 0.4e-6;
+const STORM_S: f64 = 60e-6;
+const FAILURE_S: f64 = 0.7e-6;
+const EVENT_S: f64 = 0.15e-6;
+/// Spans between two bends of a profile, on average.
+const SPANS_A_BEND: f64 = 2.0;
+/// Spans around a change of what works.
+const SPANS_A_CHANGE: f64 = 8.0;
+/// Spans between an attempt and its retry, where many are lost.
+const SPANS_A_RETRY: f64 = 16.0;
+/// Arrivals, services and answers of a request at each station, with what is due for them.
+const EVENTS_A_VISIT: f64 = 2.5;
+
+/// Seconds of one core from which on a cost is worth a word.
+const WORTH_A_WORD_S: f64 = 60.0;
+
+/// What a run is going to cost.
+#[derive(Debug, Clone, Default)]
+pub struct Cost {
+    /// Seconds of one core, about.
+    pub seconds: f64,
+    /// Spans of what flows.
+    pub spans: f64,
+    /// Events of requests that are followed.
+    pub events: f64,
+    /// What takes them, in words: the most first.
+    pub parts: Vec<(f64, String)>,
+}
+
+impl Cost {
+    /// The cost of one run.
+    pub fn of(world: &World, traffic: Traffic) -> Cost {
+        let paths: f64 = world.people.iter().map(|people| places(world, people) * people.uses.len() as f64).sum();
+        let stations = world.stations.len() as f64;
+        let span_s = SPAN_S + PATH_S * paths + STATION_S * stations;
+        let mut cost = Cost::default();
+        let of = format!("{paths:.0} paths and {stations:.0} stations");
+        let bends = bends(world);
+        cost.spans(1.0 + bends * SPANS_A_BEND, span_s, || format!("profiles that bend {bends:.0} times, for {of}"));
+        let steps = world.drill.len() as f64;
+        cost.spans(steps * SPANS_A_CHANGE, span_s, || format!("a drill of {steps:.0} steps, for {of}"));
+        for failure in world.random_failures() {
+            cost.add(failure.expected * FAILURE_S, || format!("{:.0} failures of {}", failure.expected, failure.name));
+            // Of a large pool nobody feels one more or less.
+            let is_felt = match failure.law {
+                FailureLaw::Of(node) => world.nodes[node.at()].count == 1 && world.felt[node.at()],
+                FailureLaw::Shock(_) => true,
+            };
+            let changes = if is_felt { failure.expected } else { 0.0 };
+            cost.spans(changes * SPANS_A_CHANGE, span_s, || format!("{changes:.0} failures of {}", failure.name));
+        }
+        for scaler in world.autoscale.iter().filter(|scaler| !scaler.muted) {
+            let looks = world.horizon.since(Time::ZERO).seconds() / scaler.every.seconds().max(1e-3);
+            cost.add(looks * FAILURE_S, || format!("\"{}\", which looks {looks:.0} times", scaler.name));
+        }
+        match traffic {
+            Traffic::Flow => cost.storms(world, span_s),
+            Traffic::Request { from, to } => cost.requests(world, from.max(Time::ZERO), to.min(world.horizon)),
+        }
+        cost.parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+        cost
+    }
+
+    /// This and another.
+    pub fn join(&mut self, other: Cost) {
+        self.seconds += other.seconds;
+        self.spans += other.spans;
+        self.events += other.events;
+        self.parts.extend(other.parts);
+        self.parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    }
+
+    fn spans(&mut self, count: f64, each_s: f64, what: impl FnOnce() -> String) {
+        self.spans += count;
+        self.add(count * each_s, what);
+    }
+
+    fn add(&mut self, seconds: f64, what: impl FnOnce() -> String) {
+        if seconds > 0.0 {
+            self.seconds += seconds;
+            self.parts.push((seconds, what()));
+        }
+    }
+
+    /// Users who try again after a timeout what is asked for more often than it can be done: that keeps itself up, and no two spans of it
+    /// are alike.
+    fn storms(&mut self, world: &World, span_s: f64) {
+        let (asked, held_s) = (asked_at_most(world), held_s(world));
+        let full = |(i, asked): (usize, &f64)| {
+            let station = &world.stations[i];
+            let servers = station.pool.map_or(station.servers, |pool| world.nodes[pool.at()].count);
+            *asked > 0.0 && *asked * held_s[i] > servers as f64 * f64::from(station.workers)
+        };
+        let Some(full) = asked.iter().enumerate().find(|of| full(*of)).map(|(i, _)| &world.stations[i].name) else {
+            return;
+        };
+        let later = |feature: &&crate::world::Feature| Some(feature.timeout_s? + feature.retries?.after_s);
+        let used = world.people.iter().flat_map(|people| &people.uses).map(|(id, _)| &world.features[id.at()]);
+        let Some(every_s) = used.filter_map(|feature| later(&feature)).reduce(f64::min) else { return };
+        let retries = world.horizon.since(Time::ZERO).seconds() / every_s.max(1e-3);
+        let queues = world.stations.iter().filter(|s| world.services[s.service.at()].waiting_max.is_some()).count();
+        self.spans(retries * SPANS_A_RETRY, span_s + STORM_S * queues as f64, || {
+            format!("retries every {every_s:.1} s of what {full} has no room for, {retries:.0} times if that lasts")
+        });
+    }
+
+    fn requests(&mut self, world: &World, from: Time, to: Time) {
+        let mut visits = vec![1.0; world.stations.len()];
+        for id in world.station_order.iter().rev() {
+            visits[id.at()] +=
+                calls_of(&world.stations[id.at()].calls).map(|(callee, times)| times * visits[callee]).sum::<f64>();
+        }
+        for people in &world.people {
+            let users_s = people.users * area(people, from, to);
+            for (id, rate) in &people.uses {
+                let feature = &world.features[id.at()];
+                let calls = site(world, people).and_then(|site| feature.calls.get(site)).map_or(&[][..], |calls| calls);
+                let each = 1.0 + calls_of(calls).map(|(callee, times)| times * visits[callee]).sum::<f64>();
+                let requests = users_s * rate;
+                let events = requests * each * EVENTS_A_VISIT;
+                self.events += events;
+                self.add(events * EVENT_S, || {
+                    format!(
+                        "{requests:.0} requests for \"{}\" of \"{}\", of {each:.0} visits each",
+                        feature.name, people.name
+                    )
+                });
+            }
+        }
+    }
+
+    /// A line for whoever has to wait for so many such runs, where that takes more than a minute.
+    pub fn words(&self, runs: f64) -> Option<String> {
+        let seconds = self.seconds * runs;
+        if seconds <= WORTH_A_WORD_S {
+            return None;
+        }
+        let takes = match seconds {
+            s if s < 7_200.0 => format!("{:.0} minutes", (s / 60.0).max(2.0)),
+            s if s < 172_800.0 => format!("{:.0} hours", s / 3_600.0),
+            s => format!("{:.0} days", s / 86_400.0),
+        };
+        let runs = if runs == 1.0 { "this run".to_owned() } else { format!("{runs:.0} runs") };
+        let most: Vec<&str> =
+            self.parts.iter().take(2).filter(|p| p.0 >= self.seconds / 4.0).map(|p| p.1.as_str()).collect();
+        Some(format!("{runs} may take about {takes} of one core, most of it for {}", most.join(", and ")))
+    }
+}
+
+/// Moments at which some profile bends.
+fn bends(world: &World) -> f64 {
+    let points = world.people.iter().flat_map(|people| &people.active.points).map(|(at, _)| *at);
+    points.filter(|at| *at > Time::ZERO && *at < world.horizon).collect::<BTreeSet<Time>>().len() as f64
+}
+
+/// From how many sites somebody may be served.
+fn places(world: &World, people: &Population) -> f64 {
+    match people.served_by {
+        Place::Site(_) => 1.0,
+        Place::Group(group) => world.groups[group.at()].members.len() as f64,
+        Place::Spread(spread) => world.spreads[spread.at()].over.len() as f64,
+    }
+}
+
+/// Where somebody is served at first.
+fn site(world: &World, people: &Population) -> Option<usize> {
+    match people.served_by {
+        Place::Site(site) => Some(site.at()),
+        Place::Group(group) => world.groups[group.at()].sites.first().copied().flatten().map(|site| site.at()),
+        Place::Spread(spread) => world.spreads[spread.at()].over.first().map(|(site, _)| site.at()),
+    }
+}
+
+fn calls_of(calls: &[Call]) -> impl Iterator<Item = (usize, f64)> + '_ {
+    calls.iter().filter_map(|call| match &call.callee {
+        Callee::Station(station) => Some((station.at(), call.times)),
+        Callee::Active(_, by_member) => by_member.iter().flatten().next().map(|station| (station.at(), call.times)),
+    })
+}
+
+/// Requests per second of each station when everybody is as busy as ever.
+fn asked_at_most(world: &World) -> Vec<f64> {
+    let mut asked = vec![0.0; world.stations.len()];
+    for people in &world.people {
+        let Some(site) = site(world, people) else { continue };
+        for (id, rate) in &people.uses {
+            let calls = world.features[id.at()].calls.get(site).map_or(&[][..], |calls| calls);
+            calls_of(calls)
+                .for_each(|(callee, times)| asked[callee] += people.users * people.active.peak() * rate * times);
+        }
+    }
+    for id in &world.station_order {
+        let of = asked[id.at()];
+        calls_of(&world.stations[id.at()].calls).for_each(|(callee, times)| asked[callee] += of * times);
+    }
+    asked
+}
+
+/// How long each station holds a worker when nobody waits anywhere, in seconds.
+fn held_s(world: &World) -> Vec<f64> {
+    let mut held_s = vec![0.0; world.stations.len()];
+    for id in world.station_order.iter().rev() {
+        let station = &world.stations[id.at()];
+        let service = &world.services[station.service.at()];
+        let calls = if service.holds { &station.calls[..] } else { &[] };
+        let called_s: f64 = calls_of(calls).map(|(callee, times)| times * held_s[callee]).sum();
+        held_s[id.at()] = service.takes_mean_s + called_s;
+    }
+    held_s
+}
+
+/// The share of a population that is active, over a time: in seconds.
+fn area(people: &Population, from: Time, to: Time) -> f64 {
+    let (mut hint, mut at, mut sum) = (0, from, 0.0);
+    while at < to {
+        let (value, slope, next) = people.active.at(at, &mut hint);
+        let next = next.min(to);
+        let dt_s = next.since(at).seconds();
+        sum += dt_s * (value + slope * dt_s / 2.0);
+        if next <= at {
+            break;
+        }
+        at = next;
+    }
+    sum.max(0.0)
+}
