@@ -125,6 +125,8 @@ pub fn why_words(world: &World, why: Why) -> String {
         }
         Why::Slow => "it takes long".to_owned(),
         Why::Nobody(id) => format!("no member of {} does its work", world.groups[id.at()].name),
+        Why::NoneHealthy(id) => format!("all servers of {} fail their health checks", station(id)),
+        Why::NoSite(id) => format!("nobody is led to any site of {}", world.spreads[id.at()].name),
     }
 }
 
@@ -400,6 +402,10 @@ fn system_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             Theme::Response,
             format!("server {server} of {} passes health checks again; {in_rotation} in rotation", station(id)),
         ),
+        Occurrence::Outlier { station: id, server, in_rotation, out } => {
+            let what = if *out { "is ejected: its requests fail" } else { "has been out for long enough" };
+            (Theme::Response, format!("server {server} of {} {what}; {in_rotation} in rotation", station(id)))
+        }
         Occurrence::Panic(id, true) => {
             (Theme::Response, format!("too few servers of {} are healthy: panic mode, all get requests", station(id)))
         }

@@ -1,6 +1,6 @@
 //! The drill: what is injected into a run.
 
-use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, StationId};
+use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, SpreadId, StationId};
 use super::runbook::Automation;
 use crate::units::Duration;
 
@@ -39,6 +39,8 @@ pub enum Action {
     },
     /// A link is cut.
     Cut(LinkId, Option<Duration>),
+    /// A site of a spread, by its place, is announced no more.
+    Withdraw(SpreadId, usize, Option<Duration>),
     /// More people.
     Surge {
         /// The population.

@@ -38,7 +38,7 @@ mod teams;
 #[doc(hidden)]
 pub use autoscale::Autoscale;
 #[doc(hidden)]
-pub use balancer::{Balancer, HealthChecks, Picks};
+pub use balancer::{Balancer, Dependency, Ejections, HealthChecks, Outliers, Picks};
 #[doc(hidden)]
 pub use cache::{DelayCache, LatencyCache, ResultCache, SteadyCache};
 #[doc(hidden)]

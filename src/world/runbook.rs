@@ -2,7 +2,7 @@
 
 use super::curve::Curve;
 use super::hours::Hours;
-use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, QueueId, ServiceId, SiteId, StationId};
+use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, QueueId, ServiceId, SiteId, SpreadId, StationId};
 use crate::dist::Sampler;
 use crate::units::{Duration, Time};
 
@@ -139,6 +139,10 @@ pub enum Automation {
     Procedure(usize),
     /// The maintenance that the run has a plan for.
     Maintenance,
+    /// The health checks of a service's balancers.
+    ServerChecks(ServiceId),
+    /// The health checks of a spread.
+    SiteChecks(SpreadId),
 }
 
 /// What a condition sets off when it is seen.

@@ -12,6 +12,7 @@ mod conditions;
 mod costs;
 mod crews;
 mod data;
+mod deep_checks;
 mod detection;
 mod drill;
 mod expectations;
@@ -43,6 +44,7 @@ use self::flow_limits::flow_limits;
 pub use self::recorded::not_recorded;
 use crate::scenario::{Diagnostics, Pick, Scenario};
 use crate::units::Time;
+use crate::world::balancer::Dependency;
 use crate::world::cache::{DelayCache, LatencyCache, SteadyCache};
 use crate::world::components::NodeKind;
 use crate::world::data::Queue;
@@ -93,6 +95,7 @@ impl World {
         c.services = c.compile_services();
         c.stations = c.compile_stations();
         c.connect_stations();
+        c.connect_deep_checks();
         let station_order = c.order_stations();
         let queues = c.compile_queues();
         let stores = c.compile_stores();
@@ -120,6 +123,7 @@ impl World {
         let has_call_clients = calls.any(|call| call.client.is_some());
         Ok(Arc::new(World {
             has_call_clients,
+            has_deep_checks: has_deep_checks(&c),
             title: scenario.title.clone(),
             scenario_hash: hash(scenario),
             pick: scenario.run.clone(),
@@ -219,6 +223,12 @@ fn groups_of(c: &Compiler) -> Vec<Vec<GroupId>> {
     found
 }
 
+fn has_deep_checks(c: &Compiler) -> bool {
+    let of_groups = c.groups.iter().flat_map(|group| &group.deep);
+    let of_spreads = c.spreads.iter().flat_map(|spread| &spread.deep);
+    c.stations.iter().map(|station| &station.deep).chain(of_groups).chain(of_spreads).any(|deep| !deep.is_empty())
+}
+
 /// What is felt, or looked at, as soon as it changes.
 fn felt(c: &Compiler, queues: &[Queue], procedures: &[Procedure], triggers: &[(Condition, usize)]) -> Vec<bool> {
     let mut felt: Vec<bool> = c.nodes.iter().map(|node| !matches!(node.kind, NodeKind::Component)).collect();
@@ -228,6 +238,14 @@ fn felt(c: &Compiler, queues: &[Queue], procedures: &[Procedure], triggers: &[(C
     let of_procedures = procedures.iter().flat_map(|procedure| [&procedure.when, &procedure.back_when]).flatten();
     for part in of_procedures.chain(triggers.iter().map(|(when, _)| when)).flat_map(Condition::parts) {
         if let Condition::Out(id, _) = part {
+            felt[id.at()] = true;
+        }
+    }
+    let of_groups = c.groups.iter().flat_map(|group| &group.deep);
+    let of_spreads = c.spreads.iter().flat_map(|spread| &spread.deep);
+    let deep = c.stations.iter().map(|station| &station.deep).chain(of_groups).chain(of_spreads);
+    for of in deep.flatten() {
+        if let Dependency::Works(id) = of {
             felt[id.at()] = true;
         }
     }
