@@ -107,9 +107,10 @@ impl Engine<'_> {
             let users = self.active(i, &mut until).0.max(0.0);
             let away = &mut self.state.away[i];
             away.dropped += (users - away.all()).max(0.0) * share;
-            // Whoever is there clicks so often.
+            // Whoever is there clicks so often; clients that do it by themselves do not wait for that.
             let clicks: f64 = population.uses.iter().map(|(_, rate)| rate).sum();
-            away.next_clicks = away.dropped * clicks;
+            let reconnects_s = population.sessions.as_ref().and_then(|sessions| sessions.reconnects_s);
+            away.next_clicks = reconnects_s.map_or(away.dropped * clicks, |within_s| away.dropped / within_s);
         }
     }
 

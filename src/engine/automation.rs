@@ -77,6 +77,13 @@ impl Engine<'_> {
                 self.groups_dirty.insert(group);
             }
             Automation::Procedure(_) => self.flow_dirty = true,
+            Automation::ServerChecks(service) => {
+                for station in self.world.services[service.at()].stations.iter().copied() {
+                    self.checks_begin_anew(station);
+                }
+            }
+            // Looked at after every event.
+            Automation::SiteChecks(_) => {}
             Automation::Autoscale(_) | Automation::Maintenance => {}
         }
     }

@@ -1,6 +1,7 @@
 //! Background work: queues that get stale.
 
 use super::core::Engine;
+use super::event::Event;
 use super::state::stations::StationPhase;
 use crate::observe::Occurrence;
 use crate::world::{NodeId, Place, QueueId, ServiceId, SiteId, StationId};
@@ -72,6 +73,9 @@ impl Engine<'_> {
                 let flow = &mut self.state.flow.queues[i];
                 flow.stale = stale;
                 flow.why = Some(seen);
+                if self.is_looked_at_by_checks(id) {
+                    self.events.push(self.now, Event::Stale);
+                }
             }
         }
     }

@@ -82,6 +82,9 @@ impl Engine<'_> {
         if !self.member_up(id, member) {
             return 1.0;
         }
+        if self.deep_check_fails(id, member) {
+            return 1.0;
+        }
         if !self.any_gray() {
             return 0.0;
         }

@@ -67,6 +67,10 @@ pub(super) enum Event {
     CallersFollow(GroupId),
     /// A balancer has found out that a server is dead, unless the token is old.
     Ejected { station: StationId, token: u32 },
+    /// Checks of a server that lives have found out that deep checks fail, or pass again, unless the token is old.
+    Rotates { station: StationId, server: u32, token: u32 },
+    /// A queue at which checks look has become stale, or fresh.
+    Stale,
     /// Commits have waited for a replica for long enough, unless the token is old.
     Alone { store: u32, replica: u32, token: u32 },
     /// A backup of a store is due.
@@ -109,6 +113,7 @@ impl Event {
             Event::Started { .. } | Event::UsedUp(_) => 5,
             Event::Failover { .. } | Event::FalseAlarm { .. } | Event::Failback { .. } => 6,
             Event::CallersFollow(_) | Event::Alone { .. } | Event::Ejected { .. } => 6,
+            Event::Rotates { .. } | Event::Stale => 6,
             Event::Procedure { .. } | Event::Autoscale { .. } | Event::Scaled { .. } => 7,
             Event::SwitchedOn { .. } => 4,
             Event::Backup { .. } | Event::Restored { .. } => 5,

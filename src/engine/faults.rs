@@ -174,6 +174,11 @@ impl Engine<'_> {
                 self.state.links_cut[link.at()] += 1;
                 self.reroute();
             }
+            Action::Withdraw(spread, place, lasts) => {
+                let seen = self.see(Occurrence::Withdrawn { spread: *spread, place: *place, withdrawn: true });
+                self.disturb(step, *lasts, seen);
+                self.lead_anew(*spread, seen);
+            }
             Action::Surge { people, feature, by, ramp, lasts, falls, decays } => {
                 let seen = self.see(Occurrence::Surge(*people, true));
                 // A decay is over when nobody notices it any more.
@@ -259,6 +264,10 @@ impl Engine<'_> {
                 self.cause = Some(seen);
                 self.state.links_cut[link.at()] -= 1;
                 self.reroute();
+            }
+            Action::Withdraw(spread, place, _) => {
+                let seen = self.see(Occurrence::Withdrawn { spread: *spread, place: *place, withdrawn: false });
+                self.lead_anew(*spread, seen);
             }
             Action::Surge { people, .. } => {
                 self.close_span();

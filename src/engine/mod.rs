@@ -11,6 +11,7 @@ mod backups;
 mod clocks;
 mod core;
 mod data;
+mod deep_checks;
 mod detection;
 mod event;
 mod failover;
@@ -20,6 +21,7 @@ mod flow;
 #[cfg(debug_assertions)]
 mod invariants;
 mod lives;
+mod made_up;
 mod maintenance;
 mod paths;
 mod recovery;
@@ -231,6 +233,7 @@ impl<'w> Live<'w> {
         let what = match *note {
             Note::Ejected { server, in_rotation, .. } => Occurrence::Ejected { station, server, in_rotation },
             Note::Returned { server, in_rotation } => Occurrence::Returned { station, server, in_rotation },
+            Note::Outlier { server, in_rotation, out } => Occurrence::Outlier { station, server, in_rotation, out },
             Note::Panic(panics) => Occurrence::Panic(station, panics),
         };
         self.see_because(what, cause)
@@ -264,6 +267,9 @@ impl<'w> Live<'w> {
             Event::Failback { group, token } => self.failback_due(group, token),
             Event::CallersFollow(group) => self.callers_look_again(group),
             Event::Ejected { station, token } => self.eject(station, token),
+            Event::Rotates { station, server, token } => self.rotates(station, server, token),
+            // What follows from it is looked at after every event.
+            Event::Stale => {}
             Event::Alone { store, replica, token } => self.goes_on_alone(store as usize, replica as usize, token),
             Event::Backup { store, backup } => self.back_up(store as usize, backup as usize),
             Event::Restored { store, token } => self.restored(store as usize, token),
@@ -291,6 +297,9 @@ impl<'w> Live<'w> {
                 self.settle_stations();
             }
             if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty && !self.look_at_drains() {
+                if self.look_at_deep_checks() {
+                    continue;
+                }
                 self.settle_spreads();
                 self.go_on_with_what_was_stuck();
                 return;

@@ -38,6 +38,8 @@ impl Engine<'_> {
             let commit = self.commit(*id).waits;
             if self.state.stations[id.at()].phase != StationPhase::Serving {
                 status.dead = Some(Why::Station(*id));
+            } else if self.nobody_in_rotation(*id) {
+                status.dead = Some(Why::NoneHealthy(*id));
             } else if let Some((share, why)) = commit
                 && share >= 1.0
             {
@@ -177,7 +179,22 @@ impl Engine<'_> {
                 return path;
             }
         }
+        if let Place::Spread(spread) = population.served_by
+            && self.state.spreads[spread.at()].closed
+        {
+            path.dead = Some(Why::NoSite(spread));
+            return path;
+        }
         let mut status = Status::default();
+        if let Some(near) = population.near.filter(|near| *near != site) {
+            let Some(way) = self.state.routes.between(near, site) else {
+                path.dead = Some(Why::NoRoute);
+                return path;
+            };
+            path.fixed_s += way.rtt_s;
+            path.crossings.push((near, site, 1.0));
+            status.fails.add(1.0 - way.passes, Why::Loss);
+        }
         self.meet_gray(&mut status.fails, site_node);
         if self.world.uplinks[site.at()].is_some_and(|uplink| self.state.links_cut[uplink.at()] > 0) {
             path.dead = Some(Why::NoRoute);

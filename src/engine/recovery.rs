@@ -38,6 +38,14 @@ impl<W> Core<W> {
             && state.sheddings.is_empty()
             && state.steering.iter().all(|steering| !steering.moving)
             && state.away.iter().all(|away| away.all() < NOBODY)
+            && state.made_up.iter().all(|made_up| made_up.owed <= 0.0)
+            && state
+                .spreads
+                .iter()
+                .flat_map(|spread| &spread.sites)
+                .all(|site| site.in_rotation && site.pending.is_none())
+            && state.rotations.iter().all(|rotation| !rotation.deep_fails && rotation.out.is_empty())
+            && !state.deep_fails.iter().flatten().any(|fails| *fails)
             && flow
                 .stations
                 .iter()

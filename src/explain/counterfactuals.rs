@@ -273,6 +273,11 @@ fn act_words(world: &World, act: &Action) -> String {
             let lasts = lasts.map_or(String::new(), |lasts| format!(" for {}", length_words(lasts.seconds())));
             format!("{} cut{lasts}", world.links[link.at()].name)
         }
+        Action::Withdraw(spread, place, lasts) => {
+            let lasts = lasts.map_or(String::new(), |lasts| format!(" for {}", length_words(lasts.seconds())));
+            let spread = &world.spreads[spread.at()];
+            format!("{} withdrawn from {}{lasts}", world.sites[spread.over[*place].0.at()].name, spread.name)
+        }
         Action::Surge { people, feature, by, .. } => {
             let what = feature.map_or(String::new(), |f| format!(", {}", world.features[f.at()].name));
             format!("{}{what} x{by}", world.people[people.at()].name)

@@ -109,7 +109,10 @@ impl CapacityMetrics {
                 }
             }
             Occurrence::StationUp(id) => self.stations[id.at()].up_since = Some(seen.at.max(world.measured_from)),
-            Occurrence::Ejected { station, in_rotation, .. } if seen.at >= world.measured_from => {
+            Occurrence::Ejected { station, in_rotation, .. }
+            | Occurrence::Outlier { station, in_rotation, out: true, .. }
+                if seen.at >= world.measured_from =>
+            {
                 let outcome = &mut self.stations[station.at()].outcome;
                 outcome.ejections += 1;
                 outcome.in_rotation_min = Some(outcome.in_rotation_min.map_or(*in_rotation, |n| n.min(*in_rotation)));

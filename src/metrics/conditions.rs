@@ -76,6 +76,14 @@ pub(super) fn automation_story(world: &World, what: &Occurrence) -> Option<(Them
             };
             (Theme::Repair, format!("the vendor of {} is there, {how}", node.name))
         }
+        Occurrence::Withdrawn { spread, place, withdrawn } => {
+            let spread = &world.spreads[spread.at()];
+            let site = &world.sites[spread.over[*place].0.at()].name;
+            match withdrawn {
+                true => (Theme::Fault, format!("{}: {site} is announced no more", spread.name)),
+                false => (Theme::Repair, format!("{}: {site} is announced again", spread.name)),
+            }
+        }
         Occurrence::SiteInRotation { spread, place, works } => {
             let spread = &world.spreads[spread.at()];
             let site = &world.sites[spread.over[*place].0.at()].name;
@@ -96,6 +104,8 @@ pub fn automation_words(world: &World, of: Option<Automation>) -> String {
         Some(Automation::Autoscale(index)) => format!("autoscaler {}", world.autoscale[index].name),
         Some(Automation::Procedure(index)) => format!("measure {}", world.procedures[index].name),
         Some(Automation::Maintenance) => "the maintenance".to_owned(),
+        Some(Automation::ServerChecks(id)) => format!("health checks of {}", world.services[id.at()].name),
+        Some(Automation::SiteChecks(id)) => format!("health checks of {}", world.spreads[id.at()].name),
         None => "automation that this run does not have".to_owned(),
     }
 }

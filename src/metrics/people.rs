@@ -194,6 +194,7 @@ struct Population {
     series: Vec<(f64, f64, f64)>,
     active_s: f64,
     lost_s: f64,
+    away: (f64, f64),
     never_sent_s: f64,
     degraded_s: f64,
     gathered: Gathered,
@@ -258,6 +259,7 @@ impl PeopleMetrics {
                 series: vec![(world.measured_from.seconds(), 0.0, 0.0)],
                 active_s: 0.0,
                 lost_s: 0.0,
+                away: (0.0, 0.0),
                 never_sent_s: 0.0,
                 degraded_s: 0.0,
                 gathered: Gathered::default(),
@@ -342,6 +344,9 @@ impl PeopleMetrics {
                 degraded += used.degraded;
             }
             population.pass(&span.uses[i]);
+            let (first, last) = span.away_users.get(i).copied().unwrap_or_default();
+            population.away.0 += (first + last) / 2.0 * span.to.since(span.from).seconds();
+            population.away.1 = population.away.1.max(first).max(last);
             let gathered = &mut population.gathered;
             gathered.dt_s += span.to.since(span.from).seconds();
             gathered.active_s += span.active_user_s[i];
@@ -513,6 +518,8 @@ impl Population {
             user_minutes_never_sent: self.never_sent_s / 60.0,
             user_minutes_degraded: self.degraded_s / 60.0,
             user_minutes: self.active_s / 60.0,
+            user_minutes_away: self.away.0 / 60.0,
+            away_max: self.away.1,
             requests: requests(all, *carried),
             latency: Latencies::default(),
             intervals: Vec::new(),
@@ -547,6 +554,7 @@ fn add(total: &mut Use, used: &Use) {
     total.failed += used.failed;
     total.shed += used.shed;
     total.never_sent += used.never_sent;
+    total.made_up += used.made_up;
     total.overdue += used.overdue;
 }
 
@@ -574,6 +582,7 @@ fn requests(used: &Use, carried_over: f64) -> RequestsOutcome {
         waiting: left(carried_over, used),
         overdue: used.overdue,
         never_sent: used.never_sent,
+        made_up: used.made_up,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::conditions::{automation_story, backup_words, condition_words};
 use super::words::{Theme, length_words, percent, refusal_words};
 use crate::observe::{
-    FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, Refusal, ServiceLevel,
+    FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, ServiceLevel,
     Why,
 };
 use crate::units::Time;
@@ -126,6 +126,8 @@ pub fn why_words(world: &World, why: Why) -> String {
         Why::Data(id) => format!("the data of {} is gone", world.stores[id.at()].name),
         Why::Slow => "it takes long".to_owned(),
         Why::Nobody(id) => format!("no member of {} does its work", world.groups[id.at()].name),
+        Why::NoneHealthy(id) => format!("all servers of {} fail their health checks", station(id)),
+        Why::NoSite(id) => format!("nobody is led to any site of {}", world.spreads[id.at()].name),
     }
 }
 
@@ -386,6 +388,10 @@ fn system_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             Theme::Response,
             format!("server {server} of {} passes health checks again; {in_rotation} in rotation", station(id)),
         ),
+        Occurrence::Outlier { station: id, server, in_rotation, out } => {
+            let what = if *out { "is ejected: its requests fail" } else { "has been out for long enough" };
+            (Theme::Response, format!("server {server} of {} {what}; {in_rotation} in rotation", station(id)))
+        }
         Occurrence::Panic(id, true) => {
             (Theme::Response, format!("too few servers of {} are healthy: panic mode, all get requests", station(id)))
         }

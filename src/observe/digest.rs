@@ -115,11 +115,11 @@ impl Digest {
             Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
             what @ (Occurrence::Switched(..)
             | Occurrence::HeldBack(_)
-            | Occurrence::SiteInRotation { .. }
             | Occurrence::VendorCalled(_)
             | Occurrence::VendorCame { .. }
             | Occurrence::ReserveUsed(..)
             | Occurrence::ReserveSpared(..)) => of_what_holds_on(world, what),
+            what @ (Occurrence::SiteInRotation { .. } | Occurrence::Withdrawn { .. }) => of_what_holds_on(world, what),
             Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),
             Occurrence::StationStarting(id, until) => (9, station(*id), [until.seconds(), 0.0, 0.0]),
             Occurrence::StationUp(id) => (10, station(*id), [0.0; 3]),
@@ -176,7 +176,7 @@ impl Digest {
             Occurrence::Scaled { autoscale: id, servers } => {
                 (53, &world.autoscale[*id].name, [*servers as f64, 0.0, 0.0])
             }
-            what @ (ServersSlowed { .. } | Panic(..) | Ejected { .. } | Returned { .. }) => of_servers(world, what),
+            what @ (ServersSlowed { .. } | Panic(..) | Ejected { .. } | Returned { .. } | Occurrence::Outlier { .. }) => of_servers(world, what),
             what @ (Occurrence::PhaseCutShort(..)
             | Occurrence::DiedMeanwhile(_)
             | Occurrence::MemberIsBack { .. }
@@ -297,6 +297,9 @@ fn of_what_holds_on<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [
         }
         Occurrence::VendorCalled(id) => (96, node(id), [0.0; 3]),
         Occurrence::VendorCame { node: id, waited } => (97, node(id), [waited.seconds(), 0.0, 0.0]),
+        Occurrence::Withdrawn { spread, place, withdrawn } => {
+            (100, &world.spreads[spread.at()].name, [*place as f64, f64::from(u8::from(*withdrawn)), 0.0])
+        }
         Occurrence::SiteInRotation { spread, place, works } => {
             let spread = &world.spreads[spread.at()];
             let before = spread.over[..*place].len() as f64;
@@ -313,6 +316,8 @@ fn of_automation(world: &World, of: Automation) -> (f64, &str) {
         Automation::Autoscale(index) => (1.0, &world.autoscale[index].name),
         Automation::Procedure(index) => (2.0, &world.procedures[index].name),
         Automation::Maintenance => (3.0, ""),
+        Automation::ServerChecks(id) => (4.0, &world.services[id.at()].name),
+        Automation::SiteChecks(id) => (5.0, &world.spreads[id.at()].name),
     }
 }
 
@@ -326,6 +331,9 @@ fn of_servers<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [f64; 3
         }
         Occurrence::Returned { station: id, server, in_rotation } => {
             (57, station(id), [f64::from(*server), f64::from(*in_rotation), 0.0])
+        }
+        Occurrence::Outlier { station: id, server, in_rotation, out } => {
+            (99, station(id), [f64::from(*server), f64::from(*in_rotation), f64::from(u8::from(*out))])
         }
         Occurrence::Panic(id, began) => (58, station(id), [f64::from(u8::from(*began)), 0.0, 0.0]),
         _ => (0, "", [0.0; 3]),

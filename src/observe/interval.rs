@@ -20,6 +20,8 @@ pub struct Interval {
     pub active_user_s: Vec<f64>,
     /// Active users at its start and at its end, by population.
     pub active_users: Vec<(f64, f64)>,
+    /// Those of them who had no session at its start and at its end, by population.
+    pub away_users: Vec<(f64, f64)>,
     /// What each station did.
     pub stations: Vec<Work>,
     /// Servers of each station beyond those of the design, or fewer, where somebody counts them in money.
@@ -57,6 +59,7 @@ impl Interval {
         self.uses.iter_mut().for_each(Vec::clear);
         self.active_user_s.clear();
         self.active_users.clear();
+        self.away_users.clear();
         self.stations.clear();
         self.further_servers.clear();
         self.waits.clear();
@@ -119,6 +122,8 @@ pub struct Use {
     pub shed: f64,
     /// Never sent, because nothing worked.
     pub never_sent: f64,
+    /// Of those who meant to, the ones who make up for what could not be done before.
+    pub made_up: f64,
     /// How many more than before are under way for so long that they count as failed. Where they come to an end all the same,
     /// they are fewer again.
     pub overdue: f64,

@@ -129,6 +129,10 @@ pub enum Why {
     Slow,
     /// No member of a group does its work.
     Nobody(GroupId),
+    /// All servers of a station fail their health checks, and get nothing.
+    NoneHealthy(StationId),
+    /// All sites of a spread fail their health checks, or are announced no more, and get nothing.
+    NoSite(SpreadId),
 }
 
 /// What became of writes that a new primary has not got.
@@ -227,6 +231,15 @@ pub enum Occurrence {
         place: usize,
         /// It is seen to work.
         works: bool,
+    },
+    /// A site of a spread, by its place, is announced no more, or again.
+    Withdrawn {
+        /// The spread.
+        spread: SpreadId,
+        /// Which of its sites.
+        place: usize,
+        /// It is announced no more.
+        withdrawn: bool,
     },
     /// Automation has been switched off, or on again.
     Switched(Automation, bool),
@@ -470,6 +483,17 @@ pub enum Occurrence {
         servers: u64,
         /// How much longer.
         by: f64,
+    },
+    /// A balancer takes a server out because its requests fail, or its time is over.
+    Outlier {
+        /// The station.
+        station: StationId,
+        /// Which server, from 1.
+        server: u32,
+        /// Servers that get requests now.
+        in_rotation: u32,
+        /// It is out.
+        out: bool,
     },
     /// A balancer has ejected a server: its health checks fail.
     Ejected {

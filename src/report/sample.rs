@@ -43,6 +43,8 @@ fn people(users: f64, intervals: Vec<OutcomeInterval>) -> PeopleOutcome {
         user_minutes_never_sent: 0.0,
         user_minutes_degraded: degraded_s / 60.0 * users * 0.05,
         user_minutes: users * 72.0,
+        user_minutes_away: 0.0,
+        away_max: 0.0,
         requests: RequestsOutcome::default(),
         latency: Latencies {
             all: latency(9e6, 0.082, 0.24, 0.41),

@@ -179,12 +179,14 @@ impl Default for Population {
             active: Default::default(),
             uses: Named::default(),
             served_by: String::new(),
+            near: None,
             rtt: Duration::ZERO,
             waits_for_answers: false,
             sessions: None,
             patience: None,
             keeps_trying: Ratio(1.0),
             arrivals: Default::default(),
+            made_up: None,
         }
     }
 }
@@ -199,6 +201,7 @@ impl Sessions {
             comes_back: Ratio(1.0),
             looks_again_after: Duration::from_seconds(600.0),
             outlive_crashes: false,
+            reconnects_within: None,
         }
     }
 }

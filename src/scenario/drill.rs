@@ -80,6 +80,16 @@ pub enum Act {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasts: Option<Duration>,
     },
+    /// The announcement of a site of a spread is withdrawn: nobody is led there any more, whatever its checks say.
+    Withdraw {
+        /// The spread.
+        of: String,
+        /// The site.
+        at: String,
+        /// How long.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lasts: Option<Duration>,
+    },
     /// More people than usual, or fewer; with a feature, as many people who do more of it.
     Surge {
         /// The population.

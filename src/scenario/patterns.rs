@@ -91,6 +91,7 @@ fn probe(every: i64, fails: u32, timeout: i64) -> Detect {
         quorum: None,
         loss: Ratio::default(),
         in_turn: false,
+        deep: Vec::new(),
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Population {
     pub uses: Named<Rate>,
     /// The site or group that serves them.
     pub served_by: String,
+    /// The site near which they are: the way from there to the site that serves them counts, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
     /// Round-trip time from the users to their site.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub rtt: Duration,
@@ -40,6 +43,19 @@ pub struct Population {
     /// How requests arrive.
     #[serde(default, skip_serializing_if = "is_default")]
     pub arrivals: Arrivals,
+    /// What could not be done is made up for later; without it, it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_up: Option<MadeUp>,
+}
+
+/// What becomes of work that could not be done.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MadeUp {
+    /// Which share of the requests that failed, were turned away or were never sent comes again.
+    pub share: Ratio,
+    /// Mean time after which it comes, once it works.
+    pub after: Duration,
 }
 
 /// Users come and go. The profile then says who logs in: as many per second as keep that share active in the long run.
@@ -64,6 +80,10 @@ pub struct Sessions {
     /// Whether sessions outlive the servers that `log_in` goes to. By default they end with them, and everybody logs in again.
     #[serde(default, skip_serializing_if = "is_default")]
     pub outlive_crashes: bool,
+    /// Clients whose session ended with a server log in again by themselves, spread evenly over this time; by default everybody does with
+    /// the next click.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reconnects_within: Option<Duration>,
 }
 
 fn ten_minutes() -> Duration {

@@ -1,7 +1,7 @@
 //! The response: strategies, failover phases, maintenance, variants.
 
 use super::defaults::{is_default, is_zero};
-use super::{Autoscale, Named, Procedure};
+use super::{Autoscale, Dependency, Named, Procedure};
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Rate, Ratio};
 use ron::value::RawValue;
@@ -194,6 +194,9 @@ pub enum Detect {
         /// The next check is sent `every` after the end of the last, and not at fixed times.
         #[serde(default, skip_serializing_if = "is_default")]
         in_turn: bool,
+        /// What else has to work for a check to pass.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        deep: Vec<Dependency>,
     },
     /// Heartbeats at a random phase: down when none came for `grace`.
     Heartbeat {

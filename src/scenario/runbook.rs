@@ -260,6 +260,8 @@ pub enum Automation {
     Measure(String),
     /// This maintenance: it does not begin.
     Maintenance(String),
+    /// The health checks of this service's balancers, or of this spread: all count as healthy.
+    Checks(String),
 }
 
 fn everyone() -> Ratio {

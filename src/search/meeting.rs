@@ -42,6 +42,10 @@ fn hit(world: &World, acts: &[Action], named: &[String]) -> Vec<Thing> {
             Action::Slow(stations, ..) | Action::SlowServers { stations, .. } => {
                 found.extend(stations.iter().map(|station| service_of(world, *station)));
             }
+            Action::Withdraw(spread, place, _) => {
+                let site = world.spreads[spread.at()].over[*place].0;
+                found.push(Thing::Node(world.sites[site.at()].node.at()));
+            }
             Action::Cut(link, _) => found.extend(ends(world, *link)),
             Action::Surge { people, .. } => found.extend(used_by(world, *people)),
             _ => {}

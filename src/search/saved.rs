@@ -214,7 +214,9 @@ fn shorter(action: &Action, length: Duration) -> Action {
     let mut action = action.clone();
     match &mut action {
         Action::Crash(_, lasts, _) | Action::Slow(_, _, lasts) | Action::Cut(_, lasts) => *lasts = Some(length),
-        Action::Gray { lasts, .. } | Action::SlowServers { lasts, .. } => *lasts = Some(length),
+        Action::Gray { lasts, .. } | Action::SlowServers { lasts, .. } | Action::Withdraw(_, _, lasts) => {
+            *lasts = Some(length);
+        }
         Action::Surge { ramp, lasts, .. } => {
             *lasts = Some(length);
             *ramp = (*ramp).min(length);

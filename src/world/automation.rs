@@ -1,6 +1,6 @@
 //! Automation that can be switched off and on.
 
-use super::ids::GroupId;
+use super::ids::{GroupId, ServiceId, SpreadId};
 
 /// What acts by itself, and can be switched off and on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,4 +13,8 @@ pub enum Automation {
     Procedure(usize),
     /// The maintenance that the run has a plan for.
     Maintenance,
+    /// The health checks of a service's balancers.
+    ServerChecks(ServiceId),
+    /// The health checks of a spread.
+    SiteChecks(SpreadId),
 }

@@ -1,7 +1,7 @@
 //! The drill: what is injected into a run.
 
 use super::automation::Automation;
-use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, StationId, StoreId};
+use super::ids::{FeatureId, GroupId, LinkId, NodeId, PopId, SpreadId, StationId, StoreId};
 use crate::units::Duration;
 
 /// What a drill does.
@@ -39,6 +39,8 @@ pub enum Action {
     },
     /// A link is cut.
     Cut(LinkId, Option<Duration>),
+    /// A site of a spread, by its place, is announced no more.
+    Withdraw(SpreadId, usize, Option<Duration>),
     /// More people.
     Surge {
         /// The population.

@@ -1,5 +1,6 @@
 //! Redundant groups, and how they fail over.
 
+use super::balancer::Dependency;
 use super::hours::Hours;
 use super::ids::{NodeId, SiteId};
 use crate::dist::Sampler;
@@ -19,6 +20,8 @@ pub struct Group {
     pub sites: Vec<Option<SiteId>>,
     /// How it fails over; `None`: it does not.
     pub failover: Option<Failover>,
+    /// What else checks of it look at, for each member; empty: nothing.
+    pub deep: Vec<Vec<Dependency>>,
 }
 
 /// The phases of a failover, in their order.

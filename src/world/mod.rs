@@ -44,7 +44,7 @@ pub use autoscale::Autoscale;
 #[doc(hidden)]
 pub use backups::{Backup, Needs, StorePart};
 #[doc(hidden)]
-pub use balancer::{Balancer, HealthChecks, Picks};
+pub use balancer::{Balancer, Dependency, Ejections, HealthChecks, Outliers, Picks};
 #[doc(hidden)]
 pub use cache::{DelayCache, LatencyCache, PassedCache, ResultCache, SteadyCache};
 #[doc(hidden)]

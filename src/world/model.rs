@@ -114,6 +114,8 @@ pub struct World {
     /// Whether any call goes by a policy of its caller.
     #[doc(hidden)]
     pub has_call_clients: bool,
+    /// Whether any health check looks at something else too.
+    pub has_deep_checks: bool,
     /// Bulk transfers.
     #[doc(hidden)]
     pub transfers: Vec<Transfer>,

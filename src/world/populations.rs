@@ -1,7 +1,7 @@
 //! Populations: who is active when, and what they use.
 
 use super::curve::Curve;
-use super::ids::FeatureId;
+use super::ids::{FeatureId, SiteId};
 use super::sites::Place;
 use jiff::tz::TimeZone;
 
@@ -20,6 +20,8 @@ pub struct Sessions {
     pub looks_again_s: f64,
     /// Whether they end with the servers that log users in.
     pub end_with_servers: bool,
+    /// In how many seconds clients whose session has ended so log in again by themselves.
+    pub reconnects_s: Option<f64>,
 }
 
 /// A population.
@@ -45,10 +47,14 @@ pub struct Population {
     pub uses: Vec<(FeatureId, f64)>,
     /// Who serves them.
     pub served_by: Place,
+    /// The site near which they are.
+    pub near: Option<SiteId>,
     /// Round trip to their site, in seconds.
     pub rtt_s: f64,
     /// Share of intended requests still sent when all fail.
     pub keeps_trying: f64,
     /// Squared coefficient of variation of the arrivals: 1 Poisson, 0 smooth.
     pub arrival_scv: f64,
+    /// Which share of what could not be done is made up for, and after how many seconds on average once it works.
+    pub made_up: Option<(f64, f64)>,
 }

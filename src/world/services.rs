@@ -1,6 +1,6 @@
 //! Services, their stations at sites, and the calls between them.
 
-use super::balancer::Balancer;
+use super::balancer::{Balancer, Dependency};
 use super::clients::{Client, Retries};
 use super::components::Gate;
 use super::ids::{GroupId, NodeId, QueueId, ServiceId, SiteId, StationId, StoreId};
@@ -126,6 +126,8 @@ pub struct Station {
     pub gates: Vec<Gate>,
     /// The calls it makes.
     pub calls: Vec<Call>,
+    /// What else health checks of its servers look at.
+    pub deep: Vec<Dependency>,
 }
 
 /// Where a call goes.

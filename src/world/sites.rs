@@ -1,10 +1,10 @@
 //! Where things are: sites, the links between them, and who runs them.
 
-use super::balancer::HealthChecks;
+use super::balancer::{Dependency, HealthChecks};
 use super::components::Gate;
 use super::curve::Curve;
 use super::ids::{GroupId, NodeId, SiteId, SpreadId, StationId};
-use crate::scenario::Steer;
+use crate::scenario::{LedBy, Steer};
 use crate::units::Duration;
 
 /// A hosting site.
@@ -53,8 +53,12 @@ pub struct Spread {
     pub entries: Vec<Vec<StationId>>,
     /// Its health checks.
     pub checks: Option<HealthChecks>,
+    /// What else those look at, for each site.
+    pub deep: Vec<Vec<Dependency>>,
     /// How people follow.
     pub steer: Steer,
+    /// To which of those that work they are led.
+    pub by: LedBy,
 }
 
 /// A link between two sites, or the uplink of one.

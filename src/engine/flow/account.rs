@@ -44,10 +44,13 @@ impl Engine<'_> {
         let now_s = now.seconds();
         self.state.flow.stations.iter_mut().for_each(|station| station.line.set_now_s(now_s));
         self.pass_restrictions(&open, dt_s);
+        span.away_users.extend(self.state.away.iter().map(|away| (away.all(), 0.0)));
         self.pass_away(dt_s);
+        span.away_users.iter_mut().zip(&self.state.away).for_each(|(users, away)| users.1 = away.all());
         let now = self.now;
         self.state.flow.delayed_retries.iter_mut().for_each(|delayed| delayed.forget(now));
         self.account_crashes(&mut span);
+        self.account_made_up(dt_s, &mut span);
         self.account_queues(dt_s, &mut span);
         self.account_caches(&span);
         self.account_stores(dt_s, &mut span);

@@ -58,7 +58,7 @@ impl Engine<'_> {
                 if put_off > 0.0 {
                     open.put_off.push((people, feature, rate * put_off, slope * put_off));
                 }
-                rate = rate * (1.0 - put_off) + made_up;
+                rate = rate * (1.0 - put_off) + made_up + self.making_up(people, feature, until);
                 slope *= 1.0 - put_off;
                 let let_in = self.let_in(people, id.at(), until);
                 let of = self.state.flow.first_use[people] + feature;

@@ -61,6 +61,7 @@ impl Engine<'_> {
         self.look_at_ages();
         self.look_at_service_levels();
         self.look_at_abandonment_again(&mut until);
+        self.look_at_what_is_made_up(&mut until);
         if let Some(requests) = &self.requests {
             until = until.min(Time(requests.looks_next().min(i64::MAX as u64) as i64));
         }
@@ -102,13 +103,13 @@ impl Engine<'_> {
             if self.world.stations[id.at()].pool != Some(pool) {
                 continue;
             }
-            let workers = self.workers(id);
+            let workers = self.workers_in_rotation(id);
             let now = self.now;
             let flow = &mut self.state.flow.stations[id.at()];
             flow.workers_s += flow.workers as f64 * now.since(flow.workers_since).seconds();
             flow.workers_since = now;
             flow.workers = workers;
-            if workers == 0 || self.state.nodes[pool.at()].taken > 0 {
+            if self.workers(id) == 0 || self.state.nodes[pool.at()].taken > 0 {
                 self.stations_dirty = true;
             }
             let eased = self.state.flow.open.as_ref().is_some_and(|open| {
@@ -189,7 +190,7 @@ impl Engine<'_> {
     /// Workers of every station, after stations or pools have changed.
     pub(in crate::engine) fn count_workers(&mut self) {
         for i in 0..self.world.stations.len() {
-            let workers = self.workers(StationId::new(i));
+            let workers = self.workers_in_rotation(StationId::new(i));
             let now = self.now;
             let flow = &mut self.state.flow.stations[i];
             if flow.workers != workers {

@@ -79,6 +79,8 @@ impl Engine<'_> {
                 index += shares.len();
                 p95_worst_s = p95_worst_s.max(felt.p95_s);
                 let (failed, whys, mood) = (felt.failed, felt.whys, felt.mood());
+                let of = self.state.flow.first_use[people] + feature;
+                self.state.flow.failing_uses[of] = failed;
                 let rate = population.uses[feature].1;
                 if population.sessions.as_ref().is_some_and(|s| s.log_in == Some(feature)) {
                     self.state.flow.failing_log_ins[people] = failed;
@@ -207,6 +209,11 @@ impl Engine<'_> {
         match why {
             Why::Site(site) => self.state.nodes[self.world.sites[site.at()].node.at()].why,
             Why::Station(id) | Why::Missing(id) => self.state.stations[id.at()].why,
+            Why::NoneHealthy(id) => self.state.rotations[id.at()].why,
+            Why::NoSite(id) => {
+                let (spread, place) = (&self.world.spreads[id.at()], 0);
+                self.why_deep(&spread.deep[place], Some(spread.over[place].0))
+            }
             Why::Replica(id, _) | Why::Data(id) => self.state.flow.stores[id.at()].why,
             Why::Queue(id) => self.state.flow.queues[id.at()].why,
             Why::Nobody(id) => self.state.nodes[self.world.groups[id.at()].node.at()].why,

@@ -122,6 +122,7 @@ fn used(counts: &UseCounts) -> Use {
         failed: counts.failed as f64,
         shed: counts.shed as f64,
         never_sent: counts.never_sent as f64,
+        made_up: 0.0,
         overdue: 0.0,
     }
 }

@@ -10,7 +10,7 @@ use super::state::station_queue::Admission;
 use crate::observe::{ObservationId, Observer};
 use crate::rng::{Luck, Stream};
 use crate::units::Time;
-use crate::world::{Picks, StationId, World};
+use crate::world::{Ejections, Picks, StationId, World};
 
 /// It matters as much as a request of a normal feature.
 const CHECK_CLASS: u8 = 1;
@@ -63,6 +63,8 @@ impl Requests {
         let server = if refusal.is_none() { self.backend_pools[pool].pick(&self.station_queues) } else { None };
         let Some(server) = server else {
             let counted = u64::from(self.is_counted(id, pc));
+            let level = self.programs.frames[self.programs.frame_of[pc as usize] as usize].level;
+            self.slots[id].servers[usize::from(level)] = u16::MAX;
             let base = &mut self.station_queues[station as usize];
             base.counts.arrived += counted;
             base.counts.refused += counted;
@@ -126,6 +128,10 @@ impl Requests {
                 fooled: false,
                 why: None,
                 ejection: None,
+                by_checks: Ejections::default(),
+                errors: 0,
+                by_errors: Ejections::default(),
+                is_outlier: false,
             });
         }
         if count < before {
@@ -137,6 +143,7 @@ impl Requests {
             let server = &mut self.backend_pools[pool].servers[number];
             server.turn = server.turn.wrapping_add(1);
             (server.ejected, server.dead, server.in_a_row, server.check) = (false, false, 0, NOBODY);
+            (server.is_outlier, server.errors) = (false, 0);
             let (queue, turn) = (server.queue, server.turn);
             let first = checks.map(|checks| checks.next(Time(self.now as i64), server.phase.uniform()));
             let at = &mut self.station_queues[queue as usize];
@@ -214,7 +221,11 @@ impl Requests {
         let Some(checks) = self.backend_pools[pool].checks.filter(|_| !is_timeout) else { return };
         let server = &self.backend_pools[pool].servers[number];
         let turn = server.turn;
-        if server.fooled && !server.dead {
+        if self.backend_pools[pool].off {
+            self.backend_pools[pool].servers[number].in_a_row = 0;
+        } else if self.backend_pools[pool].deep_fails.is_some() {
+            self.checked(pool, number, false);
+        } else if server.fooled && !server.dead {
             self.checked(pool, number, true);
         } else {
             let id = self.slots.begin(0, self.backend_pools[pool].program, self.now, CHECK_CLASS);
@@ -251,8 +262,19 @@ impl Requests {
         if server.in_a_row < if passed { checks.passes } else { checks.fails } {
             return;
         }
+        let now = Time(self.now as i64);
+        if passed && now < server.by_checks.until {
+            // Whoever comes and goes stays out the longer: the next check that passes brings it back.
+            server.in_a_row = checks.passes - 1;
+            return;
+        }
+        match passed {
+            true => server.by_checks.comes_back(now),
+            false => server.by_checks.eject(now, checks.damping),
+        }
         (server.ejected, server.in_a_row) = (!passed, 0);
         let why = server.why;
+        let why = why.or(self.backend_pools[pool].deep_fails.flatten());
         let in_rotation = self.backend_pools[pool].healthy() as u32;
         let server = number as u32 + 1;
         self.noted.push((
@@ -268,6 +290,76 @@ impl Requests {
         self.rotate(pool);
     }
 
+    /// Nobody checks the servers of a pool any more, so that all count as healthy; or again.
+    pub(super) fn switch_checks(&mut self, pool: usize, off: bool) {
+        if std::mem::replace(&mut self.backend_pools[pool].off, off) != off {
+            for server in &mut self.backend_pools[pool].servers {
+                (server.ejected, server.in_a_row) = (false, 0);
+            }
+            self.rotate(pool);
+        }
+    }
+
+    /// Servers that were out of rotation when everything still flowed.
+    pub(super) fn take_out(&mut self, pool: usize, out: &[u32]) {
+        for number in out {
+            if let Some(server) = self.backend_pools[pool].servers.get_mut(*number as usize - 1) {
+                server.ejected = true;
+            }
+        }
+        self.rotate(pool);
+    }
+
+    /// Servers of each station that live and are out of rotation, by number.
+    pub fn out_of_rotation(&self) -> Vec<(StationId, Vec<u32>)> {
+        let out = |pool: &super::state::backend_pool::BackendPool| {
+            let here = pool.servers[..pool.here].iter().zip(1..);
+            let out = here.filter(|(server, _)| server.ejected && !server.dead).map(|(_, number)| number).collect();
+            (StationId(pool.station), out)
+        };
+        self.backend_pools.iter().map(out).collect()
+    }
+
+    /// How a request fared at the server that a balancer picked for it.
+    pub(super) fn fared(&mut self, station: u32, id: u32, level: u8, failed: bool) {
+        let number = usize::from(self.slots[id].servers[usize::from(level)]);
+        let pool = self.station_queues[station as usize].pool as usize;
+        let now = Time(self.now as i64);
+        let Some(of) = self.backend_pools.get_mut(pool) else { return };
+        let Some(outliers) = of.outliers else { return };
+        let out = of.servers[..of.here].iter().filter(|server| server.is_outlier).count();
+        let here = of.here;
+        let Some(server) = of.servers[..here].get_mut(number) else { return };
+        server.errors = if failed { server.errors.saturating_add(1) } else { 0 };
+        if server.errors < outliers.errors || server.is_out() || out >= outliers.most_of(here) {
+            return;
+        }
+        server.errors = 0;
+        server.is_outlier = true;
+        server.by_errors.eject(now, outliers.damping);
+        let (until, queue, turn) = (server.by_errors.until, server.queue, server.turn);
+        self.push(until.0 as u64, Due::new(Kind::Outlier, queue, turn));
+        let in_rotation = self.backend_pools[pool].healthy() as u32;
+        self.noted.push((pool as u32, Note::Outlier { server: number as u32 + 1, in_rotation, out: true }));
+        self.rotate(pool);
+    }
+
+    /// The time of a server that was out for its errors is over.
+    pub(super) fn outlier_returns(&mut self, queue: u32, due: Due) {
+        let at = &self.station_queues[queue as usize];
+        let (pool, number) = (self.station_queues[at.station as usize].pool as usize, at.server as usize);
+        let server = &mut self.backend_pools[pool].servers[number];
+        if !due.is_for(server.turn) || !std::mem::take(&mut server.is_outlier) {
+            self.events -= 1;
+            return;
+        }
+        server.errors = 0;
+        server.by_errors.comes_back(Time(self.now as i64));
+        let in_rotation = self.backend_pools[pool].healthy() as u32;
+        self.noted.push((pool as u32, Note::Outlier { server: number as u32 + 1, in_rotation, out: false }));
+        self.rotate(pool);
+    }
+
     /// What balancers have done since anybody listened, and until when.
     pub fn take_notes(&mut self) -> (u64, Vec<(u32, Note)>) {
         (self.now, std::mem::take(&mut self.noted))
@@ -280,7 +372,8 @@ impl Requests {
         let cause = match note {
             Note::Ejected { why, is_alone: false, .. } => why.or(pool.ejection),
             Note::Ejected { why, .. } => *why,
-            Note::Returned { server, .. } => pool.servers[*server as usize - 1].ejection,
+            Note::Outlier { out: true, .. } => pool.deep_fails.flatten(),
+            Note::Returned { server, .. } | Note::Outlier { server, .. } => pool.servers[*server as usize - 1].ejection,
             Note::Panic(_) => pool.ejection,
         };
         (StationId(pool.station), cause)
@@ -288,7 +381,7 @@ impl Requests {
 
     /// Something of a pool has been told.
     pub fn told(&mut self, pool: u32, note: &Note, seen: ObservationId) {
-        if let Note::Ejected { server, .. } = note {
+        if let Note::Ejected { server, .. } | Note::Outlier { server, out: true, .. } = note {
             let pool = &mut self.backend_pools[pool as usize];
             (pool.ejection, pool.servers[*server as usize - 1].ejection) = (Some(seen), Some(seen));
         }

@@ -131,6 +131,7 @@ impl Requests {
             Kind::Hedge => self.hedge(world, id, due, observer),
             Kind::Think => self.think(world, id, observer),
             Kind::Check => self.check(world, id, due, observer),
+            Kind::Outlier => self.outlier_returns(id, due),
             Kind::Connect => self.gives_up_connecting(id, due),
         }
     }
@@ -165,6 +166,10 @@ impl Requests {
                     let enter = self.programs.frames[frame as usize].enter;
                     let (queue, is_counted) = (self.queue_at(station, id, pc), self.is_counted(id, enter));
                     self.leave(world, queue, is_counted, observer);
+                    pc += 1;
+                }
+                Op::Fared { station, level, failed } => {
+                    self.fared(station, id, level, failed);
                     pc += 1;
                 }
                 Op::Checked { station, passed } => {
@@ -218,10 +223,7 @@ impl Requests {
                     pc += 1;
                 }
                 Op::Degrade => {
-                    let slot = &mut self.slots[id];
-                    // It goes on without what was refused: if it fails all the same, it is for another reason.
-                    let missed = if slot.is(FORESEEN) { 0 } else { MISSED };
-                    slot.flags = (slot.flags | DEGRADED | missed) & !(REFUSED | FORESEEN);
+                    self.degrade(id);
                     pc += 1;
                 }
                 Op::Ask { ask } => match self.ask(id, pc, ask) {
@@ -242,6 +244,13 @@ impl Requests {
                 }
             }
         }
+    }
+
+    /// A request goes on without what was refused: if it fails all the same, it is for another reason.
+    fn degrade(&mut self, id: u32) {
+        let slot = &mut self.slots[id];
+        let missed = if slot.is(FORESEEN) { 0 } else { MISSED };
+        slot.flags = (slot.flags | DEGRADED | missed) & !(REFUSED | FORESEEN);
     }
 
     /// A request comes to a station: says whether it is there now, served or waiting, or has been refused.

@@ -355,6 +355,9 @@ impl Engine<'_> {
         let Some(mut requests) = self.requests.take() else { return };
         requests.now = self.now.0 as u64;
         self.followed += requests.events;
+        for (station, out) in requests.out_of_rotation() {
+            self.rotation_from_requests(station, out);
+        }
         let mut lines: Vec<Vec<WaitsOn>> = vec![Vec::new(); behind.len()];
         for id in requests.slots.under_way() {
             let slot = requests.slots[id];

@@ -137,6 +137,12 @@ impl Layout<'_, '_> {
         let out_ns = half_ns(population.rtt_s);
         let mut fails = Vec::new();
         self.delay(out_ns);
+        let near = population.near.filter(|near| *near != path.site);
+        let way = near.and_then(|near| engine.state.routes.between(near, path.site));
+        let way: (Vec<u32>, u64, f64) = way.map_or((Vec::new(), 0, 0.0), |way| {
+            (way.links.iter().map(|link| link.0).collect(), half_ns(way.rtt_s), 1.0 - way.passes)
+        });
+        self.leg(way.0.clone(), way.1, way.2, feature.bits, &mut fails);
         if let Some(uplink) = engine.world.uplinks[path.site.at()] {
             self.leg(vec![uplink.0], 0, 0.0, feature.bits, &mut fails);
         }
@@ -144,11 +150,19 @@ impl Layout<'_, '_> {
         let caller = Caller::Feature(self.feature, path.site);
         self.data(&engine.lacks_data(population.uses[path.feature].0), &mut fails);
         self.calls(&feature.calls[path.site.at()], caller, path.site, feature.at_once, &mut fails);
+        let mut never_lost = Vec::new();
+        self.leg(way.0.clone(), way.1, 0.0, 0.0, &mut never_lost);
+        let here = self.here();
+        self.patch(&never_lost, here);
         self.delay(out_ns);
         self.push(Op::Answered);
         if !fails.is_empty() {
             let here = self.here();
             self.patch(&fails, here);
+            let mut never_lost = Vec::new();
+            self.leg(way.0, way.1, 0.0, 0.0, &mut never_lost);
+            let here = self.here();
+            self.patch(&never_lost, here);
             self.delay(out_ns);
             self.push(Op::Failed);
         }
@@ -178,6 +192,15 @@ impl Layout<'_, '_> {
             if share > 0.0 {
                 fails.push(self.push(Op::Lose { share, to: 0 }));
             }
+        }
+    }
+
+    /// What a station stands on beside its site.
+    fn grays_of(&mut self, station: StationId, site: SiteId, fails: &mut Vec<usize>) {
+        let world = self.engine.world;
+        let nodes = world.stations[station.at()].gates.iter().flat_map(|gate| &gate.of);
+        for node in nodes.filter(|node| **node != world.sites[site.at()].node) {
+            self.gray(*node, fails);
         }
     }
 
@@ -336,12 +359,7 @@ impl Layout<'_, '_> {
         };
         let commit = engine.commit(callee);
         if commit.waits.is_some_and(|(share, _)| share >= 1.0) {
-            // Nothing answers: who waits for it learns that by a timeout.
-            let own_s = call.client.as_ref().and_then(|client| client.timeout_s);
-            let timeout_s = own_s.or(world.features[self.feature as usize].timeout_s);
-            let hangs_s = timeout_s.filter(|_| call.hard).unwrap_or(call.gives_up_s);
-            self.delay(Duration::from_seconds(hangs_s).0 as u64);
-            fails.push(self.push(Op::Gone { to: 0 }));
+            self.hangs(call, fails);
             return;
         }
         let station = &world.stations[callee.at()];
@@ -352,13 +370,7 @@ impl Layout<'_, '_> {
         // What gets lost on the way is as if it had been turned away.
         let bits = world.features[self.feature as usize].bits;
         self.leg(links.clone(), one_way, 1.0 - route.passes, bits, &mut refused);
-        for gate in &station.gates {
-            for node in &gate.of {
-                if *node != world.sites[site.at()].node {
-                    self.gray(*node, &mut refused);
-                }
-            }
-        }
+        self.grays_of(callee, site, &mut refused);
         let outer = self.frame;
         self.frame = self.laid.frames.len() as u32;
         self.laid.frames.push(Frame {
@@ -372,6 +384,11 @@ impl Layout<'_, '_> {
         });
         self.level += u8::from(service.balancer.is_some());
         let frame = self.frame as usize;
+        // What is lost on the way is not the server's doing.
+        let lost = std::mem::take(&mut refused);
+        let level = self.level.saturating_sub(1);
+        let judges = service.balancer.is_some_and(|balancer| balancer.outliers.is_some());
+        let fared = |failed: bool| judges.then_some(Op::Fared { station: callee.0, level, failed });
         refused.push(self.push(Op::Enter { station: callee.0, refused: 0 }));
         if !service.holds {
             self.push(Op::Leave { station: callee.0 });
@@ -396,6 +413,9 @@ impl Layout<'_, '_> {
         }
         self.frame = outer;
         self.level -= u8::from(service.balancer.is_some());
+        if let Some(op) = fared(false) {
+            self.push(op);
+        }
         let mut never_lost = Vec::new();
         self.leg(links.clone(), one_way, 0.0, 0.0, &mut never_lost);
         let done = self.push(Op::Goto(0));
@@ -411,11 +431,25 @@ impl Layout<'_, '_> {
         let here = self.here();
         self.laid.frames[frame].broken = here;
         self.patch(&refused, here);
+        if let Some(op) = fared(true) {
+            self.push(op);
+        }
+        let here = self.here();
+        self.patch(&lost, here);
         self.leg(links, one_way, 0.0, 0.0, &mut never_lost);
         fails.push(self.push(Op::Goto(0)));
         let here = self.here();
         self.patch(&[done], here);
         self.patch(&never_lost, here);
+    }
+
+    /// Nothing answers a call: who waits for it learns that by a timeout.
+    fn hangs(&mut self, call: &Call, fails: &mut Vec<usize>) {
+        let own_s = call.client.as_ref().and_then(|client| client.timeout_s);
+        let timeout_s = own_s.or(self.engine.world.features[self.feature as usize].timeout_s);
+        let hangs_s = timeout_s.filter(|_| call.hard).unwrap_or(call.gives_up_s);
+        self.delay(Duration::from_seconds(hangs_s).0 as u64);
+        fails.push(self.push(Op::Gone { to: 0 }));
     }
 
     /// What was missed in a cache has been answered, or not: whoever waits for it learns that.

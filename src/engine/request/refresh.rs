@@ -10,7 +10,7 @@ use super::state::station_queue::Line;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open};
 use crate::engine::state::paths::Path;
-use crate::world::{LinkId, StationId};
+use crate::world::{Automation, LinkId, StationId};
 
 /// Where a station becomes slower or faster by more than this, that goes for the requests that it is serving too.
 const RESCALED: f64 = 0.2;
@@ -168,9 +168,20 @@ impl Engine<'_> {
         let count = (base.workers / each).saturating_add(dead.len() as u64).min(SERVERS_MAX) as usize;
         let count = if base.workers > 0 { count } else { 0 };
         requests.staff(pool, count, each, self.luck, &self.world.stations[id.at()].name);
+        // Whom nobody checks is tried again.
+        let balancer = self.world.services[self.world.stations[id.at()].service.at()].balancer;
+        let tries_again = balancer.is_some_and(|balancer| balancer.outliers.is_some() && balancer.checks.is_none());
         for number in 0..count {
-            let dead = dead.iter().find(|dead| dead.number as usize == number + 1).map(|dead| dead.ejected);
+            let dead =
+                dead.iter().find(|dead| dead.number as usize == number + 1).map(|dead| dead.ejected && !tries_again);
             requests.bury(pool, number, dead, each);
+        }
+        let station = &self.world.stations[id.at()];
+        let fails = self.state.rotations[id.at()].deep_fails;
+        requests.backend_pools[pool].deep_fails = fails.then(|| self.why_deep(&station.deep, Some(station.site)));
+        requests.switch_checks(pool, self.is_off(Automation::ServerChecks(station.service)));
+        if !self.state.rotations[id.at()].out.is_empty() && requests.before.is_some() {
+            requests.take_out(pool, &self.state.rotations[id.at()].out);
         }
         let slow: Vec<_> = self.slow_servers(id).collect();
         let mut factors = vec![1.0; count];

@@ -39,6 +39,8 @@ pub struct FlowState {
     pub landed: Vec<f64>,
     /// Share of each population's requests that fails.
     pub failing: Vec<f64>,
+    /// The same of each of its features.
+    pub failing_uses: Vec<f64>,
     /// Share of its log-ins that fails.
     pub failing_log_ins: Vec<f64>,
     /// The 95th percentile of the slowest feature of each population, in seconds.
@@ -343,6 +345,7 @@ impl FlowState {
             crashed: vec![0.0; uses],
             landed: vec![0.0; uses],
             failing: vec![0.0; world.people.len()],
+            failing_uses: vec![0.0; uses],
             failing_log_ins: vec![0.0; world.people.len()],
             p95_s: vec![0.0; world.people.len()],
             latest_feelings: vec![None; world.people.len()],

@@ -11,6 +11,7 @@ pub mod drill;
 pub mod flow;
 pub mod groups;
 pub mod islands;
+pub mod made_up;
 pub mod maintenance;
 pub mod nodes;
 pub mod paths;
@@ -30,6 +31,7 @@ use autoscale::AutoscaleState;
 use drill::{Disturbance, Surge};
 use flow::FlowState;
 use groups::GroupState;
+use made_up::MadeUp;
 use maintenance::MaintenanceState;
 use nodes::{CrewState, Job, NodeState};
 use rotation::Rotation;
@@ -49,6 +51,8 @@ pub struct State {
     /// Dead servers behind balancers, by station.
     pub rotations: Vec<Rotation>,
     pub groups: Vec<GroupState>,
+    /// For each member of a group, whether deep checks of it fail.
+    pub deep_fails: Vec<Vec<bool>>,
     pub crews: Vec<CrewState>,
     pub jobs: Vec<Job>,
     pub jobs_free: Vec<u32>,
@@ -88,6 +92,8 @@ pub struct State {
     pub links_factor: Vec<f64>,
     /// Users of each population who are away.
     pub away: Vec<Away>,
+    /// What is made up for, by population and feature.
+    pub made_up: Vec<MadeUp>,
     pub flow: FlowState,
 }
 
@@ -99,6 +105,7 @@ impl State {
             starts: world.stations.iter().map(|station| Stream::new(luck, &station.name, "start fails")).collect(),
             rotations: vec![Rotation::default(); world.stations.len()],
             groups: world.groups.iter().map(|group| GroupState::new(group, luck)).collect(),
+            deep_fails: world.groups.iter().map(|group| vec![false; group.deep.len()]).collect(),
             crews: vec![CrewState::default(); world.crews.len()],
             jobs: Vec::new(),
             jobs_free: Vec::new(),
@@ -127,6 +134,7 @@ impl State {
             providers_taken: vec![0; world.providers.len()],
             links_factor: vec![1.0; world.links.len()],
             away: vec![Away::default(); world.people.len()],
+            made_up: vec![MadeUp::default(); world.people.iter().map(|people| people.uses.len()).sum()],
             flow: FlowState::new(world, luck),
         }
     }

@@ -1,4 +1,8 @@
-//! Servers that have died behind balancers.
+//! Servers behind balancers that have died, and those that live and get nothing.
+
+use crate::observe::ObservationId;
+use crate::world::Ejections;
+use std::collections::BTreeMap;
 
 /// Those of one station.
 #[derive(Debug, Clone, Default)]
@@ -7,6 +11,20 @@ pub struct Rotation {
     pub serves: bool,
     pub dead: Vec<DeadServer>,
     pub token: u32,
+    /// Its deep checks fail.
+    pub deep_fails: bool,
+    /// For so many servers what checks find out of that is due.
+    pub foreseen: u64,
+    /// What is due for another is void.
+    pub deep_token: u32,
+    /// Servers that live and are out of rotation, by number, as the flow takes it; in order.
+    pub out: Vec<u32>,
+    /// How often each has been ejected, by number.
+    pub ejections: BTreeMap<u32, Ejections>,
+    /// So few are healthy that all get requests.
+    pub in_panic: bool,
+    /// What has been told last of who is out.
+    pub why: Option<ObservationId>,
 }
 
 /// A server that is dead.

@@ -86,6 +86,8 @@ pub struct RequestsOutcome {
     pub overdue: f64,
     /// Never sent.
     pub never_sent: f64,
+    /// Of those that were meant to be sent, the ones that make up for what could not be done before.
+    pub made_up: f64,
 }
 
 /// The worst window of a length.
@@ -130,6 +132,10 @@ pub struct PeopleOutcome {
     pub user_minutes_degraded: f64,
     /// Minutes of active users in all.
     pub user_minutes: f64,
+    /// Of those, without a session: they have given up, or lost it with a server.
+    pub user_minutes_away: f64,
+    /// The most of them at once.
+    pub away_max: f64,
     /// What became of their requests.
     pub requests: RequestsOutcome,
     /// Latency over all features.

@@ -129,7 +129,7 @@ fn over_at(ground: &Ground, name: &str, from: Time) -> Time {
     let world = &ground.play.world;
     let lasts = |action: &Action| match action {
         Action::Slow(_, _, lasts) | Action::Cut(_, lasts) | Action::Gray { lasts, .. } => *lasts,
-        Action::SlowServers { lasts, .. } | Action::Surge { lasts, .. } => *lasts,
+        Action::SlowServers { lasts, .. } | Action::Surge { lasts, .. } | Action::Withdraw(_, _, lasts) => *lasts,
         _ => None,
     };
     let about = |action: &Action| names_it(&action_words(world, action).replace('@', " "), name);

@@ -259,12 +259,14 @@ fn hit_by(act: &Act) -> Vec<String> {
         }
         Act::Slow { service, .. } | Act::Flush { service, .. } => vec![service.clone()],
         Act::Cut { between: (from, to), .. } => vec![from.clone(), to.clone()],
+        Act::Withdraw { of, at, .. } => vec![of.clone(), at.clone()],
         Act::FailOver { group, .. } => vec![group.clone()],
         Act::SwitchOff { of, .. } | Act::SwitchOn { of } => match of {
             Automation::Failover(name)
             | Automation::Autoscale(name)
             | Automation::Measure(name)
-            | Automation::Maintenance(name) => vec![name.clone()],
+            | Automation::Maintenance(name)
+            | Automation::Checks(name) => vec![name.clone()],
         },
         Act::Destroy { of } => vec![of.clone()],
         Act::Decide(_) | Act::Tell(_) => Vec::new(),

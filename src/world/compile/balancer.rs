@@ -4,20 +4,51 @@ use super::limits;
 use super::resolve::Problems;
 use crate::scenario::{self, Code};
 use crate::units::Duration;
-use crate::world::balancer::{Balancer, HealthChecks};
+use crate::world::balancer::{Balancer, Damping, HealthChecks, Outliers};
 
 /// Servers of one site behind a balancer.
 pub const SERVERS_MAX: u64 = 10_000;
 
 pub fn balancer(service: &scenario::Service, path: &str, horizon: Duration, p: &Problems) -> Option<Balancer> {
-    let scenario::Balancer { picks, checks } = service.balancer?;
+    let scenario::Balancer { picks, checks, outliers } = service.balancer.as_ref()?;
+    let (picks, checks) = (*picks, checks.as_ref());
+    let outliers = outliers.map(|outliers| {
+        let path = format!("{path}.balancer.outliers");
+        p.range(
+            format!("{path}.errors"),
+            outliers.errors > 0,
+            "after no error at all a server is ejected",
+            "write at least 1",
+        );
+        p.range(
+            format!("{path}.stays_out"),
+            outliers.stays_out.0 > 0,
+            "a server that is ejected is back at once",
+            "give a time above zero, like \"30s\"",
+        );
+        let damping = damping(outliers.stays_out, outliers.longest, &path, p);
+        Outliers { errors: outliers.errors.max(1), damping, most: outliers.most.0 }
+    });
     let checks = checks.map(|checks| health_checks(checks, &format!("{path}.balancer.checks"), horizon, p));
-    Some(Balancer { picks, checks })
+    Some(Balancer { picks, checks, outliers })
+}
+
+fn damping(stays_out: Duration, longest: Duration, path: &str, p: &Problems) -> Damping {
+    if stays_out > longest {
+        p.add(
+            Code::Contradiction,
+            format!("{path}.longest"),
+            format!("whoever is ejected stays out for {stays_out}, and for {longest} at the longest"),
+            format!("write at least {stays_out}"),
+        );
+    }
+    Damping { stays_out, longest }
 }
 
 /// Health checks, of servers or of sites.
-pub fn health_checks(checks: scenario::HealthChecks, path: &str, horizon: Duration, p: &Problems) -> HealthChecks {
-    let scenario::HealthChecks { every, timeout, fails, passes, panic_below } = checks;
+pub fn health_checks(checks: &scenario::HealthChecks, path: &str, horizon: Duration, p: &Problems) -> HealthChecks {
+    let scenario::HealthChecks { every, timeout, fails, passes, panic_below, deep: _, stays_out, longest } =
+        checks.clone();
     limits::period(p, &format!("{path}.every"), every, horizon);
     if timeout.0 == 0 {
         p.add(
@@ -38,7 +69,8 @@ pub fn health_checks(checks: scenario::HealthChecks, path: &str, horizon: Durati
     for (field, count, what) in at_least_one {
         p.range(format!("{path}.{field}"), count > 0, format!("after no check at all {what}"), "write at least 1");
     }
-    HealthChecks { every, timeout, fails, passes, panic_below: panic_below.0 }
+    let damping = damping(stays_out, longest, path, p);
+    HealthChecks { every, timeout, fails, passes, panic_below: panic_below.0, damping }
 }
 
 /// Checks that the servers of a site are not too many to have a queue each.
@@ -89,7 +121,7 @@ pub fn slowed(
             );
         }
     }
-    if checks_pass && service.balancer.is_none_or(|balancer| balancer.checks.is_none()) {
+    if checks_pass && service.balancer.as_ref().is_none_or(|balancer| balancer.checks.is_none()) {
         p.add(
             Code::NeverActs,
             format!("{path}.checks_pass"),

@@ -15,7 +15,9 @@ impl Compiler<'_> {
         let p = &self.problems;
         match detect {
             scenario::Detect::Instant => Detect::Instant,
-            scenario::Detect::Probe { every, fails, timeout, from, checkers, quorum, loss, in_turn } => {
+            scenario::Detect::Probe { every, fails, timeout, from, checkers, quorum, loss, in_turn, deep } => {
+                // What that means at each member's site comes later.
+                self.deep(deep, None, &format!("{path}.deep"));
                 p.range(format!("{path}.every"), every.0 > 0, "checks without a pause", "give an interval above zero");
                 self.check_fails(*fails, *every, path);
                 let (sites, checkers, sensible) = self.checkers(from, *checkers, path);

@@ -89,6 +89,10 @@ impl Compiler<'_> {
             }
             scenario::Act::Slow { .. } => self.slow(act, path)?,
             scenario::Act::Cut { between, lasts } => Action::Cut(self.link_between(between, path)?, *lasts),
+            scenario::Act::Withdraw { of, at, lasts } => {
+                let (spread, place) = self.site_of_spread(of, at, path)?;
+                Action::Withdraw(spread, place, *lasts)
+            }
             scenario::Act::Surge { .. } => self.surge(act, path)?,
             scenario::Act::FailOver { group, to } => {
                 let id = names.groups.find(group, "group", format!("{path}.group"), p)?;

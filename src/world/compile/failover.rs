@@ -26,6 +26,7 @@ impl Compiler<'_> {
                 members,
                 sites,
                 failover,
+                deep: Vec::new(),
             });
         }
         found

@@ -76,7 +76,15 @@ fn of_service(service: &scenario::Service) -> Vec<(&'static str, &'static str)> 
             "balancer",
             service
                 .balancer
-                .map(|_| "has one queue for all servers of a site, and checks only whether servers are dead"),
+                .as_ref()
+                .map(|balancer| match balancer.checks.as_ref().is_some_and(|checks| !checks.deep.is_empty()) {
+                    true => "has one queue for all servers of a site, and checks only whether they are dead, and what is deep",
+                    false => "has one queue for all servers of a site, and checks only whether servers are dead",
+                }),
+        ),
+        (
+            "balancer.outliers",
+            service.balancer.as_ref().and_then(|balancer| balancer.outliers).map(|_| "ejects for their errors only servers that are dead"),
         ),
         ("cache", service.cache.map(|_| "lets the cache fill by the mean, and everybody who misses make the calls")),
         ("discipline", discipline),

@@ -98,6 +98,7 @@ impl Compiler<'_> {
                 Names::in_order(sorted(&scenario.maintenance).map(|(name, _)| name)).find(plan, "plan", path, p)?;
                 (scenario.run.maintenance.as_deref() == Some(plan)).then_some(Automation::Maintenance)
             }
+            A::Checks(name) => Some(self.whose_checks(name, path)?),
         })
     }
 

@@ -13,6 +13,7 @@ mod conditions;
 mod costs;
 mod crews;
 mod data;
+mod deep_checks;
 mod detection;
 mod drill;
 mod expectations;
@@ -44,6 +45,7 @@ use self::flow_limits::flow_limits;
 pub use self::recorded::not_recorded;
 use crate::scenario::{Diagnostics, Pick, Scenario};
 use crate::units::Time;
+use crate::world::balancer::Dependency;
 use crate::world::cache::{DelayCache, LatencyCache, PassedCache, SteadyCache};
 use crate::world::components::NodeKind;
 use crate::world::data::{Queue, Store};
@@ -94,6 +96,7 @@ impl World {
         c.services = c.compile_services();
         c.stations = c.compile_stations();
         c.connect_stations();
+        c.connect_deep_checks();
         let station_order = c.order_stations();
         let queues = c.compile_queues();
         let stores = c.compile_stores();
@@ -122,6 +125,7 @@ impl World {
         let has_call_clients = calls.any(|call| call.client.is_some());
         Ok(Arc::new(World {
             has_call_clients,
+            has_deep_checks: has_deep_checks(&c),
             title: scenario.title.clone(),
             scenario_hash: hash(scenario),
             pick: scenario.run.clone(),
@@ -222,6 +226,12 @@ fn groups_of(c: &Compiler) -> Vec<Vec<GroupId>> {
     found
 }
 
+fn has_deep_checks(c: &Compiler) -> bool {
+    let of_groups = c.groups.iter().flat_map(|group| &group.deep);
+    let of_spreads = c.spreads.iter().flat_map(|spread| &spread.deep);
+    c.stations.iter().map(|station| &station.deep).chain(of_groups).chain(of_spreads).any(|deep| !deep.is_empty())
+}
+
 /// What is felt, or looked at, as soon as it changes.
 fn felt(
     c: &Compiler,
@@ -240,6 +250,14 @@ fn felt(
     let of_procedures = procedures.iter().flat_map(|procedure| [&procedure.when, &procedure.back_when]).flatten();
     for part in of_procedures.chain(triggers.iter().map(|(when, _)| when)).flat_map(Condition::parts) {
         if let Condition::Out(id, _) = part {
+            felt[id.at()] = true;
+        }
+    }
+    let of_groups = c.groups.iter().flat_map(|group| &group.deep);
+    let of_spreads = c.spreads.iter().flat_map(|spread| &spread.deep);
+    let deep = c.stations.iter().map(|station| &station.deep).chain(of_groups).chain(of_spreads);
+    for of in deep.flatten() {
+        if let Dependency::Works(id) = of {
             felt[id.at()] = true;
         }
     }

@@ -6,9 +6,9 @@ use super::limits;
 use super::profiles::{check_week, laid_points};
 use super::recorded::recorded;
 use super::resolve::{Names, sorted};
-use crate::scenario::{self, Active, Arrivals, Code};
+use crate::scenario::{self, Active, Arrivals, Code, LedBy};
 use crate::world::curve::Curve;
-use crate::world::ids::{FeatureId, SpreadId};
+use crate::world::ids::{FeatureId, SiteId, SpreadId};
 use crate::world::populations::{Population, Sessions};
 use crate::world::sites::Place;
 use jiff::tz::TimeZone;
@@ -55,6 +55,7 @@ impl Compiler<'_> {
                     "write how long they wait on average, or leave it out",
                 );
             }
+            self.check_made_up(people, &path);
             let Some(served_by) = self.served_by(people, &path) else { continue };
             self.check_reads(people, &uses, &path);
             found.push(Population {
@@ -68,15 +69,56 @@ impl Compiler<'_> {
                 patience_s: people.patience.map(|patience| patience.seconds()).filter(|s| *s > 0.0),
                 uses,
                 served_by,
+                near: self.near(people, &path),
                 rtt_s: people.rtt.seconds(),
                 keeps_trying: people.keeps_trying.0,
                 arrival_scv: match people.arrivals {
                     Arrivals::Poisson => 1.0,
                     Arrivals::Smooth => 0.0,
                 },
+                made_up: people.made_up.map(|made_up| (made_up.share.0, made_up.after.seconds())),
             });
         }
         found
+    }
+
+    /// The site near which people are.
+    fn near(&self, people: &scenario::Population, path: &str) -> Option<SiteId> {
+        let (scenario, p) = (self.scenario, &self.problems);
+        let spread = scenario.spreads.get(&people.served_by).filter(|spread| spread.by == LedBy::Nearest);
+        let Some(near) = &people.near else {
+            if spread.is_some() {
+                p.add(
+                    Code::MissingField,
+                    path,
+                    format!(
+                        "\"{}\" leads everybody to the nearest site, and this does not say where they are",
+                        people.served_by
+                    ),
+                    "write near: with the name of a site",
+                );
+            }
+            return None;
+        };
+        self.names.sites.find(near, "site", format!("{path}.near"), p).map(SiteId::new)
+    }
+
+    fn check_made_up(&self, people: &scenario::Population, path: &str) {
+        let (Some(made_up), p) = (people.made_up, &self.problems) else { return };
+        if made_up.share.0 <= 0.0 {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.made_up.share"),
+                "nothing at all is made up for",
+                "write a share above 0%, or leave made_up: out",
+            );
+        }
+        p.range(
+            format!("{path}.made_up.after"),
+            made_up.after.0 >= 1_000_000_000,
+            "what failed comes again before anybody knows that it works",
+            "write at least \"1s\"; what clients try again at once are retries: of the feature",
+        );
     }
 
     /// The profile of a population; weeks are found in `laid_out`, and put there.
@@ -184,12 +226,22 @@ impl Compiler<'_> {
             ("lasts", Some(written.lasts)),
             ("gives_up_after", written.gives_up_after),
             ("looks_again_after", Some(written.looks_again_after)),
+            ("reconnects_within", written.reconnects_within),
         ] {
             p.range(
                 format!("{path}.sessions.{field}"),
                 duration.is_none_or(|d| d.0 > 0 && d.seconds() <= 30.0 * 86_400.0),
                 "no time at all, or more than a month",
                 "write a time like \"20min\"",
+            );
+        }
+        let never_ends = written.outlive_crashes || written.log_in.is_none();
+        if written.reconnects_within.is_some() && never_ends {
+            p.add(
+                Code::NeverActs,
+                format!("{path}.sessions.reconnects_within"),
+                "no session ends with a server: there is no log_in:, or they outlive crashes",
+                "name log_in:, without outlive_crashes:, or leave this out",
             );
         }
         let log_in = written.log_in.as_ref().and_then(|feature| {
@@ -207,6 +259,7 @@ impl Compiler<'_> {
             comes_back: written.comes_back.0,
             looks_again_s: written.looks_again_after.seconds().max(1e-3),
             end_with_servers: !written.outlive_crashes,
+            reconnects_s: written.reconnects_within.map(|within| within.seconds().max(1e-3)),
         })
     }
 

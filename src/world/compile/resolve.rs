@@ -30,6 +30,11 @@ impl<'a> Problems<'a> {
         self.found.borrow().iter().any(|d| d.code == code)
     }
 
+    /// Whether one of them is at this place.
+    pub fn is_told(&self, path: &str) -> bool {
+        self.found.borrow().iter().any(|d| d.path == path)
+    }
+
     /// Takes back all but the first so many.
     pub fn take_after(&self, count: usize) -> Vec<Diagnostic> {
         self.found.borrow_mut().split_off(count)

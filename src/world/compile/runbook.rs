@@ -275,5 +275,6 @@ fn automation_said(of: &scenario::Automation) -> String {
         scenario::Automation::Autoscale(name) => format!("autoscaler {name}"),
         scenario::Automation::Measure(name) => format!("measure {name}"),
         scenario::Automation::Maintenance(plan) => format!("maintenance {plan}"),
+        scenario::Automation::Checks(name) => format!("health checks of {name}"),
     }
 }

@@ -2,9 +2,9 @@
 
 use super::balancer::health_checks;
 use super::compiler::Compiler;
-use super::resolve::sorted;
-use crate::scenario::{Call, Code};
-use crate::world::ids::{SiteId, StationId};
+use super::resolve::{Names, sorted};
+use crate::scenario::{Call, Code, LedBy};
+use crate::world::ids::{SiteId, SpreadId, StationId};
 use crate::world::sites::Spread;
 use std::collections::BTreeSet;
 
@@ -36,13 +36,38 @@ impl Compiler<'_> {
             }
             let sum: f64 = over.iter().map(|(_, weight)| weight).sum();
             over.iter_mut().for_each(|(_, weight)| *weight /= sum);
+            if let LedBy::Cells(dealt) = spread.by
+                && !(1..=over.len() as u32).contains(&dealt)
+            {
+                p.add(
+                    Code::OutOfRange,
+                    format!("{path}.by"),
+                    format!("{dealt} of {} sites cannot be dealt to a user", over.len()),
+                    format!("write from 1 to {}", over.len().max(1)),
+                );
+            }
             self.check_steering(&spread.steer, &path);
             let entries = over.iter().map(|(site, _)| self.entries(name, *site)).collect();
-            let checks =
-                spread.checks.map(|checks| health_checks(checks, &format!("{path}.checks"), scenario.clock.horizon, p));
-            found.push(Spread { name: name.to_owned(), over, entries, checks, steer: spread.steer.clone() });
+            let checks = spread
+                .checks
+                .as_ref()
+                .map(|checks| health_checks(checks, &format!("{path}.checks"), scenario.clock.horizon, p));
+            let deep = spread.checks.as_ref().map_or(&[][..], |checks| &checks.deep);
+            let from = |site: &SiteId| self.deep(deep, Some(*site), &format!("{path}.checks.deep"));
+            let deep = over.iter().map(|(site, _)| from(site)).collect();
+            let (steer, by) = (spread.steer.clone(), spread.by);
+            found.push(Spread { name: name.to_owned(), over, entries, checks, deep, steer, by });
         }
         found
+    }
+
+    /// A spread and the place of one of its sites in it.
+    pub fn site_of_spread(&self, of: &str, at: &str, path: &str) -> Option<(SpreadId, usize)> {
+        let (names, p) = (&self.names, &self.problems);
+        let id = names.spreads.find(of, "spread", format!("{path}.of"), p)?;
+        let over = &self.scenario.spreads.get(of)?.over;
+        let sites = Names::in_order(sorted(over).map(|(site, _)| site));
+        Some((SpreadId::new(id), sites.find(at, "site of that spread", format!("{path}.at"), p)?))
     }
 
     /// The stations at a site that features of those who are spread over it cannot do without.

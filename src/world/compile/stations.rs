@@ -37,6 +37,7 @@ impl Compiler<'_> {
                     workers: placement.workers,
                     gates,
                     calls: Vec::new(),
+                    deep: Vec::new(),
                 });
             }
         }

@@ -3,7 +3,7 @@
 use super::station_queue::StationQueue;
 use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
-use crate::world::{HealthChecks, Picks, World};
+use crate::world::{Ejections, HealthChecks, Outliers, Picks, World};
 
 /// No pool, or no server of one.
 pub const NONE: u32 = u32::MAX;
@@ -17,8 +17,22 @@ pub const SERVERS_MAX: u64 = u16::MAX as u64;
 /// What balancers have done since anybody listened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
-    Ejected { server: u32, in_rotation: u32, why: Option<ObservationId>, is_alone: bool },
-    Returned { server: u32, in_rotation: u32 },
+    Ejected {
+        server: u32,
+        in_rotation: u32,
+        why: Option<ObservationId>,
+        is_alone: bool,
+    },
+    Returned {
+        server: u32,
+        in_rotation: u32,
+    },
+    /// Its requests fail; or its time is over.
+    Outlier {
+        server: u32,
+        in_rotation: u32,
+        out: bool,
+    },
     Panic(bool),
 }
 
@@ -28,6 +42,7 @@ pub struct BackendPool {
     pub station: u32,
     pub picks: Picks,
     pub checks: Option<HealthChecks>,
+    pub outliers: Option<Outliers>,
     pub luck: Stream,
     /// The server after the last that was picked, in the order of the rotation.
     pub cursor: usize,
@@ -42,6 +57,10 @@ pub struct BackendPool {
     pub program: u32,
     /// The last ejection that has been told.
     pub ejection: Option<ObservationId>,
+    /// Deep checks fail, because of this.
+    pub deep_fails: Option<Option<ObservationId>>,
+    /// Nobody checks: all count as healthy.
+    pub off: bool,
 }
 
 /// A server behind a balancer.
@@ -63,6 +82,20 @@ pub struct Server {
     pub why: Option<ObservationId>,
     /// Its last ejection that has been told.
     pub ejection: Option<ObservationId>,
+    /// How often its checks have ejected it.
+    pub by_checks: Ejections,
+    /// Failed requests in a row, and how often they have ejected it.
+    pub errors: u32,
+    pub by_errors: Ejections,
+    /// It is out for its errors.
+    pub is_outlier: bool,
+}
+
+impl Server {
+    /// It is out of rotation.
+    pub fn is_out(&self) -> bool {
+        self.ejected || self.is_outlier
+    }
 }
 
 impl BackendPool {
@@ -75,6 +108,7 @@ impl BackendPool {
                 station: station as u32,
                 picks: balancer.picks,
                 checks: balancer.checks,
+                outliers: balancer.outliers,
                 luck: Stream::new(luck, &of.name, "picks"),
                 cursor: 0,
                 servers: Vec::new(),
@@ -83,6 +117,8 @@ impl BackendPool {
                 in_panic: false,
                 program: NONE,
                 ejection: None,
+                deep_fails: None,
+                off: false,
             })
         };
         stations.filter_map(pool).collect()
@@ -124,18 +160,18 @@ impl BackendPool {
         self.rotation.get(nth).copied()
     }
 
-    /// Servers that are not ejected.
+    /// Servers that are not out of rotation.
     pub fn healthy(&self) -> usize {
-        self.servers[..self.here].iter().filter(|server| !server.ejected).count()
+        self.servers[..self.here].iter().filter(|server| !server.is_out()).count()
     }
 
     /// Who gets requests has changed. Gives whether panic mode began or ended.
     pub fn rotate(&mut self) -> Option<bool> {
         let healthy = self.healthy();
         let panics = |checks: HealthChecks| (healthy as f64) < checks.panic_below * self.here as f64;
-        let panics = self.checks.is_some_and(panics);
+        let panics = !self.off && self.checks.is_some_and(panics);
         let here = self.servers[..self.here].iter().enumerate();
-        self.rotation = here.filter(|(_, server)| panics || !server.ejected).map(|(n, _)| n as u16).collect();
+        self.rotation = here.filter(|(_, server)| panics || !server.is_out()).map(|(n, _)| n as u16).collect();
         let turned = panics != self.in_panic;
         self.in_panic = panics;
         turned.then_some(panics)

@@ -25,9 +25,11 @@ pub enum Kind {
     Check,
     /// A call of a service has waited for a connection for long enough.
     Connect,
+    /// The time of a server that was ejected for its errors is over.
+    Outlier,
 }
 
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind::Step,
     Kind::Arrive,
     Kind::Patience,
@@ -37,6 +39,7 @@ const KINDS: [Kind; 9] = [
     Kind::Think,
     Kind::Check,
     Kind::Connect,
+    Kind::Outlier,
 ];
 
 const TURN_BITS: u64 = (1 << 28) - 1;

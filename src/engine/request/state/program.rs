@@ -31,6 +31,8 @@ pub enum Op {
     Enter { station: u32, refused: u32 },
     /// Gives the worker back.
     Leave { station: u32 },
+    /// It has fared well or badly at the server that the balancer around this visit picked.
+    Fared { station: u32, level: u8, failed: bool },
     /// A health check is back, and gives the worker back if it has passed.
     Checked { station: u32, passed: bool },
     /// Looks into a station's cache.
@@ -284,6 +286,7 @@ fn words(op: &Op) -> [u64; 3] {
         Op::Failed => [12, 0, 0],
         Op::Checked { station, passed } => [13, u64::from(station), u64::from(passed)],
         Op::Call { .. } => [14, 0, 0],
+        Op::Fared { station, level, failed } => [18, pair(station, u32::from(level)), u64::from(failed)],
         Op::Ask { ask } => [17, u64::from(ask), 0],
         Op::Learn { station, answered } => [16, u64::from(station), u64::from(answered)],
         Op::Gone { to } => [15, u64::from(to), 0],
