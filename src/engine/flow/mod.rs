@@ -10,6 +10,7 @@ mod approximations;
 mod attempts;
 mod bounds;
 mod calls;
+mod closed;
 mod demand;
 mod disposition;
 mod feedback;
@@ -18,6 +19,8 @@ mod holding;
 mod islands;
 mod lines;
 mod load;
+mod patience;
+mod priority;
 mod service_levels;
 
 use crate::engine::core::Engine;
@@ -154,6 +157,7 @@ impl Engine<'_> {
         }
         let mut bends = Vec::with_capacity(self.world.people.len());
         self.demand(&mut open, &mut until, &mut bends);
+        self.look_at_falls(&open);
         let mut steps = self.steps(&before, &open, until, &bends);
         until = bends.into_iter().fold(until, Time::min);
         match &self.requests {
