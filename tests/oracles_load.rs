@@ -27,7 +27,9 @@ fn o05_impatient_users_keep_an_overloaded_queue_short() {
     ];
     for (servers, given_up, waits, waiting, served) in exact {
         let service = format!(r#"(servers: {servers})}}, takes: exponential(mean: "1s"))}}"#);
-        let outcome = outcome(&station("10h", 100.0, &service, "", r#", patience: "2s""#, ""));
+        // From empty it takes a few patiences to get there.
+        let text = station("10h", 100.0, &service, "", r#", patience: "2s""#, "");
+        let outcome = outcome(&text.replace(r#"horizon: "10h""#, r#"horizon: "10h", warm_up: "1h""#));
         let work = &outcome.services["work@a"];
         assert_near("given up", work.given_up / work.arrived, given_up, 1e-9);
         assert_near("lost", work.block_probability, given_up, 1e-9);

@@ -37,6 +37,8 @@ struct Parcel {
     rates: (f64, f64),
     /// How much: what the station has to do.
     amount: f64,
+    /// Where those who wait give up: how much more it is told to be, for it has waned in a part of the stretch only.
+    grown: f64,
     members: Vec<Member>,
 }
 
@@ -51,6 +53,8 @@ pub struct Piece {
     pub share: f64,
     /// How much: what the station has done.
     pub amount: f64,
+    /// Where those who wait give up: how much more it is told to be.
+    pub grown: f64,
 }
 
 /// Who waits in a queue, first come, first served.
@@ -104,7 +108,9 @@ impl Parcel {
 
     fn join(&mut self, later: Parcel) {
         self.to_s = later.to_s;
+        let real = self.amount / self.grown + later.amount / later.grown;
         self.amount += later.amount;
+        self.grown = if real > 0.0 { self.amount / real } else { 1.0 };
         let rate = self.amount / (self.to_s - self.from_s).max(1e-9);
         self.rates = (rate, rate);
         for member in later.members {
@@ -198,10 +204,21 @@ impl Line {
 
     /// An amount arrives between two times, at a rate that goes from one to another in a straight line.
     pub fn push(&mut self, (from_s, to_s): (f64, f64), rates: (f64, f64), amount: f64, members: Vec<Member>) {
+        self.push_grown((from_s, to_s), rates, (amount, 1.0), members);
+    }
+
+    /// The same, told as if so many more had waited since the stretch began, of whom the others have given up since.
+    pub fn push_grown(
+        &mut self,
+        (from_s, to_s): (f64, f64),
+        rates: (f64, f64),
+        (amount, grown): (f64, f64),
+        members: Vec<Member>,
+    ) {
         if amount <= 0.0 && members.iter().all(|member| member.count <= 0.0) {
             return;
         }
-        self.parcels.push_back(Parcel { from_s, to_s, rates, amount, members });
+        self.parcels.push_back(Parcel { from_s, to_s, rates, amount: amount * grown, grown, members });
         if self.parcels.len() > PARCELS_MAX {
             let mut all = std::mem::take(&mut self.parcels).into_iter();
             while let Some(mut first) = all.next() {
@@ -232,8 +249,8 @@ impl Line {
                 let arrived_s = (parcel.arrival_of(before), parcel.arrival_of(after));
                 let departs_s = (at(gone + before * parcel.amount), at(gone + after * parcel.amount));
                 let waited_s = ((departs_s.0 - arrived_s.0).max(0.0), (departs_s.1 - arrived_s.1).max(0.0));
-                let piece =
-                    Piece { arrived_s, waited_s, share: after - before, amount: (after - before) * parcel.amount };
+                let (share, amount) = (after - before, (after - before) * parcel.amount);
+                let piece = Piece { arrived_s, waited_s, share, amount, grown: parcel.grown };
                 for member in &mut parcel.members {
                     // Who is too late came first.
                     let live = member.live.min(member.count * (1.0 - after));
@@ -252,17 +269,37 @@ impl Line {
         }
     }
 
-    /// Seconds until the first in line has waited longer, or no longer, than `level_s`, at this capacity; `None` if that does not
-    /// happen to those who wait now.
-    pub fn crosses_s(&self, level_s: f64, now_s: f64, capacity: f64) -> Option<f64> {
+    /// Of all who wait a share is left at the end of a stretch; of each parcel, when it arrived in the mean, who was in it, and how many
+    /// of those have given up.
+    pub fn thin(&mut self, left: f64, mut given_up: impl FnMut(f64, &Member, f64)) {
+        for parcel in &mut self.parcels {
+            let of_members = (left * parcel.grown).min(1.0);
+            let arrived_s = (parcel.from_s + parcel.to_s) / 2.0;
+            for member in &mut parcel.members {
+                given_up(arrived_s, member, member.live * (1.0 - of_members));
+                member.count *= of_members;
+                member.live *= of_members;
+            }
+            parcel.amount *= left;
+            parcel.grown = 1.0;
+        }
+    }
+
+    /// Seconds until the first in line has waited longer, or no longer, than `level_s`, at this capacity, where each who waits gives up at
+    /// this rate; `None` if that does not happen to those who wait now.
+    pub fn crosses_s(&self, level_s: f64, now_s: f64, capacity: f64, gives_up_per_s: f64) -> Option<f64> {
         let mut ahead = 0.0;
         let mut over = None;
+        let leaves_s = |ahead: f64| match gives_up_per_s > 0.0 {
+            true => num::ln_1p(ahead * gives_up_per_s / capacity) / gives_up_per_s,
+            false => ahead / capacity,
+        };
         for parcel in &self.parcels {
-            let age_s = |share: f64| now_s + (ahead + share * parcel.amount) / capacity - parcel.arrival_of(share);
+            let age_s = |share: f64| now_s + leaves_s(ahead + share * parcel.amount) - parcel.arrival_of(share);
             let is_over = |share: f64| age_s(share) > level_s;
             let begins = is_over(0.0);
             if over.is_some_and(|over| over != begins) {
-                return Some(ahead / capacity);
+                return Some(leaves_s(ahead));
             }
             let was = *over.get_or_insert(begins);
             if is_over(1.0) != was {
@@ -271,7 +308,7 @@ impl Line {
                     let middle = (low + high) / 2.0;
                     if is_over(middle) == was { low = middle } else { high = middle }
                 }
-                return Some((ahead + high * parcel.amount) / capacity);
+                return Some(leaves_s(ahead + high * parcel.amount));
             }
             ahead += parcel.amount;
         }
@@ -394,10 +431,29 @@ mod tests {
         let mut line = Line::default();
         line.push((0.0, 10.0), (10.0, 10.0), 100.0, vec![member(1, 100.0)]);
         // At 5/s the age of the front grows by half a second per second, from 10 s now.
-        assert!((line.crosses_s(12.0, 10.0, 5.0).unwrap() - 4.0).abs() < 1e-9);
+        assert!((line.crosses_s(12.0, 10.0, 5.0, 0.0).unwrap() - 4.0).abs() < 1e-9);
         // At 20/s it shrinks from 10 s by one per second.
-        assert!((line.crosses_s(8.0, 10.0, 20.0).unwrap() - 2.0).abs() < 1e-9);
-        assert_eq!(line.crosses_s(8.0, 10.0, 5.0), None);
+        assert!((line.crosses_s(8.0, 10.0, 20.0, 0.0).unwrap() - 2.0).abs() < 1e-9);
+        assert_eq!(line.crosses_s(8.0, 10.0, 5.0, 0.0), None);
+    }
+
+    #[test]
+    fn who_gives_up_is_no_longer_in_the_line_and_nobody_gives_up_twice() {
+        let mut line = Line::default();
+        line.push((0.0, 10.0), (10.0, 10.0), 100.0, vec![member(1, 100.0)]);
+        line.push_grown((10.0, 12.0), (10.0, 10.0), (20.0, 1.1), vec![member(2, 20.0)]);
+        let (mut served, mut given_up) = (0.0, 0.0);
+        line.leave(50.0, (10.0, 12.0), |piece, _, live| {
+            served += live * 0.9 * piece.grown;
+            given_up += live * (1.0 - 0.9 * piece.grown);
+        });
+        line.thin(0.8, |_, _, count| given_up += count);
+        let left: f64 = line.members().map(|(_, m)| m.count).sum();
+        assert!((served + given_up + left - 120.0).abs() < 1e-9);
+        assert!((line.amount() - 0.8 * (50.0 + 22.0)).abs() < 1e-9);
+        // 5 a second, and each gives up after 10 s on average: those 40 are gone after 10 ln(1 + 40/50) s.
+        let crosses_s = line.crosses_s(7.0 + 10.0 * 1.8f64.ln(), 12.0, 5.0, 0.1);
+        assert!(crosses_s.is_some_and(|at_s| at_s > 0.0 && at_s < 10.0 * (1.0 + 57.6f64 / 50.0).ln()));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!   exact for Poisson arrivals and exponential service, an approximation otherwise, and gives the distribution of the
 //!   wait. `None` means that there is no steady state.
 //! - At or above saturation without a bound, or while rates change faster than queues settle: [`FluidQueue`]. How old
-//!   the oldest waiting item is, which is what staleness and replica lag mean: [`Age`].
+//!   the oldest waiting item is, which is what staleness and replica lag mean: [`Age`]. Where users give up meanwhile: [`Waning`].
 //! - The latency of a request that passes several stations: [`compose`], which adds waits and services as
 //!   distributions. Over many requests and populations latencies are merged in a [`LatencyHistogram`], never averaged;
 //!   single requests are counted in a [`LatencyCounts`] first.
@@ -33,9 +33,11 @@ mod latency_counts;
 mod line;
 mod multi_server;
 mod popularity;
+mod priority;
 mod replica;
 mod sort;
 mod wait;
+mod waning;
 
 pub use age::Age;
 pub use attempts::attempts_of;
@@ -51,5 +53,7 @@ pub use latency_counts::LatencyCounts;
 pub use line::{Line, Member, Piece};
 pub use multi_server::{MultiServerQueue, Steady};
 pub use popularity::Popularity;
+pub use priority::{OfClass, Priorities};
 pub use replica::{ApplyQueue, LogShipping};
 pub use wait::{Sojourn, Wait};
+pub use waning::{Waned, Waning};

@@ -88,6 +88,18 @@ impl Wait {
         }
     }
 
+    /// The same, so many times as long.
+    pub fn longer(&self, times: f64) -> Wait {
+        let mut longer = self.clone();
+        match &mut longer {
+            Wait::Never => {}
+            Wait::Fixed(wait_s) => *wait_s *= times,
+            Wait::Exponential { mean_s, .. } | Wait::Shaped { mean_s, .. } => *mean_s *= times,
+            Wait::Stages { stage_s, .. } => *stage_s *= times,
+        }
+        longer
+    }
+
     /// The mean in seconds of the wait, or of `most` seconds where it is longer than that: the integral of its tail.
     pub fn mean_up_to(&self, most: f64) -> f64 {
         if most <= 0.0 {

@@ -66,7 +66,15 @@ impl Engine<'_> {
     fn account_flow(&mut self, open: &mut Open, dt_s: f64, span: &mut Interval) {
         for (i, at) in open.stations.iter().enumerate() {
             span.stations.push(self.station_work(i, at, dt_s));
-            if !at.queues() && (at.inflow > 0.0 || at.slope != 0.0) {
+            if let (Some(waits), Regime::Rest) = (&at.class_waits, at.regime) {
+                let part = if at.inflow > 0.0 { integral(at.inflow, at.slope, dt_s) / at.inflow } else { 0.0 };
+                for (class, wait) in waits.iter().enumerate() {
+                    let weight = part * at.classes[class] * (1.0 - at.class_block[class]);
+                    let station = StationId::new(i);
+                    let (wait, held_s, held_scv) = (wait.clone(), at.held_s, at.held_scv);
+                    span.waits.push(StationWait { station, wait, held_s, held_scv, weight });
+                }
+            } else if !at.queues() && (at.inflow > 0.0 || at.slope != 0.0) {
                 span.waits.push(StationWait {
                     station: StationId::new(i),
                     wait: at.wait.clone(),
@@ -104,6 +112,7 @@ impl Engine<'_> {
                 work.delayed = (work.served + work.given_up) * delayed;
                 flow.by_chance = at.wait_mean_s * at.capacity;
                 flow.chance_s = at.wait_mean_s;
+                flow.waits_by_chance = at.waits_by_chance;
                 work.overloaded_s = if at.bounded {
                     dt_s * f64::from(u8::from(at.holds_up))
                 } else {
@@ -118,13 +127,30 @@ impl Engine<'_> {
             Regime::Full => {
                 work.lost = arrived * at.block;
                 work.served = arrived - work.lost;
-                work.wait_s = work.served * at.wait_mean_s;
+                work.given_up = arrived * at.given_up;
+                let (delayed, wait_s) = at.admitted_wait.unwrap_or_else(|| (at.wait.probability(), at.wait_mean_s));
+                work.wait_s = (work.served + work.given_up) * wait_s;
                 work.waiting_s = work.wait_s;
-                work.delayed = work.served * at.wait.probability();
+                work.delayed = (work.served + work.given_up) * delayed;
                 work.wait_max_s = at.wait_mean_s;
                 work.backlog = flow.fluid.backlog;
                 work.backlog_max = flow.fluid.backlog;
                 work.overloaded_s = dt_s;
+            }
+            Regime::Moving if at.waning.is_some() => {
+                let before = flow.fluid.backlog;
+                let waned = Self::wane(at, before, dt_s).unwrap_or_default();
+                let by_chance = flow.waits_by_chance * dt_s;
+                flow.fluid.backlog = waned.backlog;
+                work.given_up = arrived * at.block + waned.given_up;
+                (work.lost, work.served) = (work.given_up, waned.served);
+                work.waiting_s = waned.backlog_integral + by_chance;
+                // Of those whom chance alone keeps waiting, those who give up; the others with the line.
+                work.wait_s = (by_chance - waned.served * flow.chance_s).max(0.0);
+                work.delayed = work.given_up;
+                work.backlog = waned.backlog;
+                work.backlog_max = waned.backlog.max(before) + flow.waits_by_chance;
+                work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
             }
             Regime::Moving => {
                 let flowed = flow.fluid.advance(dt_s, at.inflow, at.slope, at.capacity);

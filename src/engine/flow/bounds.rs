@@ -53,12 +53,18 @@ impl Engine<'_> {
         let (world, now) = (self.world, self.now);
         let fluid = &self.state.flow.stations[i].fluid;
         let small_room = fluid.limit.is_some_and(|limit| self.is_small_room(StationId::new(i), limit, at.capacity));
-        if at.capacity > 0.0
+        let settled = at.impatience_sum > 0.0 && at.regime == Regime::Full;
+        if settled || at.waning.is_some() {
+            self.bound_by_patience_here(i, at, &[DEGRADED_ABOVE, DOWN_ABOVE], at_most);
+        } else if at.capacity > 0.0
             && !small_room
             && !at.bounded
             && let Some(change_s) = fluid.next_change_s(at.inflow, at.slope, at.capacity)
         {
             at_most(change_s);
+        }
+        if let Some(changes_s) = Self::closed_changes_s(at) {
+            at_most(changes_s);
         }
         if at.slope != 0.0 && !at.at_ease && at.capacity > 0.0 {
             // The steady state follows a changing load in steps of a twentieth of the capacity.
@@ -197,6 +203,8 @@ impl Engine<'_> {
             }
             let flow = &self.state.flow.stations[id.at()];
             let (front_s, chance_s) = (flow.line.front_s(now_s), flow.chance_s);
+            let waning = at.waning.map(|waning| Self::waning_now(at, waning));
+            let (leaves, gives_up_per_s) = waning.map_or((at.capacity, 0.0), |w| (w.leaves, w.gives_up_per_s));
             let mut levels_s = [f64::NAN; 3];
             if let Some(slow_over_s) = feature.slow_over_s {
                 levels_s[0] = (slow_over_s - path.quiet_p95_s) / times.max(1.0) - chance_s;
@@ -212,8 +220,13 @@ impl Engine<'_> {
                 }
             }
             for level_s in levels_s.into_iter().filter(|l| *l > 0.0 && (front_s - l).abs() > 1e-9 * (1.0 + l)) {
-                let crossing_s = flow.line.crosses_s(level_s, now_s, at.capacity).or_else(|| {
+                let crossing_s = flow.line.crosses_s(level_s, now_s, leaves, gives_up_per_s).or_else(|| {
                     // Nobody who waits now: whoever comes later and finds so many waiting, once they leave.
+                    if let Some(waning) = waning {
+                        let arrives_s =
+                            waning.crosses_s(flow.fluid.backlog, waning.backlog_of_wait(level_s), level_s)?;
+                        return Some(arrives_s + level_s);
+                    }
                     let backlog = level_s * at.capacity;
                     let arrives_s = flow.fluid.next_crossing_s(backlog, at.inflow, at.slope, at.capacity)?;
                     Some(arrives_s + level_s)

@@ -14,6 +14,7 @@ impl Engine<'_> {
     /// The latency of a path at the waits that hold now, without the network and moving queues; and the sum of those.
     pub(super) fn latency_now(&self, index: usize, open: &Open, waits_s: &[f64]) -> (Arc<Latency>, f64) {
         let path = &self.state.flow.paths[index];
+        let class = self.world.features[self.world.people[path.people].uses[path.feature].0.at()].class;
         let mut shift_s = path.fixed_s;
         let mut quiet = true;
         let mut in_time = None;
@@ -27,7 +28,7 @@ impl Engine<'_> {
             if at.queues() {
                 shift_s += if *guarded { 0.0 } else { times.max(1.0) * waits_s[id.at()] };
             } else {
-                quiet &= at.wait.probability() < FELT_WAIT;
+                quiet &= at.wait_of(class).probability() < FELT_WAIT;
             }
             quiet &= at.slower == 1.0;
         }
@@ -40,8 +41,9 @@ impl Engine<'_> {
             if let (Some(scale), true) = (in_time, path.guarded[visit]) {
                 return (Wait::Never, at.slower * scale);
             }
-            let felt = !at.queues() && at.wait.probability() >= FELT_WAIT;
-            (if felt { at.wait.clone() } else { Wait::Never }, at.slower)
+            let wait = at.wait_of(class);
+            let felt = !at.queues() && wait.probability() >= FELT_WAIT;
+            (if felt { wait.clone() } else { Wait::Never }, at.slower)
         });
         (latency, shift_s)
     }
@@ -63,11 +65,12 @@ impl Engine<'_> {
                 calls_s: 0.0,
                 soft: 0.0,
                 answered: 1.0,
+                patient: 1.0,
             };
         }
         let mut arrives = path.passes * open.through_links[index];
         let mut calls_s = 0.0;
-        let (mut admitted, mut soft) = (1.0, 1.0 - path.dimmed);
+        let (mut admitted, mut soft, mut patient) = (1.0, 1.0 - path.dimmed, 1.0);
         let mut why = path.loss.or(path.dimmed_for).unwrap_or(Why::Nothing);
         let mut worst = 1e-9;
         if open.let_in[index] < 1.0 {
@@ -76,6 +79,14 @@ impl Engine<'_> {
         }
         for (id, times, hard) in &path.visits {
             let block = open.stations[id.at()].class_block[feature.class];
+            let gives_up = open.stations[id.at()].gives_up_there;
+            if gives_up > 0.0 && *hard {
+                patient *= never_refused(gives_up, *times);
+                if gives_up > worst {
+                    worst = gives_up;
+                    why = Why::Overload(*id);
+                }
+            }
             if block > 0.0 {
                 let passes = never_refused(block, *times);
                 if *hard {
@@ -111,7 +122,19 @@ impl Engine<'_> {
         if in_time < 0.99 {
             why = self.longest_wait(path, open, waits_s).map_or(why, Why::Overload);
         }
-        Disposition { dead: false, arrives, admitted, in_time, why, latency, moving_s, calls_s, soft, answered }
+        Disposition {
+            dead: false,
+            arrives,
+            admitted,
+            in_time,
+            why,
+            latency,
+            moving_s,
+            calls_s,
+            soft,
+            answered,
+            patient,
+        }
     }
 
     /// The latency of a path without a queue anywhere, and the share of its requests that would be in time.
@@ -144,6 +167,7 @@ impl Engine<'_> {
                 calls_s: 0.0,
                 soft: 0.0,
                 answered: 1.0,
+                patient: 1.0,
             };
         }
         // What was felt has what is too late even without queues in it.
@@ -175,6 +199,7 @@ impl Engine<'_> {
             calls_s: 0.0,
             soft: (1.0 - path.dimmed) * (1.0 - felt.degraded),
             answered: 1.0,
+            patient: 1.0,
         }
     }
 

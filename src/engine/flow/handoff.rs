@@ -43,7 +43,7 @@ impl StationFlow {
     /// Those who wait when everything flows again, in the order in which they came: they have waited since then.
     pub(in crate::engine) fn add_waiting(&mut self, waiting: &[WaitsOn]) {
         // Whoever leaves has waited as long as he has, and nothing on top of that.
-        (self.by_chance, self.chance_s) = (0.0, 0.0);
+        (self.by_chance, self.chance_s, self.waits_by_chance) = (0.0, 0.0, 0.0);
         self.fluid.backlog += waiting.len() as f64;
         for stretch in waiting.chunks(waiting.len().div_ceil(STRETCHES_MAX).max(1)) {
             let (first, last) = (stretch[0].came_s, stretch[stretch.len() - 1].came_s);
@@ -119,7 +119,7 @@ impl Engine<'_> {
                 continue;
             }
             let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
-            let attempt = disposition.admitted * disposition.in_time;
+            let attempt = disposition.admitted * disposition.in_time * disposition.patient;
             let attempts = feature.retries.map_or(1.0, |r| attempts_of(1.0 - attempt, r.attempts, r.budget));
             let (all, feeling) = &mut felt[self.state.flow.first_use[path.people] + path.feature];
             let lost = 1.0 - (attempt * attempts).min(1.0);

@@ -106,6 +106,27 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Some of the requests of a path that go on together.
+#[derive(Clone, Copy)]
+struct Going {
+    path: usize,
+    key: u64,
+    count: f64,
+    /// How long they have waited so far, in seconds.
+    waited_s: f64,
+}
+
+/// Some of those who waited at a station, on leaving its line.
+struct Leaving<'b> {
+    station: StationId,
+    piece: &'b Piece,
+    member: Member,
+    /// How many of them had not been too late before.
+    live: f64,
+    /// What chance alone has made each wait on top, in seconds.
+    chance_s: f64,
+}
+
 fn note_wait(station: StationId, piece: &Piece, chance_s: f64, at: &AtStation, span: &mut Interval) {
     let waited_s = piece.mean_s() + chance_s;
     let work = &mut span.stations[station.at()];
@@ -163,26 +184,17 @@ impl Engine<'_> {
                 lines.failures.push(Failures { of, attempts: made, count, shed, known_after_s, impatient: false });
             }
             let key = key(of, path.site, made);
-            self.go_on(index, key, count * passes, 0.0, Some(queue), lines, span);
+            let going = Going { path: index, key, count: count * passes, waited_s: 0.0 };
+            self.go_on(going, Some(queue), lines, span);
         }
     }
 
     /// Requests of a path go on to a line, as far as it concerns them, or to their end.
-    #[allow(clippy::too_many_arguments)]
-    fn go_on(
-        &self,
-        index: usize,
-        key: u64,
-        count: f64,
-        waited_s: f64,
-        queue: Option<(StationId, f64)>,
-        lines: &mut Lines,
-        span: &mut Interval,
-    ) {
+    fn go_on(&self, going: Going, queue: Option<(StationId, f64)>, lines: &mut Lines, span: &mut Interval) {
+        let Going { path: index, key, mut count, waited_s } = going;
         let path = &self.state.flow.paths[index];
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
         let timeout_s = feature.timeout_s.map_or(f64::INFINITY, |timeout_s| timeout_s - path.fixed_s);
-        let mut count = count;
         let mut next = queue;
         while let Some((station, times)) = next {
             // Of a call that is made every fifth time, every fifth request waits.
@@ -194,11 +206,12 @@ impl Engine<'_> {
             }
             next = lines.next_queue(path, Some(station));
         }
-        self.answer(index, key, count, waited_s, lines, span);
+        self.answer(Going { count, ..going }, lines, span);
     }
 
     /// Requests that have waited so long are answered, in time or too late.
-    fn answer(&self, index: usize, key: u64, count: f64, waited_s: f64, lines: &mut Lines, span: &mut Interval) {
+    fn answer(&self, going: Going, lines: &mut Lines, span: &mut Interval) {
+        let Going { path: index, key, count, waited_s } = going;
         let path = &self.state.flow.paths[index];
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
         let (of, attempts) = (use_of(key), attempts_of_key(key));
@@ -267,29 +280,51 @@ impl Engine<'_> {
                 self.state.flow.stations[i].line = line;
                 continue;
             }
+            let waning = at.waning.map(|waning| Self::waning_now(at, waning));
+            let grown = waning.map_or(1.0, |waning| waning.grown(to_s - from_s));
+            let (larger, stays) = waning.map_or((1.0, 1.0), |waning| waning.shares(to_s - from_s));
             if lines.queues[i] {
-                line.push((from_s, to_s), rates, (work.arrived - work.lost).max(0.0), joining);
+                let lost = if waning.is_some() { work.arrived * at.block } else { work.lost };
+                line.push_grown((from_s, to_s), rates, ((work.arrived - lost).max(0.0), grown), joining);
             }
             let mut left: Vec<(Piece, Member, f64)> = Vec::new();
-            let mut leave = |piece: Piece, member: &Member, live: f64| left.push((piece, *member, live));
             let empties = self.state.flow.stations[i].fluid.backlog <= 0.0;
             if lines.queues[i] {
-                line.leave(work.served, (from_s, to_s), &mut leave);
+                line.leave(work.served * larger, (from_s, to_s), |piece, member, live| {
+                    left.push((piece, *member, live))
+                });
+            }
+            let wanes = left.len();
+            let mut gives_up: Vec<(Member, f64, f64)> = Vec::new();
+            if waning.is_some() {
+                line.thin(stays, |came_s, member, count| gives_up.push((*member, count, to_s - came_s)));
             }
             if empties && at.capacity > 0.0 {
                 // What is left by rounding, or has got so small that it is at rest.
                 let end_s = if lines.queues[i] { to_s } else { from_s };
-                line.leave(f64::INFINITY, (end_s, end_s), &mut leave);
+                line.leave(f64::INFINITY, (end_s, end_s), |piece, member, live| left.push((piece, *member, live)));
             }
             let chance_s = self.state.flow.stations[i].chance_s;
             let mut wait_max_s: f64 = line.front_s(to_s);
             let mut noted = None;
-            for (piece, member, live) in left {
+            for (n, (piece, member, live)) in left.into_iter().enumerate() {
+                // Of those who would have left, so many have not given up before.
+                let kept = if n < wanes { (piece.grown / larger).min(1.0) } else { 1.0 };
                 wait_max_s = wait_max_s.max(piece.waited_s.0).max(piece.waited_s.1);
                 if noted.replace(piece) != Some(piece) && lines.queues[i] {
-                    note_wait(*id, &piece, chance_s, at, span);
+                    let amount = piece.amount / if n < wanes { larger } else { 1.0 };
+                    note_wait(*id, &Piece { amount, ..piece }, chance_s, at, span);
                 }
-                self.leave_line(*id, &piece, &member, live, chance_s, lines, span);
+                if kept < 1.0 {
+                    gives_up.push((member, live * (1.0 - kept), piece.mean_s()));
+                }
+                let member = Member { count: member.count * kept, ..member };
+                let leaving = Leaving { station: *id, piece: &piece, member, live: live * kept, chance_s };
+                self.leave_line(leaving, lines, span);
+            }
+            for (member, count, waited_s) in gives_up {
+                span.stations[i].wait_s += count * waited_s;
+                self.give_up(*id, &member, (count, waited_s + chance_s), lines, span);
             }
             line.expire(to_s, |member, count| {
                 let (of, attempts) = (use_of(member.key), attempts_of_key(member.key));
@@ -306,17 +341,8 @@ impl Engine<'_> {
     }
 
     /// Some of those who waited, and had not been too late before, are served: they go on, unless it has become too late.
-    #[allow(clippy::too_many_arguments)]
-    fn leave_line(
-        &self,
-        station: StationId,
-        piece: &Piece,
-        member: &Member,
-        live: f64,
-        chance_s: f64,
-        lines: &mut Lines,
-        span: &mut Interval,
-    ) {
+    fn leave_line(&self, leaving: Leaving, lines: &mut Lines, span: &mut Interval) {
+        let Leaving { station, piece, member, live, chance_s } = leaving;
         let (of, attempts) = (use_of(member.key), attempts_of_key(member.key));
         let (mean_s, share) = piece.within(member.expires_s);
         // The later ones have waited less.
@@ -336,10 +362,40 @@ impl Engine<'_> {
                 let times = visits(path, station).max(1.0);
                 let next = lines.next_queue(path, Some(station));
                 let waited_s = member.before_s + times * (mean_s + chance_s);
-                self.go_on(index, member.key, count, waited_s, next, lines, span);
+                self.go_on(Going { path: index, key: member.key, count, waited_s }, next, lines, span);
             }
             // Its users are led elsewhere by now: it is answered all the same.
             None => self.answer_from_before(of, count, member.before_s + mean_s + chance_s, span),
+        }
+    }
+
+    /// Some of those who wait give up, and go on without where they can.
+    fn give_up(
+        &self,
+        station: StationId,
+        member: &Member,
+        (count, waited_s): (f64, f64),
+        lines: &mut Lines,
+        span: &mut Interval,
+    ) {
+        if count <= 0.0 {
+            return;
+        }
+        let (of, attempts) = (use_of(member.key), attempts_of_key(member.key));
+        let path = lines.paths.get(&path_of_key(member.key)).copied();
+        let is_soft = |path: &Path| path.visits.iter().all(|(id, _, hard)| *id != station || !hard);
+        match path.filter(|index| is_soft(&self.state.flow.paths[*index])) {
+            Some(index) => {
+                let next = lines.next_queue(&self.state.flow.paths[index], Some(station));
+                let (people, feature) = self.state.flow.use_at(of);
+                span.uses[people][feature].degraded += count;
+                let going = Going { path: index, key: member.key, count, waited_s: member.before_s + waited_s };
+                self.go_on(going, next, lines, span);
+            }
+            None => {
+                let failed = Failures { of, attempts, count, shed: count, known_after_s: 0.0, impatient: false };
+                lines.failures.push(failed);
+            }
         }
     }
 

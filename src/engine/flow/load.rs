@@ -1,12 +1,12 @@
 //! Load: what every station gets, how long it holds its workers, and how its queue moves.
 
 use super::approximations::{
-    FELT_WAIT, SMALL_ROOM_S, departures_scv, digits, is_at_ease, rounded, rounded_rate, settled_rate, three_digits,
+    FELT_WAIT, SMALL_ROOM_S, departures_scv, digits, is_at_ease, rounded, settled_rate, three_digits,
 };
 use super::holding::Hold;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
-use crate::queueing::{FiniteSource, Impatient, MultiServerQueue, Residual, Wait};
+use crate::queueing::{FiniteSource, MultiServerQueue, Residual, Wait};
 use crate::world::StationId;
 use std::sync::Arc;
 
@@ -33,6 +33,7 @@ impl Engine<'_> {
         }
         let rooms = self.rooms();
         let mut holds = self.callees_that_hold();
+        self.who_waits_in_lines(open);
         // Callees before callers: how long all hold their workers while nobody waits.
         for id in world.station_order.iter().rev() {
             self.work(*id, &mut stations, &rooms, &mut holds, half_s[id.at()]);
@@ -235,11 +236,11 @@ impl Engine<'_> {
         }
         let middle = (at.inflow + at.slope * half_s).max(0.0);
         at.given_up = 0.0;
-        at.admitted_wait = None;
+        (at.admitted_wait, at.closed_moves) = (None, None);
         if let Some((users, think_s, others)) = at.closed
             && others < at.capacity * NEARLY
             && at.impatience_sum <= 0.0
-            && self.state.flow.stations[id.at()].fluid.backlog <= 0.0
+            && (hold.is_none() || self.state.flow.stations[id.at()].fluid.backlog <= 0.0)
         {
             let taken = others / at.capacity;
             let source = FiniteSource {
@@ -250,13 +251,25 @@ impl Engine<'_> {
                 taken,
                 waiting_max: service.waiting_max,
             };
-            at.wait_closed(&self.world.steady.get(&source.key(), || source.steady()));
-            return 0.0;
+            let steady = self.world.steady.get(&source.key(), || source.steady());
+            let looked_for = hold.is_some() || service.sheds.is_some();
+            let regime = if looked_for { Regime::Rest } else { self.closed_queue(id, at, &source, &steady) };
+            if regime == Regime::Moving {
+                at.closed_moves = Some(self.closed_moves(id, at, &source, 2.0 * half_s));
+            } else {
+                at.wait_closed(&steady);
+                at.regime = regime;
+                return 0.0;
+            }
         }
+        (at.waning, at.class_waits) = (None, None);
         if at.impatience_sum > 0.0 && at.inflow > 0.0 {
-            self.wait_impatiently(at, &model, middle);
+            // Callers and users who wait for it ask for what it lets them.
+            let is_looked_for = hold.is_some() || at.closed.is_some() || self.world.has_call_clients;
+            self.wait_impatiently(id, at, &model, (middle, half_s), is_looked_for);
             return 0.0;
         }
+        at.gives_up_there = 0.0;
         if let Some(optional_up_to) = service.sheds {
             self.wait_behind_the_critical(at, &model, optional_up_to, middle, half_s);
             return 0.0;
@@ -372,57 +385,6 @@ impl Engine<'_> {
         (computes_s, held_s, variance)
     }
 
-    /// The queue of users who give up while they wait.
-    fn wait_impatiently(&self, at: &mut AtStation, model: &MultiServerQueue, middle: f64) {
-        let scv_sum = model.service_scv + model.arrival_scv;
-        let (rounded_s, rate) = rounded(model.service_s, rounded_rate(middle, at.capacity, at.slope), at.slope);
-        let impatient = Impatient {
-            servers: model.servers,
-            service_s: rounded_s,
-            // The mix of those who wait changes all the time, and little depends on it.
-            gives_up_per_s: if at.slope == 0.0 {
-                at.impatience_sum / at.inflow
-            } else {
-                digits(at.impatience_sum / at.inflow, 5)
-            },
-            waiting_max: model.waiting_max,
-            fluid: scv_sum <= 0.0,
-        };
-        at.regime = Regime::Rest;
-        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
-        let steady = self.world.steady.get(&impatient.key(rate), || impatient.steady(rate));
-        at.block = steady.block;
-        at.class_block = [at.block; CLASSES];
-        at.given_up = steady.given_up;
-        at.admitted_wait = Some((steady.wait_probability, steady.wait_mean_s));
-        at.wait_mean_s = steady.wait.mean();
-        at.wait = steady.wait.clone();
-    }
-
-    /// The queue of a station that sheds by priority.
-    fn wait_behind_the_critical(
-        &self,
-        at: &mut AtStation,
-        model: &MultiServerQueue,
-        optional_up_to: f64,
-        middle: f64,
-        half_s: f64,
-    ) {
-        self.shed_by_class(at, optional_up_to, middle);
-        let kept = middle * (1.0 - at.block);
-        at.regime = Regime::Rest;
-        let full = kept >= at.capacity * (1.0 - 1e-9);
-        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
-        let rate = settled_rate(kept, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope);
-        // Where even what is left fills the station, it waits for all places.
-        let places_s = model.waiting_max.map_or(1.0, |places| places as f64 / at.capacity);
-        at.wait = match model.steady(rate) {
-            Some(steady) if !full => steady.wait,
-            _ => Wait::Fixed(places_s),
-        };
-        at.wait_mean_s = at.wait.mean();
-    }
-
     /// The steady state of a queue; `places` is the most that can be at the station beyond those that are served.
     fn wait_at_rest(&self, id: StationId, at: &mut AtStation, model: &MultiServerQueue, rate: f64, places: u64) {
         let (service_s, rate) = match model.service_scv + model.arrival_scv > 0.0 {
@@ -482,22 +444,6 @@ impl Engine<'_> {
             return 1.0;
         }
         self.state.dims[call.service.at()].iter().map(|(_, share)| 1.0 - share).product()
-    }
-
-    /// Critical requests take what there is first, then normal ones, then optional ones up to their own bound.
-    fn shed_by_class(&self, at: &mut AtStation, optional_up_to: f64, middle: f64) {
-        let scale = if at.inflow > 0.0 { middle / at.inflow } else { 0.0 };
-        let bounds = [1.0, 1.0, optional_up_to];
-        let (mut taken, mut lost) = (0.0, 0.0);
-        for ((asked, bound), block) in at.classes.iter().zip(bounds).zip(&mut at.class_block) {
-            let asked = asked * scale;
-            let room = (at.capacity * bound - taken).max(0.0);
-            let kept = asked.min(room);
-            *block = if asked > 0.0 { 1.0 - kept / asked } else { 0.0 };
-            taken += kept;
-            lost += asked - kept;
-        }
-        at.block = if middle > 0.0 { lost / middle } else { 0.0 };
     }
 
     pub(super) fn feed_queues(&mut self, open: &Open) {

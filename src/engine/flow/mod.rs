@@ -11,6 +11,7 @@ mod attempts;
 mod bounds;
 mod caches;
 mod calls;
+mod closed;
 mod demand;
 mod disposition;
 mod feedback;
@@ -19,6 +20,8 @@ mod holding;
 mod islands;
 mod lines;
 mod load;
+mod patience;
+mod priority;
 mod service_levels;
 
 use crate::engine::core::Engine;
@@ -157,6 +160,7 @@ impl Engine<'_> {
         }
         let mut bends = Vec::with_capacity(self.world.people.len());
         self.demand(&mut open, &mut until, &mut bends);
+        self.look_at_falls(&open);
         let mut steps = self.steps(&before, &open, until, &bends);
         until = bends.into_iter().fold(until, Time::min);
         match &self.requests {

@@ -3,6 +3,7 @@
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::steering::Share;
+use crate::num;
 use crate::observe::{ObservationId, Occurrence, ServiceLevel, Why};
 use crate::queueing::attempts_of;
 use crate::world::{PopId, StationId};
@@ -140,7 +141,7 @@ impl Engine<'_> {
             let wanted = &self.world.features[id.at()];
             self.state.flow.in_time[index] = disposition.in_time;
             // Of the requests rather than of their attempts, and of those who are turned away at the door.
-            let attempt = disposition.success();
+            let attempt = disposition.felt_success();
             let attempts = match wanted.retries {
                 // What was seen, and what is foreseen, is what becomes of requests, whatever their attempts.
                 Some(_) if self.requests.is_some() => 1.0,
@@ -229,7 +230,9 @@ impl Engine<'_> {
         }
         let flow = &self.state.flow.stations[station];
         let arrived = flow.line.front_rate().unwrap_or(at.inflow);
-        let grows = if arrived > 0.0 { 1.0 - at.capacity / arrived } else { 0.0 };
+        // Of those who came then, some have given up since.
+        let thinned = at.waning.map_or(1.0, |w| num::exp(-w.gives_up_per_s * flow.line.front_s(self.now.seconds())));
+        let grows = if arrived > 0.0 { 1.0 - at.capacity / (arrived * thinned) } else { 0.0 };
         (flow.front_s(self.now.seconds()) + SOON_S * grows).max(0.0)
     }
 

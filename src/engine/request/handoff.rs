@@ -487,13 +487,14 @@ fn wait_in_line(requests: &mut Requests, id: u32, station: u32, since: u64) {
     slot.flags |= QUEUED;
     slot.arrived = since;
     let waiting = super::state::station_queue::Waiting { id, turn: slot.turn };
-    let class = slot.class;
+    let (class, of) = (slot.class, slot.of);
     let now = requests.now;
     requests.station_queues[station as usize].join(waiting, class, now);
     let base = requests.station_queues[station as usize].station;
     if base != station {
         requests.station_queues[base as usize].one_more_waits(now);
     }
+    requests.bears(station, id, of, waiting.turn);
 }
 
 /// A request is at an operation that enters a station, and at this queue of it.

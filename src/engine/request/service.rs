@@ -41,6 +41,11 @@ impl Requests {
             let station = queue.station;
             self.station_queues[station as usize].one_more_waits(self.now);
         }
+        self.bears(queue_id, id, of, turn);
+    }
+
+    /// How long somebody bears to wait from now on, however long he has waited.
+    pub(super) fn bears(&mut self, queue_id: u32, id: u32, of: u32, turn: u32) {
         let queue = &mut self.station_queues[queue_id as usize];
         let patience_ns = self.sources[of as usize].patience_ns;
         if patience_ns > 0.0 {

@@ -44,6 +44,12 @@ impl DelayedRetries {
         (rates, next)
     }
 
+    /// How many attempts are still to be made.
+    pub fn left(&self, now: Time) -> f64 {
+        let of_part = |part: &Part| part.rates.iter().sum::<f64>() * part.to.since(part.from.max(now)).seconds().max(0.0);
+        self.parts.iter().map(of_part).sum()
+    }
+
     /// Forgets what has been tried.
     pub fn forget(&mut self, now: Time) {
         while self.parts.front().is_some_and(|part| part.to <= now) {

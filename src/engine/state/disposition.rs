@@ -24,11 +24,18 @@ pub struct Disposition {
     pub soft: f64,
     /// Answers for each request that comes, where a line grows: of many who come few are answered.
     pub answered: f64,
+    /// Share of those who leave a line that does not give up there, wherever that is needed.
+    pub patient: f64,
 }
 
 impl Disposition {
     pub fn success(&self) -> f64 {
         self.arrives * self.admitted * self.in_time
+    }
+
+    /// The same, as it is felt now: also by those who have come before, and give up while they wait.
+    pub fn felt_success(&self) -> f64 {
+        self.success() * self.patient
     }
 }
 

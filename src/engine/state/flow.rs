@@ -3,10 +3,11 @@
 use super::data::{QueueFlow, StoreFlow, stores};
 use super::delayed_retries::DelayedRetries;
 use super::disposition::Disposition;
+use super::falls::Falls;
 use super::islands::Islands;
 use super::paths::{Path, Status};
 use crate::observe::{ObservationId, ServiceLevel, Why};
-use crate::queueing::{FluidQueue, Latency, Line, Steady, Wait};
+use crate::queueing::{FluidQueue, Latency, Line, Steady, Wait, Waning};
 use crate::rng::Luck;
 use crate::units::Time;
 use crate::world::{SiteId, World};
@@ -62,6 +63,8 @@ pub struct FlowState {
     /// What was open before that: the next takes over its memory.
     pub spare: Option<Open>,
     pub islands: Islands,
+    /// When populations that wait for answers have become smaller.
+    pub falls: Vec<Falls>,
 }
 
 /// A station's fluid part.
@@ -74,6 +77,8 @@ pub struct StationFlow {
     pub by_chance: f64,
     /// How long they waited then, in seconds: whoever leaves has come so much earlier than the first of the line.
     pub chance_s: f64,
+    /// Where users give up, or wait for answers: how many of them waited then.
+    pub waits_by_chance: f64,
     /// Who waits in the queue, and since when.
     pub line: Line,
     /// It has stopped in this span: what waits at its end is lost.
@@ -133,6 +138,8 @@ pub struct Open {
     /// Of those, what is made again at once by those who lose patience in a line, by use and by how many were made before; and the
     /// share of all that their budget allows.
     pub impatient: BTreeMap<usize, (Vec<f64>, f64)>,
+    /// Of each population that waits for answers: who waits in the line of each station, and at last who is about to try again.
+    pub in_lines: Vec<Vec<f64>>,
     pub transfers_bps: Vec<f64>,
     pub links_bps: Vec<f64>,
     pub links_offered_bps: Vec<f64>,
@@ -158,6 +165,7 @@ impl Open {
         self.put_off.clear();
         self.delayed_retries.clear();
         self.impatient.clear();
+        self.in_lines.clear();
         self.transfers_bps.clear();
         refill(&mut self.links_bps, links, 0.0);
         refill(&mut self.links_offered_bps, links, 0.0);
@@ -214,13 +222,22 @@ pub struct AtStation {
     pub class_block: [f64; CLASSES],
     /// Rate at which a waiting request is given up, weighted by inflow.
     pub impatience_sum: f64,
+    /// Where users give up, or wait for answers: how many of them wait when it is at rest. Where they give up: how its queue moves, if it does; and of those who leave a queue that
+    /// moves, the share that gives up there.
+    pub waits_by_chance: f64,
+    pub waning: Option<Waning>,
+    pub gives_up_there: f64,
     /// Probability and mean of the wait of all who are admitted, given up or not, where that is not what `wait` says.
     pub admitted_wait: Option<(f64, f64)>,
     /// Those who wait for answers: how many there are, how long each is elsewhere between two visits, in seconds, and how much of
     /// the inflow is not theirs.
     pub closed: Option<(f64, f64, f64)>,
+    /// Where their queue moves: for how long it does so in about a straight line, in seconds, and how many more wait meanwhile than now.
+    pub closed_moves: Option<(f64, f64)>,
     pub wait: Wait,
     pub wait_mean_s: f64,
+    /// Where classes of priority wait for different times.
+    pub class_waits: Option<Arc<[Wait; CLASSES]>>,
     /// How long its callers' workers wait there, in seconds; a queue that moves is as long for them as it is now.
     pub keeps_s: f64,
     /// Where that settles, if the queue is on its way there.
@@ -253,12 +270,18 @@ impl AtStation {
         self.regime == Regime::Moving
     }
 
+    /// How long those of a class wait there.
+    pub fn wait_of(&self, class: usize) -> &Wait {
+        self.class_waits.as_ref().map_or(&self.wait, |waits| &waits[class])
+    }
+
     /// The queue of those who wait for their answers: they ask for no more than there is.
     pub fn wait_closed(&mut self, steady: &Steady) {
         self.regime = Regime::Rest;
         self.block = steady.block;
         self.class_block = [steady.block; CLASSES];
         self.wait_mean_s = steady.wait_mean_s;
+        self.waits_by_chance = steady.queue_len_mean;
         self.holds_up = false;
         self.bounded = true;
         self.admitted_wait = Some((steady.wait_probability, steady.wait_mean_s));
@@ -282,11 +305,16 @@ impl AtStation {
             classes: [0.0; CLASSES],
             class_block: [0.0; CLASSES],
             impatience_sum: 0.0,
+            waits_by_chance: 0.0,
+            waning: None,
+            gives_up_there: 0.0,
             admitted_wait: None,
             closed: None,
+            closed_moves: None,
             computes_s: 0.0,
             wait: Wait::Never,
             wait_mean_s: 0.0,
+            class_waits: None,
             keeps_s: 0.0,
             settles_s: None,
             holds_up: false,
@@ -324,6 +352,7 @@ impl FlowState {
                     fluid: FluidQueue::new(world.services[s.service.at()].waiting_max.map(|n| n as f64)),
                     by_chance: 0.0,
                     chance_s: 0.0,
+                    waits_by_chance: 0.0,
                     storm: false,
                     line: Line::default(),
                     crashed: false,
@@ -357,6 +386,7 @@ impl FlowState {
             closed: None,
             spare: None,
             islands: Islands::default(),
+            falls: vec![Falls::default(); world.people.len()],
         }
     }
 }

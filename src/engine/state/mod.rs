@@ -8,6 +8,7 @@ pub mod data;
 pub mod delayed_retries;
 pub mod disposition;
 pub mod drill;
+pub mod falls;
 pub mod flow;
 pub mod groups;
 pub mod islands;

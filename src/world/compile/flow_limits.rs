@@ -89,6 +89,11 @@ fn of_service(service: &scenario::Service) -> Vec<(&'static str, &'static str)> 
         ("cache", service.cache.map(|_| "lets the cache fill by the mean, and everybody who misses make the calls")),
         ("discipline", discipline),
         ("in_flight_max", service.in_flight_max.map(|_| "has no limit on what is in flight")),
+        (
+            "sheds",
+            (service.queue.is_none() && service.sheds != scenario::Sheds::Alike)
+                .then_some("turns away what is over the capacity, for there is no queue with a limit"),
+        ),
         ("rate_limit", service.rate_limit.map(|_| "has no limit on the rate")),
     ];
     fields.into_iter().filter_map(|(field, what)| Some((field, what?))).collect()
