@@ -161,6 +161,21 @@ fn servers_leave_and_return_at_the_same_checks_in_both_engines() {
 }
 
 #[test]
+fn switching_the_checks_of_servers_off_ends_it_in_both_engines() {
+    let rest = format!(
+        r#"strategies: {{"people": (runbook: {{"bypass": (
+            when: down(of: "all", for: "1m"), does: [switch_off(of: checks("web"))], back_when: not(out(of: "db")),
+        )}})}}, {DB}"#
+    );
+    let text = balancer(r#"deep: [works("db")], panic_below: "0%""#, 10.0, &rest);
+    for run in [run_of(&text), followed(&text)] {
+        let failed_s = run.outcome.people["all"].requests.failed / 10.0;
+        assert!((58.0..=75.0).contains(&failed_s), "{failed_s} {:#?}", run.story);
+        assert_eq!(at_s(&run, "health checks of web would act now").len(), 1, "{:#?}", run.story);
+    }
+}
+
+#[test]
 fn a_window_of_single_requests_takes_the_rotation_over_and_gives_it_back() {
     let text = balancer(r#"deep: [works("db")], panic_below: "0%""#, 10.0, DB);
     let whole = run_of(&text).outcome.people["all"].requests.failed;

@@ -252,8 +252,13 @@ impl Requests {
     /// What a health check says of a server.
     fn checked(&mut self, pool: usize, number: usize, passed: bool) {
         let Some(checks) = self.backend_pools[pool].checks else { return };
+        let off = self.backend_pools[pool].off;
         let server = &mut self.backend_pools[pool].servers[number];
         server.check = NOBODY;
+        if off {
+            server.in_a_row = 0;
+            return;
+        }
         if passed != server.ejected {
             server.in_a_row = 0;
             return;

@@ -7,12 +7,19 @@ use crate::world::balancer::Dependency;
 use crate::world::ids::{NodeId, QueueId, ServiceId, SiteId, SpreadId, StationId};
 use crate::world::automation::Automation;
 
+/// Things that one check looks at: they are looked at after every event.
+const DEEP_MAX: usize = 100;
+
 impl Compiler<'_> {
     /// What checks of the one at a site look at, wherever that is.
     pub fn deep(&self, written: &[scenario::Dependency], from: Option<SiteId>, path: &str) -> Vec<Dependency> {
         let p = &self.problems;
+        if written.len() > DEEP_MAX && !p.is_told(path) {
+            let reason = format!("a check that looks at {} other things", written.len());
+            p.add(Code::TooMany, path, reason, format!("name at most {DEEP_MAX}; a component can stand on many"));
+        }
         let mut found = Vec::new();
-        for (i, of) in written.iter().enumerate() {
+        for (i, of) in written.iter().take(DEEP_MAX).enumerate() {
             let path = format!("{path}.{i}");
             // What is the same of every site is told once.
             if p.is_told(&path) {
