@@ -3,7 +3,7 @@
 use super::conditions::{automation_story, backup_words, condition_words};
 use super::words::{Theme, length_words, percent, refusal_words};
 use crate::observe::{
-    FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, Refusal, ServiceLevel,
+    FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, ServiceLevel,
     Why,
 };
 use crate::units::Time;
