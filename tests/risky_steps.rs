@@ -66,7 +66,7 @@ fn what_goes_wrong_without_another_try_is_given_up() {
     assert_eq!(seen.procedures["restore"].ended, "refused");
 }
 
-const DOORS: &str = r#""doors": (when: busy(service: "web", at: "here", above: "150%"),
+const DOORS: &str = r#""doors": (when: busy(service: "web", at: "here", above: "100%"),
     phases: (count: 5, pause: "10m", go_on_when: not(busy(service: "web", at: "here", above: "70%"))BACK),
     does: [shed(share: "80%", eases_by_steps: true)])"#;
 const SURGE: &str = r#"at("+10m", surge(of: "buyers", by: "x4", lasts: "1h"))"#;

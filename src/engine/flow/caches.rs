@@ -1,14 +1,18 @@
 //! Caches that fill: which share of the requests at a station goes on to what stands behind its cache.
 //!
-//! It is counted in steps of a percent. A station without a cache misses everything.
+//! It is counted in steps of a percent, and of a tenth of what is missed where that is less. A station without a cache misses everything.
 
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CacheFlow};
 use crate::observe::{Interval, Occurrence};
 use crate::world::StationId;
 
-/// What is found is counted in steps of this size.
+/// What is found is counted in steps of this size at most.
 const STEP: f64 = 0.01;
+/// And in steps of this share of what is missed: that is the load on what stands behind.
+const OF_MISSED: f64 = 0.1;
+/// What is less than that is too little to matter.
+const STEP_MIN: f64 = 1e-4;
 
 impl Engine<'_> {
     /// The share of the requests at a station that makes its calls.
@@ -26,11 +30,12 @@ impl Engine<'_> {
                 continue;
             }
             let found = popularity.found(cache.asked);
+            let step = (OF_MISSED * (1.0 - found)).clamp(STEP_MIN, STEP);
             let is_full = cache.asked >= popularity.full_after();
             cache.until = if is_full {
                 f64::INFINITY
             } else {
-                popularity.finds_after(found + STEP, cache.asked).max(cache.asked * 1.001)
+                popularity.finds_after(found + step, cache.asked).max(cache.asked * 1.001)
             };
             // Of a step its middle counts.
             let at_its_end = popularity.found(cache.until.min(1e300));
