@@ -42,9 +42,15 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status().unwrap().success());
 }
 
-/// Starts a command, ends it by a signal after a while, and gives what it said by then.
+/// Starts a command, ends it by a signal after a while, and gives what it said by then; but for what it would have cost.
 #[track_caller]
 fn ended_by(name: &str, folder: &Path, args: &str) -> (String, String) {
+    let (out, err) = all_until_ended_by(name, folder, args);
+    (out, err.lines().filter(|line| !line.starts_with("note: ")).map(|line| format!("{line}\n")).collect())
+}
+
+#[track_caller]
+fn all_until_ended_by(name: &str, folder: &Path, args: &str) -> (String, String) {
     let child = started(folder, args);
     std::thread::sleep(Duration::from_millis(800));
     let asked = Instant::now();
@@ -82,6 +88,19 @@ fn a_run_says_how_far_it_came_by_any_signal_that_ends_programs() {
     // Half a run has a page too.
     ended_by("TERM", &folder, "run slow.ron --html half.html");
     assert_eq!(litter(&folder), ["half.html"]);
+}
+
+#[test]
+fn what_takes_minutes_says_so_before_it_starts() {
+    let folder = folder("interrupted-costs");
+    for (args, runs) in
+        [("run slow.ron", "this run"), ("compare slow.ron --replications 1000 --threads 1", "1000 runs")]
+    {
+        let (_, err) = all_until_ended_by("INT", &folder, args);
+        let note = err.lines().next().unwrap_or_default();
+        assert!(note.starts_with(&format!("note: {runs} may take about ")), "{args}: {err}");
+        assert!(note.contains(" of one core, most of it for ") && note.ends_with(" failures of db"), "{args}: {err}");
+    }
 }
 
 #[test]

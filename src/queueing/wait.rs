@@ -163,6 +163,9 @@ pub(super) fn points_quantile(points: &[f64], p: f64) -> f64 {
     points[i] + (x - 0.5 - i as f64) * (points[(i + 1).min(last)] - points[i])
 }
 
+/// A quarter of the last digit of a number, and less: whatever it is.
+const NO_DIGIT: f64 = f64::EPSILON / 8.0;
+
 /// `P(sum of N stages > x)` with `P(N > n) = tails[n]`: the Poisson process of stage ends has not reached N by `x`,
 /// `sum_n e^-x x^n / n! P(N > n)`. Every term is positive.
 fn stages_ccdf(tails: &[f64], x: f64) -> f64 {
@@ -173,8 +176,14 @@ fn stages_ccdf(tails: &[f64], x: f64) -> f64 {
     let mut poisson = num::exp(-x);
     let mut sum = 0.0;
     for (n, tail) in tails.iter().enumerate() {
-        sum += poisson * tail;
-        poisson *= x / (n + 1) as f64;
+        let term = poisson * tail;
+        sum += term;
+        let ratio = x / (n + 1) as f64;
+        // From here on all are smaller than this, and change nothing any more: not even the last digit.
+        if ratio < 1.0 && term < sum * NO_DIGIT {
+            break;
+        }
+        poisson *= ratio;
     }
     sum.min(1.0)
 }
