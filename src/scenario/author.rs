@@ -95,6 +95,7 @@ impl Default for Service {
             warms: None,
             scales: None,
             costs: None,
+            costs_standing_by: None,
         }
     }
 }
