@@ -547,3 +547,56 @@ fn what_has_no_people_is_ranked_by_what_it_is_for() {
     let named = firedrill(&[&args[..], &by].concat());
     assert_eq!((named.0, labels(&named.1)), (0, ranked), "{}", named.2);
 }
+
+#[test]
+fn shells_and_manuals_know_the_commands() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let (code, out, err) = firedrill(&["completions", shell]);
+        assert_eq!((code, err.as_str()), (0, ""), "{shell}");
+        assert!(out.contains("compare") && out.contains("replications"), "{shell}: {out}");
+    }
+    assert_eq!(firedrill(&["completions", "tcsh"]).0, 2);
+    let (code, page, _) = firedrill(&["man"]);
+    assert_eq!(code, 0);
+    assert!(page.contains(".TH firedrill 1") && page.contains("compare"), "{page}");
+    let (_, page, _) = firedrill(&["man", "compare"]);
+    assert!(page.contains(".TH firedrill\\-compare 1") || page.contains(".TH firedrill-compare 1"), "{page}");
+    assert!(page.contains("replications"), "{page}");
+    let (code, _, err) = firedrill(&["man", "compair"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("there is no command"), "{err}");
+}
+
+#[test]
+fn a_report_for_a_ci_says_where_and_how_long() {
+    let folder = folder("junit");
+    let file = folder.join("school.ron");
+    fs::write(&file, starter()).unwrap();
+    let report = folder.join("junit.xml");
+    let (path, out) = (file.to_str().unwrap(), report.to_str().unwrap());
+    let (code, said, err) = firedrill(&["test", path, "--junit", out]);
+    assert_eq!(code, 0, "{said}{err}");
+    let xml = fs::read_to_string(&report).unwrap();
+    let cases: Vec<&str> = xml.lines().filter(|line| line.contains("<testcase ")).collect();
+    assert_eq!(cases.len(), 3, "{xml}");
+    for case in cases {
+        let of = |name: &str| case.split(&format!(" {name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned();
+        assert_eq!(of("file"), path);
+        assert!(of("time").parse::<f64>().unwrap() >= 0.0, "{case}");
+        let line: usize = of("line").parse().unwrap();
+        let there = starter().lines().nth(line - 1).unwrap().to_owned();
+        let is_one = there.contains("within:") || there.contains("at_least:") || there.contains("at_most:");
+        assert!(is_one, "line {line} has an expectation or an objective: {there}");
+    }
+}
+
+#[test]
+fn the_grammar_for_editors_can_be_read() {
+    let grammar = include_str!("../docs/editors/firedrill.tmLanguage.json");
+    let grammar: serde_json::Value = serde_json::from_str(grammar).unwrap();
+    assert_eq!(grammar["scopeName"], "source.ron.firedrill");
+    for included in grammar["repository"]["value"]["patterns"].as_array().unwrap() {
+        let name = included["include"].as_str().unwrap().trim_start_matches('#');
+        assert!(grammar["repository"].get(name).is_some(), "{name}");
+    }
+}

@@ -91,6 +91,78 @@ fn what_stands_there_costs_its_hours_and_what_is_added_those_that_it_is_there() 
     assert_near("followed", followed.spent, doubled.spent, 1e-12);
 }
 
+/// A shop that has ten servers at a second site, which stand by until the first is lost at 01:00.
+fn with_standby(prices: &str, more: &str) -> String {
+    format!(
+        r#"Scenario(format: 1, title: "a shop with a standby", currency: "EUR",
+            clock: (from: "2026-11-27T00:00", zone: "UTC", horizon: "3h"),
+            sites: {{"a": (), "b": ()}}, links: [(between: ("a", "b"), rtt: "5ms")], groups: {{"home": (members: ["a", "b"])}},
+            components: {{"licence": (at: "b", costs: "2/h", costs_standing_by: "1/h")}},
+            services: {{"web": (runs_at: {{"a": (servers: 10), "b": (servers: 10)}}, takes: fixed("10ms"), {prices})}},
+            features: {{"browse": (calls: [hard(to: "web")], worth: "60/h")}},
+            people: {{"all": (users: 1000, uses: {{"browse": "60/h"}}, served_by: "home")}},
+            drill: [at("01:00", crash(of: "a", repaired_after: "30m"))],
+            strategies: {{"s": (failover: {{"home": (detect: instant, promote: (takes: fixed("6m")){more})}})}})"#
+    )
+}
+
+#[test]
+fn what_stands_by_has_its_own_price_until_it_is_used() {
+    let price = r#"costs: "0.5/h", costs_standing_by: "0.1/h""#;
+    let text = with_standby(price, "");
+    // Ten in use, ten that stand by, and a licence that does.
+    let world = world(&text);
+    assert_near("an hour of the design", world.costs.as_ref().unwrap().per_hour, 5.0 + 1.0 + 1.0, 1e-12);
+    for traffic in [Traffic::Flow, Traffic::every_request()] {
+        let money = follow(&world, LUCK, traffic).unwrap().outcome.money.unwrap();
+        // From 01:06 on the other ten are in use, and the licence; the first ten stand by. That evens out but for the licence.
+        assert_near("the licence, 1 h 54 min", money.spent_on_takeovers, 1.9, 1e-9);
+        assert_near("all of it", money.spent, 3.0 * 7.0 + 1.9, 1e-9);
+    }
+    // Whoever stands by for as much as in use pays as before.
+    let same = run(&common::world(&with_standby(r#"costs: "0.5/h", costs_standing_by: "0.5/h""#, "")), LUCK)
+        .outcome
+        .money
+        .unwrap();
+    let plain = run(&common::world(&with_standby(r#"costs: "0.5/h""#, "")), LUCK).outcome.money.unwrap();
+    assert_near("the same", same.spent, plain.spent, 1e-12);
+    // Back again at 02:00: an hour in which nothing is unusual any more.
+    let back = run(&common::world(&with_standby(price, r#", failback: after("24m")"#)), LUCK).outcome.money.unwrap();
+    assert!(back.spent_on_takeovers < 1.0, "{back:?}");
+    // Servers that are added where others stand by cost as little, until all of them are used.
+    let adds = with_standby(price, "").replace(
+        r#""s": ("#,
+        r#""s": (runbook: {"add": (at: "00:30",
+        does: [add_servers(service: "web", at: "b", servers: 10)])}, "#,
+    );
+    let added = run(&common::world(&adds), LUCK).outcome.money.unwrap();
+    assert_near("36 minutes at 0.1, 114 at 0.5", added.spent_on_servers, 10.0 * (0.6 * 0.1 + 1.9 * 0.5), 1e-9);
+}
+
+#[test]
+fn what_never_stands_by_has_no_price_for_it() {
+    let told = |text: &str| firedrill::load::check(&Source::new("shop.ron", text)).unwrap_err().to_string();
+    let alone = told(&shop("", "", "").replace(r#"costs: "0.5/h""#, r#"costs: "0.5/h", costs_standing_by: "0.1/h""#));
+    assert!(alone.contains("F403") && alone.contains("services.web.costs_standing_by"), "{alone}");
+    let half = told(&with_standby(r#"costs_standing_by: "0.1/h""#, ""));
+    assert!(half.contains("F102") && half.contains("services.web.costs_standing_by"), "{half}");
+}
+
+#[test]
+fn what_a_cause_and_a_measure_were_worth_is_told_in_money() {
+    let text = with_standby(r#"costs: "0.5/h""#, "");
+    let world = world(&text);
+    let explained = firedrill::explain::Counterfactuals::new(&world, LUCK);
+    let singles: Vec<_> = explained.singles().iter().map(|set| explained.run(set)).collect();
+    let explanation = explained.explain(&singles, &[], &[]);
+    let worth = |name: &str| explanation.but_for.iter().find(|b| b.name == name).unwrap().impact.money.unwrap();
+    // Six minutes of an hour that is worth 60, and the licence for 1 h 54 min more.
+    assert_near("the crash", worth("a fails"), 6.0 + 1.9, 1e-6);
+    // Without the failover the half hour until the repair is lost: 24 minutes more, less the licence.
+    assert_near("the failover", worth("failover of home"), 1.9 - 24.0, 1e-6);
+    assert_eq!(explanation.currency.as_deref(), Some("EUR"));
+}
+
 #[test]
 fn automation_is_paid_for_what_it_made() {
     let strategy = r#"strategies: {"follows": (autoscale: {"grows": (service: "web", at: "a", signal: workers, above: "60%", below: "20%",

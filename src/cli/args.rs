@@ -38,6 +38,7 @@ Test in CI:
   firedrill test scenarios                                every expectation, every objective
   firedrill run school.ron --twice                        proof that a run can be repeated
   firedrill shrink school.ron --replication 45            the smallest file that fails like it
+  firedrill completions bash > firedrill.bash             what a shell completes; zsh and fish, too
 
 Rehearse:
   firedrill rehearse school.ron                           people play it in their browsers
@@ -118,6 +119,18 @@ pub enum Command {
     Rehearse(RehearseArgs),
     /// Tell what a rehearsal was worth: what was seen, said and done, and what each decision did
     Review(ReviewArgs),
+    /// Print what a shell completes of this: source it, or put it where the shell looks
+    Completions {
+        /// Which shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page: of firedrill, or of a command
+    Man {
+        /// Of which command
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
     /// Write a scenario to start from
     New {
         /// Where to; an existing file is left alone. Without it, to the standard output

@@ -1,8 +1,9 @@
 //! What was tested, and what came of it.
 
 use super::shrink::Failure;
-use firedrill::scenario::Source;
+use firedrill::scenario::{Reading, Source};
 use firedrill::study::Judgement;
+use std::time::Duration;
 
 /// Something that was tested, and what came of it.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Case {
     pub shrink: Option<String>,
     /// The smallest drill that breaks it, as a scenario.
     pub drill: Option<String>,
+    /// The line of the file in which it stands.
+    pub line: Option<usize>,
 }
 
 impl Case {
@@ -53,6 +56,36 @@ pub struct Group {
     pub run: String,
     /// What was tested.
     pub cases: Vec<Case>,
+    /// How long that took.
+    pub took: Duration,
+}
+
+/// Where what is tested stands in its file: lines of expectations and objectives.
+pub struct Lines<'s> {
+    text: &'s str,
+    reading: Reading,
+}
+
+impl Lines<'_> {
+    /// The lines of a file.
+    pub fn of(source: &Source) -> Lines<'_> {
+        Lines { text: &source.text, reading: source.read_plain() }
+    }
+
+    /// The line of an expectation, by its place.
+    pub fn of_expectation(&self, index: usize) -> Option<usize> {
+        self.at(&format!("expect.{index}"))
+    }
+
+    /// The line of an objective, by its name.
+    pub fn of_objective(&self, name: &str) -> Option<usize> {
+        self.at(&format!("objectives.{name}"))
+    }
+
+    fn at(&self, path: &str) -> Option<usize> {
+        let span = self.reading.span_of(path, true)?;
+        Some(1 + self.text.get(..span.start)?.matches('\n').count())
+    }
 }
 
 /// How many there were, and what came of them.

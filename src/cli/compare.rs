@@ -12,7 +12,7 @@ use firedrill::report::text;
 use firedrill::report::verdict::first::Told;
 use firedrill::rng::Luck;
 use firedrill::scenario::Source;
-use firedrill::study::{Axis, Comparison, End, Judgement, Protocol, Settle, Study, Wanted, vary};
+use firedrill::study::{Axis, Comparison, End, Judgement, ObjectiveOutcome, Protocol, Settle, Study, Wanted, vary};
 use firedrill::units::Duration;
 use std::path::Path;
 
@@ -102,7 +102,9 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
     let failures = failures(study, &comparison);
     if !how.json && !failures.is_empty() {
         said.out.push_str("\nTo make a file of what fails\n\n");
-        let lines = failures.iter().map(|(design, missed, name)| study.protocol.shrink(*design, *missed, name));
+        let lines = failures.iter().map(|(design, missed, objective)| {
+            study.protocol.shrink(*design, *missed, &objective.name, objective.under)
+        });
         lines.for_each(|line| said.out.push_str(&format!("  {line}\n")));
     }
     if let Some(folder) = how.shrink.as_ref().filter(|_| ended != End::Interrupted) {
@@ -113,25 +115,28 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
 }
 
 /// Objectives that fail: of which design, in which replication first, and which.
-fn failures<'a>(study: &Study, comparison: &'a Comparison) -> Vec<(usize, u64, &'a str)> {
+fn failures<'a>(study: &Study, comparison: &'a Comparison) -> Vec<(usize, u64, &'a ObjectiveOutcome)> {
     let mut found = Vec::new();
     for design in &comparison.designs {
         // They are told in the order of their ranks.
         let index = study.designs.iter().position(|known| known.label == design.label);
         for objective in design.objectives.iter().filter(|objective| objective.judgement == Judgement::Fail) {
-            found.extend(
-                index.zip(objective.first_missed).map(|(index, missed)| (index, missed, objective.name.as_str())),
-            );
+            found.extend(index.zip(objective.first_missed).map(|(index, missed)| (index, missed, objective)));
         }
     }
     found
 }
 
-fn failed_run(study: &Study, (design, replication, objective): (usize, u64, &str)) -> Option<(Source, Failure)> {
+fn failed_run(
+    study: &Study,
+    (design, replication, objective): (usize, u64, &ObjectiveOutcome),
+) -> Option<(Source, Failure)> {
     let wanted = study.protocol.designs.get(design)?;
     let source = study.protocol.sources.get(wanted.source)?.source();
     let luck = Luck { seed: study.protocol.seed, replication };
-    Some((source, Failure { choice: wanted.choice(), luck, objective: Some(objective.to_owned()) }))
+    let mut choice = wanted.choice();
+    choice.set.extend(objective.under.set());
+    Some((source, Failure { choice, luck, objective: Some(objective.name.clone()) }))
 }
 
 /// How a study is told.

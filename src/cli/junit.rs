@@ -3,13 +3,19 @@
 use super::cases::Group;
 use firedrill::study::Judgement;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::time::Duration;
 
-/// The report. It has no times: the same tests give the same bytes.
+/// The report. All of it is the same for the same tests, but for its times.
 pub fn report(groups: &[Group], seed: u64) -> String {
     let mut report = Report::new("firedrill");
+    let mut took = Duration::ZERO;
     for group in groups {
         let mut suite = TestSuite::new(format!("{} ({})", group.file, group.run));
         suite.add_property(("seed", seed.to_string().as_str()));
+        // One run is held against all that is asked of it: nobody took longer than another.
+        let each = group.took / group.cases.len().max(1) as u32;
+        suite.set_time(group.took);
+        took += group.took;
         for case in &group.cases {
             let status = match case.judgement {
                 Judgement::Pass => TestCaseStatus::success(),
@@ -28,6 +34,11 @@ pub fn report(groups: &[Group], seed: u64) -> String {
             };
             let mut test = TestCase::new(&case.what, status);
             test.set_classname(&group.file);
+            test.set_time(each);
+            test.extra.insert("file".into(), group.file.as_str().into());
+            if let Some(line) = case.line {
+                test.extra.insert("line".into(), line.to_string().into());
+            }
             if let Some(drill) = &case.drill {
                 test.set_system_out(drill);
             }
@@ -35,6 +46,7 @@ pub fn report(groups: &[Group], seed: u64) -> String {
         }
         report.add_test_suite(suite);
     }
+    report.set_time(took);
     // Text in memory can always be written.
     report.to_string().unwrap_or_default()
 }

@@ -19,6 +19,7 @@ mod incidents;
 mod interrupt;
 mod junit;
 mod maintenance;
+mod manual;
 mod merge;
 mod page;
 #[cfg(feature = "parquet")]
@@ -80,6 +81,8 @@ pub fn main() -> u8 {
         #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
         Command::Rehearse(args) => rehearse::rehearse(&args),
         Command::Review(args) => review::review(&args),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { command } => manual::page(command.as_deref()),
         Command::New { list: true, .. } => Said::out(templates::listed()),
         Command::New { file, template: Some(name), .. } => match templates::named(&name) {
             Ok(template) => new(file.as_deref(), template.text),

@@ -13,6 +13,7 @@ use firedrill::report::text::clean;
 use firedrill::scenario::Source;
 use firedrill::study::Judgement;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Two lengths of time that differ by less are the same, in seconds: what only rounding makes is nothing.
 const NEAR_S: f64 = 1e-6;
@@ -58,6 +59,7 @@ pub fn groups(source: &Source, logs: &[PathBuf], said: &mut Said) -> Result<Vec<
 }
 
 fn group(source: &Source, path: &Path, said: &mut Said) -> Result<Group, Said> {
+    let began = Instant::now();
     let (plan, log) = played(source, path)?;
     said.err.push_str(&changed_since(&log, &plan, path));
     let name = path.display().to_string();
@@ -84,10 +86,11 @@ fn group(source: &Source, path: &Path, said: &mut Said) -> Result<Group, Said> {
             replay: (same == Some(false)).then(|| replay.clone()),
             shrink: None,
             drill: None,
+            line: None,
         }
     };
     let cases = outcome.people.iter().map(case).collect();
-    Ok(Group { file: source.name.clone(), run: told_of(&name, &branch.name, all.len()), cases })
+    Ok(Group { file: source.name.clone(), run: told_of(&name, &branch.name, all.len()), cases, took: began.elapsed() })
 }
 
 /// Which rehearsal it is; the branch, where there is more than one.

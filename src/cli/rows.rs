@@ -3,7 +3,9 @@
 
 use super::files::{self, FileError};
 use super::work::Watcher;
-use firedrill::study::{Batch, Study};
+use firedrill::expect::Unit;
+use firedrill::study::{Batch, Metric, Study};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -42,8 +44,14 @@ impl Rows {
         let format = match ends {
             Some("csv") => {
                 let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-                let titles = ["replication", "design", "digest"].into_iter();
-                let written = writer.write_record(titles.chain(metrics.iter().map(String::as_str)));
+                let titles = ["replication", "design", "digest"].into_iter().map(str::to_owned);
+                let mut seen = BTreeSet::new();
+                let of_metrics = study.metrics.iter().map(title).map(|title| {
+                    // Two objectives may differ in what no title has.
+                    let again = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title}_{n}") });
+                    again.into_iter().find(|title| seen.insert(title.clone())).unwrap_or(title.clone())
+                });
+                let written = writer.write_record(titles.chain(of_metrics.collect::<Vec<_>>()));
                 written.map_err(|error| failed(error.into()))?;
                 Format::Csv(Box::new(writer))
             }
@@ -104,6 +112,27 @@ impl Rows {
         files::sweep_parts_of(&self.path);
         Ok(())
     }
+}
+
+/// A metric as the title of a column: one word, which ends with its unit where the name does not say it already.
+fn title(metric: &Metric) -> String {
+    let mut word = String::new();
+    for c in metric.name.chars() {
+        match c {
+            c if c.is_alphanumeric() || c == '.' => word.push(c),
+            _ if !word.ends_with('_') && !word.is_empty() => word.push('_'),
+            _ => {}
+        }
+    }
+    let word = word.trim_end_matches('_');
+    let (unit, is_said) = match metric.unit {
+        Unit::Seconds | Unit::Latency => ("s", word.ends_with("_s")),
+        Unit::UserMinutes => ("min", word.contains("minutes")),
+        Unit::Share => ("share", word.contains("availability") || word.contains("uptime")),
+        Unit::Money => return format!("{word}_{}", metric.currency().unwrap_or("money")),
+        _ => return word.to_owned(),
+    };
+    if is_said { word.to_owned() } else { format!("{word}_{unit}") }
 }
 
 impl Drop for Rows {

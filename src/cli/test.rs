@@ -1,7 +1,7 @@
 //! `test`: every expectation and every objective of every file.
 
 use super::args::TestArgs;
-use super::cases::{Case, Group, TestReport};
+use super::cases::{Case, Group, Lines, TestReport};
 use super::said::{Said, usage};
 use super::shrink::Failure;
 use super::terminal::{self, Look};
@@ -15,9 +15,10 @@ use firedrill::report::text::{clean, width};
 use firedrill::report::verdict;
 use firedrill::rng::Luck;
 use firedrill::run::run_unless;
-use firedrill::scenario::{Choice, Scenario, Source, Under};
+use firedrill::scenario::{Choice, Scenario, Source};
 use firedrill::study::{End, Judgement, ObjectiveOutcome, Protocol, Study, StudyError, Wanted};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// What is said where not everything was tested.
 const IN_PART: &str = "what is told is what was tested by then";
@@ -186,7 +187,9 @@ fn expectations(
     }
     interrupt::listen();
     let luck = Luck { seed, replication: 0 };
+    let lines = Lines::of(source);
     for choice in expect::runs_needed(written) {
+        let began = Instant::now();
         let world = match load::load(source, &choice) {
             Ok((_, world)) => world,
             Err(mistakes) => {
@@ -210,6 +213,7 @@ fn expectations(
                 replay: (!verdict.passed).then(|| replay::command("run", &source.name, &choice, luck)),
                 shrink: None,
                 drill: None,
+                line: lines.of_expectation(verdict.expectation),
                 what: verdict.what,
                 seen: verdict.seen,
                 expected: format!("expected {}", verdict.expected),
@@ -217,7 +221,8 @@ fn expectations(
             let is_known = written.is_known_to_fail(&format!("expect.{}", verdict.expectation));
             if is_known { case.known_to_fail() } else { case }
         });
-        groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases: cases.collect() });
+        let cases = cases.collect();
+        groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases, took: began.elapsed() });
     }
     groups
 }
@@ -231,12 +236,14 @@ fn objectives(
     report: &mut TestReport,
 ) -> Vec<Group> {
     let mut groups = Vec::new();
+    let lines = Lines::of(source);
     for (choice, mut names) in expect::objective_runs(written) {
+        let began = Instant::now();
         if interrupt::asked() {
             break;
         }
-        let of_drill = |name: &String| written.objectives.get(name).is_some_and(|o| o.under() == Under::Drill);
-        names.retain(of_drill);
+        let by_chance = |name: &String| written.objectives.get(name).is_some_and(|o| o.under().is_by_chance());
+        names.retain(by_chance);
         if names.is_empty() {
             continue;
         }
@@ -275,18 +282,21 @@ fn objectives(
         let of_this = comparison.designs[0].objectives.iter().filter(|o| names.contains(&o.name));
         let mut cases = Vec::new();
         for objective in of_this {
-            let mut case = case(objective, &study.protocol);
+            let mut case = Case { line: lines.of_objective(&objective.name), ..case(objective, &study.protocol) };
             if written.is_known_to_fail(&objective.name) {
                 case = case.known_to_fail();
             }
             if let (Some(_), Some(replication)) = (&case.shrink, objective.first_missed) {
                 let luck = Luck { seed: args.luck.seed, replication };
+                let of_under = objective.under;
                 let objective = Some(objective.name.clone());
-                report.failures.push((source.clone(), Failure { choice: choice.clone(), luck, objective }));
+                let mut choice = choice.clone();
+                choice.set.extend(of_under.set());
+                report.failures.push((source.clone(), Failure { choice, luck, objective }));
             }
             cases.push(case);
         }
-        groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases });
+        groups.push(Group { file: source.name.clone(), run: run.join(" · "), cases, took: began.elapsed() });
     }
     groups
 }
@@ -306,14 +316,17 @@ fn case(objective: &ObjectiveOutcome, protocol: &Protocol) -> Case {
         expected: verdict::asked(objective),
         judgement: objective.judgement,
         shrink: match objective.judgement {
-            Judgement::Fail => objective.first_missed.map(|missed| protocol.shrink(0, missed, &objective.name)),
+            Judgement::Fail => {
+                objective.first_missed.map(|missed| protocol.shrink(0, missed, &objective.name, objective.under))
+            }
             _ => None,
         },
         replay: match objective.judgement {
             Judgement::Pass => None,
-            _ => objective.first_missed.map(|replication| protocol.replay(0, replication)),
+            _ => objective.first_missed.map(|replication| protocol.replay_under(0, replication, objective.under)),
         },
         drill: None,
+        line: None,
     }
 }
 
@@ -335,15 +348,20 @@ fn lines(cases: &[Case], look: Look) -> String {
             Judgement::NoData => ("none", style(AnsiColor::Yellow)),
             _ => ("?   ", style(AnsiColor::Yellow)),
         };
-        // What was expected stands below where there is no room beside what was seen.
-        let taken = 12 + width(&what).max(column) + width(&seen);
+        // What was seen, and what was expected, stand below where there is no room beside what they are of.
+        let below = format!("\n{}", " ".repeat(10));
+        let mut taken = 12 + width(&what).max(column) + width(&seen);
+        let (blanks, near) = if taken <= look.width { (blanks, "  ") } else { (String::new(), below.as_str()) };
+        if near != "  " {
+            taken = 10 + width(&seen);
+        }
         let gap = match taken + 4 + width(&expected) <= look.width {
             true => "  ".to_owned(),
-            false => format!("\n{}", " ".repeat(10)),
+            false => below.clone(),
         };
         out.push_str(&match case.judgement {
-            Judgement::Pass => format!("    {ink}{word}{ink:#}  {what}{blanks}  {seen}{gap}({expected})\n"),
-            _ => format!("    {ink}{word}{ink:#}  {what}{blanks}  {ink}{seen}{ink:#}{gap}({expected})\n"),
+            Judgement::Pass => format!("    {ink}{word}{ink:#}  {what}{blanks}{near}{seen}{gap}({expected})\n"),
+            _ => format!("    {ink}{word}{ink:#}  {what}{blanks}{near}{ink}{seen}{ink:#}{gap}({expected})\n"),
         });
         if let Some(replay) = &case.replay {
             out.push_str(&format!("          {replay}\n"));
@@ -356,7 +374,7 @@ fn lines(cases: &[Case], look: Look) -> String {
         }
         if case.judgement == Judgement::NoData {
             out.push_str(
-                "          no data: there is nothing to hold it against, which is neither a pass nor a failure\n",
+                "          no data: there is nothing to hold it against,\n          which is neither a pass nor a failure\n",
             );
         }
     }

@@ -1,7 +1,7 @@
 //! Objectives that have to hold under any faults of the menu, in `test`: each is searched, and what breaks it is its story.
 
 use super::args::TestArgs;
-use super::cases::{Case, Group};
+use super::cases::{Case, Group, Lines};
 use super::thread_pool::ThreadPool;
 use firedrill::expect;
 use firedrill::replay::{choice_words, shell_word};
@@ -9,10 +9,12 @@ use firedrill::scenario::{Choice, Scenario, Source, Under};
 use firedrill::search::{Asked, Broken, Search, SearchError};
 use firedrill::study::Judgement;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// Searches every such objective of a file; nothing where the work was given up.
 pub fn objectives(source: &Source, written: &Scenario, args: &TestArgs) -> Result<Option<Vec<Group>>, SearchError> {
     let mut groups = Vec::new();
+    let lines = Lines::of(source);
     let mut pool = ThreadPool::new("looking", args.threads.map(usize::from));
     for (choice, names) in expect::objective_runs(written) {
         let mut by_faults: BTreeMap<usize, Vec<String>> = BTreeMap::new();
@@ -22,13 +24,19 @@ pub fn objectives(source: &Source, written: &Scenario, args: &TestArgs) -> Resul
             }
         }
         for (faults, names) in by_faults {
+            let began = Instant::now();
             let asked = Asked { faults, seed: args.luck.seed, ..Asked::default() };
             let search = Search::new(source, &choice, asked)?.only(&names);
             let Some(found) = search.run(&[], &mut pool)? else { return Ok(None) };
             let run = found.run.iter().cloned().chain([format!("any {} of {} faults", faults, found.menu)]);
             let known = |case: Case| if written.is_known_to_fail(&case.what) { case.known_to_fail() } else { case };
-            let cases = found.objectives.iter().map(|broken| known(case(broken, source, &choice, asked))).collect();
-            groups.push(Group { file: source.name.clone(), run: run.collect::<Vec<_>>().join(" · "), cases });
+            let placed = |broken: &Broken| Case {
+                line: lines.of_objective(&broken.objective),
+                ..case(broken, source, &choice, asked)
+            };
+            let cases = found.objectives.iter().map(|broken| known(placed(broken))).collect();
+            let run = run.collect::<Vec<_>>().join(" · ");
+            groups.push(Group { file: source.name.clone(), run, cases, took: began.elapsed() });
         }
     }
     pool.done();
@@ -61,5 +69,6 @@ fn case(broken: &Broken, source: &Source, choice: &Choice, asked: Asked) -> Case
         replay: (judgement != Judgement::Pass).then(|| words.join(" ")),
         shrink: None,
         drill: broken.minimal.first().map(|set| set.drill.clone()),
+        line: None,
     }
 }

@@ -79,6 +79,7 @@ pub fn impact(outcome: &Outcome) -> Impact {
         user_minutes_degraded: sum(|p| p.user_minutes_degraded),
         p95_peak_s: outcome.hours.p95_s.iter().flatten().copied().fold(0.0, f64::max),
         degraded_s: outcome.felt_s,
+        money: outcome.money.as_ref().map(|money| money.total),
     }
 }
 
@@ -171,7 +172,8 @@ impl<'w> Counterfactuals<'w> {
                 let impact = value(i);
                 let is_noise = impact.user_minutes().abs()
                     < NOTHING_BELOW * with.user_minutes().max(singles[3 + i].user_minutes());
-                let impact = if is_noise { Impact::default() } else { impact };
+                // What a thing costs is no noise, whether or not it helped anybody.
+                let impact = if is_noise { Impact { money: impact.money, ..Impact::default() } } else { impact };
                 ButFor { name, role: role_of(&self.things[i]), does, impact }
             })
             .collect();
@@ -201,6 +203,7 @@ impl<'w> Counterfactuals<'w> {
             without_responses: singles[2],
             but_for,
             interactions: interactions.into_iter().map(|(_, interaction)| interaction).collect(),
+            currency: self.world.money.as_ref().map(|money| money.currency.clone()),
             runs: singles.len() + pairs.len(),
         }
     }

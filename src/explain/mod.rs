@@ -21,6 +21,9 @@ pub struct Impact {
     pub p95_peak_s: f64,
     /// Seconds in which some population was degraded or down.
     pub degraded_s: f64,
+    /// What was spent, and lost of what has a worth, without penalties; where the file gives anything a price or a worth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub money: Option<f64>,
 }
 
 impl Impact {
@@ -36,6 +39,10 @@ impl Impact {
             user_minutes_degraded: self.user_minutes_degraded - other.user_minutes_degraded,
             p95_peak_s: self.p95_peak_s - other.p95_peak_s,
             degraded_s: self.degraded_s - other.degraded_s,
+            money: match (self.money, other.money) {
+                (None, None) => None,
+                (this, that) => Some(this.unwrap_or(0.0) - that.unwrap_or(0.0)),
+            },
         }
     }
 }
@@ -94,6 +101,9 @@ pub struct Explanation {
     pub but_for: Vec<ButFor>,
     /// Pairs that cannot be told apart by single values, the most important first.
     pub interactions: Vec<Interaction>,
+    /// In what money is counted, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// Runs that it took.
     pub runs: usize,
 }

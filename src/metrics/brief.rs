@@ -86,6 +86,7 @@ impl Observer for BriefMetrics {
     fn saw(&mut self, world: &World, seen: &Observation) {
         self.people.saw(world, seen);
         self.struck.saw(world, seen);
+        self.money.saw(world, seen);
         match self.detail {
             Detail::Felt | Detail::Brief => self.response.saw_maintenance(world, seen),
             _ => self.response.saw(world, seen),

@@ -127,6 +127,7 @@ impl Observer for Metrics {
         self.metastable.saw(seen);
         self.contracts.saw(seen);
         self.struck.saw(world, seen);
+        self.money.saw(world, seen);
     }
 
     #[inline]

@@ -90,7 +90,8 @@ pub fn length(seconds: f64) -> String {
 pub fn latency(seconds: f64) -> String {
     match seconds {
         s if !s.is_finite() => NOTHING.to_owned(),
-        s if s < 0.000_999_5 => format!("{:.0} µs", s * 1e6),
+        s if s < 0.0 => below_zero(latency(-s)),
+        s if s < 0.000_999_5 => format!("{:.0} µs", (s * 1e6).abs()),
         s if s < 0.009_95 => format!("{:.1} ms", s * 1e3),
         s if s < 0.999_5 => format!("{:.0} ms", s * 1e3),
         s if s < 9.95 => format!("{s:.1} s"),
@@ -230,6 +231,7 @@ mod tests {
     #[test]
     fn nothing_is_not_below_zero() {
         assert_eq!([-1e-9, -0.0, -90.0].map(length), ["0 µs", "0 s", "-1 min 30 s"]);
+        assert_eq!([-1e-9, -0.0, -0.082].map(latency), ["0 µs", "0 µs", "-82 ms"]);
         assert_eq!([-1e-9, -0.25].map(share), ["0.0%", "-25.0%"]);
         assert_eq!([-0.04, -0.2].map(count), ["0", "-0.2"]);
     }

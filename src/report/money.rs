@@ -19,10 +19,16 @@ pub fn entries(money: &MoneyOutcome) -> Vec<Entry> {
     let sum = |what: &str, of: f64| Entry { what: what.to_owned(), amount: amount(of), is_sum: true };
     let part = |what: String, of: f64| Entry { what, amount: amount(of), is_sum: false };
     let mut entries = vec![sum("spent", money.spent)];
+    if money.spent_on_servers != 0.0 || money.spent_on_takeovers != 0.0 {
+        let standing = money.spent - money.spent_on_servers - money.spent_on_takeovers;
+        entries.push(part("what stands in the file".to_owned(), standing));
+    }
     if money.spent_on_servers != 0.0 {
-        entries.push(part("what stands in the file".to_owned(), money.spent - money.spent_on_servers));
         let servers = if money.spent_on_servers < 0.0 { "servers taken away" } else { "servers added" };
         entries.push(part(servers.to_owned(), money.spent_on_servers));
+    }
+    if money.spent_on_takeovers != 0.0 {
+        entries.push(part("standby in use".to_owned(), money.spent_on_takeovers));
     }
     if money.lost_by_feature.is_empty() && money.penalties.is_empty() {
         return entries;

@@ -270,6 +270,7 @@ pub fn explanation() -> Explanation {
         user_minutes_degraded: degraded,
         p95_peak_s: p95,
         degraded_s: hours * HOUR,
+        money: None,
     };
     let thing = |name: &str, role, does: &str, impact| ButFor { name: name.into(), role, does: does.into(), impact };
     Explanation {
@@ -303,6 +304,7 @@ pub fn explanation() -> Explanation {
                 words: String::new(),
             },
         ],
+        currency: None,
         runs: 14,
     }
 }

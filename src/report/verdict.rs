@@ -4,6 +4,7 @@ pub mod first;
 
 use super::format;
 use crate::expect::Unit;
+use crate::scenario::Under;
 use crate::study::{
     Comparison, Conflict, DesignOutcome, Difference, End, Judgement, ObjectiveOutcome, Separation, Spread,
 };
@@ -209,7 +210,8 @@ pub fn asked(objective: &ObjectiveOutcome) -> String {
         Some(1.0) => "always".to_owned(),
         Some(share) => format!("in {} of runs", bound(Unit::Share, share)),
     };
-    format!("{}, {how_often}", bounds.join(" and "))
+    let over = if objective.under == Under::Year { ", over a year without the drill" } else { "" };
+    format!("{}, {how_often}{over}", bounds.join(" and "))
 }
 
 /// A bound to its last digit: what is asked is not rounded.

@@ -73,9 +73,25 @@ impl Week {
         (((value - self.low) / span * LEVELS as f64) as usize).min(LEVELS - 1)
     }
 
-    /// From where to where a shade goes, in user-minutes.
+    /// Whether most of it is the same at every hour, so that what differs is told instead.
+    fn is_mostly_alike(&self) -> bool {
+        self.low > 0.5 * self.high
+    }
+
+    /// What is the same at every hour, in words; nothing where that is little.
+    pub fn base(&self) -> Option<String> {
+        let is_told = self.is_mostly_alike() && self.level(self.high) > 0;
+        is_told.then(|| format!("beyond {} at every hour", format::large(self.low)))
+    }
+
+    /// A number as a picture tells it: beyond what is the same at every hour, where that is most of it.
+    pub fn told(&self, value: f64) -> f64 {
+        if self.is_mostly_alike() && self.level(self.high) > 0 { value - self.low } else { value }
+    }
+
+    /// From where to where a shade goes, in user-minutes, as it is told.
     pub fn bounds(&self, level: usize) -> (f64, f64) {
-        let at = |share: f64| self.low + (self.high - self.low) * share;
+        let at = |share: f64| self.told(self.low + (self.high - self.low) * share);
         (at(level as f64 / LEVELS as f64), at((level + 1) as f64 / LEVELS as f64))
     }
 }
@@ -288,4 +304,24 @@ fn turning(fix: &FixOutcome) -> String {
 pub fn busiest(hours: &std::collections::BTreeMap<u8, f64>) -> String {
     let most = hours.iter().filter(|(_, minutes)| **minutes > 0.0).max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
     most.map_or(format::NOTHING.to_owned(), |(hour, minutes)| format!("{hour:02}:00  {}", format::large(*minutes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_told_where_most_is_alike() {
+        let week = |low: f64, high: f64| Week { days: Vec::new(), low, high };
+        let mostly = week(20_000_000.0, 20_010_000.0);
+        assert_eq!(mostly.base().as_deref(), Some("beyond 20 M at every hour"));
+        assert_eq!(
+            (mostly.bounds(0), mostly.bounds(4).1, mostly.told(20_004_000.0)),
+            ((0.0, 2_000.0), 10_000.0, 4_000.0)
+        );
+        let apart = week(10.0, 10_000.0);
+        assert_eq!((apart.base(), apart.told(500.0), apart.bounds(0).0), (None, 500.0, 10.0));
+        // Nothing differs: that is told as it is.
+        assert_eq!((week(7.0, 7.0).base(), week(7.0, 7.0).told(7.0)), (None, 7.0));
+    }
 }

@@ -96,6 +96,7 @@ impl Default for Service {
             warms: None,
             scales: None,
             costs: None,
+            costs_standing_by: None,
         }
     }
 }

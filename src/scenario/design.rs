@@ -112,9 +112,12 @@ pub struct Component {
     /// How long before the start it was last known to work; with a failure distribution, it may have failed since.
     #[serde(skip_serializing_if = "is_zero")]
     pub last_tested: Duration,
-    /// What each member costs, in use or standing by: `"3/h"`, in the scenario's `currency`.
+    /// What each member costs: `"3/h"`, in the scenario's `currency`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub costs: Option<Rate>,
+    /// What each costs instead while it stands by: while other members of its groups are active, or those of its site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub costs_standing_by: Option<Rate>,
 }
 
 /// The age of a component at the start of the run.

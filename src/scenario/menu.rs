@@ -73,6 +73,25 @@ pub enum Under {
         #[serde(default = "one", skip_serializing_if = "is_default")]
         faults: u32,
     },
+    /// None: a year of the file without its drill, with the failures that come by chance.
+    Year,
+}
+
+impl Under {
+    /// Whether runs by chance say something of it, rather than a search.
+    pub fn is_by_chance(self) -> bool {
+        matches!(self, Under::Drill | Under::Year)
+    }
+
+    /// What is set in a file for a run of it: paths and values.
+    pub fn set(self) -> Vec<(String, String)> {
+        match self {
+            Under::Year => {
+                vec![("clock.horizon".to_owned(), "\"365d\"".to_owned()), ("drill".to_owned(), "[]".to_owned())]
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 fn one() -> u32 {

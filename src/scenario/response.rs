@@ -353,6 +353,12 @@ pub struct Maintenance {
     /// Again at this interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats_every: Option<Duration>,
+    /// Dates, or `first..last`, on which it is not to be under way: `firedrill maintenance` tries no start there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub avoid: Vec<String>,
+    /// Of starts that cost as much, one on a working day comes first: whoever carries it out would rather be at work.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_working_days: bool,
     /// Components, sites or groups that are down meanwhile.
     pub takes_down: Vec<String>,
     /// How they are taken down.

@@ -74,6 +74,9 @@ pub struct Service {
     /// What each of its servers costs: `"0.4/h"`, in the scenario's `currency`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub costs: Option<Rate>,
+    /// What each costs instead at a site that stands by: where groups have members, and none of them is active there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub costs_standing_by: Option<Rate>,
 }
 
 fn yes() -> bool {

@@ -6,7 +6,7 @@ use super::sets::{Apart, Set};
 use crate::expect::Criterion;
 use crate::load::load;
 use crate::rng::Luck;
-use crate::scenario::{Choice, Diagnostics, Fault, Inject, Scenario, Source, faults};
+use crate::scenario::{Choice, Diagnostics, Fault, Inject, Scenario, Source, Under, faults};
 use crate::units::Duration;
 use crate::world::{Action, World};
 use std::collections::BTreeMap;
@@ -121,7 +121,9 @@ impl Search {
         scenario.expect.clear();
         scenario.fails_only_by_drill();
         let world = compiled(&scenario)?;
-        let criteria = Criterion::all(&scenario);
+        let mut criteria = Criterion::all(&scenario);
+        // A year without a drill is no question of faults that are put into one.
+        criteria.retain(|criterion| criterion.under != Under::Year);
         let longest = menu.iter().filter_map(|fault| fault.lasts).max().unwrap_or(Duration::ZERO);
         let alike_for = (!asked.exhaustive).then(|| Duration(longest.0.saturating_add(AFTERWARDS.0)));
         let onsets = onsets(&world, alike_for);

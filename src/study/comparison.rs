@@ -7,7 +7,7 @@ use super::select::{Settle, Settled, pair_index};
 use super::stats::{Moments, never_seen, share_interval};
 use super::tally::{DesignTally, End, MetricTally, Tally};
 use crate::expect::{Criterion, Judgement, Unit};
-use crate::scenario::Holds;
+use crate::scenario::{Holds, Under};
 use crate::world::{Assumption, Costs};
 use serde::Serialize;
 
@@ -146,6 +146,9 @@ pub struct Spread {
 pub struct ObjectiveOutcome {
     /// Its name.
     pub name: String,
+    /// Under which drill it has to hold.
+    #[serde(skip_serializing_if = "is_of_drill")]
+    pub under: Under,
     /// What it counts.
     pub unit: Unit,
     /// At least this.
@@ -464,6 +467,10 @@ fn spread(tally: &MetricTally, confidence: f64) -> Option<Spread> {
     })
 }
 
+fn is_of_drill(under: &Under) -> bool {
+    *under == Under::Drill
+}
+
 fn judged(criterion: &Criterion, tally: &MetricTally, of: u64, confidence: f64) -> ObjectiveOutcome {
     let (low, high) = share_interval(tally.met, of, confidence);
     let half = tally.moments.half_width(confidence);
@@ -497,6 +504,7 @@ fn judged(criterion: &Criterion, tally: &MetricTally, of: u64, confidence: f64) 
     };
     ObjectiveOutcome {
         name: criterion.name.clone(),
+        under: criterion.under,
         unit: criterion.unit,
         at_least: criterion.at_least,
         at_most: criterion.at_most,

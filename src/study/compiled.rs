@@ -9,7 +9,7 @@ use crate::metrics::Detail;
 use crate::rng::Luck;
 use crate::run::{run, run_in_detail_unless};
 use crate::scenario::diagnostics::did_you_mean;
-use crate::scenario::{Diagnostics, Scenario, Source, Under};
+use crate::scenario::{Choice, Diagnostics, Scenario, Source, Under};
 use crate::world::{RandomFailure, World};
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub struct Design {
     pub about: String,
     /// Its world.
     pub world: Arc<World>,
+    /// The same for a year without its drill, where an objective is of that.
+    year: Option<Arc<World>>,
     /// What fails at random in it.
     pub failures: Vec<RandomFailure>,
     /// What it is held against for money.
@@ -94,12 +96,14 @@ impl Study {
                 Err(mistakes) => return Err(StudyError::Mistakes { source_text: Box::new(source), mistakes }),
             };
             // What has to hold under any fault is searched, and says nothing of runs by chance.
-            let of_drill = |criterion: &Criterion| criterion.under == Under::Drill;
-            let own: Vec<Criterion> = Criterion::all(&scenario).into_iter().filter(of_drill).collect();
+            let by_chance = |criterion: &Criterion| criterion.under.is_by_chance();
+            let own: Vec<Criterion> = Criterion::all(&scenario).into_iter().filter(by_chance).collect();
             let penalties = own.iter().filter(|criterion| criterion.penalty.is_some()).cloned().collect();
+            let of_year = own.iter().any(|criterion| criterion.under == Under::Year);
+            let year = if of_year { Some(year_of(&source, wanted.choice())?) } else { None };
             criteria.extend(own);
             let (about, failures) = (about(&scenario), world.random_failures());
-            designs.push(Design { label: wanted.label.clone(), about, world, failures, penalties });
+            designs.push(Design { label: wanted.label.clone(), about, world, year, failures, penalties });
         }
         let length = |design: &Design| design.world.horizon.since(design.world.measured_from);
         if let Some(other) = designs.iter().find(|design| length(design) != length(&designs[0])) {
@@ -179,10 +183,20 @@ impl Study {
     /// The same, unless it is given up on the way: then there is nothing.
     pub fn row_unless(&self, given_up: impl Fn() -> bool, design: usize, replication: u64) -> Option<Row> {
         let (world, luck) = (&self.designs[design].world, Luck { seed: self.protocol.seed, replication });
-        let mut outcome = run_in_detail_unless(given_up, world, luck, self.detail)?;
+        let mut outcome = run_in_detail_unless(&given_up, world, luck, self.detail)?;
         penalise(&self.designs[design].penalties, &mut outcome);
+        let year = match &self.designs[design].year {
+            Some(year) => Some(run_in_detail_unless(&given_up, year, luck, self.detail)?),
+            None => None,
+        };
+        let of = |metric: &Metric| match (&year, metric.criterion().map(|criterion| criterion.under)) {
+            (Some(year), Some(Under::Year)) => metric.seen(year),
+            // A design of another file may have no objective of a year.
+            (None, Some(Under::Year)) => f64::NAN,
+            _ => metric.seen(&outcome),
+        };
         let digest = u128::from_str_radix(&outcome.provenance.digest, 16).unwrap_or_default();
-        let values = self.metrics.iter().map(|metric| metric.seen(&outcome)).collect();
+        let values = self.metrics.iter().map(of).collect();
         Some(Row { replication, digest, values, struck: outcome.struck })
     }
 
@@ -199,6 +213,15 @@ impl Study {
             metrics: self.metrics.iter().map(|metric| metric.name.clone()).collect(),
             failures: self.designs[design].failures.iter().map(|failure| failure.name.clone()).collect(),
         }
+    }
+}
+
+/// A year of a design without its drill.
+fn year_of(source: &Source, mut choice: Choice) -> Result<Arc<World>, StudyError> {
+    choice.set.extend(Under::Year.set());
+    match load(source, &choice) {
+        Ok((_, world)) => Ok(world),
+        Err(mistakes) => Err(StudyError::Mistakes { source_text: Box::new(source.clone()), mistakes }),
     }
 }
 

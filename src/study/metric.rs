@@ -104,6 +104,14 @@ pub(super) fn metrics<'w>(
 }
 
 impl Metric {
+    /// In what it is counted, where that is money.
+    pub fn currency(&self) -> Option<&str> {
+        match &self.of {
+            Of::Money(_, currency) => Some(currency),
+            _ => None,
+        }
+    }
+
     /// The objective that it is held against.
     pub fn criterion(&self) -> Option<&Criterion> {
         match &self.of {

@@ -3,7 +3,7 @@
 use super::select::Settle;
 use crate::replay;
 use crate::rng::Luck;
-use crate::scenario::{Choice, Source};
+use crate::scenario::{Choice, Source, Under};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -103,16 +103,26 @@ impl Protocol {
 
     /// The command that makes one of its runs again.
     pub fn replay(&self, design: usize, replication: u64) -> String {
-        let Some(wanted) = self.designs.get(design) else { return String::new() };
-        let file = self.sources.get(wanted.source).map_or("", |source| source.name.as_str());
-        replay::command("run", file, &wanted.choice(), Luck { seed: self.seed, replication })
+        self.replay_under(design, replication, Under::Drill)
+    }
+
+    /// The command that makes one of its runs again, as an objective under this is held against it.
+    pub fn replay_under(&self, design: usize, replication: u64, under: Under) -> String {
+        let Some((file, choice)) = self.run_of(design, under) else { return String::new() };
+        replay::command("run", file, &choice, Luck { seed: self.seed, replication })
     }
 
     /// The command that makes the smallest file of one of its runs, in which an objective fails.
-    pub fn shrink(&self, design: usize, replication: u64, objective: &str) -> String {
-        let Some(wanted) = self.designs.get(design) else { return String::new() };
-        let file = self.sources.get(wanted.source).map_or("", |source| source.name.as_str());
-        replay::shrink(file, &wanted.choice(), Luck { seed: self.seed, replication }, objective)
+    pub fn shrink(&self, design: usize, replication: u64, objective: &str, under: Under) -> String {
+        let Some((file, choice)) = self.run_of(design, under) else { return String::new() };
+        replay::shrink(file, &choice, Luck { seed: self.seed, replication }, objective)
+    }
+
+    fn run_of(&self, design: usize, under: Under) -> Option<(&str, Choice)> {
+        let wanted = self.designs.get(design)?;
+        let mut choice = wanted.choice();
+        choice.set.extend(under.set());
+        Some((self.sources.get(wanted.source).map_or("", |source| source.name.as_str()), choice))
     }
 }
 

@@ -123,7 +123,14 @@ impl Windows {
         let longest = (0..runs).map(|replication| duration(&plan, Luck { seed: asked.seed, replication }).0).max();
         let after = longest.unwrap_or(SLACK).0.saturating_add(SLACK.0);
         let until = |start: Time| start.after(Duration(after));
-        let starts = starts(&world, earliest, asked.every);
+        let mut starts = starts(&world, earliest, asked.every);
+        starts.retain(|start| !plan.avoids(&world.calendar, *start));
+        if starts.is_empty() {
+            return wrong(format!(
+                "no start of this week is left for \"{}\": all of them are on dates to avoid",
+                plan.name
+            ));
+        }
         let end = starts.last().copied().unwrap_or(earliest).max(plan.starts);
         let now = match now {
             Some(now) => Some((loaded(source, choice, until(plan.starts))?.1, now)),
@@ -154,7 +161,7 @@ impl Windows {
             let lived = hands.all(replications, |replication| live(&world, replication))?;
             windows.push(self.window(*start, lived, &none, &own_lost, &mut digest));
         }
-        let ranking = ranking(&windows);
+        let ranking = self.ranking(&windows);
         let best = self.starts[ranking[0]];
         let mut promises = Vec::new();
         for announced in self.promises() {
@@ -221,6 +228,33 @@ impl Windows {
             scenario_hash: self.world.scenario_hash.clone(),
             firedrill_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
+    }
+
+    /// The starts from best to worst, by what is lost in the whole run. Those that cost as much as the best but for rounding are as
+    /// good: the earliest of them comes first, on a working day where the plan wants that. A start at which it is carried out less
+    /// often than elsewhere comes last: not to begin would always be the cheapest.
+    fn ranking(&self, windows: &[WindowOutcome]) -> Vec<usize> {
+        const AS_OFTEN: f64 = 0.05;
+        /// A minute of one user, or a millionth of what is lost anyway.
+        const ROUNDING: (f64, f64) = (1.0, 1e-6);
+        let most = windows.iter().map(|window| window.done.share).fold(0.0, f64::max);
+        let is_rare = |window: &WindowOutcome| window.done.share < most - AS_OFTEN;
+        let often = windows.iter().filter(|window| !is_rare(window));
+        let least = often.map(|window| window.lost.mean).fold(f64::INFINITY, f64::min);
+        let as_good = least + ROUNDING.0.max(least * ROUNDING.1);
+        let key = |place: usize| {
+            let (window, start) = (&windows[place], self.starts[place]);
+            let day = self.world.calendar.zoned(start, &self.world.calendar.zone).date().weekday();
+            let is_at_rest = self.plan.on_working_days && day.to_monday_one_offset() > 5;
+            let is_best = window.lost.mean <= as_good;
+            (is_rare(window), if is_best { least } else { window.lost.mean }, is_best && is_at_rest)
+        };
+        let mut order: Vec<usize> = (0..windows.len()).collect();
+        order.sort_by(|a, b| {
+            let (a, b) = (key(*a), key(*b));
+            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
+        });
+        order
     }
 
     /// What came of one start.
@@ -352,20 +386,6 @@ fn duration(plan: &Maintenance, luck: Luck) -> (Duration, bool) {
         }
         _ => (takes, true),
     }
-}
-
-/// The starts from best to worst, by what is lost in the whole run; of equal ones the earlier. A start at which it is carried
-/// out less often than elsewhere comes last: not to begin would always be the cheapest.
-fn ranking(windows: &[WindowOutcome]) -> Vec<usize> {
-    const AS_OFTEN: f64 = 0.05;
-    let most = windows.iter().map(|window| window.done.share).fold(0.0, f64::max);
-    let mut order: Vec<usize> = (0..windows.len()).collect();
-    let key = |i: usize| (windows[i].done.share < most - AS_OFTEN, windows[i].lost.mean);
-    order.sort_by(|a, b| {
-        let (a, b) = (key(*a), key(*b));
-        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
-    });
-    order
 }
 
 impl Estimate {

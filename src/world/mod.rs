@@ -74,7 +74,7 @@ pub use ids::*;
 pub use maintenance::Maintenance;
 pub use model::{Assumption, Costs, World};
 #[doc(hidden)]
-pub use money::Money;
+pub use money::{Money, Standing};
 #[doc(hidden)]
 pub use populations::{Population, Sessions};
 pub use random_failures::{FailureLaw, RandomFailure};

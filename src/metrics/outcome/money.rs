@@ -13,6 +13,8 @@ pub struct MoneyOutcome {
     pub spent: f64,
     /// Of that, further servers; below zero where servers were taken away.
     pub spent_on_servers: f64,
+    /// Of that, what stood by and was put to use, less what was in use and stood by.
+    pub spent_on_takeovers: f64,
     /// What was lost: requests that were not served, and penalties.
     pub lost: f64,
     /// Both.

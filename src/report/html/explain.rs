@@ -22,11 +22,14 @@ pub fn explanation(html: &mut Html, explanation: &Explanation) {
         }
         html.say("h3", &[], title);
         if !something.is_empty() {
-            table(html, column, &something, most);
+            table(html, column, &something, most, explanation.currency.as_deref());
         }
         if !nothing.is_empty() {
             let names: Vec<&str> = nothing.iter().map(|b| b.name.as_str()).collect();
             html.say("p", &[("class", &"faint")], format!("Worth nothing in this run: {}.", names.join(", ")));
+        }
+        if let (Role::Cause, Some(why)) = (role, attribution::saving_causes(explanation)) {
+            html.say("p", &[("class", &"faint")], why);
         }
     }
     if !explanation.interactions.is_empty() {
@@ -40,9 +43,11 @@ pub fn explanation(html: &mut Html, explanation: &Explanation) {
     html.say("p", &[("class", &"faint")], attribution::how(explanation));
 }
 
-fn table(html: &mut Html, column: &str, things: &[&ButFor], most: f64) {
-    let titles = [column, "does", "saved ← user-minutes → cost", "", "p95 at its peak", "time degraded or down"];
-    html.within("div", &[("class", &"wide")], |html| {
+fn table(html: &mut Html, column: &str, things: &[&ButFor], most: f64, currency: Option<&str>) {
+    let mut titles =
+        vec![column, "does", "saved ← user-minutes → cost", "", "p95 at its peak", "time degraded or down"];
+    titles.extend(currency.map(|_| "in money"));
+    html.within("div", &[("class", &"wide cards")], |html| {
         html.within("table", &[("class", &"worth")], |html| {
             html.within("thead", &[], |html| {
                 html.within("tr", &[], |html| {
@@ -60,20 +65,20 @@ fn table(html: &mut Html, column: &str, things: &[&ButFor], most: f64) {
             });
             html.within("tbody", &[], |html| {
                 for thing in things {
-                    row(html, thing, most);
+                    row(html, thing, most, currency);
                 }
             });
         });
     });
 }
 
-fn row(html: &mut Html, thing: &ButFor, most: f64) {
+fn row(html: &mut Html, thing: &ButFor, most: f64, currency: Option<&str>) {
     const HALF: f64 = 110.0;
     let minutes = thing.impact.user_minutes();
     let said = attribution::cost_or_saved(minutes);
     html.within("tr", &[], |html| {
         html.say("th", &[("scope", &"row")], &thing.name);
-        html.say("td", &[], &thing.does);
+        html.say("td", &[("data-label", &"does")], &thing.does);
         html.within("td", &[], |html| {
             let view = format!("0 0 {} 16", n(2.0 * HALF));
             html.within("svg", &[("viewBox", &view), ("role", &"img"), ("aria-label", &said)], |html| {
@@ -91,8 +96,14 @@ fn row(html: &mut Html, thing: &ButFor, most: f64) {
         } else {
             ""
         };
-        html.say("td", &[("class", &class)], &said);
-        html.say("td", &[("class", &"number")], attribution::change(thing.impact.p95_peak_s, format::latency));
-        html.say("td", &[("class", &"number")], attribution::change(thing.impact.degraded_s, format::length));
+        html.say("td", &[("class", &class), ("data-label", &"user-minutes")], &said);
+        let mut number = |label: &str, words: String| {
+            html.say("td", &[("class", &"number"), ("data-label", &label)], words);
+        };
+        number("p95 at its peak", attribution::change(thing.impact.p95_peak_s, format::latency));
+        number("time degraded or down", attribution::change(thing.impact.degraded_s, format::length));
+        if let Some(currency) = currency {
+            number("in money", attribution::in_money(thing.impact.money, currency));
+        }
     });
 }

@@ -51,8 +51,8 @@ impl Cell {
 
 /// A table.
 pub fn table(html: &mut Html, titles: &[&str], rows: &[Vec<Cell>]) {
-    html.within("div", &[("class", &"wide")], |html| {
-        html.within("table", &[], |html| inside(html, titles, &rows[..rows.len().min(ROWS_MAX)]));
+    html.within("div", &[("class", &"wide cards")], |html| {
+        html.within("table", &[], |html| inside(html, titles, &rows[..rows.len().min(ROWS_MAX)], true));
     });
     if rows.len() > ROWS_MAX {
         html.say("p", &[("class", &"faint")], format!("and {} more; --json has them all", rows.len() - ROWS_MAX));
@@ -64,12 +64,12 @@ pub fn data(html: &mut Html, title: &str, titles: &[&str], rows: Vec<Vec<Cell>>)
     html.within("details", &[("class", &"data")], |html| {
         html.say("summary", &[], title);
         html.within("div", &[("class", &"wide")], |html| {
-            html.within("table", &[], |html| inside(html, titles, &rows));
+            html.within("table", &[], |html| inside(html, titles, &rows, false));
         });
     });
 }
 
-fn inside(html: &mut Html, titles: &[&str], rows: &[Vec<Cell>]) {
+fn inside(html: &mut Html, titles: &[&str], rows: &[Vec<Cell>], as_cards: bool) {
     // A column is set as its first cell is; one in which no row says anything says nothing.
     let class = |i: usize| rows.first().map_or("", |row| row[i].class);
     let columns: Vec<usize> =
@@ -85,10 +85,13 @@ fn inside(html: &mut Html, titles: &[&str], rows: &[Vec<Cell>]) {
     html.within("tbody", &[], |html| {
         for row in rows {
             html.within("tr", &[], |html| {
-                for cell in columns.iter().map(|&i| &row[i]) {
+                for (cell, title) in columns.iter().map(|&i| (&row[i], titles[i])) {
+                    // On a narrow screen a row is a card, on which each value says what it is.
                     match cell.class {
-                        "" => html.say("td", &[], &cell.text),
                         "name" => html.say("th", &[("scope", &"row")], &cell.text),
+                        "" if as_cards => html.say("td", &[("data-label", &title)], &cell.text),
+                        "" => html.say("td", &[], &cell.text),
+                        class if as_cards => html.say("td", &[("class", &class), ("data-label", &title)], &cell.text),
                         class => html.say("td", &[("class", &class)], &cell.text),
                     }
                 }

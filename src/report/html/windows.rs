@@ -164,7 +164,7 @@ fn picture(html: &mut Html, outcome: &WindowsOutcome, shown: Shown) {
                     if is_best { "; the best start" } else { "" },
                 );
                 rectangle(html, (x + 0.5, y + 0.5), (HOUR - 1.0, ROW - 1.0), class, &told);
-                text(html, x + HOUR / 2.0, y + ROW / 2.0 + 4.0, on, &brief(value));
+                text(html, x + HOUR / 2.0, y + ROW / 2.0 + 4.0, on, &brief(week.told(value)));
                 if is_best {
                     rectangle(html, (x + 1.5, y + 1.5), (HOUR - 3.0, ROW - 3.0), "chosen", &told);
                 }

@@ -39,7 +39,12 @@ fn explanation_sections(page: &mut Page, explanation: &Explanation) {
         let things: Vec<&ButFor> = explanation.but_for.iter().filter(|b| b.role == role).collect();
         if !things.is_empty() {
             page.section(title);
-            table(page, &things, column, most);
+            table(page, &things, column, most, explanation.currency.as_deref());
+        }
+        if let (Role::Cause, Some(why)) = (role, attribution::saving_causes(explanation)) {
+            for part in wrap(&why, page.width - 2) {
+                page.line(Line::new().with(Ink::Faint, format!("  {part}")));
+            }
         }
     }
     let told: Vec<String> = explanation.interactions.iter().map(attribution::interaction).collect();
@@ -59,23 +64,31 @@ fn explanation_sections(page: &mut Page, explanation: &Explanation) {
 }
 
 /// Causes or procedures by worth; those that changed nothing on one line.
-fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64) {
+fn table(page: &mut Page, things: &[&ButFor], column: &str, most: f64, currency: Option<&str>) {
     let (something, nothing): (Vec<&&ButFor>, Vec<&&ButFor>) =
         things.iter().partition(|b| !attribution::is_nothing(&b.impact));
-    let mut table = Table::new(&[column, "does", "user-minutes", "", ">p95 at|its peak", ">time degraded|or down"]);
+    let mut titles = vec![column, "does", "user-minutes", "", ">p95 at|its peak", ">time degraded|or down"];
+    titles.extend(currency.map(|_| ">in money"));
+    let mut table = Table::new(&titles);
     for thing in something {
         let minutes = thing.impact.user_minutes();
         let ink = if minutes > 0.0 { Ink::Bad } else { Ink::Good };
         let share = if most > 0.0 { minutes.abs() / most } else { 0.0 };
         let does = if thing.does.is_empty() { NOTHING.to_owned() } else { thing.does.clone() };
-        table.row(vec![
+        let mut row = vec![
             (Ink::Strong, thing.name.clone()),
             (Ink::Plain, does),
             (ink, attribution::cost_or_saved(minutes)),
             (ink, bar(share, BAR_WIDTH)),
             change(thing.impact.p95_peak_s, format::latency),
             change(thing.impact.degraded_s, format::length),
-        ]);
+        ];
+        row.extend(currency.map(|currency| {
+            let money = thing.impact.money;
+            let ink = if money.is_some_and(|money| money > 0.0) { Ink::Bad } else { Ink::Good };
+            (ink, attribution::in_money(money, currency))
+        }));
+        table.row(row);
     }
     if !table.is_empty() {
         table.write(page);
@@ -129,6 +142,7 @@ mod tests {
             without_responses: nothing,
             but_for: Vec::new(),
             interactions: Vec::new(),
+            currency: None,
             runs: 1,
         };
         let out = render_explanation(&outcome, &explanation, Layout { width: 80, colour: false, replay: None });

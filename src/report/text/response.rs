@@ -79,13 +79,19 @@ fn one_failover(page: &mut Page, failover: &FailoverOutcome, clock: &Clock) {
         head.push(Ink::Plain, to);
     }
     let bad = failover.failure.is_some() || failover.ended == "failed";
-    head.push(Ink::Plain, "  ");
-    head.push(if bad { Ink::Bad } else { Ink::Good }, &failover.ended);
+    let mut ended = Line::new().with(if bad { Ink::Bad } else { Ink::Good }, &failover.ended);
     for (is, word) in [(failover.planned, "planned"), (failover.false_alarm, "false alarm")] {
         if is {
-            head.push(Ink::Faint, format!(" · {word}"));
+            ended.push(Ink::Faint, format!(" · {word}"));
         }
     }
+    if head.width() + 2 + ended.width() > page.width {
+        page.line(std::mem::take(&mut head));
+        head.pad(hang);
+    } else {
+        head.push(Ink::Plain, "  ");
+    }
+    let mut head = head.and(ended);
     if let Some(after) = failover.time_to_restore_s {
         let after = format!("restored after {}", format::length(after));
         if head.width() + 3 + width(&after) > page.width {

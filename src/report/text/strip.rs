@@ -110,7 +110,7 @@ impl Cells {
         for (name, ink, mark, times) in marks {
             row(page, name, self.marks(times, mark).into_iter().map(|s| (*ink, s)).collect());
         }
-        for text in self.axis(clock) {
+        for text in self.axis(clock, page.width.saturating_sub(left)) {
             page.line(Line::new().with(Ink::Plain, " ".repeat(left)).with(Ink::Faint, text));
         }
     }
@@ -144,7 +144,7 @@ impl Cells {
     }
 
     /// Ticks, hours, and days below them.
-    fn axis(&self, clock: &Clock) -> Vec<String> {
+    fn axis(&self, clock: &Clock, room: usize) -> Vec<String> {
         let label_width = |s: f64| match s {
             s if s < 60.0 => 10.0,
             s if s < 3_600.0 => 7.0,
@@ -163,7 +163,7 @@ impl Cells {
             _ => "%Y",
         };
         let mut marks = vec!["─"; self.count];
-        let (mut hours, mut days) = (Labels::default(), Labels::default());
+        let (mut hours, mut days) = (Labels::within(room), Labels::within(room));
         let mut told = String::new();
         for (at_s, civil) in ticks(clock, step, step_s, 0.0, self.horizon_s) {
             let day = match step_s {
@@ -187,12 +187,18 @@ impl Cells {
 struct Labels {
     text: String,
     columns: usize,
+    room: usize,
 }
 
 impl Labels {
+    /// None beyond so many columns.
+    fn within(room: usize) -> Labels {
+        Labels { room, ..Labels::default() }
+    }
+
     fn put(&mut self, column: usize, label: &str) -> bool {
         let gap = usize::from(self.columns > 0);
-        if label.is_empty() || column < self.columns + gap {
+        if label.is_empty() || column < self.columns + gap || column + width(label) > self.room {
             return false;
         }
         self.text.push_str(&" ".repeat(column - self.columns));

@@ -104,6 +104,7 @@ fn legend(page: &mut Page, week: &Week) {
         };
         keys.push((*ink, shade, words));
     }
+    keys.extend(week.base().map(|base| (Ink::Faint, "", base)));
     keys.push((Ink::Strong, BEST, "the best start".to_owned()));
     keys.push((Ink::Strong, OWN, "the plan's own".to_owned()));
     let mut line = Line::new().with(Ink::Plain, "  ");
@@ -251,7 +252,10 @@ fn again(page: &mut Page, outcome: &WindowsOutcome, replay: Option<&str>) {
     told.push(("digest", outcome.digest.clone()));
     told.push(("made by", format!("firedrill {}, seed {}", outcome.firedrill_version, outcome.seed)));
     for (label, value) in told {
-        page.line(Line::new().with(Ink::Faint, format!("  {label:<10}")).with(Ink::Plain, value));
+        for (index, part) in wrap(&value, page.width.saturating_sub(12)).into_iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            page.line(Line::new().with(Ink::Faint, format!("  {label:<10}")).with(Ink::Plain, part));
+        }
     }
     if let Some(command) = replay {
         page.line(Line::new().with(Ink::Faint, format!("  {:<10}", "replay")).with(Ink::Strong, command));

@@ -86,6 +86,7 @@ pub(crate) fn design(label: &str, per_hour: Option<f64>, objectives: Vec<Objecti
 /// An objective of at most 60 s, always, that was missed in so many runs of a hundred, by so much.
 pub(crate) fn objective(name: &str, judgement: Judgement, missed: u64, missed_by: f64) -> ObjectiveOutcome {
     ObjectiveOutcome {
+        under: crate::scenario::Under::Drill,
         name: name.to_owned(),
         unit: Unit::Seconds,
         at_least: None,

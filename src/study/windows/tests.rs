@@ -153,3 +153,43 @@ fn what_makes_no_sense_is_told() {
     let problem = refused(&Source::new("school.ron", text), asked("1h", 2));
     assert!(problem.ends_with("choose a plan with --maintenance: there are swap"), "{problem}");
 }
+
+#[test]
+fn of_equal_starts_the_earliest_on_a_working_day_is_the_best() {
+    // From a Saturday on: nobody is there, so that every start costs as much.
+    let plan = |more: &str| {
+        format!(
+            r#"starts: "Sat 12:00", told_at: "Sat 00:00", announced: "30m", takes: fixed("1h"), takes_down: ["array"], {more}"#
+        )
+    };
+    let nobody = r#"weekdays: [("00:00", "0%")], sunday: [("00:00", "0%")]"#;
+    let best = |more: &str| {
+        let source = school(r#""array": (at: "a")"#, &plan(more), nobody, "");
+        let source = Source::new("school.ron", source.text.replace("2024-03-04", "2024-03-09"));
+        let outcome = answered(&source, asked("12h", 2));
+        outcome.windows[outcome.ranking[0]].starts.clone()
+    };
+    assert_eq!(best(""), "Sat 09 Mar 00:00:00");
+    assert_eq!(best("on_working_days: true"), "Mon 11 Mar 00:00:00");
+    // A day that is avoided has no start, nor has one that would reach into it.
+    assert_eq!(best(r#"on_working_days: true, avoid: ["2024-03-11"]"#), "Tue 12 Mar 00:00:00");
+}
+
+#[test]
+fn nothing_is_tried_on_dates_to_avoid() {
+    let plan =
+        format!(r#"{AN_HOUR}, avoid: ["2024-03-05..2024-03-06"]"#).replace("announced: \"30m\"", "announced: \"13h\"");
+    let outcome = answered(&school(r#""array": (at: "a")"#, &plan, BY_DAY, ""), asked("12h", 2));
+    let starts: Vec<&str> = outcome.windows.iter().map(|window| window.starts.as_str()).collect();
+    // Monday noon would be under way on Tuesday.
+    assert_eq!(starts[..2], ["Mon 04 Mar 00:00:00", "Thu 07 Mar 00:00:00"]);
+    let all = AN_HOUR.to_owned() + r#", avoid: ["2024-03-05..2024-03-30"]"#;
+    let source = school(
+        r#""array": (at: "a")"#,
+        &all.replace("starts: \"12:00\"", "told_at: \"11:30\", starts: \"12:00\""),
+        BY_DAY,
+        "",
+    );
+    let from = WindowsAsked { from: Some("23:30".to_owned()), ..asked("1d", 2) };
+    assert!(refused(&source, from).contains("all of them are on dates to avoid"));
+}

@@ -2,11 +2,13 @@
 
 use super::compiler::Compiler;
 use super::limits::{self, sampler};
+use super::profiles::read_days;
 use super::resolve::sorted;
 use crate::scenario::{self, Code};
 use crate::units::Time;
 use crate::world::ids::{GroupId, NodeId};
 use crate::world::maintenance::Maintenance;
+use jiff::civil::Date;
 
 impl Compiler<'_> {
     /// Checks every plan and compiles the one that this run takes.
@@ -73,6 +75,7 @@ impl Compiler<'_> {
             }
             None => None,
         };
+        let avoid = self.dates_to_avoid(plan, &path);
         let hazard_by = plan.hazard.as_ref().map_or(1.0, |h| h.by.0);
         p.range(
             format!("{path}.hazard.by"),
@@ -87,6 +90,8 @@ impl Compiler<'_> {
             announced: plan.announced,
             takes: sampler(&plan.takes, &format!("{path}.takes"), p)?,
             repeats_every: plan.repeats_every,
+            avoid,
+            on_working_days: plan.on_working_days,
             takes_down,
             order: plan.order.clone(),
             replaces,
@@ -96,6 +101,29 @@ impl Compiler<'_> {
             only_if_healthy: plan.only_if_healthy,
             abort,
         })
+    }
+
+    /// Dates on which it is not to be under way; that it starts on one itself is a contradiction.
+    fn dates_to_avoid(&self, plan: &scenario::Maintenance, path: &str) -> Vec<(Date, Date)> {
+        let p = &self.problems;
+        let mut avoid = Vec::new();
+        for (i, text) in plan.avoid.iter().enumerate() {
+            match read_days(text) {
+                Ok(days) => avoid.push(days),
+                Err((reason, fix)) => p.add(Code::Time, format!("{path}.avoid.{i}"), reason, fix),
+            }
+        }
+        let starts =
+            self.calendar.read(&plan.starts).ok().map(|at| self.calendar.zoned(at, &self.calendar.zone).date());
+        if let Some(date) = starts.filter(|date| avoid.iter().any(|(from, to)| (*from..=*to).contains(date))) {
+            p.add(
+                Code::Contradiction,
+                format!("{path}.starts"),
+                format!("it starts on {date}, which it is to avoid"),
+                "start on another day, or take the date out of avoid",
+            );
+        }
+        avoid
     }
 
     /// When its users are told, and when it starts.

@@ -3,7 +3,7 @@
 use super::compiler::Compiler;
 use super::resolve::Names;
 use crate::scenario::diagnostics::did_you_mean;
-use crate::scenario::{Available, Code, Holds, Objective};
+use crate::scenario::{Available, Code, Holds, Objective, Under};
 use crate::units::Penalty;
 
 /// Objectives of a scenario.
@@ -102,8 +102,27 @@ impl Compiler<'_> {
                 );
             }
             self.check_pick(objective.when(), &format!("{path}.when"));
+            if objective.under() == Under::Year {
+                self.check_year(objective, &path);
+            }
         }
     }
+
+    /// A year without the drill has something in it, and its money is another matter.
+    fn check_year(&self, objective: &Objective, path: &str) {
+        let (scenario, p) = (self.scenario, &self.problems);
+        let fails = scenario.components.iter().any(|(_, component)| component.fails.is_some());
+        if !fails && scenario.common_cause.is_empty() && scenario.maintenance.is_empty() {
+            let reason = "nothing fails by chance in this file, and no maintenance is planned: a year without its drill is empty";
+            let fix = "say how often components fail, with fails: exponential(mean: \"1y\"), or leave under out";
+            p.add(Code::NeverActs, format!("{path}.under"), reason, fix);
+        }
+        if objective.penalty().is_some() {
+            let reason = "what a run costs is counted under its drill, and this is held over a year without it";
+            p.add(Code::Contradiction, format!("{path}.penalty"), reason, "leave one of the two out");
+        }
+    }
+
     /// Checks the names of what is known to fail.
     fn check_known_failures(&self) {
         let (scenario, p) = (self.scenario, &self.problems);

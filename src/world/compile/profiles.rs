@@ -165,7 +165,7 @@ pub fn check_week(name: &str, week: &Week, p: &Problems) {
 }
 
 /// One date, or the first and the last of some: `"2020-04-06..2020-04-13"`.
-fn read_days(text: &str) -> Result<(Date, Date), TimeProblem> {
+pub fn read_days(text: &str) -> Result<(Date, Date), TimeProblem> {
     let Some((first, last)) = text.split_once("..") else { return read_date(text).map(|date| (date, date)) };
     let (first, last) = (read_date(first)?, read_date(last)?);
     if last < first {

@@ -12,7 +12,7 @@ pub fn matrix(html: &mut Html, comparison: &Comparison, verdict: &Verdict) {
         return;
     }
     let is_priced = comparison.designs.iter().any(|design| design.costs.is_some());
-    html.within("div", &[("class", &"wide")], |html| {
+    html.within("div", &[("class", &"wide cards")], |html| {
         html.within("table", &[("class", &"matrix")], |html| {
             html.within("thead", &[], |html| {
                 html.within("tr", &[], |html| {
@@ -47,16 +47,20 @@ fn row(html: &mut Html, design: &DesignOutcome, objectives: &[(&str, String)], i
         html.say("th", &[("scope", &"row")], &design.label);
         if is_priced {
             let cost = design.costs.as_ref().map(|costs| first::money(costs.per_month(), &costs.currency));
-            html.say("td", &[("class", &"number")], cost.unwrap_or_else(|| format::NOTHING.to_owned()));
+            html.say(
+                "td",
+                &[("class", &"number"), ("data-label", &"cost per month")],
+                cost.unwrap_or_else(|| format::NOTHING.to_owned()),
+            );
         }
         for (name, _) in objectives {
-            cell(html, design.objectives.iter().find(|objective| objective.name == *name));
+            cell(html, name, design.objectives.iter().find(|objective| objective.name == *name));
         }
     });
 }
 
 /// A sign and words: colour only repeats them.
-fn cell(html: &mut Html, objective: Option<&ObjectiveOutcome>) {
+fn cell(html: &mut Html, label: &str, objective: Option<&ObjectiveOutcome>) {
     let (class, word) = match objective.map(|objective| objective.judgement) {
         Some(Judgement::Pass) => ("judged good", "met"),
         Some(Judgement::Fail) => ("judged bad", "missed"),
@@ -66,7 +70,7 @@ fn cell(html: &mut Html, objective: Option<&ObjectiveOutcome>) {
     };
     let (sign, figure) = first::cell(objective);
     let is_on_average = objective.is_some_and(|objective| objective.needed_share.is_none());
-    html.within("td", &[("class", &class)], |html| {
+    html.within("td", &[("class", &class), ("data-label", &label)], |html| {
         html.say("b", &[], sign);
         html.text(word);
         let more = match word {
