@@ -4,6 +4,8 @@ use super::core::Engine;
 use super::event::Event;
 use super::state::rotation::DeadServer;
 use super::state::stations::StationPhase;
+use super::state::waits::Wait;
+use crate::dist::Sampler;
 use crate::observe::Occurrence;
 use crate::rng::Stream;
 use crate::units::Time;
@@ -41,7 +43,10 @@ impl Engine<'_> {
             if let (Some(checks), false) = (balancer.checks, is_known) {
                 for (server, token) in new {
                     let at = self.found_out_at(id, server, checks);
-                    self.events.push(at, Event::Ejected { station: id, token });
+                    let every_s = checks.every.seconds();
+                    let law = Sampler::Uniform(every_s * f64::from(checks.fails.saturating_sub(1)), every_s);
+                    let event = Event::Ejected { station: id, token };
+                    self.events.push_drawn(self.now, at, event, || Wait::Of(law, 1.0));
                 }
             }
         }
