@@ -42,8 +42,16 @@ impl Stream {
     /// assert_eq!(a.uniform(), b.uniform());
     /// ```
     pub fn new(luck: Luck, entity: &str, purpose: &str) -> Stream {
-        let generator = ChaCha8Core::from_seed(key(luck, entity, purpose));
+        let generator = ChaCha8Core::from_seed(key(luck, entity.as_bytes(), purpose.as_bytes()));
         Stream { generator, words: [0; WORDS], given: WORDS }
+    }
+
+    /// Goes on with other luck: what it gives from now on depends on that, and on how far it had got.
+    pub fn go_on_with(&mut self, luck: Luck) {
+        let here = [self.bits(), self.bits()];
+        let text = [here[0].to_le_bytes(), here[1].to_le_bytes()].concat();
+        self.generator = ChaCha8Core::from_seed(key(luck, &text, b"goes on"));
+        self.given = WORDS;
     }
 
     /// The next 64 random bits.
@@ -93,13 +101,13 @@ pub(crate) fn unit(bits: u64) -> f64 {
 }
 
 /// The key of the stream of `entity` for `purpose`.
-fn key(luck: Luck, entity: &str, purpose: &str) -> [u8; 32] {
+fn key(luck: Luck, entity: &[u8], purpose: &[u8]) -> [u8; 32] {
     let mut text = Vec::with_capacity(entity.len() + purpose.len() + 24);
     text.extend_from_slice(&luck.seed.to_le_bytes());
     text.extend_from_slice(&luck.replication.to_le_bytes());
     text.extend_from_slice(&(entity.len() as u64).to_le_bytes());
-    text.extend_from_slice(entity.as_bytes());
-    text.extend_from_slice(purpose.as_bytes());
+    text.extend_from_slice(entity);
+    text.extend_from_slice(purpose);
     let low = xxh3_128(&text);
     text.push(0xff);
     let high = xxh3_128(&text);
@@ -120,7 +128,7 @@ mod tests {
     #[test]
     fn bits_are_the_words_of_the_generator() {
         let mut stream = Stream::new(LUCK, "a", "b");
-        let mut generator = ChaCha8Rng::from_seed(key(LUCK, "a", "b"));
+        let mut generator = ChaCha8Rng::from_seed(key(LUCK, b"a", b"b"));
         for _ in 0..1_000 {
             assert_eq!(stream.bits(), generator.next_u64());
         }
@@ -134,6 +142,18 @@ mod tests {
             assert_eq!(unit(bits), ((bits >> 12) as f64 + 0.5) / (1_u64 << 52) as f64);
         }
         assert!(unit(0) > 0.0 && unit(u64::MAX) < 1.0);
+    }
+
+    #[test]
+    fn a_stream_goes_on_by_other_luck_and_by_how_far_it_had_got() {
+        let after = |given: usize, replication: u64| {
+            let mut stream = Stream::new(LUCK, "a", "b");
+            (0..given).for_each(|_| _ = stream.bits());
+            stream.go_on_with(Luck { seed: 1, replication });
+            stream.bits()
+        };
+        assert_eq!(after(3, 7), after(3, 7));
+        assert!(after(3, 7) != after(3, 8) && after(3, 7) != after(4, 7));
     }
 
     /// Recorded: every digest depends on them.

@@ -2,12 +2,13 @@
 
 mod common;
 
-use firedrill::rehearse::review::{Asked, Lane, Review, review};
-use firedrill::rehearse::{Deed, FACILITATOR, Plan, Session};
+use firedrill::rehearse::review::{Asked, Came, Lane, Review, review};
+use firedrill::rehearse::{Changes, Deed, FACILITATOR, Fork, Plan, Session};
 use firedrill::report::{html, markdown, text};
 use firedrill::rng::Luck;
 use firedrill::scenario::{Choice, Source};
 use firedrill::study::Alone;
+use firedrill::units::{Duration, Time};
 
 /// A thousand readers who are always there, a database that fails after an hour and that nobody repairs, and a runbook that switches
 /// over after four hours.
@@ -218,6 +219,7 @@ fn what_players_type_is_never_markup_and_names_can_be_left_out() {
         draws: 4,
         without_names: false,
         replay: Some(hostile.to_owned()),
+        served: false,
     };
     let page = html::render_review(&made, &embedded, None);
     assert!(!page.contains("<script"), "markup of a player");
@@ -233,4 +235,171 @@ fn what_players_type_is_never_markup_and_names_can_be_left_out() {
         let widest = shown.lines().map(text::width).max();
         assert!(widest.is_some_and(|widest| widest <= width), "{widest:?} at {width} columns:\n{shown}");
     }
+}
+
+/// The drill in which the database fails by chance, and is repaired for good or after a time that is drawn.
+fn by_chance(fails: &str, takes: &str, seed: u64) -> Plan {
+    let old = r#""a/db": (at: "a", repair: (takes: fixed("1d")))"#;
+    let new = format!(r#""a/db": (at: "a"{fails}, repair: (takes: {takes}))"#);
+    let mut text = DRILL.replace(old, &new);
+    if !fails.is_empty() {
+        text = text.replace(r#"drill: [at("09:00", crash(of: "a/db"))],"#, "");
+    }
+    assert!(text.contains(&new));
+    Plan::of(&Source::new("chance.ron", text), &Choice::default(), Luck { seed, replication: 0 }).unwrap()
+}
+
+fn decided_at(plan: Plan, minute: f64, draws: u64) -> Review {
+    let mut session = Session::new(plan);
+    session.act(FACILITATOR, "", "", Deed::Reach { to_s: minute * 60.0 }).unwrap();
+    session.act("operations", "", "", order("fail over")).unwrap();
+    session.act(FACILITATOR, "", "", Deed::Reach { to_s: 28_800.0 }).unwrap();
+    let asked = Asked { branch: 0, draws, without_names: false };
+    review(session.plan(), session.entries(), &asked, &mut Alone).unwrap()
+}
+
+#[test]
+fn what_had_happened_before_a_decision_happens_in_every_redraw() {
+    let fails = r#", fails: exponential(mean: "3h")"#;
+    // Of many seeds one under which it fails between the beginning of play and the decision: in a run drawn from the start it would
+    // mostly fail at another time.
+    let fails_in_time = |seed: &u64| {
+        let mut session = Session::new(by_chance(fails, r#"fixed("1d")"#, *seed));
+        session.act(FACILITATOR, "", "", Deed::Reach { to_s: 7_200.0 }).unwrap();
+        session.live().lines().iter().any(|line| line.text.contains("a/db") && line.at_s > 3_600.0)
+    };
+    let seed = (1..200).find(fails_in_time).expect("one of them");
+    let review = decided_at(by_chance(fails, r#"fixed("1d")"#, seed), 125.0, 12);
+    let [decision] = &review.decisions[..] else { panic!("{:?}", review.decisions) };
+    // Nothing was pending but what cannot come before play ends: every redraw is the run that was played.
+    let saved = decision.saved;
+    assert!(saved.here > 100_000.0, "{saved:?}");
+    assert!(near(saved.mean, saved.here) && near(saved.interval.0, saved.here) && near(saved.interval.1, saved.here));
+}
+
+#[test]
+fn what_was_pending_is_drawn_anew_given_that_it_had_not_come() {
+    // Repairs take two hours in the mean, without a memory: 20 minutes after the crash there are two hours left in the mean.
+    let review = decided_at(by_chance("", r#"exponential(mean: "2h")"#, 3), 80.0, 400);
+    let [decision] = &review.decisions[..] else { panic!("{:?}", review.decisions) };
+    let (mean, (low, high)) = (decision.saved.mean, decision.saved.interval);
+    // Without it down until it is repaired or play ends, 400 minutes later; with it until it is repaired or 10.5 minutes later:
+    // of a thousand, m (1 - e^-t/m) minutes each.
+    let until = |t: f64| 120.0 * (1.0 - f64::exp(-t / 120.0));
+    let exact = 1_000.0 * (until(400.0) - until(10.5));
+    assert!((mean - exact).abs() < 1.5 * (high - low) / 2.0, "{mean} is not {exact}: {:?}", decision.saved);
+    assert!(high - low < 0.25 * exact, "{:?}", decision.saved);
+    // Between three and five hours all in all: 20 minutes tell nothing of it, and it lasts for all of them.
+    let review = decided_at(by_chance("", r#"uniform("3h", "5h")"#, 3), 80.0, 400);
+    let (mean, (low, high)) = (review.decisions[0].saved.mean, review.decisions[0].saved.interval);
+    let exact = 1_000.0 * (240.0 - 20.0 - 10.5);
+    assert!((mean - exact).abs() < 1.5 * (high - low) / 2.0, "{mean} is not {exact}");
+}
+
+#[test]
+fn a_fork_has_the_same_past_and_another_future() {
+    let plan = by_chance(r#", fails: weibull(shape: 2, mean: "2h")"#, r#"exponential(mean: "20m")"#, 5);
+    let play = plan.with_nobody(&Changes::default());
+    let mut fork = Fork::at_start(&play, plan.luck);
+    fork.go_on(&[], Time::ZERO.after(Duration::from_seconds(5.0 * 3_600.0)));
+    let mut ends = std::collections::BTreeSet::new();
+    for replication in 1..=20 {
+        let luck = Luck { seed: 5, replication };
+        let redrawn = fork.with_luck(luck);
+        assert_eq!(redrawn.digest(), fork.digest());
+        let (once, again) = (redrawn.felt([]), fork.with_luck(luck).felt([]));
+        assert_eq!(once.provenance.digest, again.provenance.digest);
+        ends.insert(once.provenance.digest);
+    }
+    assert!(ends.len() > 15, "{ends:?}");
+}
+
+#[test]
+fn what_was_expected_is_held_against_what_was_done() {
+    let injects = r#"injects: [
+        (at: "09:05", from: "a reader", says: "It does not work.", expects: "a first word", wants: [tell], within: "10m"),
+        (at: "09:10", expects: "somebody looks at the database", wants: [think("db"), look("db")], within: "10m"),
+        (at: "09:15", expects: "it is ordered", wants: [order("fail over")], within: "5m"),
+        (at: "09:20", from: "CEO", to: ["incident commander"], says: "When?", expects: "no time that nobody knows"),
+        (at: "09:25", wants: [call_vendor("a/db")]),
+        (at: "09:26", expects: "the others know", wants: [say]),
+        (at: "15:50", expects: "too late to matter", wants: [decide]),
+    ], monitoring:"#;
+    let text = DRILL.replace("monitoring:", injects);
+    let plan = Plan::of(&Source::new("drill.ron", text), &Choice::default(), Luck { seed: 1, replication: 0 }).unwrap();
+    let mut session = Session::new(plan);
+    let think = Deed::Think { text: String::new(), about: "db".to_owned() };
+    let decide = Deed::Decide { text: "say nothing yet".to_owned() };
+    let deeds = [
+        ("operations", 62.0, order("fail over")),
+        ("communications", 64.0, tell("too early to be the answer")),
+        ("communications", 68.0, tell("we know")),
+        ("operations", 82.0, think),
+        ("incident commander", 84.0, decide),
+        ("observer", 85.5, Deed::Say { text: "too early".to_owned(), to: Vec::new() }),
+    ];
+    for (seat, at, deed) in deeds {
+        session.act(FACILITATOR, "", "", Deed::Reach { to_s: at * 60.0 }).unwrap();
+        session.act(seat, "Ada", "", deed).unwrap();
+    }
+    session.act(FACILITATOR, "", "", Deed::Reach { to_s: 7_200.0 }).unwrap();
+    let review = look_back(&session);
+    let came: Vec<&Came> = review.expected.iter().map(|expected| &expected.came).collect();
+    let [Came::Done(told), Came::Late(thought), Came::Done(ordered), Came::Judge(next), Came::NotDone, Came::NotDone] =
+        came[..]
+    else {
+        panic!("{:#?}", review.expected)
+    };
+    assert_eq!((told.after_s, told.seat.as_str()), (180.0, "communications (Ada)"));
+    assert_eq!((thought.after_s, ordered.after_s), (720.0, -780.0));
+    assert_eq!(next, &["incident commander (Ada) decides: say nothing yet"]);
+    assert!(review.talk.to_improve.iter().any(|line| line.contains("09:25") && line.contains("vendor of a/db")));
+    let markdown = markdown::render_review(&review, None);
+    assert!(markdown.contains("## What was expected") && markdown.contains("late, after 12 min"), "{markdown}");
+}
+
+/// Two databases behind one service: whichever fails, readers see the same, and each has a measure that helps against its own failure
+/// alone; turning half of them away never helps.
+const ALIKE: &str = r#"Scenario(
+    format: 1,
+    title: "it could be either",
+    clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "12h"),
+    sites: {"a": (), "b": ()},
+    links: [(between: ("a", "b"), rtt: "10ms")],
+    components: {
+        "a/one": (at: "a", repair: (takes: fixed("1d"))), "b/one": (at: "b"),
+        "a/two": (at: "a", repair: (takes: fixed("1d"))), "b/two": (at: "b"),
+        "lamp": (at: "a"),
+    },
+    groups: {"one": (members: ["a/one", "b/one"]), "two": (members: ["a/two", "b/two"])},
+    services: {"web": (runs_at: {"a": (servers: 8, workers: 8)}, takes: exponential(mean: "50ms"), stands_on: all(["one", "two"]))},
+    features: {"read": (calls: [hard(to: "web")])},
+    people: {"readers": (users: 1000, uses: {"read": "2/min"}, served_by: "a")},
+    strategies: {"people": (failover: {
+        "one": (detect: heartbeat(every: "1h", grace: "11h"), promote: (takes: fixed("30s"))),
+        "two": (detect: heartbeat(every: "1h", grace: "11h"), promote: (takes: fixed("30s"))),
+    })},
+    drill: [at("09:00", crash(of: "a/one"))],
+    rehearsal: (from: "08:50", to: "16:00", monitoring: (false_alarms_per_day: 0, gaps: "0%")),
+)"#;
+
+#[test]
+fn without_hindsight_the_reply_is_to_all_that_it_could_have_been() {
+    let plan =
+        Plan::of(&Source::new("alike.ron", ALIKE), &Choice::default(), Luck { seed: 1, replication: 0 }).unwrap();
+    let mut session = Session::new(plan);
+    session.act(FACILITATOR, "", "", Deed::Reach { to_s: 7_200.0 }).unwrap();
+    let review = look_back(&session);
+    let suspects = &review.best_reply.suspects;
+    // Both databases look alike; the lamp shows nothing, and the site takes more away than this.
+    assert!(suspects.iter().any(|name| name.contains("a/two")), "{suspects:?}");
+    assert!(!suspects.iter().any(|name| name.contains("lamp")), "{suspects:?}");
+    let steps = |reply: &firedrill::rehearse::review::Reply| {
+        reply.steps.iter().map(|step| step.what.clone()).collect::<std::collections::BTreeSet<String>>()
+    };
+    // Who knows switches one over; who does not switches both.
+    assert_eq!(steps(&review.with_hindsight).len(), 1, "{:?}", review.with_hindsight);
+    let by_sight = steps(&review.best_reply);
+    assert!(by_sight.iter().any(|what| what.contains("one")) && by_sight.iter().any(|what| what.contains("two")));
+    assert!(text::render_review(&review, text::Layout { width: 80, colour: false, replay: None }).contains("as well"));
 }

@@ -8,7 +8,7 @@ use firedrill::load::load;
 use firedrill::rng::{Luck, Stream};
 use firedrill::run::run;
 use firedrill::scenario::{Choice, Source};
-use firedrill::search::{Asked, Found, Search};
+use firedrill::search::{Asked, Found, Keeper, Search, SearchError, Shard, Unkept, is_whole};
 use firedrill::study::Alone;
 
 fn search(text: &str, asked: Asked) -> Found {
@@ -290,4 +290,97 @@ fn no_data_is_no_certificate() {
     let nobody = TWO_FEEDS.replace("users: 10", "users: 0");
     let broken = &search(&nobody, up_to(1)).objectives[0];
     assert!(broken.certificate.is_none() && broken.minimal.is_empty() && !broken.broken_without);
+}
+
+/// A crowd on another site overloads what everybody uses: without the link, or without its site, it does not come.
+const CROWD: &str = r#"Scenario(
+    format: 1, title: "a crowd",
+    clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "12h"),
+    sites: {"home": (), "away": ()},
+    links: [(between: ("home", "away"), rtt: "10ms")],
+    services: {
+        "web": (runs_at: {"home": (servers: 4)}, takes: exponential(mean: "100ms"), queue: 50),
+        "front": (runs_at: {"away": (servers: 400)}, takes: exponential(mean: "10ms"), calls: [hard(to: "web")]),
+    },
+    features: {"page": (calls: [hard(to: "web")], timeout: "2s"), "far page": (calls: [hard(to: "front")], timeout: "2s")},
+    people: {
+        "few": (users: 10, uses: {"page": "30/min"}, served_by: "home"),
+        "crowd": (users: 300, uses: {"far page": "6/min"}, served_by: "away"),
+    },
+    menu: (surge: "x9", leaves_out: ["crash of home", "*slow*", "surge of few"]),
+    objectives: {"few are served": restored(of: "few", within: "15m")},
+)"#;
+
+#[test]
+fn a_further_fault_that_helps_hides_nothing_and_is_told() {
+    for exhaustive in [false, true] {
+        let found = search(CROWD, Asked { exhaustive, ..up_to(2) });
+        // The crowd alone is the weakness, though without the way to the service nobody would have felt it.
+        assert_eq!(minimal(&found), [["surge of crowd"]], "{:?}", found.objectives[0]);
+        let told = &found.objectives[0].minimal[0].holds_with;
+        let monotone = found.granted.iter().any(|sentence| sentence.contains("breaks it with more faults, too"));
+        assert!(monotone, "{:?}", found.granted);
+        match exhaustive {
+            false => assert!(told.is_empty()),
+            true => {
+                assert!(told.iter().any(|name| name.starts_with("cut ")), "{told:?}");
+                assert!(told.iter().any(|name| name == "crash of away"), "{told:?}");
+            }
+        }
+    }
+}
+
+/// A place in memory, which may lack things, and counts what it is asked to keep.
+#[derive(Default)]
+struct Drawer {
+    kept: std::collections::BTreeMap<String, String>,
+    saved: usize,
+    makes: bool,
+}
+
+impl Keeper for Drawer {
+    fn load(&mut self, name: &str) -> Result<Option<String>, Unkept> {
+        Ok(self.kept.get(name).cloned())
+    }
+
+    fn save(&mut self, name: &str, text: &str) -> Result<(), Unkept> {
+        assert!(is_whole(text, name) && !is_whole(&text.replace("true", "false"), "another"));
+        self.saved += 1;
+        self.kept.insert(name.to_owned(), text.to_owned());
+        Ok(())
+    }
+
+    fn makes(&self) -> bool {
+        self.makes
+    }
+}
+
+#[test]
+fn what_is_kept_is_not_run_again_and_shards_make_the_whole() {
+    let text = standing_on(&Tree::Gate(
+        2,
+        vec![Tree::Gate(1, (0..2).map(Tree::Leaf).collect()), Tree::Gate(2, (2..9).map(Tree::Leaf).collect())],
+    ));
+    let source = Source::new("shards.ron", text);
+    let search = Search::new(&source, &Choice::default(), up_to(3)).unwrap();
+    let whole = search.run(&[], &mut Alone).unwrap().unwrap();
+    let mut first = Drawer { makes: true, ..Drawer::default() };
+    let found = search.run_kept(&[], &mut first, &mut Alone).unwrap().unwrap();
+    assert_eq!(found, whole);
+    let made = std::mem::take(&mut first.saved);
+    assert_eq!(search.run_kept(&[], &mut first, &mut Alone).unwrap().unwrap(), whole);
+    assert_eq!(first.saved, 0, "it is all there");
+    // Three shards, each in a place of its own; what the first of them made is not enough.
+    let mut all = Drawer::default();
+    for which in 0..3 {
+        if which == 1 {
+            assert!(matches!(search.run_kept(&[], &mut all, &mut Alone), Err(SearchError::Missing(3, _))));
+        }
+        let mut own = Drawer { makes: true, ..Drawer::default() };
+        assert!(search.run_shard(Shard { which, of: 3 }, &mut own, &mut Alone).unwrap());
+        assert!(own.saved < made, "{} of {made}", own.saved);
+        all.kept.append(&mut own.kept);
+    }
+    assert_eq!(search.run_kept(&[], &mut all, &mut Alone).unwrap().unwrap(), whole);
+    assert_eq!(all.saved, 0);
 }

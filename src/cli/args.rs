@@ -197,7 +197,7 @@ pub struct CompareArgs {
     /// How often each population goes down, also where hardly any run shows it: failures are made to come, and weighed
     ///
     /// Without people it is each component or group on which nothing else stands. --replications and --time are for each of them.
-    #[arg(long, conflicts_with_all = ["by", "metric", "indifference", "results", "shard", "rows", "shrink", "html"])]
+    #[arg(long, conflicts_with_all = ["by", "metric", "indifference", "results", "shard", "rows", "shrink"])]
     pub rare: bool,
     /// What is chosen of the file
     #[command(flatten)]
@@ -412,6 +412,12 @@ pub struct BreakArgs {
     /// Write each drill that was found as a scenario into this folder
     #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
+    /// Keep what was run in this folder, and take what is there already
+    #[arg(long, value_name = "FOLDER")]
+    pub results: Option<PathBuf>,
+    /// Only a part of the largest sets, kept in --results: 2/8, or `auto` under Slurm, `auto/8` under Kubernetes
+    #[arg(long, value_name = "M/N", conflicts_with_all = ["html", "json", "keep"])]
+    pub shard: Option<String>,
     /// Threads; by default one for each core. The result is the same
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,

@@ -30,7 +30,18 @@ pub fn compare(args: &CompareArgs) -> Said {
     if args.rare {
         return super::rare::rare(&study, args, &replay(args));
     }
-    worked(&study, &args.how, Some(&replay(args)))
+    let mut said = worked(&study, &args.how, Some(&replay(args)));
+    if said.seen_rarely && !args.how.json {
+        said.out.push_str(&format!("\nTo estimate what was hardly seen\n\n  {}\n", rarely(args)));
+    }
+    said
+}
+
+/// The command that estimates what hardly any run shows.
+fn rarely(args: &CompareArgs) -> String {
+    let mut words = designs_words(args);
+    words.extend(["--rare".to_owned(), "--seed".to_owned(), args.how.luck.seed.to_string()]);
+    words.join(" ")
 }
 
 /// Works through a study and tells what came of it.
@@ -97,6 +108,7 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
         said.file_error(&error);
     }
     let comparison = tally.comparison(ended);
+    said.seen_rarely = !comparison.rare_failures.is_empty();
     let shown = Shown { page: how.html.as_deref(), json: how.json, all: how.all };
     tell(&mut said, study, &comparison, shown, results.as_ref(), replay);
     let failures = failures(study, &comparison);
@@ -297,7 +309,8 @@ fn indifference(text: &str, unit: Unit, run_s: f64) -> Result<f64, String> {
 }
 
 /// The command that makes the study again.
-fn replay(args: &CompareArgs) -> String {
+/// Which designs are compared, as it is typed.
+fn designs_words(args: &CompareArgs) -> Vec<String> {
     let mut words = vec!["firedrill".to_owned(), "compare".to_owned()];
     words.extend(args.files.iter().map(|file| shell_word(&file.display().to_string())));
     let choice = args.choice.choice();
@@ -306,6 +319,11 @@ fn replay(args: &CompareArgs) -> String {
         let axis = if values.is_empty() { path.clone() } else { format!("{path}={}", values.join(",")) };
         words.extend(["--vary".to_owned(), shell_word(&axis)]);
     }
+    words
+}
+
+fn replay(args: &CompareArgs) -> String {
+    let mut words = designs_words(args);
     if args.rare {
         words.push("--rare".to_owned());
     }

@@ -14,6 +14,12 @@ use std::path::PathBuf;
 /// Merges folders with results.
 pub fn merge(args: &MergeArgs) -> Said {
     let mut said = Said::default();
+    if super::break_::is_of_search(&args.folders) {
+        return super::break_::merge(args).unwrap_or_else(|error| {
+            said.file_error(&error);
+            said
+        });
+    }
     match merged(args, &mut said) {
         Ok(()) => said,
         Err(Problem::Said(said)) => *said,

@@ -34,6 +34,7 @@ mod review;
 mod rows;
 mod run;
 mod said;
+mod searched;
 mod shard;
 mod show;
 mod show_args;

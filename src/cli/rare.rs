@@ -3,9 +3,11 @@
 use super::args::CompareArgs;
 use super::said::{Said, usage};
 use super::thread_pool::ThreadPool;
-use super::{exit, interrupt, terminal};
+use super::{exit, files, interrupt, terminal};
 use firedrill::load::load;
 use firedrill::rare::{Asked, Rarely, compare, tops};
+use firedrill::replay::shell_word;
+use firedrill::report::html;
 use firedrill::report::text::{Layout, render_rare};
 use firedrill::study::{Hands, Study};
 use std::time::{Duration, Instant};
@@ -64,8 +66,12 @@ pub fn rare(study: &Study, args: &CompareArgs, replay: &str) -> Said {
     if designs.iter().all(|design| design.tops.is_empty()) {
         return usage("there is nothing that could go down: no people, no component, no group");
     }
-    interrupt::listen();
     let how = &args.how;
+    if let Err(error) = files::claim(&how.html) {
+        said.file_error(&error);
+        return said;
+    }
+    interrupt::listen();
     let asked = Asked {
         seed: how.luck.seed,
         confidence: how.confidence,
@@ -83,6 +89,11 @@ pub fn rare(study: &Study, args: &CompareArgs, replay: &str) -> Said {
     if interrupt::asked() {
         said.worsen(exit::INTERRUPTED);
     }
+    if let Some(path) = &how.html
+        && let Err(error) = files::write(path, &html::render_rare(&compared, Some(replay)))
+    {
+        said.file_error(&error);
+    }
     if how.json {
         // Plain data with text for keys: it can always be written.
         said.out = serde_json::to_string_pretty(&compared).expect("what was estimated is plain data") + "\n";
@@ -91,5 +102,8 @@ pub fn rare(study: &Study, args: &CompareArgs, replay: &str) -> Said {
     let look = terminal::look();
     let layout = Layout { width: look.width, colour: look.colour, replay: Some(replay) };
     said.out.push_str(&render_rare(&compared, layout));
+    if let (Some(path), true) = (&how.html, said.err.is_empty()) {
+        said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
+    }
     said
 }

@@ -67,6 +67,34 @@ impl Results {
         }
     }
 
+    /// A text beside the batches that never changes; read no further than any batch.
+    pub fn load_text(folder: &Path, name: &str) -> Result<Option<String>, FileError> {
+        let path = folder.join(name);
+        let failed = |source| FileError::Read { path: path.clone(), source };
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut text = String::new();
+        file.take(BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+        Ok(Some(text))
+    }
+
+    /// Keeps such a text; one that is there already stays as it is.
+    pub fn save_text(&self, name: &str, text: &str) -> Result<(), FileError> {
+        let path = self.folder.join(name);
+        match files::write_new(&path, text) {
+            Err(FileError::Exists { .. }) if path.is_file() => Ok(()),
+            other => other,
+        }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Writes a file beside the batches, over an older one.
     pub fn write(&self, name: &str, text: &str) -> Result<(), FileError> {
         files::write(&self.folder.join(name), text)

@@ -8,7 +8,7 @@ use firedrill::drawing::Drawing;
 use firedrill::rehearse::review::{Asked, DRAWS_MAX, Review, review as look_back};
 use firedrill::rehearse::{Entry, Header, Log, Plan, branches, last_played};
 use firedrill::replay::shell_word;
-use firedrill::report::html::EmbeddedReview;
+use firedrill::report::html::{EmbeddedReview, Opening};
 use firedrill::report::{html, markdown, text};
 use firedrill::rng::Luck;
 use firedrill::scenario::{Choice, Source};
@@ -100,7 +100,13 @@ fn said(args: &ReviewArgs, source: &Source, log: &Log, review: &Review, played: 
 /// The page of a review of a branch of a log.
 fn page(review: &Review, embedded: &EmbeddedReview, (plan, entries, branch): Played) -> String {
     let file = embedded.name.clone();
-    let opens = move |at_s: f64| format!("firedrill rehearse {} --log LOG.jsonl --back +{at_s:.0}s", shell_word(&file));
+    let served = embedded.served;
+    let opens = move |at_s: f64| match served {
+        true => Opening::Link(format!("/?at={at_s:.0}")),
+        false => {
+            Opening::Command(format!("firedrill rehearse {} --log LOG.jsonl --back +{at_s:.0}s", shell_word(&file)))
+        }
+    };
     let play = plan.play_of(&branches(entries)[branch], entries);
     let scenes = play.run(plan.luck).moments.scenes(&play.world, html::MOMENTS_MAX);
     html::render_review_with_design(review, embedded, (&Drawing::new(&play.world), &scenes), Some(&opens))
@@ -122,6 +128,7 @@ fn embedded(
         draws: review.draws,
         without_names,
         replay,
+        served: false,
     }
 }
 
@@ -178,7 +185,8 @@ pub fn maker(source: Source, plan: Plan, header: Header, draws: u64) -> Maker {
         let mut pool = ThreadPool::new("looking back", None);
         let review = look_back(&plan, entries, &asked, &mut pool)?;
         let log = Log { header: header.clone(), entries: entries.to_vec(), whole: 0, is_cut_off: false };
-        Some(page(&review, &embedded(&source, &log, &review, false, None), (&plan, entries, all.len() - 1)))
+        let embedded = EmbeddedReview { served: true, ..embedded(&source, &log, &review, false, None) };
+        Some(page(&review, &embedded, (&plan, entries, all.len() - 1)))
     })
 }
 

@@ -16,6 +16,8 @@ pub struct Said {
     pub err: String,
     /// The exit code.
     pub code: u8,
+    /// Something that fails at random was hardly seen.
+    pub seen_rarely: bool,
 }
 
 impl Said {

@@ -73,6 +73,24 @@ impl Sampler {
         Duration::from_seconds(self.residual_quantile_s(stream.uniform()))
     }
 
+    /// Which share of those that are met at a random moment has no more left than this, in seconds: the inverse of
+    /// [`Sampler::residual_quantile_s`], found by halving.
+    pub fn residual_share(&self, t: f64) -> f64 {
+        if t <= 0.0 {
+            return 0.0;
+        }
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..52 {
+            let middle = f64::midpoint(low, high);
+            if self.residual_quantile_s(middle) <= t {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
     /// The quantile at `0 < p < 1`, in seconds, of the time that is left when a renewal process is met at a random moment: the
     /// equilibrium residual life (Cox, Renewal Theory, 1962, section 5.3). Its density is `S(t) / mean`, so that its
     /// distribution function is `E[min(X, t)] / mean`, which is inverted.

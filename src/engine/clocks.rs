@@ -102,6 +102,10 @@ impl Engine<'_> {
             Of::Member(id, member) => {
                 let state = &self.state.nodes[id.at()];
                 let Some((fails, age_s)) = self.life(id, member) else { return 0.0 };
+                if self.is_of_unknown_age(id, member) {
+                    let (gone, then) = (fails.residual_share(age_s), fails.residual_share(age_s + within.seconds()));
+                    return ((then - gone) / (1.0 - gone)).clamp(0.0, 1.0);
+                }
                 let (used, then) = (fails.cumulative_hazard(age_s), fails.cumulative_hazard(age_s + within.seconds()));
                 if used.is_infinite() { f64::INFINITY } else { (then - used) * state.hazard }
             }
@@ -134,6 +138,15 @@ impl Engine<'_> {
             }
             Of::Member(id, member) => {
                 let Some((fails, age_s)) = self.life(id, member) else { return Time::NEVER };
+                if self.is_of_unknown_age(id, member) {
+                    // What has passed is known to be the beginning of what was left at the start.
+                    let left = (1.0 - fails.residual_share(age_s)) * num::exp(-hazard);
+                    let end_s = fails.residual_quantile_s((1.0 - left).clamp(f64::EPSILON, 1.0 - f64::EPSILON));
+                    let mortal = &mut self.state.nodes[id.at()].members[member as usize];
+                    mortal.token += 1;
+                    let event = Event::LifeEnds { node: id, member, token: mortal.token };
+                    return self.ends_after((end_s - age_s).max(0.0), event);
+                }
                 let used = fails.cumulative_hazard(age_s);
                 let state = &self.state.nodes[id.at()];
                 let ends_at = if used.is_infinite() { used } else { used + hazard / state.hazard };
@@ -168,7 +181,13 @@ impl Engine<'_> {
         }
     }
 
-    /// The law of a member's life and its age.
+    /// Whether a member lives its first life since before the start, and nobody knows since when.
+    fn is_of_unknown_age(&self, id: NodeId, member: u32) -> bool {
+        self.world.nodes[id.at()].stationary_start
+            && self.state.nodes[id.at()].members[member as usize].ends_at.is_infinite()
+    }
+
+    /// The law of a member's life and its age; where its age is not known, how long it has lived since the start.
     fn life(&self, id: NodeId, member: u32) -> Option<(&Sampler, f64)> {
         let mortal = &self.state.nodes[id.at()].members[member as usize];
         let fails = mortal.is.law()?.of(&self.world.nodes[id.at()])?;

@@ -139,6 +139,7 @@ impl Engine<'_> {
                 return watch.alarm;
             }
             let before = watch.checkers.clone();
+            watch.turns += 1;
             for (i, sees) in sights.iter().enumerate() {
                 // Backups that have heard the same signs and hear the same now miss the same.
                 let same = |j: &usize| before[*j] == before[i] && sights[*j] == *sees;
@@ -255,7 +256,7 @@ fn begin(
     } else {
         (0..watchers).map(|_| Checker::new(now, law, healthy, stream)).collect()
     };
-    Watch { checkers, alarm: Time::NEVER, well_since: None }
+    Watch { checkers, alarm: Time::NEVER, well_since: None, began: now, turns: 0 }
 }
 
 /// When the quorum-th of those who live takes the member for down.

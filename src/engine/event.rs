@@ -1,6 +1,7 @@
 //! Events and their order.
 
 use super::state::nodes::Law;
+use super::state::waits::{Drawn, Wait};
 use crate::units::Time;
 use crate::world::{CrewId, GroupId, NodeId, SpreadId, StationId};
 use std::cmp::Ordering;
@@ -151,12 +152,17 @@ pub(super) struct EventQueue {
     heap: BinaryHeap<Due>,
     sequence: u64,
     until: Time,
+    /// What was drawn and may still be due, where that is remembered.
+    drawn: Option<Vec<Drawn<Event>>>,
 }
+
+/// At how many waits those that are over are forgotten.
+const FORGOTTEN_FROM: usize = 4_096;
 
 impl EventQueue {
     /// An empty queue; what is due after `until` will never be handled and is not kept.
     pub fn new(until: Time) -> EventQueue {
-        EventQueue { heap: BinaryHeap::new(), sequence: 0, until }
+        EventQueue { heap: BinaryHeap::new(), sequence: 0, until, drawn: None }
     }
 
     /// Makes an event due.
@@ -165,6 +171,48 @@ impl EventQueue {
         if at <= self.until {
             let class_and_sequence = (u64::from(event.class()) << 56) | self.sequence;
             self.heap.push(Due { at, class_and_sequence, event });
+        }
+    }
+
+    /// Makes an event due after a wait that was drawn now.
+    pub fn push_drawn(&mut self, now: Time, at: Time, event: Event, wait: impl FnOnce() -> Wait) {
+        self.push(at, event);
+        if let Some(drawn) = &mut self.drawn {
+            if drawn.len() >= FORGOTTEN_FROM && drawn.len().is_power_of_two() {
+                drawn.retain(|drawn| drawn.due > now);
+            }
+            drawn.push(Drawn { sequence: self.sequence, event, begun: now, due: at, wait: wait() });
+        }
+    }
+
+    /// Remembers from now on how long every wait was drawn to be.
+    pub fn remember(&mut self) {
+        self.drawn.get_or_insert_with(Vec::new);
+    }
+
+    /// What was drawn and is not due yet.
+    pub fn take_drawn(&mut self, now: Time) -> Vec<Drawn<Event>> {
+        let Some(drawn) = &mut self.drawn else { return Vec::new() };
+        drawn.retain(|drawn| drawn.due > now);
+        std::mem::take(drawn)
+    }
+
+    /// Makes what was drawn due at other times, in the same order among what is due at once.
+    pub fn put_drawn(&mut self, moved: Vec<Drawn<Event>>) {
+        let is_moved = |due: &Due| {
+            let sequence = due.class_and_sequence & ((1 << 56) - 1);
+            moved.binary_search_by_key(&sequence, |drawn| drawn.sequence).is_ok()
+        };
+        let mut kept: Vec<Due> = std::mem::take(&mut self.heap).into_vec();
+        kept.retain(|due| !is_moved(due));
+        kept.extend(moved.iter().filter(|drawn| drawn.due <= self.until).map(|drawn| Due {
+            at: drawn.due,
+            class_and_sequence: (u64::from(drawn.event.class()) << 56) | drawn.sequence,
+            event: drawn.event,
+        }));
+        self.heap = BinaryHeap::from(kept);
+        if let Some(drawn) = &mut self.drawn {
+            *drawn = moved;
         }
     }
 

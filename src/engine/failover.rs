@@ -6,6 +6,8 @@ use super::detection::View;
 use super::event::Event;
 use super::state::data::Handover;
 use super::state::groups::{GroupStreams, Stage};
+use super::state::waits::Wait;
+use crate::dist::Sampler;
 use crate::observe::{FailoverFailure, Occurrence, Refusal};
 use crate::units::Duration;
 use crate::world::{Automation, Decide, Failover, GroupId, PhaseKind};
@@ -252,6 +254,14 @@ impl Engine<'_> {
         self.events.push(self.now.after(wait), Event::Failover { group: id, token });
     }
 
+    /// The same, where the wait was drawn.
+    fn due_drawn(&mut self, id: GroupId, wait: Duration, law: &Sampler) {
+        let state = &mut self.state.groups[id.at()];
+        state.token += 1;
+        let event = Event::Failover { group: id, token: state.token };
+        self.events.push_drawn(self.now, self.now.after(wait), event, || Wait::of(law));
+    }
+
     pub(super) fn failover_due(&mut self, id: GroupId, token: u32) {
         if self.state.groups[id.at()].token != token {
             return;
@@ -310,12 +320,18 @@ impl Engine<'_> {
             Decide::Automatic => Duration::ZERO,
             // Until somebody orders it.
             Decide::People(..) if self.people_decide() => return,
-            Decide::People(takes, _) => takes.draw(&mut self.streams(id).decide),
-            Decide::Sometimes(share, takes) => {
+            Decide::People(law, _) => {
+                let takes = law.draw(&mut self.streams(id).decide);
+                return self.due_drawn(id, takes, law);
+            }
+            Decide::Sometimes(share, law) => {
                 let stream = &mut self.streams(id).decide;
                 let needed = stream.chance(*share);
-                let takes = takes.draw(stream);
-                if needed { takes } else { Duration::ZERO }
+                let takes = law.draw(stream);
+                if needed {
+                    return self.due_drawn(id, takes, law);
+                }
+                Duration::ZERO
             }
         };
         self.due(id, wait);
@@ -352,7 +368,7 @@ impl Engine<'_> {
             Some(step) => {
                 let takes = step.takes.draw(&mut self.streams(id).phases);
                 self.state.groups[id.at()].stage = Stage::Phase(index);
-                self.due(id, takes);
+                self.due_drawn(id, takes, &step.takes);
             }
             None => self.hand_over(id),
         }
@@ -377,11 +393,11 @@ impl Engine<'_> {
         self.state.groups[id.at()].why = Some(seen);
         let Some(policy) = &self.world.groups[id.at()].failover else { return };
         match &policy.by_hand {
-            Some(takes) => {
-                let takes = takes.draw(&mut self.streams(id).by_hand);
+            Some(law) => {
+                let takes = law.draw(&mut self.streams(id).by_hand);
                 self.see_because(Occurrence::ByHand(id), Some(seen));
                 self.state.groups[id.at()].stage = Stage::ByHand;
-                self.due(id, takes);
+                self.due_drawn(id, takes, law);
             }
             None if failure == FailoverFailure::Phase(PhaseKind::Verify) => {
                 self.nobody_or_another(id);
@@ -431,7 +447,7 @@ impl Engine<'_> {
         if let Some(verify) = group.failover.as_ref().and_then(|f| f.verify.as_ref()) {
             let takes = verify.takes.draw(&mut self.streams(id).phases);
             self.state.groups[id.at()].stage = Stage::Verifying;
-            self.due(id, takes);
+            self.due_drawn(id, takes, &verify.takes);
         } else {
             self.next_false_alarm(id);
         }

@@ -3,6 +3,8 @@
 use super::core::Engine;
 use super::event::Event;
 use super::state::groups::Stage;
+use super::state::waits::Wait;
+use crate::dist::Sampler;
 use crate::observe::{Occurrence, Refusal};
 use crate::scenario::Order;
 use crate::units::{Duration, Time};
@@ -46,7 +48,7 @@ impl Engine<'_> {
                     return;
                 };
                 let takes = rollback.draw(&mut self.state.maintenance.rollbacks);
-                self.roll_back_maintenance(takes);
+                self.roll_back_maintenance(takes, Some(rollback));
             }
             _ => self.maintenance_ends(),
         }
@@ -87,18 +89,21 @@ impl Engine<'_> {
             let token = self.state.maintenance.token;
             self.events.push(promised, Event::Maintenance { step: PROMISE_BREAKS, token });
         }
-        self.roll_back_maintenance(takes);
+        self.roll_back_maintenance(takes, plan.abort.as_ref().map(|(_, rollback)| rollback));
         Ok(())
     }
 
-    fn roll_back_maintenance(&mut self, takes: Duration) {
+    fn roll_back_maintenance(&mut self, takes: Duration, law: Option<&Sampler>) {
         let seen = self.see_because(Occurrence::MaintenanceAborted, self.state.maintenance.why);
         let state = &mut self.state.maintenance;
         state.why = Some(seen);
         state.aborted = true;
         state.drains.clear();
-        let token = state.token;
-        self.events.push(self.now.after(takes), Event::Maintenance { step: ENDS, token });
+        let (at, event) = (self.now.after(takes), Event::Maintenance { step: ENDS, token: state.token });
+        match law {
+            Some(law) => self.events.push_drawn(self.now, at, event, || Wait::of(law)),
+            None => self.events.push(at, event),
+        }
     }
 
     fn maintenance_begins(&mut self) {
@@ -150,6 +155,7 @@ impl Engine<'_> {
     fn work_begins(&mut self, drained: bool) {
         let Some(plan) = &self.world.maintenance else { return };
         self.cause = self.state.maintenance.why;
+        self.state.maintenance.hands_on = self.now;
         let (began, takes, token) =
             (self.state.maintenance.began, self.state.maintenance.takes, self.state.maintenance.token);
         match plan.order {
@@ -183,6 +189,40 @@ impl Engine<'_> {
             }
             _ => self.events.push(ends_at, Event::Maintenance { step: ENDS, token }),
         }
+    }
+
+    /// How long the work takes is drawn anew, given that it is not over. Where it is known it stays: once one thing after the other is
+    /// worked on and the first is done.
+    pub(super) fn maintenance_anew(&mut self) {
+        let Some(plan) = &self.world.maintenance else { return };
+        let state = &mut self.state.maintenance;
+        if !state.under_way || state.aborted || (plan.order == Order::Rolling && state.rolling > 0) {
+            return;
+        }
+        let (begun, now) = (state.ends_at != Time::NEVER, self.now);
+        // Each of those that are worked on one after the other has its share of the time.
+        let shares = if plan.order == Order::Rolling { plan.takes_down.len().max(1) as i64 } else { 1 };
+        let worked = if begun { Duration(now.since(state.hands_on).0.saturating_mul(shares)) } else { Duration::ZERO };
+        let Some(takes) = Wait::of(&plan.takes).drawn_anew(worked, &mut state.durations) else { return };
+        state.takes = takes;
+        if !begun {
+            return;
+        }
+        state.token += 1;
+        state.ends_at = state.hands_on.after(takes);
+        let (began, hands_on, ends_at, token) = (state.began, state.hands_on, state.ends_at, state.token);
+        for i in 1..shares {
+            let at = hands_on.after(Duration((takes.0 / shares).saturating_mul(i)));
+            self.events.push(at, Event::Maintenance { step: NEXT_ONE, token });
+        }
+        let promised = began.after(plan.announced);
+        if promised > now && ends_at > promised {
+            self.events.push(promised, Event::Maintenance { step: PROMISE_BREAKS, token });
+        }
+        let given_up =
+            plan.abort.as_ref().map(|(after, _)| began.after(*after)).filter(|at| *at < ends_at && *at > now);
+        let (at, step) = given_up.map_or((ends_at, ENDS), |at| (at, GIVEN_UP));
+        self.events.push(at, Event::Maintenance { step, token });
     }
 
     /// Groups have to leave the members that are about to go, or that stand on what goes, while those still work. What has

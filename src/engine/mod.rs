@@ -28,6 +28,7 @@ mod recovery;
 mod repair;
 mod request;
 mod reserves;
+mod rest;
 mod rotation;
 mod run;
 mod runbook;

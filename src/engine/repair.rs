@@ -4,11 +4,13 @@ use super::core::Engine;
 use super::event::Event;
 use super::lives::Struck;
 use super::state::nodes::{Job, Law, RepairStreams, Stage};
+use super::state::waits::Wait;
+use crate::dist::Sampler;
 use crate::observe::{ObservationId, Occurrence, Refusal};
 use crate::units::{Duration, Time};
 use crate::world::{CrewId, NodeId};
 
-impl Engine<'_> {
+impl<'w> Engine<'w> {
     /// Failed members come back: all together after a time that the drill says, or else each by a repair of its own.
     pub(super) fn begin_repairs(
         &mut self,
@@ -102,11 +104,12 @@ impl Engine<'_> {
             has_spare: false,
             token: 0,
         });
-        if let Some((_, restock)) = &repair.spares {
-            let restock = restock.draw(&mut self.repair_luck(id).restock);
+        if let Some((_, law)) = &repair.spares {
+            let restock = law.draw(&mut self.repair_luck(id).restock);
             let state = &mut self.state.nodes[id.at()];
             state.on_order += 1;
-            self.events.push(self.now.after(restock), Event::Restocked(id));
+            let at = self.now.after(restock);
+            self.events.push_drawn(self.now, at, Event::Restocked(id), || Wait::of(law));
             if state.spares == 0 {
                 state.waiting_for_spare.push_back(index);
             } else {
@@ -116,14 +119,13 @@ impl Engine<'_> {
         }
         if vendor > Duration::ZERO && on_call.is_none() {
             self.vendor_is_called(id);
-            let token = self.state.jobs[index as usize].token;
-            self.events.push(self.now.after(vendor), Event::RepairReady { job: index, token });
+            self.vendor_is_due(index, vendor);
         }
         self.if_all_is_there(index);
     }
 
     /// The node's own luck in repairing, made when it is first needed.
-    fn repair_luck(&mut self, id: NodeId) -> &mut RepairStreams {
+    pub(super) fn repair_luck(&mut self, id: NodeId) -> &mut RepairStreams {
         let (luck, name) = (self.luck, &self.world.nodes[id.at()].name);
         self.state.nodes[id.at()].repairs.get_or_insert_with(|| Box::new(RepairStreams::new(luck, name)))
     }
@@ -178,9 +180,8 @@ impl Engine<'_> {
             }
             if let Some(takes) = job.on_call.take() {
                 job.called = self.now;
-                let (job, token) = (index as u32, job.token);
                 self.vendor_is_called(id);
-                self.events.push(self.now.after(takes), Event::RepairReady { job, token });
+                self.vendor_is_due(index as u32, takes);
                 any = true;
             }
         }
@@ -213,6 +214,17 @@ impl Engine<'_> {
     fn vendor_is_called(&mut self, id: NodeId) {
         if self.promise_of(id).is_some() {
             self.see(Occurrence::VendorCalled(id));
+        }
+    }
+
+    /// The vendor comes after a time that was drawn.
+    fn vendor_is_due(&mut self, index: u32, takes: Duration) {
+        let job = &self.state.jobs[index as usize];
+        let (node, event) = (job.node, Event::RepairReady { job: index, token: job.token });
+        let at = self.now.after(takes);
+        match self.world.nodes[node.at()].repair.as_ref().and_then(|repair| repair.vendor.as_ref()) {
+            Some(law) => self.events.push_drawn(self.now, at, event, || Wait::of(law)),
+            None => self.events.push(at, event),
         }
     }
 
@@ -284,8 +296,25 @@ impl Engine<'_> {
         job.stage = Stage::HandsOn;
         let (id, temporary, why) = (job.node, job.temporary, job.why);
         let takes = Duration(job.takes.0.saturating_add(job.arrives.0));
+        let event = Event::RepairDone { job: index, token: job.token };
         self.see_because(Occurrence::RepairBegan { node: id, temporary }, why);
-        self.repair_ends_after(index, takes);
+        let (at, laws) = (self.now.after(takes), self.laws_of_hands(id, temporary));
+        match laws {
+            Some((takes, None)) => self.events.push_drawn(self.now, at, event, || Wait::of(takes)),
+            Some((takes, Some(arrives))) => {
+                self.events.push_drawn(self.now, at, event, || Wait::Sum(arrives.clone(), takes.clone()));
+            }
+            None => self.events.push(at, event),
+        }
+    }
+
+    /// By which laws hands take their time, and come.
+    pub(super) fn laws_of_hands(&self, id: NodeId, temporary: bool) -> Option<(&'w Sampler, Option<&'w Sampler>)> {
+        let world = self.world;
+        let repair = world.nodes[id.at()].repair.as_ref()?;
+        let arrives = repair.crew.and_then(|crew| world.crews[crew.at()].arrives.as_ref());
+        let takes = repair.temporary.as_ref().filter(|_| temporary).map_or(&repair.takes, |(takes, _)| takes);
+        Some((takes, arrives))
     }
 
     pub(super) fn repair_done(&mut self, index: u32, token: u32) {

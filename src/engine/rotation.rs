@@ -5,6 +5,8 @@ use super::core::Engine;
 use super::event::Event;
 use super::state::rotation::DeadServer;
 use super::state::stations::StationPhase;
+use super::state::waits::Wait;
+use crate::dist::Sampler;
 use crate::observe::{ObservationId, Occurrence};
 use crate::rng::Stream;
 use crate::units::{Duration, Time};
@@ -43,8 +45,16 @@ impl Engine<'_> {
             self.paths_dirty |= !new.is_empty() || self.state.rotations[i].dead.len() != before;
             if !is_known {
                 for (server, token) in new {
-                    if let Some(at) = self.dead_is_seen_at(id, server) {
-                        self.events.push(at, Event::Ejected { station: id, token });
+                    let Some(at) = self.dead_is_seen_at(id, server) else { continue };
+                    let event = Event::Ejected { station: id, token };
+                    let by_checks = balancer.and_then(|balancer| balancer.checks);
+                    match by_checks.filter(|checks| self.found_out_at(id, server, *checks, checks.fails) == at) {
+                        Some(checks) => {
+                            let every_s = checks.every.seconds();
+                            let law = Sampler::Uniform(every_s * f64::from(checks.fails.saturating_sub(1)), every_s);
+                            self.events.push_drawn(self.now, at, event, || Wait::Of(law, 1.0));
+                        }
+                        None => self.events.push(at, event),
                     }
                 }
             }

@@ -122,6 +122,41 @@ impl Engine {
         self.live(|live| live.draw_anew(clocks, made, luck))
     }
 
+    /// Remembers from now on how long every wait was drawn to be: see [`draw_rest_anew`](Engine::draw_rest_anew).
+    pub fn remember(&mut self) {
+        self.live(|live| live.events.remember());
+    }
+
+    /// Everything that chance has still to decide is drawn anew, given what has happened: the run goes on with other luck. Waits that
+    /// were drawn before it was told to [`remember`](Engine::remember) stay as they are. Single requests that are
+    /// followed at this moment keep their luck.
+    ///
+    /// ```
+    /// use firedrill::{engine::Engine, load::load, observe::Nobody, rng::Luck, scenario::{Choice, Source}, units::{Duration, Time}};
+    /// let text = r#"Scenario(
+    ///     format: 1,
+    ///     title: "a site under repair",
+    ///     clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1d"),
+    ///     sites: {"a": ()},
+    ///     components: {"disk": (at: "a", repair: (takes: uniform("2h", "6h")))},
+    ///     drill: [at("+1h", crash(of: "disk"))],
+    /// )"#;
+    /// let (_, world) = load(&Source::new("one.ron", text), &Choice::default()).unwrap();
+    /// let mut engine = Engine::new(world, Luck { seed: 1, replication: 0 });
+    /// engine.remember();
+    /// engine.run_until(Time::ZERO.after(Duration::from_seconds(2.5 * 3600.0)), &mut Nobody);
+    /// // It was broken at one o'clock. Whatever is drawn, it is back between three and seven.
+    /// for replication in 1..20 {
+    ///     let mut fork = engine.clone();
+    ///     fork.draw_rest_anew(Luck { seed: 1, replication });
+    ///     let back = fork.next_known_change().seconds() / 3600.0;
+    ///     assert!((3.0..=7.0).contains(&back));
+    /// }
+    /// ```
+    pub fn draw_rest_anew(&mut self, luck: Luck) {
+        self.live(|live| live.draw_rest_anew(luck));
+    }
+
     /// How many numbers there are of what fails by itself.
     pub fn kinds(&self) -> usize {
         clocks::kinds(&self.world)

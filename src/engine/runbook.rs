@@ -4,6 +4,7 @@ use super::act::By;
 use super::core::Engine;
 use super::event::{Event, Step};
 use super::state::runbook::{ProcedureStage, Restriction, Shedding};
+use super::state::waits::Wait;
 use crate::observe::{Occurrence, Refusal};
 use crate::units::{Duration, Time};
 use crate::world::{Action, Amount, Automation, Effect, LinkId, PopId, SiteId, StationId};
@@ -93,7 +94,11 @@ impl Engine<'_> {
         if due == self.now {
             self.phase(index);
         } else {
-            self.events.push(due, Event::Procedure { index: index as u32, step: Step::Phase });
+            let event = Event::Procedure { index: index as u32, step: Step::Phase };
+            match &procedure.lead {
+                Some(law) => self.events.push_drawn(self.now, due, event, || Wait::Of(law.clone(), longer)),
+                None => self.events.push(due, event),
+            }
         }
     }
 

@@ -6,6 +6,8 @@ use super::event::Event;
 use super::state::spreads::SpreadState;
 use super::state::stations::StationPhase;
 use super::state::steering::SteeringState;
+use super::state::waits::Wait;
+use crate::dist::Sampler;
 use crate::observe::{ObservationId, Occurrence};
 use crate::scenario::LedBy;
 use crate::units::{Duration, Time};
@@ -48,7 +50,11 @@ impl Engine<'_> {
         if wait == Duration::ZERO {
             self.site_is_seen(id, place, token);
         } else {
-            self.events.push(self.now.after(wait), Event::SiteSeen { spread: id, place: place as u32, token });
+            let event = Event::SiteSeen { spread: id, place: place as u32, token };
+            match self.law_of_finding_out(id, works) {
+                Some(law) => self.events.push_drawn(self.now, self.now.after(wait), event, || Wait::Of(law, 1.0)),
+                None => self.events.push(self.now.after(wait), event),
+            }
         }
     }
 
@@ -76,6 +82,14 @@ impl Engine<'_> {
         // Whoever comes and goes stays out the longer.
         let until = self.state.spreads[id.at()].sites[place].ejections.until;
         if works { wait.max(Duration(until.0 - self.now.0)) } else { wait }
+    }
+
+    /// The law of that.
+    fn law_of_finding_out(&self, id: SpreadId, works: bool) -> Option<Sampler> {
+        let checks = self.world.spreads[id.at()].checks.as_ref()?;
+        let (in_a_row, known) = if works { (checks.passes, Duration::ZERO) } else { (checks.fails, checks.timeout) };
+        let (every_s, whole) = (checks.every.seconds(), f64::from(in_a_row.saturating_sub(1)));
+        Some(Sampler::Uniform(whole * every_s + known.seconds(), every_s))
     }
 
     /// Checks have found out: people are led elsewhere, or there again.

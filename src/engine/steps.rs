@@ -27,14 +27,14 @@ impl Engine<'_> {
                 let next = self.now.after(wait);
                 self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase });
             }
-            None => self.give_up(index),
+            None => self.is_given_up(index),
         }
         self.flow_dirty = true;
         true
     }
 
     /// Nobody goes on with it; what is in effect stays.
-    fn give_up(&mut self, index: usize) {
+    fn is_given_up(&mut self, index: usize) {
         self.see(Occurrence::GivenUp(index));
         self.state.procedures[index].stage = ProcedureStage::Over;
         self.free_team(index);

@@ -8,6 +8,7 @@
 //! Nothing here knows of files, sockets or the clock of the wall: whoever keeps the log says when something was done.
 
 mod deed;
+mod fork;
 mod live;
 mod log;
 mod monitoring;
@@ -20,6 +21,7 @@ mod screen;
 mod session;
 
 pub use deed::{CameTo, Deed, Entry, clock_text};
+pub use fork::Fork;
 pub use live::{Live, MeasureState};
 pub use log::{Branch, ENTRIES_MAX, Header, LINE_MAX, Log, LogError, branches, last_played};
 pub use monitoring::{Alert, Complaint, Measured, Monitoring, Series, name_of};

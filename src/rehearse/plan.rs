@@ -4,7 +4,8 @@ use crate::load::load;
 use crate::metrics::automation_words;
 use crate::rng::Luck;
 use crate::scenario::{
-    Choice, Diagnostics, Duty, Fault, Inject, Monitoring, Prepared, Rehearsal, Scenario, Source, Strategy, faults,
+    Choice, Diagnostics, Duty, Fault, Inject, Monitoring, Prepared, Rehearsal, Scenario, Source, Strategy, Wanted,
+    faults,
 };
 use crate::units::{Duration, Time};
 use crate::world::{Action, World};
@@ -66,6 +67,10 @@ pub struct InjectPlan {
     pub does: InjectDoes,
     /// What players are expected to do.
     pub expects: String,
+    /// By which of these that is known, and within which time.
+    pub wants: Vec<Wanted>,
+    /// As above.
+    pub within: Option<Duration>,
 }
 
 /// What an inject does.
@@ -257,6 +262,8 @@ fn injects(world: &World, rehearsal: &Rehearsal, to: Time) -> Vec<InjectPlan> {
             at: (!waits(step)).then_some(*at),
             does: InjectDoes::Step(step),
             expects: String::new(),
+            wants: Vec::new(),
+            within: None,
         })
         .collect();
     for (i, message) in rehearsal.injects.iter().enumerate() {
@@ -267,6 +274,8 @@ fn injects(world: &World, rehearsal: &Rehearsal, to: Time) -> Vec<InjectPlan> {
             at: Some(world.time(&message.at).unwrap_or(Time::ZERO)),
             does: InjectDoes::Tells { from: from.to_owned(), to: message.to.clone(), says: message.says.clone() },
             expects: message.expects.clone(),
+            wants: message.wants.clone(),
+            within: message.within,
         });
     }
     injects.retain(|inject| inject.at.is_none_or(|at| at <= to));

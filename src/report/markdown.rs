@@ -26,6 +26,7 @@ pub fn render_review(review: &Review, replay: Option<&str>) -> String {
     for (name, restored, recovered, lost) in words::milestones(review) {
         let _ = writeln!(out, "| {name} | {} | {} | {} |", safe(&restored), safe(&recovered), words::minutes(lost));
     }
+    expected(&mut out, review);
     decisions(&mut out, review);
     out.push_str("\n## The best reply\n\n");
     if let Some(sentence) = words::no_return(review) {
@@ -85,6 +86,17 @@ fn list(out: &mut String, title: &str, sentences: &[String]) {
     out.push('\n');
 }
 
+fn expected(out: &mut String, review: &Review) {
+    if review.expected.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n## What was expected\n\n| {} |\n|---|---|---|", words::EXPECTED.join(" | "));
+    for expected in &review.expected {
+        let cells: Vec<String> = words::expected(expected).iter().map(|cell| safe(cell)).collect();
+        let _ = writeln!(out, "| {} |", cells.join(" | "));
+    }
+}
+
 fn decisions(out: &mut String, review: &Review) {
     out.push_str("\n## What each decision was worth\n\n");
     if review.decisions.is_empty() {
@@ -107,6 +119,9 @@ fn reply(out: &mut String, title: &str, reply: &Reply) {
     }
     if reply.steps.is_empty() {
         out.push_str("Nothing of what the file offers would have helped.\n");
+    }
+    if let Some(sentence) = words::judged_by(reply) {
+        let _ = writeln!(out, "\n{}", safe(&sentence));
     }
     out.push('\n');
 }

@@ -9,6 +9,7 @@ pub mod markdown;
 mod money;
 mod narrative;
 pub mod picture;
+mod rare;
 mod review;
 #[cfg(test)]
 mod sample;

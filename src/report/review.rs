@@ -1,7 +1,7 @@
 //! What a review says, in words that its text, its page and its Markdown share.
 
 use super::format;
-use crate::rehearse::review::{Decision, Lane, Milestones, Misled, Review, Worth};
+use crate::rehearse::review::{Came, Decision, Expected, Lane, Milestones, Misled, Reply, Review, Worth};
 
 /// User-minutes, with their sign where it matters.
 pub fn minutes(value: f64) -> String {
@@ -146,11 +146,45 @@ pub fn no_return(review: &Review) -> Option<String> {
     Some(format!("{sealed} {running}"))
 }
 
+/// What was expected as cells: when, what, what came of it.
+pub fn expected(expected: &Expected) -> [String; 3] {
+    let came = match &expected.came {
+        Came::Done(doing) if doing.after_s < 0.0 => {
+            format!("done before, at {}: {} {}", doing.at, doing.seat, doing.what)
+        }
+        Came::Done(doing) => format!("done after {}: {} {}", zero(doing.after_s), doing.seat, doing.what),
+        Came::Late(doing) => format!("late, after {}: {} {}", zero(doing.after_s), doing.seat, doing.what),
+        Came::NotDone => "not done".to_owned(),
+        Came::Judge(next) if next.is_empty() => "nothing was done in the quarter of an hour after it".to_owned(),
+        Came::Judge(next) => format!("yours to judge; what came next: {}", next.join("; ")),
+    };
+    let what = match expected.told.as_str() {
+        "" => expected.expects.clone(),
+        told => format!("{} ({told})", expected.expects),
+    };
+    [expected.at.clone(), what, came]
+}
+
+/// The titles of those.
+pub const EXPECTED: [&str; 3] = ["when", "expected", "what came of it"];
+
+/// What a reply by what could be seen was judged by.
+pub fn judged_by(reply: &Reply) -> Option<String> {
+    let also = match reply.suspects.as_slice() {
+        [] => return None,
+        [only] => only.clone(),
+        [more @ .., last] => format!("{} and {last}", more.join(", ")),
+    };
+    Some(format!(
+        "It could as well have been {also}: the reply is the best in the mean over all that it could have been."
+    ))
+}
+
 /// How a decision's worth was found.
 pub fn how(review: &Review) -> String {
     format!(
         "Each number is a run: the same drill without that decision, or with it ten minutes earlier, but not before anything could be seen. Under other luck: the same drill \
-         and the same decisions under {} other draws of everything that chance decides, from the start of the run. \
+         and the same decisions, with what chance had still to decide then drawn anew {} times; what had happened stays. \
          The unit is the decision, not the person.",
         review.draws
     )

@@ -90,3 +90,8 @@ pub fn is_told(single: &Single) -> bool {
 pub fn moment(label: &str) -> &str {
     label.strip_suffix(":00").unwrap_or(label)
 }
+
+/// With which further fault a set breaks nothing.
+pub fn holds_with(set: &Weakness) -> String {
+    format!("{}: holds where this comes too: {}", set.faults.join(" + "), set.holds_with.join(", "))
+}

@@ -52,7 +52,7 @@ pub use named::Named;
 pub use objective::*;
 pub use people::*;
 pub use reading::Reading;
-pub use rehearsal::{Duty, Message, Monitoring, Prepared, Rehearsal, Seat};
+pub use rehearsal::{Duty, Message, Monitoring, Prepared, Rehearsal, Seat, Wanted};
 pub use response::*;
 pub use runbook::*;
 pub use services::*;

@@ -87,6 +87,43 @@ pub struct Message {
     /// What the players are expected to do: for the facilitator only.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub expects: String,
+    /// By which of these a review knows that it was done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wants: Vec<Wanted>,
+    /// Within which time; by default before play ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<Duration>,
+}
+
+/// Something that somebody is expected to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Wanted {
+    /// A measure is ordered.
+    Order(String),
+    /// A measure is taken back.
+    TakeBack(String),
+    /// A group is switched over.
+    SwitchOver(String),
+    /// The users are told something.
+    Tell,
+    /// A decision is written down.
+    Decide,
+    /// Something is said to other seats.
+    Say,
+    /// Somebody notes that it may be this: a name of the file.
+    Think(String),
+    /// Somebody looks at a dashboard of this: a population, a station, a queue, a store.
+    Look(String),
+    /// The vendor of a component is called.
+    CallVendor(String),
+    /// A component is repaired for good.
+    RepairForGood(String),
+    /// The maintenance is announced.
+    AnnounceMaintenance,
+    /// The maintenance is called off.
+    CallOffMaintenance,
 }
 
 /// A message that the facilitator has ready.

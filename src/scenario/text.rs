@@ -9,7 +9,7 @@ use super::syntax::{self, Kind, NodeId, Tree};
 use super::{Active, Scenario, read};
 
 /// Lines of printed scenarios are broken when they get longer than this.
-const LINE_CHARS_MAX: usize = 100;
+const LINE_CHARS_MAX: usize = 120;
 
 /// A scenario's text and its name.
 #[derive(Debug, Clone)]

@@ -125,6 +125,8 @@ pub struct Weakness {
     pub replays: bool,
     /// What would have kept the objective.
     pub saved: Vec<Saved>,
+    /// One more fault with which the objective holds all the same: looked for where nothing is left out.
+    pub holds_with: Vec<String>,
 }
 
 /// Something that would have kept an objective.

@@ -1,5 +1,6 @@
 //! What is searched: a scenario without its own drill and without failures by chance, and the menu of what may go wrong in it.
 
+use super::kept::Unkept;
 use super::lived::{Held, Lived, undisturbed};
 use super::onsets::{Onset, onsets};
 use super::sets::{Apart, Set};
@@ -53,6 +54,29 @@ pub enum SearchError {
     /// The scenario is right, and what is to be searched cannot be made of it.
     #[error("{0}")]
     Cannot(String),
+    /// Sets that others were to run are not there; which share of them that is.
+    #[error("{}", missing(.0, .1))]
+    Missing(usize, usize),
+    /// What was to be kept cannot be: whoever keeps it knows why.
+    #[error("what was run cannot be kept")]
+    Unkept,
+}
+
+fn missing(size: &usize, batch: &usize) -> String {
+    let shard_of = |of: usize| format!("shard {} of {of}", (batch - 1) % of + 1);
+    format!(
+        "sets of {size} faults are in none of the folders: batch {batch} of them is that of {}, of {}, of {} and so on; is a shard \
+         missing, or not done?",
+        shard_of(2),
+        shard_of(4),
+        shard_of(8)
+    )
+}
+
+impl From<Unkept> for SearchError {
+    fn from(_: Unkept) -> SearchError {
+        SearchError::Unkept
+    }
 }
 
 /// A scenario, its menu, its objectives, and the hours at which things may go wrong.
@@ -227,6 +251,15 @@ fn granted(written: &Scenario, menu: &[Fault], onsets: &[Onset], asked: Asked) -
     if asked.faults > 1 && !asked.exhaustive {
         let what = "a fault that users cannot tell alone, and that has nothing in common with the others of a set, adds nothing to it";
         found.push(format!("{what} (--exhaustive tries it)"));
+    }
+    if asked.faults > 1 {
+        let what = "what breaks an objective breaks it with more faults, too: a set around a smaller one is not run, and is counted as broken";
+        let told = if asked.exhaustive {
+            "; where one more fault helps is told"
+        } else {
+            " (--exhaustive tells where one more helps)"
+        };
+        found.push(format!("{what}{told}"));
     }
     found
 }

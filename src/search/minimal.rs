@@ -1,9 +1,11 @@
 //! Enumeration: each fault alone, then sets of two and three, as long as no smaller set breaks an objective at that hour already.
 
+use super::came::Came;
 use super::design::Design;
 use super::found::{Broken, Certificate, Column, Found, Single, Weakness};
 use super::ground::{Search, SearchError};
 use super::importance::{importances, per_year};
+use super::kept::{Forgets, Keeper, Shard, name_of, sets_of, text_of};
 use super::lived::{Lived, Wanted, disturbed};
 use super::meeting::Meeting;
 use super::sets::{Set, inside, of_size};
@@ -15,21 +17,10 @@ use std::collections::BTreeMap;
 const TOGETHER: usize = 8;
 /// Of so many sets for each objective, the first, it is told what would have saved it.
 const SAVED_MAX: usize = 6;
-
-/// What came of a set at one onset, over all draws of luck.
-#[derive(Debug, Clone, Default)]
-struct Came {
-    /// In how many draws each objective was broken.
-    broken: Vec<u64>,
-    /// The first of them.
-    first: Vec<Option<u64>>,
-    /// What each objective showed at worst.
-    seen: Vec<Option<f64>>,
-    users_hit: f64,
-    longest_s: f64,
-    lost_min: f64,
-    shows: bool,
-}
+/// Parts of so many sets that are kept together.
+const BATCH: usize = 8;
+/// Batches that are run before they are kept.
+const BATCHES_AT_ONCE: usize = 8;
 
 /// By onset; nothing where it was not run.
 type Tried = Vec<Option<Came>>;
@@ -45,15 +36,28 @@ impl Search {
     ///
     /// A fault that cannot be put into the scenario.
     pub fn run(&self, others: &[Search], hands: &mut impl Hands) -> Result<Option<Found>, SearchError> {
-        let mut levels =
-            Levels { search: self, tried: BTreeMap::new(), broken: BTreeMap::new(), runs: self.asked.draws };
+        self.run_kept(others, &mut Forgets, hands)
+    }
+
+    /// The same, with what is kept already taken from there, and what is made kept.
+    ///
+    /// # Errors
+    ///
+    /// A fault that cannot be put into the scenario; a place that cannot be read or written, or lacks what is not made here.
+    pub fn run_kept(
+        &self,
+        others: &[Search],
+        keeper: &mut dyn Keeper,
+        hands: &mut impl Hands,
+    ) -> Result<Option<Found>, SearchError> {
+        let mut levels = Levels::new(self, self.asked.draws);
         for size in 1..=self.asked.faults {
-            if !levels.try_all(size, hands)? {
+            if !levels.try_all(size, (&mut *keeper, None), hands)? {
                 return Ok(None);
             }
         }
         let Some(objectives) = levels.objectives(others, hands)? else { return Ok(None) };
-        let Some(side_by_side) = self.side_by_side(others, hands)? else { return Ok(None) };
+        let Some(side_by_side) = self.side_by_side(others, keeper, hands)? else { return Ok(None) };
         let pick = &self.scenario.run;
         let run = [&pick.strategy, &pick.maintenance, &pick.variant].into_iter().flatten().cloned().collect();
         Ok(Some(Found {
@@ -73,25 +77,60 @@ impl Search {
         }))
     }
 
+    /// Runs a part of the search, for whoever keeps it: of the largest sets those of a shard, and all smaller ones, from which it
+    /// follows which of those have to be run. False where the work was given up.
+    ///
+    /// # Errors
+    ///
+    /// As [`run_kept`](Search::run_kept).
+    pub fn run_shard(
+        &self,
+        shard: Shard,
+        keeper: &mut dyn Keeper,
+        hands: &mut impl Hands,
+    ) -> Result<bool, SearchError> {
+        let mut levels = Levels::new(self, 0);
+        for size in 1..=self.asked.faults {
+            let shared = (size == self.asked.faults).then_some(shard);
+            if !levels.try_all(size, (&mut *keeper, shared), hands)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Each fault alone: what `run` says of them, without looking for sets. Nothing where the work was given up.
     ///
     /// # Errors
     ///
     /// A fault that cannot be put into the scenario.
     pub fn singles(&self, hands: &mut impl Hands) -> Result<Option<Vec<Single>>, SearchError> {
-        let mut levels = Levels { search: self, tried: BTreeMap::new(), broken: BTreeMap::new(), runs: 0 };
-        Ok(levels.try_all(1, hands)?.then(|| levels.singles()))
+        self.singles_kept(&mut Forgets, hands)
+    }
+
+    fn singles_kept(
+        &self,
+        keeper: &mut dyn Keeper,
+        hands: &mut impl Hands,
+    ) -> Result<Option<Vec<Single>>, SearchError> {
+        let mut levels = Levels::new(self, 0);
+        Ok(levels.try_all(1, (keeper, None), hands)?.then(|| levels.singles()))
     }
 
     /// The same under the file's other strategies, each with its own menu.
-    fn side_by_side(&self, others: &[Search], hands: &mut impl Hands) -> Result<Option<Vec<Column>>, SearchError> {
+    fn side_by_side(
+        &self,
+        others: &[Search],
+        keeper: &mut dyn Keeper,
+        hands: &mut impl Hands,
+    ) -> Result<Option<Vec<Column>>, SearchError> {
         let mut found = Vec::new();
         for other in others {
             let Some(strategy) = other.scenario.run.strategy.clone() else { continue };
             if self.scenario.run.strategy.as_ref() == Some(&strategy) {
                 continue;
             }
-            let Some(singles) = other.singles(hands)? else { return Ok(None) };
+            let Some(singles) = other.singles_kept(&mut *keeper, hands)? else { return Ok(None) };
             found.push(Column { strategy, singles });
         }
         Ok(Some(found))
@@ -153,11 +192,20 @@ struct Levels<'s> {
     runs: u64,
 }
 
-impl Levels<'_> {
-    /// Tries every set of a size, where it is not needless; false where the work was given up.
-    fn try_all(&mut self, size: usize, hands: &mut impl Hands) -> Result<bool, SearchError> {
+impl<'s> Levels<'s> {
+    fn new(search: &'s Search, runs: u64) -> Levels<'s> {
+        Levels { search, tried: BTreeMap::new(), broken: BTreeMap::new(), runs }
+    }
+
+    /// Tries every set of a size, where it is not needless, or those of a shard; false where the work was given up.
+    fn try_all(
+        &mut self,
+        size: usize,
+        kept: (&mut dyn Keeper, Option<Shard>),
+        hands: &mut impl Hands,
+    ) -> Result<bool, SearchError> {
         let wanted = self.wanted(size);
-        let Some(tried) = try_sets(self.search, &wanted, hands)? else { return Ok(false) };
+        let Some(tried) = try_sets(self.search, (size, &wanted), kept, hands)? else { return Ok(false) };
         for ((set, at), tried) in wanted.into_iter().zip(tried) {
             self.runs += at.iter().filter(|wanted| **wanted).count() as u64 * self.search.asked.draws;
             let broken: BrokenAt = (0..self.search.criteria.len())
@@ -280,6 +328,17 @@ impl Levels<'_> {
         for ((_, weakness, _), saved) in minimal.iter_mut().zip(saved) {
             weakness.saved = saved?;
         }
+        if search.asked.exhaustive && search.asked.faults > 1 {
+            hands.expect(told);
+            let helps = hands.all(told, |index| {
+                let (set, weakness, draw) = &minimal[index];
+                search.what_helps(set, objective, weakness.worst_at_s, *draw)
+            });
+            let Some(helps) = helps else { return Ok(None) };
+            for ((_, weakness, _), helps) in minimal.iter_mut().zip(helps) {
+                weakness.holds_with = helps?;
+            }
+        }
         let seen_without = search.without[0].seen[objective];
         let certificate = (!broken_without && minimal.is_empty() && seen_without.is_some()).then(|| self.certificate());
         Ok(Some(Broken {
@@ -327,6 +386,7 @@ impl Levels<'_> {
                 replays: search.replays(&drill, objective, draw),
                 drill,
                 saved: Vec::new(),
+                holds_with: Vec::new(),
             },
             draw,
         ))
@@ -345,45 +405,95 @@ impl Levels<'_> {
     }
 }
 
-/// Runs sets at the onsets that are wanted, under every draw of luck; nothing where the work was given up.
+/// Sets of one world that are run together, by their places.
+type Part<'a> = (&'a Set, &'a [usize]);
+
+/// Runs sets of a size at the onsets that are wanted, under every draw of luck, or takes what is kept of them; of a shard only its
+/// own. Nothing where the work was given up.
 fn try_sets(
     search: &Search,
-    wanted: &[(Set, Vec<bool>)],
+    (size, wanted): (usize, &[(Set, Vec<bool>)]),
+    (keeper, shard): (&mut dyn Keeper, Option<Shard>),
     hands: &mut impl Hands,
 ) -> Result<Option<Vec<Tried>>, SearchError> {
     let sets: Vec<Set> = wanted.iter().map(|(set, _)| set.clone()).collect();
-    let worlds = search.worlds(&sets)?;
     let mut in_world: BTreeMap<Set, Vec<usize>> = BTreeMap::new();
     for (index, set) in sets.iter().enumerate() {
         in_world.entry(search.changes(set)).or_default().push(index);
     }
-    let parts: Vec<(&Set, &[usize])> =
+    let parts: Vec<Part> =
         in_world.iter().flat_map(|(changes, all)| all.chunks(TOGETHER).map(move |part| (changes, part))).collect();
-    hands.expect(parts.len());
-    let came = hands.all(parts.len(), |index| {
-        let (changes, part) = parts[index];
-        let together: Vec<Wanted> =
-            part.iter().map(|set| Wanted { acts: search.steps(&sets[*set]), at: wanted[*set].1.clone() }).collect();
-        // By draw, then by set, then by onset.
-        let mut lived: Vec<Vec<Vec<Option<Lived>>>> = (0..search.asked.draws)
-            .map(|draw| disturbed(&worlds[changes], search.luck(draw), search.held(draw), &search.onsets, &together))
-            .collect();
-        let mut all = |set: usize, onset: usize| -> Option<Came> {
-            let draws: Option<Vec<Lived>> = lived.iter_mut().map(|sets| sets[set][onset].take()).collect();
-            draws.map(|draws| search.came(&draws))
-        };
-        (0..part.len())
-            .map(|set| (0..search.onsets.len()).map(|onset| all(set, onset)).collect())
-            .collect::<Vec<Tried>>()
-    });
-    let Some(came) = came else { return Ok(None) };
+    let batches: Vec<&[Part]> = parts.chunks(if keeper.keeps() { BATCH } else { usize::MAX }).collect();
     let mut found: Vec<Tried> = vec![Vec::new(); sets.len()];
-    for ((_, part), came) in parts.iter().zip(came) {
-        for (set, tried) in part.iter().zip(came) {
-            found[*set] = tried;
+    let mut missing: Vec<(&[Part], String)> = Vec::new();
+    for (place, batch) in batches.into_iter().enumerate() {
+        let name = if keeper.keeps() { name_of_batch(search, wanted, batch) } else { String::new() };
+        let kept = if keeper.keeps() { keeper.load(&name)? } else { None };
+        match kept.and_then(|text| sets_of(&text, &name)) {
+            Some(kept) => in_batch(batch).zip(kept).for_each(|(set, tried)| found[set] = tried),
+            None if shard.is_some_and(|shard| !shard.has(place)) => {}
+            None if !keeper.makes() => return Err(SearchError::Missing(size, place + 1)),
+            None => missing.push((batch, name)),
+        }
+    }
+    let left: Vec<Set> = missing.iter().flat_map(|(batch, _)| in_batch(batch)).map(|set| sets[set].clone()).collect();
+    let worlds = search.worlds(&left)?;
+    hands.expect(missing.iter().map(|(batch, _)| batch.len()).sum());
+    for together in missing.chunks(BATCHES_AT_ONCE) {
+        let parts: Vec<Part> = together.iter().flat_map(|(batch, _)| batch.iter().copied()).collect();
+        let came = hands.all(parts.len(), |index| try_part(search, &worlds[parts[index].0], parts[index].1, wanted));
+        let Some(came) = came else { return Ok(None) };
+        for ((_, part), came) in parts.iter().zip(came) {
+            for (set, tried) in part.iter().zip(came) {
+                found[*set] = tried;
+            }
+        }
+        let keeps = keeper.keeps();
+        for (batch, name) in together.iter().filter(|_| keeps) {
+            let tried: Vec<Tried> = in_batch(batch).map(|set| found[set].clone()).collect();
+            keeper.save(name, &text_of(name, &tried))?;
         }
     }
     Ok(Some(found))
+}
+
+/// The sets of a batch, by their places.
+fn in_batch<'a>(batch: &'a [Part]) -> impl Iterator<Item = usize> + 'a {
+    batch.iter().flat_map(|(_, part)| part.iter().copied())
+}
+
+/// What came of some sets of one world, by set and then by onset.
+fn try_part(
+    search: &Search,
+    world: &std::sync::Arc<crate::world::World>,
+    part: &[usize],
+    wanted: &[(Set, Vec<bool>)],
+) -> Vec<Tried> {
+    let one = |set: &usize| Wanted { acts: search.steps(&wanted[*set].0), at: wanted[*set].1.clone() };
+    let together: Vec<Wanted> = part.iter().map(one).collect();
+    // By draw, then by set, then by onset.
+    let mut lived: Vec<Vec<Vec<Option<Lived>>>> = (0..search.asked.draws)
+        .map(|draw| disturbed(world, search.luck(draw), search.held(draw), &search.onsets, &together))
+        .collect();
+    let mut all = |set: usize, onset: usize| -> Option<Came> {
+        let draws: Option<Vec<Lived>> = lived.iter_mut().map(|sets| sets[set][onset].take()).collect();
+        draws.map(|draws| search.came(&draws))
+    };
+    (0..part.len()).map(|set| (0..search.onsets.len()).map(|onset| all(set, onset)).collect()).collect()
+}
+
+/// The name under which a batch is kept: which run of which scenario, under which luck, held against what, which sets at which hours.
+fn name_of_batch(search: &Search, wanted: &[(Set, Vec<bool>)], batch: &[Part]) -> String {
+    let criteria: Vec<&str> = search.criteria.iter().map(|criterion| criterion.name.as_str()).collect();
+    let onsets: Vec<i64> = search.onsets.iter().map(|onset| onset.at.0).collect();
+    let named = |set: &usize| {
+        let (set, at) = &wanted[*set];
+        (set.iter().map(|fault| search.menu[*fault].name.as_str()).collect::<Vec<&str>>(), at)
+    };
+    let parts: Vec<Vec<(Vec<&str>, &Vec<bool>)>> =
+        batch.iter().map(|(_, part)| part.iter().map(named).collect()).collect();
+    let (hash, pick) = (&search.world.scenario_hash, &search.scenario.run);
+    name_of(&(hash, pick, search.asked.draws, search.asked.seed, criteria, onsets, parts))
 }
 
 /// What an objective asks, in a few words and plain numbers.

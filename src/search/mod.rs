@@ -23,10 +23,12 @@
 //! assert_eq!(found.objectives[0].minimal[0].faults, ["crash of a"]);
 //! ```
 
+mod came;
 mod design;
 mod found;
 mod ground;
 mod importance;
+mod kept;
 mod lived;
 mod meeting;
 mod minimal;
@@ -38,4 +40,5 @@ mod written;
 pub use design::{Design, Place};
 pub use found::{Broken, Certificate, Column, Found, Importance, Saved, Single, Weakness};
 pub use ground::{Asked, DRAWS_MAX, FAULTS_MAX, Search, SearchError};
+pub use kept::{Forgets, Keeper, Shard, Unkept, is_whole};
 pub use onsets::Onset;

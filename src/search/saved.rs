@@ -47,6 +47,33 @@ impl Search {
         found.extend(again.sooner());
         Ok(found)
     }
+
+    /// Faults that keep an objective when they come together with these: less load, a failover that comes earlier.
+    pub(super) fn what_helps(
+        &self,
+        set: &Set,
+        objective: usize,
+        at_s: f64,
+        draw: u64,
+    ) -> Result<Vec<String>, SearchError> {
+        let (at, luck) = (Time::ZERO.after(length(at_s)), self.luck(draw));
+        let mut found = Vec::new();
+        for fault in (0..self.menu.len()).filter(|fault| !set.contains(fault)) {
+            let mut more = set.clone();
+            more.push(fault);
+            more.sort_unstable();
+            if !self.apart.allows(&more) {
+                continue;
+            }
+            let world = Arc::clone(&self.worlds(std::slice::from_ref(&more))?[&self.changes(&more)]);
+            let again = Again { search: self, set: &more, objective, world, at, luck };
+            let steps: Vec<Action> = self.steps(&more).into_iter().cloned().collect();
+            if again.holds_under(&steps) {
+                found.push(self.menu[fault].name.clone());
+            }
+        }
+        Ok(found)
+    }
 }
 
 impl Again<'_> {

@@ -60,6 +60,9 @@ pub(super) fn pinned(only: &Scenario, world: &World, witness: &Witness, manner: 
     pinned.common_cause = Named::default();
     for (name, component) in &mut pinned.components.0 {
         let Some(node) = world.node(name) else { continue };
+        if let Some(holds_for) = &mut component.holds_for {
+            fix(holds_for, witness.reserves.get(&node).copied());
+        }
         component.fails = None;
         component.starts = Age::New;
         component.last_tested = Duration::ZERO;
@@ -72,6 +75,11 @@ pub(super) fn pinned(only: &Scenario, world: &World, witness: &Witness, manner: 
             spares: None,
             temporary: None,
         });
+    }
+    for (name, site) in &mut pinned.sites.0 {
+        if let (Some(node), Some(holds_for)) = (world.node(name), &mut site.holds_for) {
+            fix(holds_for, witness.reserves.get(&node).copied());
+        }
     }
     for (_, strategy) in &mut pinned.strategies.0 {
         response(strategy, world, witness, manner);

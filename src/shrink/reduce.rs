@@ -59,6 +59,7 @@ impl<'a, H: Hands> Reducer<'a, H> {
             self.horizon()?;
             self.take_all(simpler::earlier)?;
             self.take_all(simpler::one_member)?;
+            self.take_all(simpler::at_its_site)?;
             self.values()?;
             if self.text == before {
                 return Ok(());

@@ -86,6 +86,51 @@ pub(super) fn one_member(text: &str) -> Vec<String> {
     pairs.map(|(group, member)| instead_of_group(text, &scenario, &group, &member)).collect()
 }
 
+/// People who are served by a group at the site where a member of it is: what is said of those of the group is said of those of the
+/// site, where those are the same people.
+pub(super) fn at_its_site(text: &str) -> Vec<String> {
+    let Ok((scenario, _)) = read(text) else { return Vec::new() };
+    let mut found = Vec::new();
+    for (group, written) in scenario.groups.iter() {
+        let site_of = |member: &String| {
+            let component = scenario.components.get(member).and_then(|component| component.at.clone());
+            component.or_else(|| scenario.sites.get(member).map(|_| member.clone()))
+        };
+        let served_by =
+            |place: &str| scenario.people.iter().filter(move |(_, people)| people.served_by == place).count();
+        let mut sites: Vec<String> = written.members.iter().filter_map(site_of).collect();
+        sites.dedup();
+        for site in sites.into_iter().filter(|site| served_by(group) > 0 && served_by(site.as_str()) == 0) {
+            let mut scenario = scenario.clone();
+            for (_, people) in scenario.people.0.iter_mut().filter(|(_, people)| people.served_by == group) {
+                people.served_by.clone_from(&site);
+            }
+            found.push(of_another(&tidy(scenario), group, &site));
+        }
+    }
+    found
+}
+
+/// What objectives and expectations say of a place is said of another.
+fn of_another(text: &str, place: &str, other: &str) -> String {
+    let tree = parse(text);
+    let is_it = |id: &NodeId| {
+        let node = &tree.nodes[*id];
+        let said = matches!(tree.steps_to(*id).first().map(String::as_str), Some("objectives" | "expect"));
+        let of = tree.entry_of(*id).and_then(|entry| entry.key.as_ref()).is_some_and(|key| key.text == "of");
+        let names = || ron::from_str::<String>(&text[node.span.clone()]).is_ok_and(|name| name == place);
+        said && of && node.kind == Kind::Text && names()
+    };
+    let mut spans: Vec<Range<usize>> =
+        (0..tree.nodes.len()).filter(is_it).map(|id| tree.nodes[id].span.clone()).collect();
+    spans.sort_by_key(|span| span.start);
+    let mut out = text.to_owned();
+    for span in spans.into_iter().rev() {
+        out.replace_range(span, &format!("{other:?}"));
+    }
+    out
+}
+
 fn instead_of_group(text: &str, scenario: &Scenario, group: &str, member: &str) -> String {
     let tree = parse(text);
     let mut changes = Vec::new();

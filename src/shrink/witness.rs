@@ -57,6 +57,8 @@ pub(super) struct Witness {
     pub bad_releases: Vec<usize>,
     /// How long each maintenance took; the second is the time until it was given up, and then that of its rollback.
     pub maintenances: Vec<(Duration, Option<(Duration, Duration)>)>,
+    /// How long what a node lives on would have lasted when it was first used: full, as it then is.
+    pub reserves: BTreeMap<NodeId, Duration>,
     began: Option<Time>,
     aborted: Option<Time>,
 }
@@ -86,6 +88,9 @@ impl Witness {
                 let (node, members, hidden) = (*node, *members, *hidden);
                 self.by_id.insert(seen.id, self.strikes.len());
                 self.strikes.push((seen.id, Strike { at: seen.at, node, members, hidden, drawn, back: Vec::new() }));
+            }
+            Occurrence::ReserveUsed(node, until) => {
+                self.reserves.entry(*node).or_insert(until.since(seen.at));
             }
             Occurrence::Found { node, .. } => {
                 let known = self.strikes().any(|strike| strike.node == *node && strike.hidden);

@@ -70,11 +70,11 @@ impl Served {
             .args(["--listen", "127.0.0.1:0", "--draws", "2", "--log"])
             .arg(file.with_extension("jsonl"))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut said = BufReader::new(child.stdout.take().unwrap());
         let (mut host, mut tokens) = (String::new(), BTreeMap::new());
         let mut all = String::new();
         loop {

@@ -210,7 +210,7 @@ fn serve(listener: TcpListener, doors: Doors, links: &str) -> std::io::Result<()
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        terminal::complain(links);
+        terminal::print(links)?;
         interrupt::listen();
         let server = pin!(axum::serve(Doorway::new(listener), doors.router()).into_future());
         match select(server, pin!(interrupted())).await {

@@ -13,6 +13,8 @@ pub struct MaintenanceState {
     pub repeated: u64,
     pub under_way: bool,
     pub began: Time,
+    /// When hands got to work.
+    pub hands_on: Time,
     /// Nodes that it holds down now.
     pub holds: Vec<NodeId>,
     pub rolling: usize,
@@ -37,6 +39,7 @@ impl MaintenanceState {
             repeated: 0,
             under_way: false,
             began: Time::ZERO,
+            hands_on: Time::ZERO,
             holds: Vec::new(),
             rolling: 0,
             takes: Duration::ZERO,

@@ -22,6 +22,7 @@ pub mod spreads;
 pub mod stations;
 pub mod steering;
 pub mod triggers;
+pub mod waits;
 pub mod watch;
 
 use crate::rng::{Luck, Stream};

@@ -1,5 +1,6 @@
 //! Components, their repairs and the crews that do them.
 
+use super::waits::Wait;
 use crate::dist::Sampler;
 use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
@@ -170,9 +171,27 @@ impl NodeState {
 pub struct ReserveState {
     /// When it is full again, as long as it is not used.
     full_at: Time,
-    /// While it is used: how long it would have lasted had it been full, and when it ends.
-    used: Option<(Duration, Time)>,
+    /// While it is used.
+    used: Option<Used>,
     luck: Stream,
+}
+
+/// A reserve in use.
+#[derive(Debug, Clone, Copy)]
+struct Used {
+    /// How long it would have lasted had it been full.
+    full: Duration,
+    /// Since when it is used, and which share of it lacked then.
+    began: Time,
+    lacks: f64,
+    /// When it ends.
+    until: Time,
+}
+
+impl Used {
+    fn new(full: Duration, began: Time, lacks: f64) -> Used {
+        Used { full, began, lacks, until: began.after(Duration::from_seconds(full.seconds() * (1.0 - lacks))) }
+    }
 }
 
 impl ReserveState {
@@ -187,7 +206,7 @@ impl ReserveState {
 
     /// When it ends, if it is used.
     pub fn ends(&self) -> Option<Time> {
-        self.used.map(|(_, until)| until)
+        self.used.map(|used| used.until)
     }
 
     /// It is used from now on; says until when.
@@ -195,14 +214,26 @@ impl ReserveState {
         let full = of.holds_for.draw(&mut self.luck);
         let lacks =
             if self.full_at > now { self.full_at.since(now).seconds() / of.recharges_in.seconds() } else { 0.0 };
-        let until = now.after(Duration::from_seconds(full.seconds() * (1.0 - lacks)));
-        self.used = Some((full, until));
-        until
+        let used = Used::new(full, now, lacks);
+        self.used = Some(used);
+        used.until
+    }
+
+    /// How long it lasts is drawn anew, given that it is not used up; says until when, where it is in use.
+    pub fn drawn_anew(&mut self, of: &Reserve, now: Time, luck: Luck) -> Option<Time> {
+        self.luck.go_on_with(luck);
+        let used = self.used.filter(|used| used.until > now && used.lacks < 1.0)?;
+        let passed = Duration::from_seconds(now.since(used.began).seconds() / (1.0 - used.lacks));
+        let full = Wait::of(&of.holds_for).drawn_anew(passed, &mut self.luck)?;
+        let mut used = Used::new(full, used.began, used.lacks);
+        used.until = used.until.max(now.after(Duration(1)));
+        self.used = Some(used);
+        Some(used.until)
     }
 
     /// It is not needed any more, and recharges from now on. Says how long it would have lasted still.
     pub fn end(&mut self, of: &Reserve, now: Time) -> Duration {
-        let Some((full, until)) = self.used.take() else { return Duration::ZERO };
+        let Some(Used { full, until, .. }) = self.used.take() else { return Duration::ZERO };
         let rest = if until > now { until.since(now) } else { Duration::ZERO };
         let left = if full.0 > 0 { rest.seconds() / full.seconds() } else { 0.0 };
         self.full_at = now.after(Duration::from_seconds(of.recharges_in.seconds() * (1.0 - left)));

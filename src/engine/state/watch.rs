@@ -27,6 +27,9 @@ pub struct Watch {
     pub alarm: Time,
     /// Since when all is well again.
     pub well_since: Option<Time>,
+    /// When it began, and how often they have come to see something else since.
+    pub began: Time,
+    pub turns: u32,
 }
 
 /// One of those that watch.

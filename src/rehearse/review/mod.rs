@@ -4,14 +4,17 @@
 //! is written. The unit is the decision, never a person.
 
 mod axis;
+mod expected;
 mod ground;
 mod misled;
 mod reply;
+mod suspects;
 mod talk;
 mod times;
 mod worth;
 
 pub use axis::{Lane, Moment};
+pub use expected::{Came, Doing, Expected};
 pub use ground::{Asked, DRAWS_MAX, Damage};
 pub use misled::{Misled, Promise};
 pub use reply::{NoReturn, Reply, ReplyStep};
@@ -56,6 +59,8 @@ pub struct Review {
     pub times: Times,
     /// Truth, what could be seen, what was said, done and thought, on one axis.
     pub story: Vec<Moment>,
+    /// What was expected at each inject, and what came of it.
+    pub expected: Vec<Expected>,
     /// What each decision was worth.
     pub decisions: Vec<Decision>,
     /// When most of the damage could no longer be avoided.
@@ -85,10 +90,11 @@ pub fn review<H: Hands>(plan: &Plan, entries: &[Entry], asked: &Asked, hands: &m
     let runbook = Play { world: plan.written_with(&changes), done: Vec::new() }.between(plan.from, plan.to);
     let (with_nobody, by_runbook) = (nobody.run(plan.luck).outcome, runbook.run(plan.luck).outcome);
     let decisions = worth::decisions(&ground, hands)?;
-    let (best_reply, with_hindsight) = (reply::best(&ground, hands)?, reply::with_hindsight(&ground, hands)?);
+    let (best_reply, with_hindsight) = (reply::best(&ground, &changes, hands)?, reply::with_hindsight(&ground, hands)?);
     let no_return = reply::no_return(&ground, &best_reply, hands)?;
     let (misled, promises) = (misled::misled(&ground), misled::promises(&ground));
     let never_looked_at = misled::never_looked_at(&ground);
+    let expected = expected::expected(&ground, &changes.suppressed);
     let times = times::times(&ground, &by_runbook, &with_nobody);
     let talk = talk::talk(&talk::Facts {
         times: &times,
@@ -101,6 +107,7 @@ pub fn review<H: Hands>(plan: &Plan, entries: &[Entry], asked: &Asked, hands: &m
         never_looked_at: &never_looked_at,
         misled: &misled,
         promises: &promises,
+        expected: &expected,
         next: reply::next_drill(&ground, &nobody, &changes, hands)?,
         named: times::is_named(&ground),
         has_runbook: plan.written_with(&changes).procedures.iter().any(|procedure| !procedure.muted),
@@ -123,6 +130,7 @@ pub fn review<H: Hands>(plan: &Plan, entries: &[Entry], asked: &Asked, hands: &m
         with_nobody: Damage::of(&with_nobody),
         story: axis::story(&ground),
         times,
+        expected,
         decisions,
         no_return,
         best_reply,

@@ -2,11 +2,13 @@
 //!
 //! A reply is a sequence of the file's actions. It is grown one action at a time: the one that helps most is taken, as long as one
 //! helps (a greedy search: it can miss actions that only help together). By what could be seen: from the first sign on, judged by the
-//! mean over other draws of luck, as whoever acts does not know what will be drawn. With hindsight: from the beginning of play, judged
-//! by the run that was played.
+//! mean over all that it could have been, and over draws of what was still to come, as whoever acts knows neither. With
+//! hindsight: from the beginning of play, judged by the run that was played.
 
 use super::ground::{Damage, Ground};
+use super::suspects::{Suspect, suspects};
 use crate::rehearse::deed::Deed;
+use crate::rehearse::fork::Fork;
 use crate::rehearse::offers::everything;
 use crate::rehearse::plan::Changes;
 use crate::rehearse::play::{Done, Play};
@@ -21,8 +23,12 @@ use std::sync::Arc;
 const STEPS_MAX: usize = 6;
 /// Actions that are tried at each step.
 const TRIED_MAX: usize = 80;
-/// Draws that a search looks at.
+/// Forks that a search looks at, at most: draws of luck of each thing that it could have been.
+const FORKS: usize = 12;
+/// Draws of luck of one thing, at most.
 const DRAWS: usize = 6;
+/// Actions that look best at first, and are looked at under all of these.
+const CLOSER: usize = 10;
 /// Moments at which it is looked how much could still be avoided.
 const MOMENTS: usize = 24;
 /// Less than this share of the damage is no help.
@@ -50,6 +56,8 @@ pub struct Reply {
     pub lost: f64,
     /// As above.
     pub lost_without: f64,
+    /// What it could have been as well, by what could be seen when it begins: each counts as much as what it was.
+    pub suspects: Vec<String>,
     #[serde(skip)]
     deeds: Vec<Deed>,
 }
@@ -73,49 +81,97 @@ fn candidates(ground: &Ground) -> Vec<Deed> {
     offered.filter(Deed::has_effect).take(TRIED_MAX).collect()
 }
 
-/// The best reply by what could be seen: from the first sign on, whatever is drawn.
-pub fn best<H: Hands>(ground: &Ground, hands: &mut H) -> Option<Reply> {
+/// The best reply by what could be seen: from the first sign on, whatever it is and whatever is drawn.
+pub fn best<H: Hands>(ground: &Ground, changes: &Changes, hands: &mut H) -> Option<Reply> {
     let at = ground.first_sign().unwrap_or(ground.plan.from);
-    let lucks: Vec<Luck> = ground.lucks.iter().copied().take(DRAWS).collect();
-    let lucks = if lucks.is_empty() { vec![ground.own()] } else { lucks };
-    grow(ground, at, &lucks, hands)
+    let all = suspects(ground, changes, hands)?;
+    let draws = (FORKS / (all.len() + 1)).clamp(1, DRAWS);
+    let lucks: Vec<Luck> = ground.lucks.iter().copied().take(draws).collect();
+    let mut forks = Vec::new();
+    let own = Suspect { name: String::new(), play: doing(ground, at, &[]) };
+    // Each thing that it could have been once, and then again under other luck: the first are looked at first.
+    let kept = std::iter::once(&own).chain(&all).map(|suspect| {
+        let mut fork = Fork::at_start(&suspect.play, ground.own());
+        fork.go_on(&[], at);
+        fork
+    });
+    let kept: Vec<Fork> = kept.collect();
+    for luck in &lucks {
+        forks.extend(kept.iter().map(|fork| fork.with_luck(*luck)));
+    }
+    let forks = if forks.is_empty() { kept } else { forks };
+    let names = all.into_iter().map(|suspect| suspect.name).collect::<Vec<String>>();
+    let first = names.len() + 1;
+    grow(ground, at, (&forks, first), names, hands)
 }
 
 /// The best reply to what was played, known beforehand.
 pub fn with_hindsight<H: Hands>(ground: &Ground, hands: &mut H) -> Option<Reply> {
-    let (from, own) = (ground.plan.from, [ground.own()]);
-    let early = grow(ground, from, &own, hands)?;
+    let known = |at: Time| {
+        let mut fork = Fork::at_start(&doing(ground, at, &[]), ground.own());
+        fork.go_on(&[], at);
+        [fork]
+    };
+    let from = ground.plan.from;
+    let early = grow(ground, from, (&known(from), 1), Vec::new(), hands)?;
     let Some(fault) = ground.first_fault() else { return Some(early) };
     // Some things can only be done once something is broken: a vendor is called when there is something to repair.
-    let late = grow(ground, fault.after(Duration(1)), &own, hands)?;
+    let at = fault.after(Duration(1));
+    let late = grow(ground, at, (&known(at), 1), Vec::new(), hands)?;
     Some(if late.lost < early.lost { late } else { early })
 }
 
-fn grow<H: Hands>(ground: &Ground, at: Time, lucks: &[Luck], hands: &mut H) -> Option<Reply> {
-    let mean = |damages: &[Damage]| damages.iter().map(|damage| damage.lost).sum::<f64>() / damages.len().max(1) as f64;
+/// What is lost in the mean over some forks, for each of some replies.
+fn losses<H: Hands>(forks: &[Fork], at: Time, replies: &[Vec<Deed>], hands: &mut H) -> Option<Vec<f64>> {
+    let count = replies.len() * forks.len();
+    hands.expect(count);
+    let done = |deed: &Deed| Done { at, by: 0, deed: deed.clone(), refused: false };
+    let one = |i: usize| {
+        let reply: Vec<Done> = replies[i / forks.len()].iter().map(done).collect();
+        Damage::of(&forks[i % forks.len()].clone().felt(&reply)).lost
+    };
+    let all = hands.all(count, one)?;
+    Some(all.chunks(forks.len().max(1)).map(|lost| lost.iter().sum::<f64>() / lost.len() as f64).collect())
+}
+
+/// Grows a reply over some forks of the run at that time, of which the first are looked at first.
+fn grow<H: Hands>(
+    ground: &Ground,
+    at: Time,
+    (forks, first): (&[Fork], usize),
+    suspects: Vec<String>,
+    hands: &mut H,
+) -> Option<Reply> {
     let all = candidates(ground);
     let mut deeds: Vec<Deed> = Vec::new();
     let mut steps = Vec::new();
-    let nothing = doing(ground, at, &[]);
-    let mut lost = mean(&ground.damages(std::slice::from_ref(&nothing), lucks, hands)?[0]);
-    let first = lost;
+    let mut lost = losses(forks, at, &[Vec::new()], hands)?[0];
+    let least_help = HELPS * lost.max(1.0);
     while steps.len() < STEPS_MAX {
         let left: Vec<&Deed> = all.iter().filter(|deed| !deeds.contains(deed)).collect();
-        let with = |deed: &&Deed| doing(ground, at, &[deeds.as_slice(), std::slice::from_ref(*deed)].concat());
-        let plays: Vec<Play> = left.iter().map(with).collect();
-        let losses: Vec<f64> = ground.damages(&plays, lucks, hands)?.iter().map(|damages| mean(damages)).collect();
+        let with = |deed: &Deed| [deeds.as_slice(), std::slice::from_ref(deed)].concat();
+        let mut replies: Vec<Vec<Deed>> = left.into_iter().map(with).collect();
+        if first < forks.len() && replies.len() > CLOSER {
+            let roughly = losses(&forks[..first], at, &replies, hands)?;
+            let mut order: Vec<usize> = (0..replies.len()).collect();
+            order.sort_by(|a, b| roughly[*a].total_cmp(&roughly[*b]).then(a.cmp(b)));
+            order.truncate(CLOSER);
+            order.sort_unstable();
+            replies = order.into_iter().map(|i| replies[i].clone()).collect();
+        }
+        let losses = losses(forks, at, &replies, hands)?;
         let Some((best, least)) = losses.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1)) else { break };
-        if *least >= lost - HELPS * first.max(1.0) {
+        if *least >= lost - least_help {
             break;
         }
         lost = *least;
-        deeds.push(left[best].clone());
-        steps.push(ReplyStep { what: left[best].words(), lost });
+        deeds.clone_from(&replies[best]);
+        steps.push(ReplyStep { what: deeds.last().map(Deed::words).unwrap_or_default(), lost });
     }
     let own = [ground.own()];
-    let here = ground.damages(&[nothing, doing(ground, at, &deeds)], &own, hands)?;
+    let here = ground.damages(&[doing(ground, at, &[]), doing(ground, at, &deeds)], &own, hands)?;
     let (lost_without, lost) = (here[0][0].lost, here[1][0].lost);
-    Some(Reply { at: ground.civil(at), steps, lost, lost_without, deeds })
+    Some(Reply { at: ground.civil(at), steps, lost, lost_without, suspects, deeds })
 }
 
 /// The drill, with nothing done but this, at that time.

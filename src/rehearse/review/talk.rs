@@ -1,5 +1,6 @@
 //! For the talk afterwards: questions that this run raises, what went well, what to work on, and the drill of next time.
 
+use super::expected::{Came, Expected};
 use super::ground::Damage;
 use super::misled::{Misled, Promise};
 use super::reply::{NoReturn, Reply};
@@ -38,6 +39,7 @@ pub(super) struct Facts<'a> {
     pub never_looked_at: &'a [String],
     pub misled: &'a [Misled],
     pub promises: &'a [Promise],
+    pub expected: &'a [Expected],
     pub next: Option<(String, f64)>,
     /// An alert named the trouble.
     pub named: bool,
@@ -174,6 +176,9 @@ fn to_improve(facts: &Facts) -> Vec<String> {
     }
     if let Some(act) = facts.times.to_act_s.filter(|act| *act > 900.0) {
         found.push(format!("Nothing was done for {}.", length_words(act)));
+    }
+    for expected in facts.expected.iter().filter(|expected| expected.came == Came::NotDone).take(3) {
+        found.push(format!("Expected at {}, and not done: {}.", expected.at, expected.expects.trim_end_matches('.')));
     }
     if !facts.never_looked_at.is_empty() {
         found.push(format!("Nobody looked at: {}.", facts.never_looked_at.join(", ")));

@@ -5,7 +5,7 @@ use super::section;
 use super::svg::{AXIS_HEIGHT, Frame, drawing, line, name, symbol, text};
 use super::tables::{Cell, table};
 use crate::drawing::{Drawing, Scenes};
-use crate::rehearse::review::{Lane, Moment, NoReturn, Reply, Review};
+use crate::rehearse::review::{Came, Lane, Moment, NoReturn, Reply, Review};
 use crate::report::clock::Clock;
 use crate::report::review as words;
 use serde::{Deserialize, Serialize};
@@ -35,10 +35,22 @@ pub struct EmbeddedReview {
     pub without_names: bool,
     /// The command that makes it again.
     pub replay: Option<String>,
+    /// It was made by a rehearsal that is served: its times are links.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub served: bool,
 }
 
-/// Writes the page of a review. `opens` says how a moment is opened: a command with the time in it.
-pub fn render_review(review: &Review, embedded: &EmbeddedReview, opens: Option<&dyn Fn(f64) -> String>) -> String {
+/// How a moment is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// By a command.
+    Command(String),
+    /// By a link to whoever serves the rehearsal.
+    Link(String),
+}
+
+/// Writes the page of a review. `opens` says how a moment is opened: a command with the time in it, or a link.
+pub fn render_review(review: &Review, embedded: &EmbeddedReview, opens: Option<&dyn Fn(f64) -> Opening>) -> String {
     super::page(&review.title, |html| body(html, review, embedded, None, opens))
 }
 
@@ -47,7 +59,7 @@ pub fn render_review_with_design(
     review: &Review,
     embedded: &EmbeddedReview,
     design: (&Drawing, &Scenes),
-    opens: Option<&dyn Fn(f64) -> String>,
+    opens: Option<&dyn Fn(f64) -> Opening>,
 ) -> String {
     super::page(&review.title, |html| body(html, review, embedded, Some(design), opens))
 }
@@ -57,7 +69,7 @@ fn body(
     review: &Review,
     embedded: &EmbeddedReview,
     design: Option<(&Drawing, &Scenes)>,
-    opens: Option<&dyn Fn(f64) -> String>,
+    opens: Option<&dyn Fn(f64) -> Opening>,
 ) {
     html.say("h1", &[], &review.title);
     html.within("p", &[("class", &"which")], |html| {
@@ -76,6 +88,9 @@ fn body(
         });
     }
     section(html, "The times that count", "", |html| times(html, review));
+    if !review.expected.is_empty() {
+        section(html, "What was expected", "", |html| expected(html, review));
+    }
     section(html, "What each decision was worth", &words::how(review), |html| decisions(html, review));
     section(html, "The best reply", "", |html| replies(html, review));
     section(html, "What misled", "", |html| misled(html, review));
@@ -83,7 +98,11 @@ fn body(
     section(
         html,
         "The story",
-        "Point at a time for the command that opens the run there, as a branch of its own.",
+        if embedded.served {
+            "Each time is a link that opens the run there, on the facilitator's page: going back begins a branch."
+        } else {
+            "Point at a time for the command that opens the run there, as a branch of its own."
+        },
         |html| {
             story(html, review, opens);
         },
@@ -174,6 +193,15 @@ fn times(html: &mut Html, review: &Review) {
     table(html, &["", "down for", "worse off for", "user-minutes lost"], &rows);
 }
 
+fn expected(html: &mut Html, review: &Review) {
+    let row = |expected: &crate::rehearse::review::Expected| {
+        let [at, what, came] = words::expected(expected);
+        let judged = if matches!(expected.came, Came::NotDone | Came::Late(_)) { "bad" } else { "" };
+        vec![Cell::text(at), Cell::text(what), Cell::judged(came, judged)]
+    };
+    table(html, &words::EXPECTED, &review.expected.iter().map(row).collect::<Vec<_>>());
+}
+
 fn decisions(html: &mut Html, review: &Review) {
     if review.decisions.is_empty() {
         html.say("p", &[], "Nothing was done that could change what users lived through.");
@@ -201,7 +229,8 @@ fn replies(html: &mut Html, review: &Review) {
     reply(html, "By what could be seen", &review.best_reply);
     reply(html, "With hindsight", &review.with_hindsight);
     let note = "Found by taking, one after the other, the action of the file that helps most; actions that only help together can be missed. \
-        By what could be seen: judged in the mean over other draws of luck, from the first sign on. With hindsight: in this very run.";
+        By what could be seen: judged in the mean over what it could have been and over what was still to be drawn, from the first sign on. \
+        With hindsight: in this very run.";
     html.say("p", &[("class", &"faint")], note);
 }
 
@@ -218,6 +247,9 @@ fn reply(html: &mut Html, title: &str, reply: &Reply) {
             html.say("li", &[], format!("{}: {} user-minutes left", step.what, words::minutes(step.lost)));
         }
     });
+    if let Some(sentence) = words::judged_by(reply) {
+        html.say("p", &[("class", &"faint")], sentence);
+    }
 }
 
 fn misled(html: &mut Html, review: &Review) {
@@ -272,13 +304,18 @@ fn talk(html: &mut Html, review: &Review) {
     }
 }
 
-fn story(html: &mut Html, review: &Review, opens: Option<&dyn Fn(f64) -> String>) {
+fn story(html: &mut Html, review: &Review, opens: Option<&dyn Fn(f64) -> Opening>) {
     html.within("div", &[("class", &"story")], |html| {
         for moment in &review.story {
             html.within("div", &[("class", &"instant")], |html| {
-                let command = opens.map_or_else(|| moment.at.clone(), |opens| opens(moment.at_s));
                 let clock = moment.at.rsplit(' ').next().unwrap_or(&moment.at);
-                html.say("time", &[("title", &command)], clock);
+                match opens.map(|opens| opens(moment.at_s)) {
+                    Some(Opening::Link(to)) => html.within("time", &[("title", &moment.at)], |html| {
+                        html.say("a", &[("href", &to), ("target", &"_blank"), ("rel", &"noopener")], clock);
+                    }),
+                    Some(Opening::Command(command)) => html.say("time", &[("title", &command)], clock),
+                    None => html.say("time", &[("title", &moment.at)], clock),
+                }
                 html.within("p", &[], |html| {
                     html.say("span", &[("class", &"faint")], format!("{} ", words::lane(moment.lane)));
                     if !moment.who.is_empty() {

@@ -136,7 +136,10 @@ fn objective(html: &mut Html, broken: &Broken) {
     }
     let rows: Vec<Vec<Cell>> = (broken.minimal.iter())
         .map(|set| {
-            let saved: Vec<String> = set.saved.iter().map(weakness::saved).collect();
+            let mut saved: Vec<String> = set.saved.iter().map(weakness::saved).collect();
+            if !set.holds_with.is_empty() {
+                saved.push(weakness::holds_with(set));
+            }
             vec![
                 Cell::name(set.faults.join(" + ")),
                 Cell::number(weakness::frequency_if_known(set.per_year)),

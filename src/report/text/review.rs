@@ -36,6 +36,11 @@ pub fn render_review(review: &Review, layout: Layout) -> String {
         ]);
     }
     table.write(&mut page);
+    let expected = |one: &crate::rehearse::review::Expected| {
+        let [at, what, came] = words::expected(one);
+        format!("{at}: {what}: {came}")
+    };
+    list(&mut page, "What was expected", &review.expected.iter().map(expected).collect::<Vec<String>>());
     decisions(&mut page, review);
     replies(&mut page, review);
     list(&mut page, "What misled", &misled(review));
@@ -117,6 +122,9 @@ fn reply(page: &mut Page, title: &str, reply: &Reply) {
     }
     for (i, step) in reply.steps.iter().enumerate() {
         sentences(page, &format!("  {}. {}", i + 1, step.what), Ink::Plain);
+    }
+    if let Some(sentence) = words::judged_by(reply) {
+        sentences(page, &sentence, Ink::Faint);
     }
 }
 

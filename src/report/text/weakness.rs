@@ -80,6 +80,10 @@ fn objective(page: &mut Page, broken: &Broken) {
             page.line(Line::new().with(Ink::Faint, format!("      and {} more", set.saved.len() - SAVERS_MAX)));
         }
     }
+    for set in broken.minimal.iter().filter(|set| !set.holds_with.is_empty()).take(SAVED_MAX) {
+        page.blank();
+        sentences(page, &weakness::holds_with(set), Ink::Plain);
+    }
 }
 
 fn importance(page: &mut Page, broken: &Broken) {

@@ -2,7 +2,7 @@
 
 use super::compiler::Compiler;
 use super::resolve::Names;
-use crate::scenario::{Code, Monitoring, Rehearsal};
+use crate::scenario::{Code, Message, Monitoring, Rehearsal, Wanted};
 use crate::units::Time;
 
 /// Seats beside the facilitator's.
@@ -107,16 +107,56 @@ impl Compiler<'_> {
             let path = format!("rehearsal.injects.{i}");
             is_short(format!("{path}.says"), &inject.says);
             is_short(format!("{path}.expects"), &inject.expects);
-            if inject.says.is_empty() && inject.expects.is_empty() {
+            if inject.says.is_empty() && inject.expects.is_empty() && inject.wants.is_empty() {
                 let fix = "write says: with what is said, or expects: with what somebody should do";
-                p.add(Code::NeverActs, path, "an inject that says nothing and expects nothing", fix);
+                p.add(Code::NeverActs, path.clone(), "an inject that says nothing and expects nothing", fix);
             }
+            self.check_wanted(rehearsal, inject, &path);
         }
         for (name, prepared) in rehearsal.prepared.iter() {
             let path = format!("rehearsal.prepared.{name}.says");
             is_short(path.clone(), &prepared.says);
             if prepared.says.is_empty() {
                 p.add(Code::NeverActs, path, "a message that says nothing", "write what is said");
+            }
+        }
+    }
+
+    /// What is expected can be done, as far as the file says.
+    fn check_wanted(&self, rehearsal: &Rehearsal, inject: &Message, path: &str) {
+        let (p, s) = (&self.problems, self.scenario);
+        if inject.within.is_some() && inject.wants.is_empty() {
+            let fix = "write wants: with what has to be done within that time, or leave within: out";
+            p.add(Code::NeverActs, format!("{path}.within"), "nothing is wanted within that time", fix);
+        }
+        let one_of = |names: Vec<&str>, what: &'static str, name: &str, at: String| {
+            let mut names = names;
+            names.sort_unstable();
+            names.dedup();
+            Names::in_order(names.into_iter()).find(name, what, at, p);
+        };
+        for (i, wanted) in inject.wants.iter().enumerate() {
+            let at = format!("{path}.wants.{i}");
+            let components = || s.components.names().collect::<Vec<&str>>();
+            match wanted {
+                Wanted::Order(name) | Wanted::TakeBack(name) => {
+                    let runbooks = s.strategies.iter().flat_map(|(_, strategy)| strategy.runbook.names());
+                    one_of(rehearsal.measures.names().chain(runbooks).collect(), "measure", name, at);
+                }
+                Wanted::SwitchOver(name) => one_of(s.groups.names().collect(), "group", name, at),
+                Wanted::CallVendor(name) | Wanted::RepairForGood(name) => one_of(components(), "component", name, at),
+                Wanted::Think(name) => {
+                    let names = s.components.names().chain(s.sites.names()).chain(s.services.names());
+                    let names = names.chain(s.people.names()).chain(s.stores.names()).chain(s.groups.names());
+                    one_of(names.collect(), "thing", name, at);
+                }
+                Wanted::Look(name) if name.is_empty() => {
+                    p.add(Code::NeverActs, at, "a dashboard without a name", "write whose dashboard it is");
+                }
+                Wanted::AnnounceMaintenance | Wanted::CallOffMaintenance if s.maintenance.is_empty() => {
+                    p.add(Code::NeverActs, at, "there is no maintenance in this file", "leave it out");
+                }
+                _ => {}
             }
         }
     }

@@ -10,6 +10,9 @@ const said = document.getElementById('said');
 const notice = document.getElementById('notice');
 
 const tokens = location.hash.slice(1).split(',').filter((token) => /^[0-9a-f]{32}$/.test(token));
+// A link of a review opens this page at a moment, without a seat: the facilitator's page, wherever it is open, goes there.
+const asked = Number(new URLSearchParams(location.search).get('at') ?? NaN);
+const moments = new BroadcastChannel('firedrill moments');
 const nameKey = `who ${tokens.join(',')}`;
 // A stream that says nothing for so long is broken: whoever sends it says something every ten seconds.
 const SILENT_MS = 25_000;
@@ -288,7 +291,28 @@ function begin() {
   choose(seats[0]);
 }
 
+// Asks the facilitator's page to go to a moment, and says whether there is one.
+function passOn() {
+  const words = el('p', { role: 'status' }, 'No page of the facilitator is open in this browser: open it, and then this link again.');
+  top.replaceChildren();
+  main.replaceChildren(el('section', { class: 'over-all' }, el('h1', {}, 'To this moment of the run'), words));
+  moments.addEventListener('message', ({ data }) => {
+    if (data.chosen === asked) put(words, 'The facilitator’s page stands there: name the branch, and press “Go back”.');
+  });
+  moments.postMessage({ at: asked });
+}
+
+// A moment that was asked for by a link is chosen where the facilitator sits; going back is pressed by hand.
+moments.addEventListener('message', ({ data }) => {
+  const seat = seats.find((seat) => seat.leads && seat.view);
+  if (!seat || !Number.isFinite(data.at)) return;
+  choose(seat);
+  seat.view.goes(data.at);
+  moments.postMessage({ chosen: data.at });
+});
+
 async function start() {
+  if (tokens.length === 0 && Number.isFinite(asked)) return passOn();
   if (tokens.length === 0) return stranger();
   for (let wait = 250; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     try {

@@ -236,6 +236,7 @@ export function facilitator(door) {
     backwards.scrollIntoView({ block: 'nearest' });
     backwards.querySelector('input[type=range]').focus({ preventScroll: true });
   };
+  const after = back(door);
   const truth = [people(), story(chooses), backwards];
   const leads = [injects(door), speak(door)];
   const hears = [talk(door, false), thoughts(), log(), menu(door)];
@@ -253,6 +254,11 @@ export function facilitator(door) {
     change: (screen) => all.forEach((part) => part.change(screen)),
     tick: (screen) => [clockwork, backwards].forEach((part) => part.tick(screen)),
     // After the end there is still a way back.
-    after: back(door),
+    after,
+    // To a moment that was chosen elsewhere.
+    goes: (at_s) => {
+      chooses(at_s);
+      after.choose(at_s);
+    },
   };
 }
