@@ -4,6 +4,7 @@ mod common;
 
 use common::{assert_near, outcome_of, world};
 use firedrill::metrics::Outcome;
+use firedrill::num;
 use firedrill::rng::Luck;
 use firedrill::run::{Traffic, follow};
 
@@ -36,7 +37,7 @@ fn asked(outcome: &Outcome) -> f64 {
 fn keys_that_are_wanted_alike_come_in_one_by_one() {
     // Of K keys, each wanted alike, K (1 - e^(-n/K)) have been asked for after n requests: all else is found.
     let text = page(r#", cache: (keys: 20000, zipf: 0, holds: 20000)"#, 100, "10m", "");
-    let missed = 20_000.0 * (1.0 - (-60_000.0_f64 / 20_000.0).exp());
+    let missed = 20_000.0 * (1.0 - num::exp(-60_000.0 / 20_000.0));
     let [flow, followed] = both(&text);
     assert_near("in the flow", asked(&flow), missed, 0.005);
     assert_near("by requests", asked(&followed), missed, 0.02);
@@ -56,7 +57,7 @@ fn a_cache_that_is_emptied_fills_again() {
     let cache = ", cache: (keys: 20000, zipf: 0, holds: 20000)";
     let full = page(cache, 100, "20m", "");
     let flushed = page(cache, 100, "20m", r#"at("+10m", flush(service: "page"))"#);
-    let once = |s: f64| 20_000.0 * (1.0 - (-100.0 * s / 20_000.0).exp());
+    let once = |s: f64| 20_000.0 * (1.0 - num::exp(-100.0 * s / 20_000.0));
     let [flow, followed] = both(&flushed);
     assert_near("twice", asked(&flow), 2.0 * once(600.0), 0.005);
     assert_near("twice", asked(&followed), 2.0 * once(600.0), 0.02);
@@ -74,7 +75,7 @@ fn what_is_found_is_served_while_what_stands_behind_is_down() {
     // After ten minutes 1 - e^-3 of the keys are there; the database is away for one.
     let crash = r#"at("+10m", crash(of: "disks", repaired_after: "1m"))"#;
     let [flow, followed] = both(&page(", cache: (keys: 20000, zipf: 0, holds: 20000)", 100, "15m", crash));
-    let failed = 6_000.0 * (-3.0_f64).exp();
+    let failed = 6_000.0 * num::exp(-3.0);
     assert_near("in the flow", flow.people["readers"].requests.failed, failed, 0.1);
     assert_near("by requests", followed.people["readers"].requests.failed, failed, 0.2);
     assert_eq!(flow.people["readers"].downtime_s, 0.0);

@@ -48,6 +48,10 @@ impl Engine<'_> {
         if done == 0 || procedure.go_on_when.is_none() && procedure.step_back_when.is_none() {
             return true;
         }
+        if self.flow_dirty {
+            // What has happened at the same moment is seen, too.
+            self.refresh_flow();
+        }
         let is_seen = |condition: &Condition| {
             let (mut since, mut wake) = (vec![None; condition.parts().len()], Time::NEVER);
             self.holds(condition, &mut since.iter_mut(), &mut wake)

@@ -3,8 +3,7 @@
 use super::conditions::{automation_story, backup_words, condition_words};
 use super::words::{Theme, length_words, percent, refusal_words};
 use crate::observe::{
-    FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, ServiceLevel,
-    Why,
+    FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Observer, Occurrence, ServiceLevel, Why,
 };
 use crate::units::Time;
 use crate::world::{Action, Effect, PhaseKind, StationId, World, civil_label};

@@ -176,7 +176,11 @@ impl Digest {
             Occurrence::Scaled { autoscale: id, servers } => {
                 (53, &world.autoscale[*id].name, [*servers as f64, 0.0, 0.0])
             }
-            what @ (ServersSlowed { .. } | Panic(..) | Ejected { .. } | Returned { .. } | Occurrence::Outlier { .. }) => of_servers(world, what),
+            what @ (ServersSlowed { .. }
+            | Panic(..)
+            | Ejected { .. }
+            | Returned { .. }
+            | Occurrence::Outlier { .. }) => of_servers(world, what),
             what @ (Occurrence::PhaseCutShort(..)
             | Occurrence::DiedMeanwhile(_)
             | Occurrence::MemberIsBack { .. }

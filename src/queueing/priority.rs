@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn an_unlimited_queue_is_as_cobham_says() {
         let [critical, normal, _] = at([1.5, 2.0, 0.0]).steady();
-        let waits = erlang_c(3.5, 4.0);
+        let waits = erlang_c(3.5, 4);
         assert!((critical.wait_mean_s - waits / 4.0 / (1.0 - 1.5 / 4.0)).abs() < 1e-9);
         assert!((normal.wait_mean_s - waits / 4.0 / (1.0 - 1.5 / 4.0) / (1.0 - 3.5 / 4.0)).abs() < 1e-9);
     }

@@ -42,7 +42,7 @@ fn watch(all: &[(Option<f64>, i64)]) -> Watch {
         (checker.sees, checker.marks) = (sees, at_ms(marks));
         checker
     };
-    Watch { checkers: all.iter().map(one).collect(), alarm: Time::NEVER, well_since: None }
+    Watch { checkers: all.iter().map(one).collect(), alarm: Time::NEVER, well_since: None, began: Time::ZERO, turns: 0 }
 }
 
 #[test]

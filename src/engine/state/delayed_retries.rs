@@ -46,7 +46,8 @@ impl DelayedRetries {
 
     /// How many attempts are still to be made.
     pub fn left(&self, now: Time) -> f64 {
-        let of_part = |part: &Part| part.rates.iter().sum::<f64>() * part.to.since(part.from.max(now)).seconds().max(0.0);
+        let of_part =
+            |part: &Part| part.rates.iter().sum::<f64>() * part.to.since(part.from.max(now)).seconds().max(0.0);
         self.parts.iter().map(of_part).sum()
     }
 

@@ -3,9 +3,9 @@
 use super::compiler::Compiler;
 use super::resolve::{Names, sorted};
 use crate::scenario::{self, Code};
+use crate::world::automation::Automation;
 use crate::world::balancer::Dependency;
 use crate::world::ids::{NodeId, QueueId, ServiceId, SiteId, SpreadId, StationId};
-use crate::world::automation::Automation;
 
 /// Things that one check looks at: they are looked at after every event.
 const DEEP_MAX: usize = 100;
