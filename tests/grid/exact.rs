@@ -1,4 +1,4 @@
-//! What a queue does that is not at rest, against exact answers: users who give up, users who wait for answers, classes of priority.
+//! What a queue does that is not at rest, against exact answers: users who give up, classes of priority.
 
 use super::common::{assert_near, outcome, world};
 use firedrill::metrics::Outcome;
@@ -58,49 +58,6 @@ fn those_who_give_up_are_those_of_single_requests() {
         assert_near("served", flow.requests.served, single.requests.served, 0.005);
         assert_near("mean", flow.latency.all.mean_s.unwrap(), single.latency.all.mean_s.unwrap(), 0.05);
         assert_near("p95", flow.latency.all.p95_s.unwrap(), single.latency.all.p95_s.unwrap(), 0.10);
-    }
-}
-
-#[test]
-fn who_waits_for_answers_makes_a_queue_in_the_time_for_which_he_thinks() {
-    // 200 a second of 250 with nobody waiting; twice as many users are 400. b goes to N - 250 (60 + 0.2) as e^(-t/60), and back.
-    let users = 200.0 * 60.2;
-    for (lasts, lasts_s) in [("15s", 15.0), ("60s", 60.0), ("240s", 240.0)] {
-        let text = surge(50, ", waits_for_answers: true", "", lasts)
-            .replace("users: 12000", &format!("users: {users}"))
-            .replace(", arrivals: smooth", "");
-        let seen = outcome(&text);
-        let longest = (2.0 * users - 250.0 * 60.2) * (1.0 - (-lasts_s / 60.0f64).exp());
-        let web = &seen.services["web@a"];
-        assert_near(&format!("{lasts}: longest"), web.overloads[0].backlog_max, longest, 0.04);
-        assert!(web.utilisation <= 1.0, "{}", web.utilisation);
-        let single = followed(&text);
-        let (flow, single) = (&seen.people["all"], &single.people["all"]);
-        assert_near("served", flow.requests.served, single.requests.served, 0.01);
-        assert_near("mean", flow.latency.all.mean_s.unwrap(), single.latency.all.mean_s.unwrap(), 0.05);
-    }
-}
-
-#[test]
-fn users_who_lose_patience_and_try_again_are_no_more_than_there_are() {
-    let feature = r#", timeout: "10s", retries: (attempts: 2, after: "1s")"#;
-    let text = surge(20, ", waits_for_answers: true", feature, "60s").replace(", arrivals: smooth", "");
-    let single = followed(&text);
-    let flow = outcome(&text);
-    let busy = flow.services["web@a"].utilisation;
-    assert!(busy <= 1.0 + 1e-9, "{busy}");
-    assert_near("served", flow.people["all"].requests.served, single.people["all"].requests.served, 0.05);
-    // Followed for a stretch, and a flow around it.
-    let minutes = |n: f64| firedrill::units::Time::ZERO.after(firedrill::units::Duration::from_seconds(60.0 * n));
-    for (from, to) in [(1.0, 1.5), (1.5, 2.5), (2.5, 4.0), (6.0, 9.0)] {
-        let traffic = Traffic::Request { from: minutes(from), to: minutes(to) };
-        let around = follow(&world(&text), Luck { seed: 1, replication: 0 }, traffic).expect("few enough").outcome;
-        let busy = around.services["web@a"].utilisation;
-        assert!(busy <= 1.0 + 1e-9, "{from} to {to}: busy {busy} of the time");
-        let r = &around.people["all"].requests;
-        let ended = r.served + r.failed + r.shed + r.never_sent + r.waiting;
-        assert_near("all", ended, r.intended, 1e-6);
-        assert_near("served around", r.served, single.people["all"].requests.served, 0.05);
     }
 }
 

@@ -63,9 +63,6 @@ impl Engine<'_> {
         {
             at_most(change_s);
         }
-        if let Some(changes_s) = Self::closed_changes_s(at) {
-            at_most(changes_s);
-        }
         if at.slope != 0.0 && !at.at_ease && at.capacity > 0.0 {
             // The steady state follows a changing load in steps of a twentieth of the capacity.
             at_most((at.capacity / 20.0 / at.slope.abs()).max(1.0));

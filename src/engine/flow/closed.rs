@@ -1,23 +1,12 @@
-//! Users who wait for answers: how fast they go on, and the queues that they make.
+//! Users who wait for answers: how fast they go on.
 //!
-//! Whoever waits asks nothing meanwhile. Where a station is at rest they are a finite source; where its queue is longer than a second it
-//! fills as a fluid, towards where as many think as its workers can answer, and that takes about as long as users think. Who has lost
-//! patience thinks again, though his request still stands in the line.
+//! Whoever waits asks nothing meanwhile. Where a station is at rest they are a finite source; who stands in a line that moves does not ask at
+//! all, and who has lost patience thinks again, though his request still stands there.
 
-use super::approximations::SMALL_ROOM_S;
 use super::lines::use_of;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
-use crate::num;
-use crate::queueing::{FiniteSource, Steady};
 use crate::world::StationId;
-
-/// A queue that is so near to where it settles is there; so is one that lacks less than one request.
-const NEARLY_THERE: f64 = 0.01;
-/// In such a part of the time for which users think, what they send changes little.
-const PART: f64 = 24.0;
-/// More than that and somebody has lost patience.
-const ALL: f64 = 1.0 - 1e-9;
 
 /// Those who come to a station and wait for its answers.
 #[derive(Debug, Clone, Copy, Default)]
@@ -109,10 +98,7 @@ impl Engine<'_> {
             }
             let moves = |at: &AtStation| at.regime == Regime::Moving && at.waning.is_none();
             let in_lines = &open.in_lines[people];
-            // Of those who come to a line meanwhile, each population has its part.
-            let populations = open.in_lines.iter().filter(|lines| !lines.is_empty()).count() as f64;
-            let more = |at: &AtStation| at.closed_moves.map_or(0.0, |moves| moves.1) / populations;
-            let stand = |i: usize| if moves(&stations[i]) { (in_lines[i] + more(&stations[i])).max(0.0) } else { 0.0 };
+            let stand = |i: usize| if moves(&stations[i]) { in_lines[i] } else { 0.0 };
             let stands = (0..stations.len()).map(stand).sum::<f64>() + in_lines[stations.len()];
             let mut users = 0.0f64;
             for i in mine.clone() {
@@ -150,66 +136,5 @@ impl Engine<'_> {
             });
         }
         moved
-    }
-
-    /// How the queue of a station moves whose users wait for its answers: whether it is a fluid on its way, and if not, whether somebody
-    /// stands there meanwhile.
-    pub(super) fn closed_queue(&self, id: StationId, at: &AtStation, source: &FiniteSource, steady: &Steady) -> Regime {
-        let flow = &self.state.flow.stations[id.at()];
-        let (capacity, backlog) = (at.capacity * (1.0 - source.taken), flow.fluid.backlog);
-        let small = SMALL_ROOM_S * at.capacity;
-        let settles = (steady.queue_len_mean - flow.waits_by_chance).max(0.0);
-        if source.think_s <= SMALL_ROOM_S || (settles <= small && backlog <= 0.0) {
-            return Regime::Rest;
-        }
-        // As a fluid: as many as cannot think or be served while the workers are busy. Where most of the queue is chance, it is at rest.
-        let fluid = source.users - capacity * (source.think_s + source.service_s / (1.0 - source.taken));
-        if fluid <= steady.queue_len_mean / 2.0 {
-            return if backlog <= settles { Regime::Rest } else { Regime::Moving };
-        }
-        // While their number changes, they are always on the way.
-        let is_there = at.slope == 0.0 && (backlog - settles).abs() <= NEARLY_THERE * steady.queue_len_mean + 1.0;
-        if is_there && self.nobody_is_late(id) { Regime::Full } else { Regime::Moving }
-    }
-
-    /// Whether nobody has lost patience who still stands in a line.
-    fn nobody_is_late(&self, id: StationId) -> bool {
-        let members = self.state.flow.stations[id.at()].line.members();
-        let (all, live) = members.fold((0.0, 0.0), |sum, (_, m)| (sum.0 + m.count, sum.1 + m.live));
-        live >= all * ALL
-    }
-
-    /// For how long the queue of those who wait for answers goes on in about a straight line, and how many more wait meanwhile than now, in
-    /// the mean: b' = (N - b) / Z - σ, so that b goes to N - σ Z as e^(-t/Z).
-    pub(super) fn closed_moves(
-        &self,
-        id: StationId,
-        at: &AtStation,
-        source: &FiniteSource,
-        at_most_s: f64,
-    ) -> (f64, f64) {
-        let flow = &self.state.flow.stations[id.at()];
-        let (capacity, backlog) = (at.capacity * (1.0 - source.taken), flow.fluid.backlog);
-        let cycle_s = source.think_s + source.service_s / (1.0 - source.taken);
-        let least_s = source.think_s / PART;
-        let last = flow.line.members().map(|(_, member)| member.expires_s).fold(f64::INFINITY, f64::min);
-        let some_leave = self.state.flow.falls.iter().any(|falls| falls.any());
-        if last < f64::INFINITY || some_leave || backlog <= 0.0 && source.users <= capacity * cycle_s {
-            // Who loses patience thinks again, and who is to leave does not.
-            return (least_s, 0.0);
-        }
-        let missing = source.users - capacity * cycle_s - backlog;
-        // A line that bends by no more than a percent of its length.
-        let straight_s = source.think_s * num::sqrt(8.0 * NEARLY_THERE * backlog / missing.abs().max(1e-9));
-        let until_empty_s =
-            if missing < -backlog { source.think_s * num::ln(missing / (missing + backlog)) } else { f64::INFINITY };
-        let length_s = straight_s.max(3.0 * least_s).min(until_empty_s).min(at_most_s).max(1e-3);
-        let x = length_s / source.think_s;
-        (length_s, missing * (1.0 + num::exp_m1(-x) / x))
-    }
-
-    /// For how long users who wait for answers send about as much as now to a queue that moves.
-    pub(super) fn closed_changes_s(at: &AtStation) -> Option<f64> {
-        at.closed_moves.filter(|_| at.queues() && at.waning.is_none()).map(|moves| moves.0)
     }
 }

@@ -236,11 +236,11 @@ impl Engine<'_> {
         }
         let middle = (at.inflow + at.slope * half_s).max(0.0);
         at.given_up = 0.0;
-        (at.admitted_wait, at.closed_moves) = (None, None);
+        at.admitted_wait = None;
         if let Some((users, think_s, others)) = at.closed
             && others < at.capacity * NEARLY
             && at.impatience_sum <= 0.0
-            && (hold.is_none() || self.state.flow.stations[id.at()].fluid.backlog <= 0.0)
+            && self.state.flow.stations[id.at()].fluid.backlog <= 0.0
         {
             let taken = others / at.capacity;
             let source = FiniteSource {
@@ -252,15 +252,8 @@ impl Engine<'_> {
                 waiting_max: service.waiting_max,
             };
             let steady = self.world.steady.get(&source.key(), || source.steady());
-            let looked_for = hold.is_some() || service.sheds.is_some();
-            let regime = if looked_for { Regime::Rest } else { self.closed_queue(id, at, &source, &steady) };
-            if regime == Regime::Moving {
-                at.closed_moves = Some(self.closed_moves(id, at, &source, 2.0 * half_s));
-            } else {
-                at.wait_closed(&steady);
-                at.regime = regime;
-                return 0.0;
-            }
+            at.wait_closed(&steady);
+            return 0.0;
         }
         (at.waning, at.class_waits) = (None, None);
         if at.impatience_sum > 0.0 && at.inflow > 0.0 {

@@ -26,11 +26,6 @@ impl Falls {
         self.users = users;
     }
 
-    /// Whether somebody may still wait who is to leave.
-    pub fn any(&self) -> bool {
-        !self.falls.is_empty()
-    }
-
     /// Nobody waits who came before a time.
     pub fn forget(&mut self, before_s: f64) {
         self.falls.retain(|(at_s, _)| *at_s >= before_s);

@@ -77,7 +77,7 @@ pub struct StationFlow {
     pub by_chance: f64,
     /// How long they waited then, in seconds: whoever leaves has come so much earlier than the first of the line.
     pub chance_s: f64,
-    /// Where users give up, or wait for answers: how many of them waited then.
+    /// Where users give up: how many of them waited then.
     pub waits_by_chance: f64,
     /// Who waits in the queue, and since when.
     pub line: Line,
@@ -222,7 +222,7 @@ pub struct AtStation {
     pub class_block: [f64; CLASSES],
     /// Rate at which a waiting request is given up, weighted by inflow.
     pub impatience_sum: f64,
-    /// Where users give up, or wait for answers: how many of them wait when it is at rest. Where they give up: how its queue moves, if it does; and of those who leave a queue that
+    /// Where users give up: how many of them wait when it is at rest; how its queue moves, if it does; and of those who leave a queue that
     /// moves, the share that gives up there.
     pub waits_by_chance: f64,
     pub waning: Option<Waning>,
@@ -232,8 +232,6 @@ pub struct AtStation {
     /// Those who wait for answers: how many there are, how long each is elsewhere between two visits, in seconds, and how much of
     /// the inflow is not theirs.
     pub closed: Option<(f64, f64, f64)>,
-    /// Where their queue moves: for how long it does so in about a straight line, in seconds, and how many more wait meanwhile than now.
-    pub closed_moves: Option<(f64, f64)>,
     pub wait: Wait,
     pub wait_mean_s: f64,
     /// Where classes of priority wait for different times.
@@ -281,7 +279,6 @@ impl AtStation {
         self.block = steady.block;
         self.class_block = [steady.block; CLASSES];
         self.wait_mean_s = steady.wait_mean_s;
-        self.waits_by_chance = steady.queue_len_mean;
         self.holds_up = false;
         self.bounded = true;
         self.admitted_wait = Some((steady.wait_probability, steady.wait_mean_s));
@@ -310,7 +307,6 @@ impl AtStation {
             gives_up_there: 0.0,
             admitted_wait: None,
             closed: None,
-            closed_moves: None,
             computes_s: 0.0,
             wait: Wait::Never,
             wait_mean_s: 0.0,
