@@ -205,10 +205,7 @@ impl HourMetrics {
                 continue;
             }
             let offered = bins.iter().map(|bin| bin.loads[i].offered / self.length_s).collect();
-            let whole = bins.iter().fold((0.0, 0.0), |(offered, asked_s), bin| {
-                (offered + bin.loads[i].offered, asked_s + bin.loads[i].asked_s)
-            });
-            let capacity = bins.iter().map(|bin| bin.loads[i].capacity(self.length_s, whole)).collect();
+            let capacity = bins.iter().map(|bin| bin.loads[i].capacity(self.length_s)).collect();
             loads.insert(name.clone(), LoadOutcome { kind: *kind, offered_per_s: offered, capacity_per_s: capacity });
         }
         let narrowest = |bin: &Bin| {
@@ -331,10 +328,8 @@ impl Load {
         }
     }
 
-    /// What it could have done in the bin, per second. Where nothing was asked, a request would have taken what one takes in the whole
-    /// run; `None` where nothing was ever asked that takes any time.
-    fn capacity(&self, length_s: f64, whole: (f64, f64)) -> Option<f64> {
-        let (offered, asked_s) = if self.asked_s > 0.0 { (self.offered, self.asked_s) } else { whole };
-        (asked_s > 0.0).then(|| offered / asked_s * self.there_s / length_s)
+    /// What it could have done in the bin, per second; `None` where nothing was asked, so that nobody knows.
+    fn capacity(&self, length_s: f64) -> Option<f64> {
+        (self.asked_s > 0.0).then(|| self.offered / self.asked_s * self.there_s / length_s)
     }
 }
