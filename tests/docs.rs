@@ -398,10 +398,8 @@ const FORMAT_PAGES: [&str; 2] = ["docs/reference/format.md", "docs/reference/for
 fn has_row(page: &str, name: &str, field: &str) -> bool {
     let heading = format!(" `{name}`");
     let section = page.lines().skip_while(|line| !(line.starts_with('#') && line.ends_with(&heading))).skip(1);
-    section.take_while(|line| !line.starts_with('#')).any(|line| {
-        let first = line.trim_start_matches('|').trim_start();
-        first.starts_with(&format!("`{field}`")) || first.starts_with(&format!("`{field}("))
-    })
+    let mut rows = section.take_while(|line| !line.starts_with('#')).filter_map(|line| line.strip_prefix("| "));
+    rows.any(|first| first.starts_with(&format!("`{field}`")) || first.starts_with(&format!("`{field}(")))
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn a_run_without_a_step_is_the_same_whether_it_begins_at_that_step_or_at_the_sta
         components: {{"rack": (at: "a", count: 3, needs: 1, fails: weibull(shape: 0.8, mean: "9h"), repair: (takes: exponential(mean: "20m")))}},
         services: {{"web": (runs_at: {{"a": (pool: "rack", workers: 2)}}, takes: exponential(mean: "80ms"), queue: 90)}},
         features: {{"page": (calls: [hard(to: "web")], timeout: "2s", retries: (attempts: 3))}},
-        weeks: {{"work": (weekdays: [("00:00", "2%"), ("08:00", "100%"), ("16:00", "8%")])}},
+        weeks: {{"work": (weekdays: [("00:00", "2%"), ("08:00", "100%"), ("16:00", "8%")], sunday: [("12:00", "2%")])}},
         people: {{"all": (users: 700, active: week("work"), uses: {{"page": "2/min"}}, served_by: "a")}},
         drill: [at("00:00", slow(service: "web", by: "x3", lasts: "40min")), {hours}
             at("09:30", surge(of: "all", by: "x2", lasts: "3h"))])"#

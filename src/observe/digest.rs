@@ -1,7 +1,10 @@
 //! A hash over everything that is observed.
 
 use super::interval::Interval;
-use super::observation::Occurrence::{Ejected, Panic, Returned, ServersSlowed};
+use super::observation::Occurrence::{
+    Ejected, HeldBack, Panic, ReserveSpared, ReserveUsed, Returned, ServersSlowed, SiteInRotation, Switched,
+    VendorCalled, VendorCame, Withdrawn,
+};
 use super::observation::{Observation, Occurrence, ServiceLevel};
 use super::observer::{Answer, Observer};
 use crate::world::{Automation, GroupId, NodeId, PopId, QueueId, SiteId, StationId, StoreId, World};
@@ -113,13 +116,10 @@ impl Digest {
             Occurrence::Repaired { node: id, members: n, temporary } => (5, node(*id), [flag(temporary), more(n), 0.0]),
             Occurrence::NodeDown(id) => (6, node(*id), [0.0; 3]),
             Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
-            what @ (Occurrence::Switched(..)
-            | Occurrence::HeldBack(_)
-            | Occurrence::VendorCalled(_)
-            | Occurrence::VendorCame { .. }
-            | Occurrence::ReserveUsed(..)
-            | Occurrence::ReserveSpared(..)) => of_what_holds_on(world, what),
-            what @ (Occurrence::SiteInRotation { .. } | Occurrence::Withdrawn { .. }) => of_what_holds_on(world, what),
+            what @ (Switched(..) | HeldBack(_) | ReserveUsed(..) | ReserveSpared(..)) => of_what_holds_on(world, what),
+            what @ (VendorCalled(_) | VendorCame { .. } | SiteInRotation { .. } | Withdrawn { .. }) => {
+                of_what_holds_on(world, what)
+            }
             Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),
             Occurrence::StationStarting(id, until) => (9, station(*id), [until.seconds(), 0.0, 0.0]),
             Occurrence::StationUp(id) => (10, station(*id), [0.0; 3]),

@@ -451,9 +451,12 @@ mod tests {
         let left: f64 = line.members().map(|(_, m)| m.count).sum();
         assert!((served + given_up + left - 120.0).abs() < 1e-9);
         assert!((line.amount() - 0.8 * (50.0 + 22.0)).abs() < 1e-9);
-        // 5 a second, and each gives up after 10 s on average: those 40 are gone after 10 ln(1 + 40/50) s.
-        let crosses_s = line.crosses_s(7.0 + 10.0 * 1.8f64.ln(), 12.0, 5.0, 0.1);
-        assert!(crosses_s.is_some_and(|at_s| at_s > 0.0 && at_s < 10.0 * (1.0 + 57.6f64 / 50.0).ln()));
+        // Those 40 of the first parcel came from 5 to 10 s. 5 a second are served, and each gives up after 10 s on average: after t seconds
+        // 50 (e^(t/10) - 1) are gone, and whoever is first then has waited for 7 + t less an eighth of a second for each of them.
+        let age_s = |t: f64| 7.0 + t - 50.0 * num::exp_m1(t / 10.0) / 8.0;
+        let crosses_s = line.crosses_s(7.5, 12.0, 5.0, 0.1).unwrap();
+        assert!((age_s(crosses_s) - 7.5).abs() < 1e-9, "{crosses_s}");
+        assert_eq!(line.crosses_s(12.9, 12.0, 5.0, 0.1), None, "nobody waits for so long");
     }
 
     #[test]

@@ -1,30 +1,27 @@
 //! What a run is going to cost, by what is known before it starts: so that whoever has to wait knows for how long, and for what.
 //!
 //! It is worked out from the world alone, never from a clock: the same file gives the same words on every machine. What happens by
-//! chance counts with what is expected of it; who is overloaded, by what is asked at the busiest time. It is right to a factor of
-//! three or so, which is enough to tell a second from an hour.
+//! chance counts with what is expected of it. It is right to a factor of three or so, which is enough to tell a second from an hour;
+//! what an overload adds, with what is tried again, is not foreseen.
 
 use super::Traffic;
 use crate::units::Time;
 use crate::world::{Call, Callee, FailureLaw, Place, Population, World};
 use std::collections::BTreeSet;
 
-/// Seconds of one core that it takes: a span at each path and at each station, and at a station in a storm of retries, whose latencies
-/// are never the same again; a failure with its repair; an event of a request that is followed. See `docs/performance.md`.
+/// Seconds of one core that it takes: a span at each path and at each station; a failure with its repair; an event of a request that is
+/// followed. See `docs/performance.md`.
 const SPAN_S: f64 = 3e-6;
 const PATH_S: f64 = 0.7e-6;
 const STATION_S: f64 = 0.4e-6;
-const STORM_S: f64 = 60e-6;
 const FAILURE_S: f64 = 0.7e-6;
 const EVENT_S: f64 = 0.15e-6;
 /// Spans between two bends of a profile, on average.
 const SPANS_A_BEND: f64 = 2.0;
 /// Spans around a change of what works.
 const SPANS_A_CHANGE: f64 = 8.0;
-/// Spans between an attempt and its retry, where many are lost.
-const SPANS_A_RETRY: f64 = 16.0;
-/// Arrivals, services and answers of a request at each station, with what is due for them.
-const EVENTS_A_VISIT: f64 = 2.5;
+/// Events of a request at each station, and of its user.
+const EVENTS_A_VISIT: f64 = 1.0;
 
 /// Seconds of one core from which on a cost is worth a word.
 const WORTH_A_WORD_S: f64 = 60.0;
@@ -68,9 +65,8 @@ impl Cost {
             let looks = world.horizon.since(Time::ZERO).seconds() / scaler.every.seconds().max(1e-3);
             cost.add(looks * FAILURE_S, || format!("\"{}\", which looks {looks:.0} times", scaler.name));
         }
-        match traffic {
-            Traffic::Flow => cost.storms(world, span_s),
-            Traffic::Request { from, to } => cost.requests(world, from.max(Time::ZERO), to.min(world.horizon)),
+        if let Traffic::Request { from, to } = traffic {
+            cost.requests(world, from.max(Time::ZERO), to.min(world.horizon));
         }
         cost.parts.sort_by(|a, b| b.0.total_cmp(&a.0));
         cost
@@ -95,28 +91,6 @@ impl Cost {
             self.seconds += seconds;
             self.parts.push((seconds, what()));
         }
-    }
-
-    /// Users who try again after a timeout what is asked for more often than it can be done: that keeps itself up, and no two spans of it
-    /// are alike.
-    fn storms(&mut self, world: &World, span_s: f64) {
-        let (asked, held_s) = (asked_at_most(world), held_s(world));
-        let full = |(i, asked): (usize, &f64)| {
-            let station = &world.stations[i];
-            let servers = station.pool.map_or(station.servers, |pool| world.nodes[pool.at()].count);
-            *asked > 0.0 && *asked * held_s[i] > servers as f64 * f64::from(station.workers)
-        };
-        let Some(full) = asked.iter().enumerate().find(|of| full(*of)).map(|(i, _)| &world.stations[i].name) else {
-            return;
-        };
-        let later = |feature: &&crate::world::Feature| Some(feature.timeout_s? + feature.retries?.after_s);
-        let used = world.people.iter().flat_map(|people| &people.uses).map(|(id, _)| &world.features[id.at()]);
-        let Some(every_s) = used.filter_map(|feature| later(&feature)).reduce(f64::min) else { return };
-        let retries = world.horizon.since(Time::ZERO).seconds() / every_s.max(1e-3);
-        let queues = world.stations.iter().filter(|s| world.services[s.service.at()].waiting_max.is_some()).count();
-        self.spans(retries * SPANS_A_RETRY, span_s + STORM_S * queues as f64, || {
-            format!("retries every {every_s:.1} s of what {full} has no room for, {retries:.0} times if that lasts")
-        });
     }
 
     fn requests(&mut self, world: &World, from: Time, to: Time) {
@@ -191,37 +165,6 @@ fn calls_of(calls: &[Call]) -> impl Iterator<Item = (usize, f64)> + '_ {
         Callee::Station(station) => Some((station.at(), call.times)),
         Callee::Active(_, by_member) => by_member.iter().flatten().next().map(|station| (station.at(), call.times)),
     })
-}
-
-/// Requests per second of each station when everybody is as busy as ever.
-fn asked_at_most(world: &World) -> Vec<f64> {
-    let mut asked = vec![0.0; world.stations.len()];
-    for people in &world.people {
-        let Some(site) = site(world, people) else { continue };
-        for (id, rate) in &people.uses {
-            let calls = world.features[id.at()].calls.get(site).map_or(&[][..], |calls| calls);
-            calls_of(calls)
-                .for_each(|(callee, times)| asked[callee] += people.users * people.active.peak() * rate * times);
-        }
-    }
-    for id in &world.station_order {
-        let of = asked[id.at()];
-        calls_of(&world.stations[id.at()].calls).for_each(|(callee, times)| asked[callee] += of * times);
-    }
-    asked
-}
-
-/// How long each station holds a worker when nobody waits anywhere, in seconds.
-fn held_s(world: &World) -> Vec<f64> {
-    let mut held_s = vec![0.0; world.stations.len()];
-    for id in world.station_order.iter().rev() {
-        let station = &world.stations[id.at()];
-        let service = &world.services[station.service.at()];
-        let calls = if service.holds { &station.calls[..] } else { &[] };
-        let called_s: f64 = calls_of(calls).map(|(callee, times)| times * held_s[callee]).sum();
-        held_s[id.at()] = service.takes_mean_s + called_s;
-    }
-    held_s
 }
 
 /// The share of a population that is active, over a time: in seconds.
