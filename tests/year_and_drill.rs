@@ -94,7 +94,7 @@ fn an_empty_year_promises_nothing() {
     let empty = Source::new("site.ron", site(year).text.replace(r#"fails: fixed("100d"), "#, ""));
     let empty = told(empty);
     assert!(empty.contains("F403") && empty.contains("a year without its drill is empty"), "{empty}");
-    let penalty = site(&format!(r#"{}"#, year.replace("under: year", r#"under: year, penalty: "5/miss""#)));
+    let penalty = site(&year.replace("under: year", r#"under: year, penalty: "5/miss""#));
     let penalty = told(Source::new("site.ron", penalty.text.replace("format: 1,", r#"format: 1, currency: "EUR","#)));
     assert!(penalty.contains("F603") && penalty.contains("objectives.available.penalty"), "{penalty}");
 }

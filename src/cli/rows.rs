@@ -48,8 +48,11 @@ impl Rows {
                 let mut seen = BTreeSet::new();
                 let of_metrics = study.metrics.iter().map(title).map(|title| {
                     // Two objectives may differ in what no title has.
-                    let again = (1..).map(|n| if n == 1 { title.clone() } else { format!("{title}_{n}") });
-                    again.into_iter().find(|title| seen.insert(title.clone())).unwrap_or(title.clone())
+                    let mut again = (2..).map(|n| format!("{title}_{n}"));
+                    if seen.insert(title.clone()) {
+                        return title.clone();
+                    }
+                    again.find(|title| seen.insert(title.clone())).unwrap_or_default()
                 });
                 let written = writer.write_record(titles.chain(of_metrics.collect::<Vec<_>>()));
                 written.map_err(|error| failed(error.into()))?;

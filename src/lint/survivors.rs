@@ -167,7 +167,7 @@ fn ask(world: &World, load: &mut [f64], callee: &Callee, lost: Option<SiteId>, a
 /// Where people of a place are led.
 fn sites_of(world: &World, place: Place, lost: Option<SiteId>) -> Vec<(SiteId, f64)> {
     match place {
-        Place::Site(site) => vec![(site, 1.0)].into_iter().filter(|(site, _)| Some(*site) != lost).collect(),
+        Place::Site(site) => [(site, 1.0)].into_iter().filter(|(site, _)| Some(*site) != lost).collect(),
         Place::Group(group) => {
             let member = active_member(world, group.at(), lost);
             member

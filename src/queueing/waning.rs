@@ -113,7 +113,7 @@ mod tests {
     fn it_fills_to_where_as_many_give_up_as_come_too_many() {
         // 2,500 (1 - e^(-t/50)).
         let waned = FILLS.advance(0.0, 50.0);
-        assert!((waned.backlog - 2_500.0 * (1.0 - (-1.0f64).exp())).abs() < 1e-9);
+        assert!((waned.backlog - 2_500.0 * (1.0 - num::exp(-1.0))).abs() < 1e-9);
         assert_eq!(waned.served, 5_000.0);
         assert!((waned.given_up - (7_500.0 - 5_000.0 - waned.backlog)).abs() < 1e-9);
         assert!((FILLS.advance(0.0, 1e4).backlog - 2_500.0).abs() < 1e-9);
@@ -141,7 +141,7 @@ mod tests {
         let drains = Waning { inflow: 80.0, ..FILLS };
         // 1,000 (e^(-t/50) ...): (1500 e^(-t/50) - 1000) crosses 0 at 50 ln 1.5 from 500.
         let empty_s = drains.crosses_s(500.0, 0.0, 100.0).unwrap();
-        assert!((empty_s - 50.0 * 1.5f64.ln()).abs() < 1e-9, "{empty_s}");
+        assert!((empty_s - 50.0 * num::ln(1.5)).abs() < 1e-9, "{empty_s}");
         let turns = Waning { inflow: 50.0, slope: 10.0, ..FILLS };
         let empty_s = turns.crosses_s(60.0, 0.0, 100.0).unwrap();
         assert!(turns.after(60.0, empty_s).abs() < 1e-6 && empty_s < 2.0, "{empty_s}");
@@ -154,7 +154,7 @@ mod tests {
         let (mut sum, steps) = (0.0, 100_000);
         for i in 0..steps {
             let t = (f64::from(i) + 0.5) * 5.0 / f64::from(steps);
-            sum += (150.0 + 3.0 * t) * (0.02 * t).exp() * 5.0 / f64::from(steps);
+            sum += (150.0 + 3.0 * t) * num::exp(0.02 * t) * 5.0 / f64::from(steps);
         }
         assert!((sloped.grown(5.0) * (750.0 + 37.5) / sum - 1.0).abs() < 1e-8);
     }

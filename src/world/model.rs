@@ -114,6 +114,9 @@ pub struct World {
     /// Whether any call goes by a policy of its caller.
     #[doc(hidden)]
     pub has_call_clients: bool,
+    /// Whether queues of impatient users are taken to be settled at once: somebody tries again, waits for answers or keeps a session.
+    #[doc(hidden)]
+    pub impatience_settles_at_once: bool,
     /// Whether any health check looks at something else too.
     pub has_deep_checks: bool,
     /// Bulk transfers.

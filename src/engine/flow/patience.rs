@@ -35,7 +35,8 @@ impl Engine<'_> {
         let gives_up_per_s = at.impatience_sum / at.inflow;
         let flow = &self.state.flow.stations[id.at()];
         let small_room = flow.fluid.limit.is_some_and(|limit| self.is_small_room(id, limit, at.capacity));
-        let at_once = at_once || small_room || gives_up_per_s * SMALL_ROOM_S >= 1.0;
+        let at_once =
+            at_once || self.world.impatience_settles_at_once || small_room || gives_up_per_s * SMALL_ROOM_S >= 1.0;
         let rising = at.inflow > at.capacity || (at.inflow == at.capacity && at.slope > 0.0);
         let soon_s = half_s.min(0.5 / PART / gives_up_per_s);
         let rate = if at_once {

@@ -80,7 +80,7 @@ fn came_of(ground: &Ground, inject: &InjectPlan, at: Time) -> Came {
         };
         let next = players().filter(|entry| entry.time() >= at && entry.time() <= at.after(SOON) && hears(&entry.seat));
         let words = |entry: &&Entry| format!("{} {}", ground.whose(entry), entry.deed.words());
-        return Came::Judge(next.map(|entry| words(entry)).take(NEXT_MAX).collect());
+        return Came::Judge(next.map(words).take(NEXT_MAX).collect());
     }
     let is_it = |entry: &&&Entry| {
         inject.wants.iter().any(|wanted| is_done(wanted, &entry.deed) && (lasts(wanted) || entry.time() >= at))

@@ -22,8 +22,32 @@ pub fn flow_limits(scenario: &Scenario) -> Vec<String> {
         found.extend(of.into_iter().map(|(field, what)| format!("features.{name}.{field}: the flow engine {what}")));
         found.extend(of_calls(&feature.calls, &format!("features.{name}.calls")));
     }
+    if impatience_settles_at_once(scenario) {
+        let impatient = sorted(&scenario.people).into_iter().filter(|(_, people)| people.patience.is_some());
+        found.extend(impatient.map(|(name, _)| format!("people.{name}.patience: the flow engine {SETTLES}")));
+    }
     found.sort();
     found
+}
+
+const SETTLES: &str = "has as many who give up as an overload makes in the long run, also where it is shorter than their patience; that takes its time \
+                       only where nobody tries again, waits for answers or keeps a session";
+
+/// Whether queues of impatient users are taken to be settled at once. What comes then depends on who gives up, and a queue that moves would
+/// follow itself in ever smaller steps.
+pub fn impatience_settles_at_once(scenario: &Scenario) -> bool {
+    let feature = |name: &str| scenario.features.get(name);
+    let people = || scenario.people.0.iter().map(|(_, people)| people);
+    let retries = |feature: &scenario::Feature| with_preset(feature).retries.is_some();
+    let tries_again = people().flat_map(|people| &people.uses.0).any(|(name, _)| feature(name).is_some_and(retries));
+    let calls = scenario.services.0.iter().flat_map(|(_, service)| &service.calls);
+    let mut calls = calls.chain(scenario.features.0.iter().flat_map(|(_, feature)| &feature.calls));
+    let policies = calls.any(|call| {
+        let (scenario::Call::Hard(to) | scenario::Call::Soft(to)) = call;
+        to.retries.is_some() || to.client.is_some()
+    });
+    people().any(|people| people.patience.is_some())
+        && (tries_again || policies || people().any(|people| people.waits_for_answers || people.sessions.is_some()))
 }
 
 /// What the policies of calls say.

@@ -41,7 +41,7 @@ mod strategies;
 mod teams;
 
 use self::compiler::Compiler;
-use self::flow_limits::flow_limits;
+use self::flow_limits::{flow_limits, impatience_settles_at_once};
 pub use self::recorded::not_recorded;
 use crate::scenario::{Diagnostics, Pick, Scenario};
 use crate::units::Time;
@@ -126,6 +126,7 @@ impl World {
         Ok(Arc::new(World {
             has_call_clients,
             has_deep_checks: has_deep_checks(&c),
+            impatience_settles_at_once: impatience_settles_at_once(scenario),
             title: scenario.title.clone(),
             scenario_hash: hash(scenario),
             pick: scenario.run.clone(),

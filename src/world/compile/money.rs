@@ -71,7 +71,7 @@ impl Compiler<'_> {
         (costs, instead): (Rate, Rate),
         count: f64,
     ) -> Option<Standing> {
-        (!groups.is_empty()).then(|| Standing { groups, per_s: (costs.0 * count, instead.0 * count) })
+        (!groups.is_empty()).then_some(Standing { groups, per_s: (costs.0 * count, instead.0 * count) })
     }
 
     fn groups_at(&self, site: SiteId) -> Vec<(GroupId, Vec<bool>)> {
