@@ -23,7 +23,7 @@ pub fn flow_limits(scenario: &Scenario) -> Vec<String> {
         found.extend(of_calls(&feature.calls, &format!("features.{name}.calls")));
     }
     if impatience_settles_at_once(scenario) {
-        let impatient = sorted(&scenario.people).into_iter().filter(|(_, people)| people.patience.is_some());
+        let impatient = sorted(&scenario.people).filter(|(_, people)| people.patience.is_some());
         found.extend(impatient.map(|(name, _)| format!("people.{name}.patience: the flow engine {SETTLES}")));
     }
     found.sort();
