@@ -182,7 +182,8 @@ fn explanations(c: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(count), |b| {
             b.iter(|| {
                 let counterfactuals = Counterfactuals::new(&world, LUCK);
-                counterfactuals.singles().iter().map(|set| counterfactuals.run(set)).count()
+                let sets = counterfactuals.singles();
+                sets.iter().map(|set| counterfactuals.run(set)).collect::<Vec<_>>()
             });
         });
     }

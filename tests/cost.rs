@@ -37,8 +37,8 @@ fn scenario(horizon: &str, users: u32, feature: &str, more: &str) -> String {
 }
 
 #[track_caller]
-fn about(expected: f64, got: f64, factor: f64) {
-    assert!(got <= factor * expected && expected <= factor * got, "expected {expected}, and there were {got}");
+fn about(what: &str, expected: f64, got: f64, factor: f64) {
+    assert!(got <= factor * expected && expected <= factor * got, "{what}: expected {expected}, and there were {got}");
 }
 
 #[test]
@@ -56,8 +56,7 @@ fn spans_are_foreseen_to_a_factor_of_five() {
         let mut spans = Spans::default();
         Engine::new(world.clone(), LUCK).run(&mut spans);
         let cost = Cost::of(&world, Traffic::Flow);
-        println!("{name}: {:.0} spans are foreseen, {} there were", cost.spans, spans.0);
-        about(cost.spans, spans.0 as f64, 5.0);
+        about(name, cost.spans, spans.0 as f64, 5.0);
     }
 }
 
@@ -66,10 +65,10 @@ fn events_of_requests_are_foreseen_to_a_factor_of_two() {
     let world = world(&scenario("10min", 800, "", ""));
     let cost = Cost::of(&world, Traffic::every_request());
     let run = follow(&world, LUCK, Traffic::every_request()).unwrap();
-    about(cost.events, run.outcome.traffic.events as f64, 2.0);
+    about("events", cost.events, run.outcome.traffic.events as f64, 2.0);
     // Of half of it half.
     let half = Traffic::Request { from: Time::ZERO, to: Time::ZERO.after(Duration::from_seconds(300.0)) };
-    about(cost.events / 2.0, Cost::of(&world, half).events, 1.001);
+    about("half", cost.events / 2.0, Cost::of(&world, half).events, 1.001);
 }
 
 #[test]

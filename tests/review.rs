@@ -285,7 +285,7 @@ fn what_was_pending_is_drawn_anew_given_that_it_had_not_come() {
     let (mean, (low, high)) = (decision.saved.mean, decision.saved.interval);
     // Without it down until it is repaired or play ends, 400 minutes later; with it until it is repaired or 10.5 minutes later:
     // of a thousand, m (1 - e^-t/m) minutes each.
-    let until = |t: f64| 120.0 * (1.0 - f64::exp(-t / 120.0));
+    let until = |t: f64| 120.0 * (1.0 - firedrill::num::exp(-t / 120.0));
     let exact = 1_000.0 * (until(400.0) - until(10.5));
     assert!((mean - exact).abs() < 1.5 * (high - low) / 2.0, "{mean} is not {exact}: {:?}", decision.saved);
     assert!(high - low < 0.25 * exact, "{:?}", decision.saved);

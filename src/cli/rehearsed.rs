@@ -59,6 +59,7 @@ pub fn groups(source: &Source, logs: &[PathBuf], said: &mut Said) -> Result<Vec<
 }
 
 fn group(source: &Source, path: &Path, said: &mut Said) -> Result<Group, Said> {
+    #[expect(clippy::disallowed_methods, reason = "how long a test took, for its report")]
     let began = Instant::now();
     let (plan, log) = played(source, path)?;
     said.err.push_str(&changed_since(&log, &plan, path));

@@ -189,6 +189,7 @@ fn expectations(
     let luck = Luck { seed, replication: 0 };
     let lines = Lines::of(source);
     for choice in expect::runs_needed(written) {
+        #[expect(clippy::disallowed_methods, reason = "how long a test took, for its report")]
         let began = Instant::now();
         let world = match load::load(source, &choice) {
             Ok((_, world)) => world,
@@ -238,6 +239,7 @@ fn objectives(
     let mut groups = Vec::new();
     let lines = Lines::of(source);
     for (choice, mut names) in expect::objective_runs(written) {
+        #[expect(clippy::disallowed_methods, reason = "how long a test took, for its report")]
         let began = Instant::now();
         if interrupt::asked() {
             break;

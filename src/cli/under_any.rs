@@ -24,6 +24,7 @@ pub fn objectives(source: &Source, written: &Scenario, args: &TestArgs) -> Resul
             }
         }
         for (faults, names) in by_faults {
+            #[expect(clippy::disallowed_methods, reason = "how long a test took, for its report")]
             let began = Instant::now();
             let asked = Asked { faults, seed: args.luck.seed, ..Asked::default() };
             let search = Search::new(source, &choice, asked)?.only(&names);

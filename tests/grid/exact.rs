@@ -2,6 +2,7 @@
 
 use super::common::{assert_near, outcome, world};
 use firedrill::metrics::Outcome;
+use firedrill::num;
 use firedrill::rng::Luck;
 use firedrill::run::{Traffic, follow};
 
@@ -24,8 +25,8 @@ fn followed(text: &str) -> Outcome {
 
 /// Who gives up at one over `theta_s`, where 300 too many come for a time, and then 100 fewer than can be served.
 fn given_up(theta_s: f64, lasts_s: f64) -> (f64, f64, f64) {
-    let longest = 300.0 * theta_s * (1.0 - (-lasts_s / theta_s).exp());
-    let drains_s = theta_s * (longest / (100.0 * theta_s)).ln_1p();
+    let longest = 300.0 * theta_s * (1.0 - num::exp(-lasts_s / theta_s));
+    let drains_s = theta_s * num::ln_1p(longest / (100.0 * theta_s));
     (300.0 * lasts_s - longest + longest - 100.0 * drains_s, longest, drains_s)
 }
 
