@@ -97,3 +97,51 @@ fn a_run_can_be_sent_and_kept() {
     holds::<Engine>();
     holds::<firedrill::run::Running>();
 }
+
+/// How many ends a run has, of twenty in which all that chance has still to decide from half past eight on is drawn anew.
+fn ends_drawn_anew(text: &str) -> usize {
+    let world = load(&Source::new("anew.ron", text), &Choice::default()).unwrap_or_else(|wrong| panic!("{wrong}")).1;
+    let (mut engine, mut digest) = (Engine::new(world, LUCK), Digest::default());
+    engine.remember();
+    engine.run_until(minutes(30.0), &mut digest);
+    let ends = (1..=20).map(|replication| {
+        let mut fork = engine.clone();
+        fork.draw_rest_anew(Luck { seed: 1, replication });
+        end(fork, digest.clone())
+    });
+    ends.collect::<std::collections::BTreeSet<String>>().len()
+}
+
+#[test]
+fn whatever_chance_decides_later_is_drawn_anew() {
+    let shop = |service: &str, store: &str, runbook: &str, drill: &str| {
+        format!(
+            r#"Scenario(format: 1, title: "shop", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "4h"),
+            sites: {{"a": ()}}, components: {{"rack": (at: "a"), "disk": (at: "a")}},
+            services: {{"web": (runs_at: {{"a": (servers: 8, stands_on: all(["rack"]))}}, takes: fixed("50ms"), writes: {{"ledger": 1}}{service})}},
+            stores: {{"ledger": (primary: "a"{store})}},
+            features: {{"look": (calls: [hard(to: "web")])}},
+            people: {{"buyers": (users: 100, uses: {{"look": "2/min"}}, served_by: "a")}},
+            strategies: {{"s": (runbook: {{{runbook}}})}}, drill: [{drill}])"#
+        )
+    };
+    let crash = r#"at("09:00", crash(of: "rack", repaired_after: "10m"))"#;
+    assert_eq!(ends_drawn_anew(&shop("", "", "", crash)), 1, "nothing is left to chance");
+    assert!(ends_drawn_anew(&shop(r#", starts_in: "5m", start_fails: "50%""#, "", "", crash)) > 2, "starts");
+    let fix = r#""fix": (at: "09:00", does: [hotfix(service: "web", takes: "x0.5")],
+        goes_wrong: (chance: "50%", does: [crash(of: "disk", repaired_after: "2m")], again_after: "10m"))"#;
+    assert!(ends_drawn_anew(&shop("", "", fix, "")) > 2, "steps");
+    let restore = r#""restore": (when: gone(of: "ledger"), does: [restore(of: "ledger")])"#;
+    let destroy = r#"at("10:30", destroy(of: "ledger"))"#;
+    let backups = |unreadable: &str, restores: &str| {
+        format!(
+            r#", backups: {{"hourly": (every: "30m", unreadable: "{unreadable}", found_after: "5m", restores: {restores})}}"#
+        )
+    };
+    assert!(
+        ends_drawn_anew(&shop("", &backups("50%", r#"fixed("10m")"#), restore, destroy)) > 2,
+        "backups that cannot be read"
+    );
+    let takes = r#"exponential(mean: "20m")"#;
+    assert!(ends_drawn_anew(&shop("", &backups("1%", takes), restore, destroy)) > 10, "restores");
+}

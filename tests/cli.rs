@@ -1,41 +1,13 @@
 //! The command as a user meets it.
 #![cfg(feature = "cli")]
 
+mod typed;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
-    command.args(args).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").env("COLUMNS", "100");
-    command
-}
-
-/// Exit code, standard output and standard error.
-fn firedrill(args: &[&str]) -> (i32, String, String) {
-    told(command(args).stdin(Stdio::null()).output().unwrap())
-}
-
-fn with_input(args: &[&str], input: &[u8]) -> (i32, String, String) {
-    let mut child = command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
-    told(child.wait_with_output().unwrap())
-}
-
-fn told(output: Output) -> (i32, String, String) {
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
-}
-
-/// A folder of its own for one test.
-fn folder(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
+use std::process::{Command, Stdio};
+use typed::{all_documented, command, firedrill, folder, keys, told, with_input};
 
 fn starter() -> String {
     firedrill(&["new"]).1
@@ -120,70 +92,7 @@ fn every_field_of_a_comparison_is_documented() {
     assert_eq!((code, err.as_str()), (0, ""));
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert!(json["designs"].as_array().is_some_and(|designs| designs.len() == 2), "{out}");
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/json.md")).unwrap();
-    let documented: BTreeSet<&str> = page.split('`').skip(1).step_by(2).collect();
-    keys(&json, &mut |key| assert!(documented.contains(key), "{key} is not in docs/reference/json.md"));
-}
-
-/// Two disks of which one is enough: once in some five thousand years.
-const DISKS: &str = r#"Scenario(
-    format: 1, title: "disks", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1y"),
-    components: {"disks": (count: 2, needs: 1, fails: exponential(mean: "2y"), repair: (takes: exponential(mean: "4h")))},
-)"#;
-
-#[test]
-fn rare_events_are_told_and_every_field_of_them_is_documented() {
-    let rare = ["compare", "-", "--rare", "--replications", "4000"];
-    let (code, out, err) = with_input(&rare, DISKS.as_bytes());
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    assert!(out.contains("disks down") && out.contains("years") && !out.contains("not converged"), "{out}");
-    let (code, out, err) = with_input(&[&rare[..], &["--json"]].concat(), DISKS.as_bytes());
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
-    // 2 λ² r a year.
-    let per_year = json["rated"][0]["per_year"][0].as_f64().unwrap();
-    assert!((per_year / (2.0 * 0.25 * 4.0 / 8_760.0) - 1.0).abs() < 0.1, "{out}");
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/json.md")).unwrap();
-    let documented: BTreeSet<&str> = page.split('`').skip(1).step_by(2).collect();
-    keys(&json, &mut |key| assert!(documented.contains(key), "{key} is not in docs/reference/json.md"));
-}
-
-#[test]
-fn rare_events_have_a_page() {
-    let page = folder("rare page").join("rare.html");
-    let rare = ["compare", "-", "--rare", "--replications", "2000", "--html", page.to_str().unwrap()];
-    let (code, out, err) = with_input(&rare, DISKS.as_bytes());
-    assert_eq!((code, err.as_str()), (0, ""), "{out}");
-    let page = fs::read_to_string(page).unwrap();
-    assert!(out.contains("wrote ") && page.contains("disks down") && page.contains("<svg") && page.contains("--rare"));
-    assert!(!page.contains("<script"), "it stands alone");
-}
-
-#[test]
-fn what_was_hardly_seen_comes_with_the_command_that_estimates_it() {
-    let text = r#"Scenario(
-        format: 1, title: "a disk", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "10d"),
-        sites: {"a": ()},
-        components: {"disk": (at: "a", fails: exponential(mean: "200y"), repair: (takes: fixed("4h")))},
-        services: {"web": (runs_at: {"a": (servers: 4)}, takes: fixed("50ms"), stands_on: all(["disk"]))},
-        features: {"page": (calls: [hard(to: "web")])},
-        people: {"users": (users: 10, uses: {"page": "1/min"}, served_by: "a")},
-    )"#;
-    let varied =
-        ["compare", "-", "--vary", "components.disk.repair.takes=fixed(\"4h\"),fixed(\"8h\")", "--replications", "20"];
-    let (code, out, err) = with_input(&varied, text.as_bytes());
-    assert_eq!(code, 0, "{out}{err}");
-    let told = out.split("To estimate what was hardly seen").nth(1).unwrap_or_else(|| panic!("{out}"));
-    assert!(told.contains("firedrill compare - --vary") && told.contains("--rare --seed 1"), "{told}");
-    let (_, json, _) = with_input(&[&varied[..], &["--json"]].concat(), text.as_bytes());
-    assert!(!json.contains("hardly seen\n"), "{json}");
-}
-
-#[test]
-fn what_is_too_rare_for_so_few_runs_is_said_to_be_so() {
-    let rarer = DISKS.replace("2y", "200y");
-    let (code, out, _) = with_input(&["compare", "-", "--rare", "--replications", "50"], rarer.as_bytes());
-    assert!(code == 0 && out.contains("not converged") && out.contains("at most one in"), "{out}");
+    all_documented(&json);
 }
 
 #[test]
@@ -209,17 +118,6 @@ fn what_cannot_be_compared_is_told() {
     let (code, _, err) = with_input(&["compare", "-", "--vary", "services.wbe.queue=1,2"], starter().as_bytes());
     assert_eq!(code, 3);
     assert!(err.contains("leads nowhere"), "{err}");
-}
-
-fn keys(value: &serde_json::Value, found: &mut impl FnMut(&str)) {
-    match value {
-        serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
-            found(key);
-            keys(value, found);
-        }),
-        serde_json::Value::Array(items) => items.iter().for_each(|value| keys(value, found)),
-        _ => {}
-    }
 }
 
 #[test]

@@ -91,6 +91,19 @@ fn a_run_says_how_far_it_came_by_any_signal_that_ends_programs() {
 }
 
 #[test]
+fn what_takes_minutes_says_so_before_it_starts() {
+    let folder = folder("interrupted-costs");
+    for (args, runs) in
+        [("run slow.ron", "this run"), ("compare slow.ron --replications 1000 --threads 1", "1000 runs")]
+    {
+        let (_, err) = all_until_ended_by("INT", &folder, args);
+        let note = err.lines().next().unwrap_or_default();
+        assert!(note.starts_with(&format!("note: {runs} may take about ")), "{args}: {err}");
+        assert!(note.contains(" of one core, most of it for ") && note.ends_with(" failures of db"), "{args}: {err}");
+    }
+}
+
+#[test]
 fn two_runs_of_which_one_was_ended_are_not_compared() {
     let folder = folder("interrupted-twice");
     let (out, err) = ended_by("INT", &folder, "run slow.ron --twice");

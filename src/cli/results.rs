@@ -69,16 +69,7 @@ impl Results {
 
     /// A text beside the batches that never changes; read no further than any batch.
     pub fn load_text(folder: &Path, name: &str) -> Result<Option<String>, FileError> {
-        let path = folder.join(name);
-        let failed = |source| FileError::Read { path: path.clone(), source };
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut text = String::new();
-        file.take(BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-        Ok(Some(text))
+        text_of(&folder.join(name))
     }
 
     /// Keeps such a text; one that is there already stays as it is.
@@ -130,18 +121,24 @@ pub fn path(folder: &Path, header: &Header) -> PathBuf {
 /// A batch of a folder that nobody need be writing to.
 pub fn load(folder: &Path, header: &Header) -> Result<Option<Batch>, FileError> {
     let path = path(folder, header);
-    let failed = |source| FileError::Read { path: path.clone(), source };
-    let file = match File::open(&path) {
+    let Some(text) = text_of(&path)? else { return Ok(None) };
+    match Batch::from_text(&text, header) {
+        Ok(batch) => Ok(Some(batch)),
+        Err(error) => Err(FileError::Damaged { path, why: error.to_string() }),
+    }
+}
+
+/// What a file says, where there is one.
+fn text_of(path: &Path) -> Result<Option<String>, FileError> {
+    let failed = |source| FileError::Read { path: path.to_owned(), source };
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
     let mut text = String::new();
     file.take(BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-    match Batch::from_text(&text, header) {
-        Ok(batch) => Ok(Some(batch)),
-        Err(error) => Err(FileError::Damaged { path, why: error.to_string() }),
-    }
+    Ok(Some(text))
 }
 
 /// The files in a folder whose names end so, in their order.

@@ -52,13 +52,15 @@ impl Engine<'_> {
             all.extend([&mut of.phase_fails, &mut of.by_hand, &mut of.alarms, &mut of.verify_fails]);
         }
         for of in &mut state.procedures {
-            all.extend([&mut of.lead, &mut of.risks, &mut of.releases]);
+            all.extend([&mut of.lead, &mut of.risks, &mut of.wrongs, &mut of.releases]);
         }
-        all.extend(&mut state.shocks);
+        all.extend(state.shocks.iter_mut().chain(&mut state.starts));
         all.extend([&mut state.maintenance.durations, &mut state.maintenance.rollbacks]);
         all.extend(state.spreads.iter_mut().map(|spread| &mut spread.luck));
-        let replicas = state.flow.stores.iter_mut().flat_map(|store| &mut store.replicas);
-        all.extend(replicas.map(|replica| &mut replica.luck));
+        for store in &mut state.flow.stores {
+            all.extend(store.replicas.iter_mut().map(|replica| &mut replica.luck));
+            all.extend(store.backups.iter_mut().flat_map(|backup| [&mut backup.luck, &mut backup.takes]));
+        }
         all.into_iter().for_each(|stream| stream.go_on_with(luck));
     }
 

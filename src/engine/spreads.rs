@@ -51,7 +51,7 @@ impl Engine<'_> {
             self.site_is_seen(id, place, token);
         } else {
             let event = Event::SiteSeen { spread: id, place: place as u32, token };
-            match self.law_of_finding_out(id, works) {
+            match self.law_of_finding_out(id, place, works) {
                 Some(law) => self.events.push_drawn(self.now, self.now.after(wait), event, || Wait::Of(law, 1.0)),
                 None => self.events.push(self.now.after(wait), event),
             }
@@ -84,9 +84,12 @@ impl Engine<'_> {
         if works { wait.max(Duration(until.0 - self.now.0)) } else { wait }
     }
 
-    /// The law of that.
-    fn law_of_finding_out(&self, id: SpreadId, works: bool) -> Option<Sampler> {
+    /// The law of that; `None` where it is damped: how long somebody stays out is not left to chance.
+    fn law_of_finding_out(&self, id: SpreadId, place: usize, works: bool) -> Option<Sampler> {
         let checks = self.world.spreads[id.at()].checks.as_ref()?;
+        if works && self.state.spreads[id.at()].sites[place].ejections.until > self.now {
+            return None;
+        }
         let (in_a_row, known) = if works { (checks.passes, Duration::ZERO) } else { (checks.fails, checks.timeout) };
         let (every_s, whole) = (checks.every.seconds(), f64::from(in_a_row.saturating_sub(1)));
         Some(Sampler::Uniform(whole * every_s + known.seconds(), every_s))

@@ -149,22 +149,14 @@ impl Impatient {
 }
 
 /// The wait of who finds `j` waiting with weight `weights[j]`: `j + 1` equal stages, as long as the mean wait says. Around a long queue
-/// that has a length of its own that is a gamma distribution. Other long
-/// queues are lumped into [`STAGES_MAX`] larger stages; a wait that varies less than those is taken for constant. Either
-/// blurs it by a standard deviation of 12.5% at most.
+/// that has a length of its own that is a gamma distribution. Other long queues are lumped into [`STAGES_MAX`] larger stages; a wait
+/// that varies less than those is taken for constant. Either blurs it by a standard deviation of 12.5% at most.
 pub(super) fn wait_in_stages(weights: &[f64], probability: f64, wait_mean_s: f64) -> Wait {
     if !(probability > 0.0 && wait_mean_s > 0.0) || weights.is_empty() {
         return Wait::Never;
     }
-    let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
-    for (j, weight) in weights.iter().enumerate() {
-        let stages = (j + 1) as f64;
-        sum += weight;
-        first += weight * stages;
-        second += weight * stages * stages;
-    }
-    let mean = first / sum;
-    let scv = (second / sum - mean * mean) / (mean * mean) + 1.0 / mean;
+    let (mean, scv) = stages_of(weights);
+    let scv = scv + 1.0 / mean;
     let most = weights.iter().fold(0.0f64, |most, weight| most.max(*weight));
     let is_rare = |weight: f64| weight < most / 100.0;
     if weights.len() > STAGES_MAX && probability > 0.99 && is_rare(weights[0]) && is_rare(weights[weights.len() - 1]) {
@@ -185,9 +177,9 @@ pub(super) fn wait_in_stages(weights: &[f64], probability: f64, wait_mean_s: f64
     Wait::Stages { probability, stage_s, tails: tails.into() }
 }
 
-/// The wait of who finds `j` waiting with weight `weights[j]`, where each of them and his own takes a time that varies so much: by mean and
-/// variance, as a gamma distribution (by Wilson & Hilferty, PNAS 17, 1931).
-pub(super) fn shaped(weights: &[f64], probability: f64, wait_mean_s: f64, varies: f64) -> Wait {
+/// Of whom finds `j` waiting with weight `weights[j]`, and so has `j + 1` stages before him: their mean, and its squared coefficient of
+/// variation.
+fn stages_of(weights: &[f64]) -> (f64, f64) {
     let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
     for (j, weight) in weights.iter().enumerate() {
         let stages = (j + 1) as f64;
@@ -196,7 +188,14 @@ pub(super) fn shaped(weights: &[f64], probability: f64, wait_mean_s: f64, varies
         second += weight * stages * stages;
     }
     let mean = first / sum;
-    let scv = (second / sum - mean * mean) / (mean * mean) + varies / mean;
+    (mean, (second / sum - mean * mean) / (mean * mean))
+}
+
+/// The wait of who finds `j` waiting with weight `weights[j]`, where each of them and his own takes a time that varies so much: by mean and
+/// variance, as a gamma distribution (by Wilson & Hilferty, PNAS 17, 1931).
+pub(super) fn shaped(weights: &[f64], probability: f64, wait_mean_s: f64, varies: f64) -> Wait {
+    let (mean, scv) = stages_of(weights);
+    let scv = scv + varies / mean;
     let third = num::sqrt(scv) / 3.0;
     let point = |i: usize| {
         let z = num::normal_quantile((i as f64 + 0.5) / POINTS as f64);

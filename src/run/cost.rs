@@ -6,7 +6,7 @@
 
 use super::Traffic;
 use crate::units::Time;
-use crate::world::{Call, Callee, FailureLaw, Place, Population, World};
+use crate::world::{Call, Callee, FailureLaw, Node, NodeId, Place, Population, World};
 use std::collections::BTreeSet;
 
 /// Seconds of one core that it takes: a span at each path and at each station; a failure with its repair; an event of a request that is
@@ -18,8 +18,9 @@ const FAILURE_S: f64 = 0.7e-6;
 const EVENT_S: f64 = 0.15e-6;
 /// Spans between two bends of a profile, on average.
 const SPANS_A_BEND: f64 = 2.0;
-/// Spans around a change of what works.
-const SPANS_A_CHANGE: f64 = 8.0;
+/// Spans around a step of a drill, and around a failure with its repair.
+const SPANS_A_STEP: f64 = 8.0;
+const SPANS_A_FAILURE: f64 = 4.0;
 /// Events of a request at each station, and of its user.
 const EVENTS_A_VISIT: f64 = 1.0;
 
@@ -50,16 +51,16 @@ impl Cost {
         let bends = bends(world);
         cost.spans(1.0 + bends * SPANS_A_BEND, span_s, || format!("profiles that bend {bends:.0} times, for {of}"));
         let steps = world.drill.len() as f64;
-        cost.spans(steps * SPANS_A_CHANGE, span_s, || format!("a drill of {steps:.0} steps, for {of}"));
+        cost.spans(steps * SPANS_A_STEP, span_s, || format!("a drill of {steps:.0} steps, for {of}"));
         for failure in world.random_failures() {
             cost.add(failure.expected * FAILURE_S, || format!("{:.0} failures of {}", failure.expected, failure.name));
-            // Of a large pool nobody feels one more or less.
+            // Of a large pool nobody feels one more or less, and of what nothing stands on nobody feels anything.
             let is_felt = match failure.law {
-                FailureLaw::Of(node) => world.nodes[node.at()].count == 1 && world.felt[node.at()],
+                FailureLaw::Of(node) => world.nodes[node.at()].count == 1 && takes_something_down(world, node),
                 FailureLaw::Shock(_) => true,
             };
             let changes = if is_felt { failure.expected } else { 0.0 };
-            cost.spans(changes * SPANS_A_CHANGE, span_s, || format!("{changes:.0} failures of {}", failure.name));
+            cost.spans(changes * SPANS_A_FAILURE, span_s, || format!("{changes:.0} failures of {}", failure.name));
         }
         for scaler in world.autoscale.iter().filter(|scaler| !scaler.muted) {
             let looks = world.horizon.since(Time::ZERO).seconds() / scaler.every.seconds().max(1e-3);
@@ -134,6 +135,12 @@ impl Cost {
             self.parts.iter().take(2).filter(|p| p.0 >= self.seconds / 4.0).map(|p| p.1.as_str()).collect();
         Some(format!("{runs} may take about {takes} of one core, most of it for {}", most.join(", and ")))
     }
+}
+
+/// Whether anything else goes down with a node.
+fn takes_something_down(world: &World, node: NodeId) -> bool {
+    let stands_on_it = |other: &Node| other.gates.iter().any(|gate| gate.of.contains(&node));
+    world.felt[node.at()] || !world.stations_on[node.at()].is_empty() || world.nodes.iter().any(stands_on_it)
 }
 
 /// Moments at which some profile bends.

@@ -143,9 +143,11 @@ impl Study {
             return asked("a difference that would not matter is above zero".to_owned());
         }
         // A path that leads nowhere is known after the first run.
-        let first = run(&designs[0].world, Luck { seed: protocol.seed, replication: 0 }).outcome;
-        if let Some(problem) = metrics.iter().find_map(|metric| metric.check(&first).err()) {
-            return asked(problem);
+        if metrics.iter().any(|metric| metric.path().is_some()) {
+            let first = run(&designs[0].world, Luck { seed: protocol.seed, replication: 0 }).outcome;
+            if let Some(problem) = metrics.iter().find_map(|metric| metric.check(&first).err()) {
+                return asked(problem);
+            }
         }
         let detail = metrics.iter().map(Metric::needs).max().unwrap_or(Detail::Full);
         Ok(Study { protocol, designs, metrics, by, detail })

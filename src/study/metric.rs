@@ -169,15 +169,19 @@ impl Metric {
     /// # Errors
     /// What is wrong with the path.
     pub fn check(&self, outcome: &Outcome) -> Result<(), String> {
-        let path = match &self.of {
-            Of::Path(path) => Some(path.as_str()),
-            Of::Objective(criterion) => criterion.path(),
-            _ => None,
-        };
-        match path.map(|path| number_at(outcome, path)) {
+        match self.path().map(|path| number_at(outcome, path)) {
             // Some numbers are there in some runs only.
             Some(Err(problem)) if !problem.ends_with(NO_VALUE) => Err(problem),
             _ => Ok(()),
+        }
+    }
+
+    /// Its path in the outcome, where somebody wrote one.
+    pub fn path(&self) -> Option<&str> {
+        match &self.of {
+            Of::Path(path) => Some(path.as_str()),
+            Of::Objective(criterion) => criterion.path(),
+            _ => None,
         }
     }
 

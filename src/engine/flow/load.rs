@@ -257,9 +257,8 @@ impl Engine<'_> {
         }
         (at.waning, at.class_waits) = (None, None);
         if at.impatience_sum > 0.0 && at.inflow > 0.0 {
-            // Callers and users who wait for it ask for what it lets them.
-            let is_looked_for = hold.is_some() || at.closed.is_some() || self.world.has_call_clients;
-            self.wait_impatiently(id, at, &model, (middle, half_s), is_looked_for);
+            // Callers who hold a worker for it ask for what it lets them.
+            self.wait_impatiently(id, at, &model, (middle, half_s), hold.is_some());
             return 0.0;
         }
         at.gives_up_there = 0.0;

@@ -6,7 +6,7 @@ use crate::scenario::presets::{of_call, with_preset};
 use crate::scenario::{self, Discipline, Scenario};
 
 /// A path of the scenario and a sentence for each such thing, sorted.
-pub fn flow_limits(scenario: &Scenario) -> Vec<String> {
+pub fn flow_limits(scenario: &Scenario, has_call_clients: bool) -> Vec<String> {
     let mut found = Vec::new();
     for (i, link) in scenario.links.iter().enumerate().filter(|(_, link)| link.jitter.0 > 0) {
         let jitter = link.jitter;
@@ -22,32 +22,40 @@ pub fn flow_limits(scenario: &Scenario) -> Vec<String> {
         found.extend(of.into_iter().map(|(field, what)| format!("features.{name}.{field}: the flow engine {what}")));
         found.extend(of_calls(&feature.calls, &format!("features.{name}.calls")));
     }
-    if impatience_settles_at_once(scenario) {
-        let impatient = sorted(&scenario.people).filter(|(_, people)| people.patience.is_some());
-        found.extend(impatient.map(|(name, _)| format!("people.{name}.patience: the flow engine {SETTLES}")));
-    }
+    found.extend(of_patience(scenario, has_call_clients));
     found.sort();
     found
 }
 
-const SETTLES: &str = "has as many who give up as an overload makes in the long run, also where it is shorter than their patience; that takes its time \
-                       only where nobody tries again, waits for answers or keeps a session";
+/// Where impatience is as it is in the long run from the start on, also in an overload that is shorter than patience.
+fn of_patience(scenario: &Scenario, has_call_clients: bool) -> Vec<String> {
+    let mut services = scenario.services.0.iter().map(|(_, service)| service);
+    let why = if impatience_settles_at_once(scenario, has_call_clients) {
+        "while anybody tries again, waits for answers or keeps a session"
+    } else if services.any(|service| service.holds && !service.calls.is_empty()) {
+        "at services whose callers hold a worker"
+    } else {
+        return Vec::new();
+    };
+    let impatient = sorted(&scenario.people).filter(|(_, people)| people.patience.is_some());
+    let told = |name: &str| {
+        format!(
+            "people.{name}.patience: {why}, the flow engine has as many give up as in the long run, from the start of an overload on"
+        )
+    };
+    impatient.map(|(name, _)| told(name)).collect()
+}
 
 /// Whether queues of impatient users are taken to be settled at once. What comes then depends on who gives up, and a queue that moves would
 /// follow itself in ever smaller steps.
-pub fn impatience_settles_at_once(scenario: &Scenario) -> bool {
-    let feature = |name: &str| scenario.features.get(name);
+pub fn impatience_settles_at_once(scenario: &Scenario, has_call_clients: bool) -> bool {
     let people = || scenario.people.0.iter().map(|(_, people)| people);
-    let retries = |feature: &scenario::Feature| with_preset(feature).retries.is_some();
-    let tries_again = people().flat_map(|people| &people.uses.0).any(|(name, _)| feature(name).is_some_and(retries));
-    let calls = scenario.services.0.iter().flat_map(|(_, service)| &service.calls);
-    let mut calls = calls.chain(scenario.features.0.iter().flat_map(|(_, feature)| &feature.calls));
-    let policies = calls.any(|call| {
-        let (scenario::Call::Hard(to) | scenario::Call::Soft(to)) = call;
-        to.retries.is_some() || to.client.is_some()
-    });
+    let used = people().flat_map(|people| &people.uses.0).filter_map(|(name, _)| scenario.features.get(name));
+    let tries_again = used.map(with_preset).any(|written| written.retries.is_some());
     people().any(|people| people.patience.is_some())
-        && (tries_again || policies || people().any(|people| people.waits_for_answers || people.sessions.is_some()))
+        && (tries_again
+            || has_call_clients
+            || people().any(|people| people.waits_for_answers || people.sessions.is_some()))
 }
 
 /// What the policies of calls say.

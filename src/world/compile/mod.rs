@@ -126,7 +126,7 @@ impl World {
         Ok(Arc::new(World {
             has_call_clients,
             has_deep_checks: has_deep_checks(&c),
-            impatience_settles_at_once: impatience_settles_at_once(scenario),
+            impatience_settles_at_once: impatience_settles_at_once(scenario, has_call_clients),
             title: scenario.title.clone(),
             scenario_hash: hash(scenario),
             pick: scenario.run.clone(),
@@ -170,7 +170,7 @@ impl World {
             passed: PassedCache::of_large(),
             steady: SteadyCache::default(),
             delays: DelayCache::default(),
-            flow_limits: flow_limits(scenario),
+            flow_limits: flow_limits(scenario, has_call_clients),
             assumptions: assumptions(scenario),
         }))
     }
