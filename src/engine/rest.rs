@@ -4,7 +4,7 @@
 //! [`clocks`](super::clocks), repairs, vendors, parts, decisions, phases, orders, works and reserves by the law by which they were
 //! drawn. What was drawn and has not begun is drawn anew as it is. Whatever is drawn later comes from streams that go on with other
 //! luck. A failure that nobody has noticed has happened. Health checks that have seen one thing and then another go on counting
-//! as they were: of those nothing but their phase was drawn, and by then they have told it.
+//! as they were: of those nothing but their phase was drawn, and by then they have told it. A restore that is being read goes on.
 
 use super::core::Engine;
 use super::event::Event;
