@@ -7,6 +7,9 @@ use std::ops::Range;
 /// over all that is in each, so that each would double its time.
 const WRAPS_MAX: usize = 8;
 
+/// Escapes of a quoted text, times its bytes: that reader looks for the end of the text again after each escape.
+const ESCAPED_MAX: usize = 1 << 20;
+
 /// Locates the values of a text.
 pub fn parse(text: &str) -> Tree {
     let mut tree = Tree::default();
@@ -197,13 +200,20 @@ impl Locator<'_> {
     fn text_in_quotes(&mut self, prefix: usize) -> Located<Kind> {
         let start = self.at;
         let body = &self.rest()[prefix + 1..];
-        let mut escaped = false;
+        let (mut escaped, mut escapes) = (false, 0);
         let end = body.char_indices().find(|&(_, c)| {
             let closes = c == '"' && !escaped;
             escaped = c == '\\' && !escaped;
+            escapes += usize::from(escaped);
             closes
         });
         match end {
+            Some((i, _)) if i.saturating_mul(escapes) > ESCAPED_MAX => Err(Problem {
+                kind: ProblemKind::TooLarge,
+                span: start..start + 1,
+                reason: format!("this text has {escapes} escapes like `\\n` in {i} bytes, more than are read"),
+                fix: "break its lines as they are, or write it as r\"..\", where nothing is escaped".into(),
+            }),
             Some((i, _)) => {
                 self.at += prefix + 1 + i + 1;
                 Ok(Kind::Text)

@@ -44,7 +44,7 @@ pub struct Problem {
 pub enum ProblemKind {
     /// It breaks the grammar.
     Grammar,
-    /// It is larger than [`TEXT_BYTES_MAX`].
+    /// It is larger than [`TEXT_BYTES_MAX`], or a part of it is too large.
     TooLarge,
     /// It is nested deeper than [`NESTING_MAX`].
     TooDeep,
