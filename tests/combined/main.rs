@@ -1,0 +1,18 @@
+//! Mechanisms together: small inputs whose answers can be said, of the kinds that go wrong where each part is right alone.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod data;
+mod detection;
+mod failover;
+mod faults;
+mod flow;
+mod maintenance;
+mod queues;
+mod repair;
+mod request;
+mod response;
+mod steering;
+mod stores;
+mod time;
+mod verdicts;
