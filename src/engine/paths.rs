@@ -96,6 +96,11 @@ impl Engine<'_> {
         (lost, if further < 1.0 { (1.0 - (1.0 - lost) / (1.0 - further)).max(0.0) } else { 0.0 })
     }
 
+    /// Of those who make a call, as often as it is made, the share that fails by it, whatever the load.
+    pub(super) fn lost_by_calls(&self, call: &Call, from: SiteId) -> f64 {
+        self.call_status(call, from, &self.state.flow.statuses).fails.share
+    }
+
     /// What one who makes a call, as often as it is made, has of it: a call that is made every fifth time is missed every
     /// fifth time. What is dead is so only for those who are sure to call it.
     fn call_status(&self, call: &Call, from: SiteId, statuses: &[Status]) -> Status {
@@ -157,6 +162,7 @@ impl Engine<'_> {
             guarded: Vec::new(),
             entered_by: Vec::new(),
             fixed_s: population.rtt_s,
+            begins: 1.0,
             passes: 1.0,
             dead: None,
             missing: None,
@@ -200,6 +206,7 @@ impl Engine<'_> {
             path.dead = Some(Why::NoRoute);
             return path;
         }
+        path.begins = 1.0 - status.fails.share;
         status.add(&self.lacks_data(id));
         (path.dead, path.missing) = (status.dead, status.missing);
         for (nth, call) in (0..).zip(&self.world.features[id.at()].calls[site.at()]) {

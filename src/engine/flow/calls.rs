@@ -292,16 +292,15 @@ impl Engine<'_> {
         self.tried(call, policy, from, (at.block, at.succeeds[0]), stations)
     }
 
-    /// Visits for each time that a call is made: more where it is tried again.
+    /// Visits for each time that a call is made: more where it is tried again, fewer where it gets lost on the way.
     pub(super) fn visits_of(&self, call: &Call, from: SiteId, stations: &[AtStation]) -> f64 {
-        self.tried_now(call, from, stations).map_or(1.0, |tried| tried.visits)
+        let arrives =
+            || self.answers(call, from).map_or(1.0, |(callee, _)| 1.0 - self.lost_share(call, from, callee).1);
+        self.tried_now(call, from, stations).map_or_else(arrives, |tried| tried.visits)
     }
 
     /// The same of a call of the feature of a path.
     pub(super) fn visits_by(&self, path: &Path, call: u32, stations: &[AtStation]) -> f64 {
-        if !self.world.has_call_clients {
-            return 1.0;
-        }
         let feature = self.world.people[path.people].uses[path.feature].0;
         let call = &self.world.features[feature.at()].calls[path.site.at()][call as usize];
         self.visits_of(call, path.site, stations)

@@ -3,6 +3,7 @@
 use super::approximations::{
     FELT_WAIT, SMALL_ROOM_S, departures_scv, digits, is_at_ease, rounded, settled_rate, three_digits,
 };
+use super::going_on::GoOn;
 use super::holding::Hold;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
@@ -104,12 +105,22 @@ impl Engine<'_> {
             let through = if path.dead.is_some() { population.keeps_trying } else { open.through_links[i] };
             let sent = open.sent[i] * open.let_in[i] * open.pace[i] * through;
             let delayed_retries = open.delayed_retries[i].iter().sum::<f64>() * open.let_in[i] * through;
+            let feature = &self.world.features[population.uses[path.feature].0.at()];
+            let (calls, mut made, mut behind) = (&feature.calls[path.site.at()], 0, GoOn::of(path.begins));
             for ((station, times), call) in path.entry.iter().zip(&path.entered_by) {
-                let times = &(times * self.visits_by(path, *call, stations));
+                let mut times = times * self.visits_by(path, *call, stations);
+                if !feature.at_once {
+                    let nth = *call as usize;
+                    for before in &calls[made..nth] {
+                        behind = behind.and(self.get_past(before, path.site, (Some(class), false), stations));
+                    }
+                    made = nth;
+                    times *= self.made(&calls[nth], path.site, Some(class), stations);
+                }
                 let at = &mut stations[station.at()];
-                let entering = (rate * sent * open.attempts[i] + delayed_retries) * times;
+                let entering = (rate * sent * open.attempts[i] + delayed_retries) * times * behind.share;
                 at.inflow += entering;
-                at.slope += slope * sent * open.attempts[i] * times;
+                at.slope += slope * sent * open.attempts[i] * times * behind.slope;
                 at.scv_sum += entering * population.arrival_scv;
                 at.classes[class] += entering;
                 at.impatience_sum += population.patience_s.map_or(0.0, |patience_s| entering / patience_s);
@@ -155,21 +166,28 @@ impl Engine<'_> {
         let classes: [f64; CLASSES] = std::array::from_fn(served);
         stations[id.at()].out = out;
         let station = &self.world.stations[id.at()];
+        let service = &self.world.services[station.service.at()];
+        let mut behind = GoOn::ALL;
         for call in &station.calls {
             if let Some((callee, _)) = self.answers(call, station.site) {
-                let times =
+                let mut times =
                     call.times * self.kept_calls(call) * self.visits_of(call, station.site, stations) * self.missed(id);
+                let slope = times * behind.slope;
+                if !service.at_once {
+                    times *= behind.share * self.made(call, station.site, None, stations);
+                }
                 let next = &mut stations[callee.at()];
                 next.inflow += out.0 * times;
-                next.slope += out.1 * times;
+                next.slope += out.1 * slope;
                 next.gives_way += gives_way * times * times;
                 // Of a part of them that is taken at random, the gaps are a random number of gaps long.
                 let part = times.min(1.0);
                 next.scv_sum += out.0 * times * (part * scv + 1.0 - part);
                 next.impatience_sum += out.0 * times * impatience;
                 next.classes.iter_mut().zip(classes).for_each(|(sum, class)| *sum += class * times);
-            } else if call.hard {
-                break;
+            }
+            if !service.at_once {
+                behind = behind.and(self.get_past(call, station.site, (None, service.holds), stations));
             }
         }
     }
@@ -193,7 +211,7 @@ impl Engine<'_> {
         };
         holds[id.at()] = hold;
         self.calls_come_to(id, stations);
-        moved
+        moved.max(self.let_by(id, stations))
     }
 
     fn wait_here(
@@ -344,9 +362,11 @@ impl Engine<'_> {
         let computes_s = held_s;
         if service.holds {
             held_s += self.commit(id).takes_s;
-            let (alone_s, alone) = (held_s, variance);
+            let (alone_s, alone, mut behind) = (held_s, variance, GoOn::ALL);
             for call in &station.calls {
-                let times = call.times * self.kept_calls(call);
+                let made = behind.share * self.made(call, station.site, None, stations);
+                behind = behind.and(self.get_past(call, station.site, (None, true), stations));
+                let times = call.times * self.kept_calls(call) * made;
                 match self.answers(call, station.site) {
                     Some((callee, rtt_s)) => {
                         let at = &stations[callee.at()];
@@ -355,15 +375,12 @@ impl Engine<'_> {
                             variance += times * tried.variance;
                             continue;
                         }
-                        held_s += times * (rtt_s + at.keeps_s + at.held_s);
-                        variance += times * (at.held_s * at.held_s * at.held_scv + at.keeps_s * at.keeps_s);
+                        // Whoever is turned away knows it at once.
+                        let admitted = 1.0 - at.block;
+                        held_s += times * (rtt_s + admitted * (at.keeps_s + at.held_s));
+                        variance += times * admitted * (at.held_s * at.held_s * at.held_scv + at.keeps_s * at.keeps_s);
                     }
-                    None => {
-                        held_s += times * call.gives_up_s;
-                        if call.hard {
-                            break;
-                        }
-                    }
+                    None => held_s += times * call.gives_up_s,
                 }
             }
             let missed = self.missed(id);

@@ -15,6 +15,7 @@ mod closed;
 mod demand;
 mod disposition;
 mod feedback;
+mod going_on;
 mod handoff;
 mod holding;
 mod islands;

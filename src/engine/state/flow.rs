@@ -253,6 +253,10 @@ pub struct AtStation {
     /// nothing.
     pub succeeds: [f64; CLASSES],
     pub complete: [f64; CLASSES],
+    /// Of what it takes on, the share that the load of those whom it calls lets by; and where its line moves, how many leave it of each
+    /// that comes.
+    pub passes: f64,
+    pub moves_on: f64,
     /// What calls by a policy add to the time of a visit: beyond its parts; or in place of those that are left to timeouts, in time and before
     /// that; and how many attempts come too late.
     pub calls_add: [f64; 4],
@@ -320,6 +324,8 @@ impl AtStation {
             at_ease: true,
             succeeds: [1.0; CLASSES],
             complete: [1.0; CLASSES],
+            passes: 1.0,
+            moves_on: 1.0,
             calls_add: [0.0; 4],
             plain_s: 0.0,
             storm: false,

@@ -22,6 +22,8 @@ pub struct Path {
     pub entered_by: Vec<u32>,
     /// Time on the network and in waiting for the dead, in seconds.
     pub fixed_s: f64,
+    /// Probability of getting as far as the first call, whatever the load.
+    pub begins: f64,
     /// Probability of not getting lost on links or in something gray.
     pub passes: f64,
     /// Why it cannot succeed.
@@ -55,7 +57,8 @@ impl Path {
             && (&self.guarded, &self.entered_by) == (&other.guarded, &other.entered_by)
             && self.crossings == other.crossings
             && (self.dead, self.missing, self.loss) == (other.dead, other.missing, other.loss)
-            && (self.fixed_s, self.passes, self.quiet_p95_s) == (other.fixed_s, other.passes, other.quiet_p95_s)
+            && (self.fixed_s, self.quiet_p95_s) == (other.fixed_s, other.quiet_p95_s)
+            && (self.begins, self.passes) == (other.begins, other.passes)
             && (self.dimmed, self.dimmed_for) == (other.dimmed, other.dimmed_for)
     }
 }
