@@ -160,7 +160,7 @@ fn as_installed(command: &str) -> Option<String> {
     if command.starts_with("cargo test") || command.starts_with("cargo install") || command.starts_with("cargo build") {
         return None;
     }
-    Some(command.replace("cargo run --release --", "firedrill"))
+    Some(command.replace("cargo run --release --", "firedrill").replace("cargo run --", "firedrill"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the shell finds its tools by the path of this environment")]

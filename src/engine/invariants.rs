@@ -126,8 +126,10 @@ impl Engine<'_> {
             must(state.busy as usize == at_it, "hands are busy with repairs");
             // Hands that come now begin when it is their turn among what is due at this nanosecond.
             let more_is_due = self.events.next_at() == Some(self.now);
+            let missing = self.missing_for(CrewId::new(index));
+            let nobody_begins = !state.waiting.iter().any(|job| self.may_begin(*job, missing));
             must(
-                state.waiting.is_empty() || state.busy >= self.hands_of(CrewId::new(index)) || more_is_due,
+                nobody_begins || state.busy >= self.hands_of(CrewId::new(index)) || more_is_due,
                 "nobody waits for hands that are free",
             );
             must(

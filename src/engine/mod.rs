@@ -303,6 +303,7 @@ impl<'w> Live<'w> {
                 }
                 self.settle_spreads();
                 self.go_on_with_what_was_stuck();
+                self.go_on_with_repairs();
                 return;
             }
         }

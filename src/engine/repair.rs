@@ -8,7 +8,7 @@ use super::state::waits::Wait;
 use crate::dist::Sampler;
 use crate::observe::{ObservationId, Occurrence, Refusal};
 use crate::units::{Duration, Time};
-use crate::world::{CrewId, NodeId};
+use crate::world::{CrewId, NodeId, ServiceId};
 
 impl<'w> Engine<'w> {
     /// Failed members come back: all together after a time that the drill says, or else each by a repair of its own.
@@ -34,6 +34,8 @@ impl<'w> Engine<'w> {
                 on_call: None,
                 called: self.now,
                 has_spare: false,
+                without_at: None,
+                stuck: false,
                 token: 0,
             });
             self.repair_ends_after(index, takes);
@@ -102,6 +104,8 @@ impl<'w> Engine<'w> {
             on_call,
             called: self.now,
             has_spare: false,
+            without_at: None,
+            stuck: false,
             token: 0,
         });
         if let Some((_, law)) = &repair.spares {
@@ -253,6 +257,7 @@ impl<'w> Engine<'w> {
         if let Some(crew) = repair.and_then(|r| r.crew) {
             self.state.crews[crew.at()].waiting.push_back(index);
             self.state.jobs[index as usize].stage = Stage::Ready;
+            self.can_do_without(index, crew);
             return self.hands_go_on(crew);
         }
         self.hands_on(index);
@@ -265,19 +270,70 @@ impl<'w> Engine<'w> {
         if at_work { crew.hands_at(self.now) } else { 0 }
     }
 
-    /// As many repairs as a crew has hands free for begin: those that come first, and of these who has waited longest.
+    /// Repairs go on as hands are free; of a crew that works through services, when it is clear which of these still serve.
     pub(super) fn hands_go_on(&mut self, id: CrewId) {
+        if self.world.crews[id.at()].needs.is_empty() {
+            self.hands_begin(id);
+        }
+    }
+
+    /// As many repairs as a crew has hands free for begin: those that come first, and of these who has waited longest.
+    fn hands_begin(&mut self, id: CrewId) {
         let crew = &self.world.crews[id.at()];
         while self.state.crews[id.at()].busy < self.hands_of(id) {
-            let jobs = &self.state.jobs;
+            let (jobs, missing) = (&self.state.jobs, self.missing_for(id));
             let waiting = self.state.crews[id.at()].waiting.iter().enumerate();
+            let waiting = waiting.filter(|(_, job)| self.may_begin(**job, missing));
             let next = waiting.min_by_key(|(_, job)| crew.rank(jobs[**job as usize].node)).map(|(place, _)| place);
             let state = &mut self.state.crews[id.at()];
-            let Some(job) = next.and_then(|place| state.waiting.remove(place)) else { return };
+            let Some(job) = next.and_then(|place| state.waiting.remove(place)) else {
+                return self.tell_what_is_missing(id, missing);
+            };
             state.busy += 1;
             self.hands_on(job);
         }
         self.wait_for_hands(id);
+    }
+
+    /// Whoever works through services can do without them after a time, that counts from when the repair would have begun.
+    fn can_do_without(&mut self, index: u32, id: CrewId) {
+        let Some(law) = &self.world.crews[id.at()].without else { return };
+        let node = self.state.jobs[index as usize].node;
+        let at = self.now.after(law.draw(&mut self.repair_luck(node).without));
+        self.state.jobs[index as usize].without_at = Some(at);
+        self.events.push_drawn(self.now, at, Event::HandsChange(id), || Wait::of(law));
+    }
+
+    /// Whether a repair that waits for a crew can begin, where that lacks a service.
+    pub(super) fn may_begin(&self, job: u32, missing: Option<ServiceId>) -> bool {
+        missing.is_none() || self.state.jobs[job as usize].without_at.is_some_and(|at| at <= self.now)
+    }
+
+    /// A service that a crew works through and that does not serve.
+    pub(super) fn missing_for(&self, id: CrewId) -> Option<ServiceId> {
+        let needs = &self.world.crews[id.at()].needs;
+        needs.iter().find(|service| !self.serves_where_needed(**service, None)).copied()
+    }
+
+    /// Repairs that wait for a service, and not for hands, are told once.
+    fn tell_what_is_missing(&mut self, id: CrewId, missing: Option<ServiceId>) {
+        let Some(service) = missing else { return };
+        for i in 0..self.state.crews[id.at()].waiting.len() {
+            let job = &mut self.state.jobs[self.state.crews[id.at()].waiting[i] as usize];
+            if !std::mem::replace(&mut job.stuck, true) {
+                let (node, why) = (job.node, job.why);
+                self.see_because(Occurrence::RepairStuck { node, service }, why);
+            }
+        }
+    }
+
+    /// What has changed has gone through everything: crews that work through services begin what they can.
+    pub(super) fn go_on_with_repairs(&mut self) {
+        for i in 0..self.world.crews.len() {
+            if !self.world.crews[i].needs.is_empty() && !self.state.crews[i].waiting.is_empty() {
+                self.hands_begin(CrewId::new(i));
+            }
+        }
     }
 
     /// Whoever waits for a crew that is not there waits until it comes.

@@ -83,6 +83,10 @@ impl Engine<'_> {
             Event::Procedure { index, .. } if self.state.procedures[index as usize].first_at == before => {
                 self.state.procedures[index as usize].first_at = due;
             }
+            Event::HandsChange(_) => {
+                let waits = self.state.jobs.iter_mut().filter(|job| job.without_at == Some(before));
+                waits.for_each(|job| job.without_at = Some(due));
+            }
             Event::Maintenance { .. } if self.state.maintenance.ends_at == before => {
                 self.state.maintenance.ends_at = due;
             }

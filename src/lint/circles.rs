@@ -1,7 +1,7 @@
 //! What waits for itself when everything has to be started, or is to help itself.
 
 use super::looked::Looked;
-use crate::scenario::{Action, Call, Code, Diagnostic, Scenario};
+use crate::scenario::{Action, Call, Code, Diagnostic, Gate, Scenario};
 use std::collections::BTreeMap;
 
 /// Services that are started after one which cannot do without them; automation and measures that need a service which cannot do without
@@ -18,6 +18,7 @@ pub fn at_start(looked: &Looked) -> Vec<Diagnostic> {
             }
         }
     }
+    found.extend(crews(scenario));
     for (strategy, of) in scenario.strategies.iter() {
         let scalers = of.autoscale.iter().map(|(name, scaler)| {
             (format!("strategies.{strategy}.autoscale.{name}.needs"), &scaler.needs, vec![scaler.service.as_str()])
@@ -39,6 +40,28 @@ pub fn at_start(looked: &Looked) -> Vec<Diagnostic> {
                     let fix = "let what helps stand on nothing that it helps";
                     found.push(Diagnostic::new(Code::Circle, format!("{path}.{i}"), reason, fix));
                 }
+            }
+        }
+    }
+    found
+}
+
+/// Crews that work through a service which is nowhere without what they repair, and that cannot do without it.
+fn crews(scenario: &Scenario) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let waits = |crew: &&str| scenario.crews.get(crew).is_some_and(|crew| crew.without.is_none());
+    for (name, component) in scenario.components.iter() {
+        let Some(crew) = component.repair.as_ref().and_then(|repair| repair.crew.as_deref()).filter(waits) else {
+            continue;
+        };
+        for (i, need) in scenario.crews.get(crew).iter().flat_map(|crew| crew.needs.iter().enumerate()) {
+            let Some(service) = scenario.services.get(need) else { continue };
+            let stands = |on: &Option<Gate>| matches!(on, Some(Gate::All(of)) if of.iter().any(|of| of == name));
+            if !service.runs_at.is_empty() && service.runs_at.iter().all(|(_, placement)| stands(&placement.stands_on))
+            {
+                let reason = format!("\"{crew}\" repairs \"{name}\" through \"{need}\", which stands on it");
+                let fix = "let it stand on something else, or write without: how long it takes to get there otherwise";
+                found.push(Diagnostic::new(Code::Circle, format!("crews.{crew}.needs.{i}"), reason, fix));
             }
         }
     }

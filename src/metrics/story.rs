@@ -190,6 +190,13 @@ fn fault_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             let what = if *temporary { "a temporary fix of" } else { "repair of" };
             (Theme::Repair, format!("{what} {} begins", node(id)))
         }
+        Occurrence::RepairStuck { node: id, service } if told(id) => {
+            let service = &world.services[service.at()].name;
+            (
+                Theme::ResponseFailed,
+                format!("the repair of {} waits: it needs {service}, which does not serve", node(id)),
+            )
+        }
         Occurrence::Repaired { node: id, members, temporary } if told(id) => {
             let how = if *temporary { "works again, on a temporary fix" } else { "is repaired" };
             (Theme::Repair, format!("{} {how}", some_of(world, *id, *members)))

@@ -214,6 +214,13 @@ pub enum Occurrence {
         /// The service.
         service: ServiceId,
     },
+    /// A repair waits for a service that its crew works through.
+    RepairStuck {
+        /// Of this node.
+        node: NodeId,
+        /// The service.
+        service: ServiceId,
+    },
     /// The vendor of a node is on the way, who has promised to come within a time.
     VendorCalled(NodeId),
     /// That vendor is there.

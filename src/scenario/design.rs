@@ -196,6 +196,12 @@ pub struct Crew {
     /// Time until hands are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrives: Option<Dist>,
+    /// Services that they work through: doors, consoles, the network to a site. While one of these does not serve, no repair begins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// Time until they can do without those, for each repair, from when it would have begun; by default they wait as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<Dist>,
 }
 
 /// A shock that takes several components down at once. State `beta` or `every`.

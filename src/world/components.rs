@@ -1,7 +1,7 @@
 //! Sites, components and groups as one graph of what stands on what; how its nodes fail and who repairs them.
 
 use super::hours::Hours;
-use super::ids::{CrewId, GroupId, NodeId, SiteId};
+use super::ids::{CrewId, GroupId, NodeId, ServiceId, SiteId};
 use crate::dist::Sampler;
 use crate::units::{Duration, Time};
 
@@ -103,6 +103,10 @@ pub struct Crew {
     pub first: Vec<NodeId>,
     /// Time until hands are there.
     pub arrives: Option<Sampler>,
+    /// Services that they work through.
+    pub needs: Vec<ServiceId>,
+    /// Time until they can do without.
+    pub without: Option<Sampler>,
 }
 
 impl Crew {

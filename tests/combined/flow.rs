@@ -467,3 +467,35 @@ fn nothing_is_sent_over_a_link_that_is_cut() {
         assert_near("busy", busy(&flowed), busy(&by_request(&text(call))), 0.02);
     }
 }
+
+/// A name service that lets by 1,000 a second stands before everything: what stands behind never sees more, however often users try.
+fn behind_a_door(calls: &str, more: &str) -> Outcome {
+    outcome(&format!(
+        r#"Scenario(format: 1, title: "behind a door", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1h"),
+        sites: {{"edge": ()}},
+        services: {{
+            "door": (runs_at: {{"edge": (servers: 10)}}, takes: exponential(mean: "10ms"), queue: 100),
+            "house": (runs_at: {{"edge": (servers: 20)}}, takes: exponential(mean: "15ms"), queue: 100),
+            {more}
+        }},
+        features: {{"visit": (calls: {calls}, timeout: "10s", retries: (attempts: 5, after: "5s"))}},
+        people: {{"all": (users: 1_000_000, uses: {{"visit": "4/h"}}, served_by: "edge", rtt: "20ms")}},
+        )"#
+    ))
+}
+
+#[test]
+fn whoever_fails_at_a_call_does_not_make_the_next_one() {
+    // 1,111 a second come, 1,000 are let by; the house could do 1,333. All who are let by are served, whoever makes the calls and in
+    // whichever order: were the house asked first, the door would turn away as many.
+    let front = r#""front": (runs_at: {"edge": (servers: 2000)}, takes: fixed("1us"), calls: [hard(to: "door"), hard(to: "house")]),"#;
+    for (calls, more) in [
+        (r#"[hard(to: "door"), hard(to: "house")]"#, ""),
+        (r#"[hard(to: "house"), hard(to: "door")]"#, ""),
+        (r#"[hard(to: "front")]"#, front),
+    ] {
+        let outcome = behind_a_door(calls, more);
+        let asked = &outcome.people["all"].requests;
+        assert_near("served", asked.served, 3_600_000.0, 0.002);
+    }
+}

@@ -114,3 +114,46 @@ fn two_crews_that_come_at_the_same_moment_both_begin() {
         drill: [at("+0s", crash(of: "p")), at("+0s", crash(of: "q")), at("+1h", crash(of: "feed", repaired_after: "1h"))])"#;
     assert_eq!((down_s(two, "p"), down_s(two, "q")), (3.0 * 3_600.0, 5.0 * 3_600.0));
 }
+
+/// A backbone that a crew repairs in half an hour, through doors which stand on something.
+fn behind_doors(stand_on: &str, crew: &str, drill: &str) -> String {
+    format!(
+        r#"Scenario(format: 1, title: "doors", clock: (from: "2021-10-04T00:00", zone: "UTC", horizon: "1d"),
+        sites: {{"a": ()}}, crews: {{"network": (at_once: 1, needs: ["doors"]{crew})}},
+        services: {{"doors": (runs_at: {{"a": (servers: 1, stands_on: all(["{stand_on}"]))}}, takes: fixed("1us"))}},
+        components: {{
+            "backbone": (repair: (takes: fixed("30m"), crew: "network")), "badges": (),
+        }}, drill: [{drill}])"#
+    )
+}
+
+#[test]
+fn a_crew_waits_for_what_it_works_through_or_does_without_in_its_time() {
+    let crash = r#"at("01:00", crash(of: "backbone"))"#;
+    let both = r#"at("00:30", crash(of: "badges", repaired_after: "2h")), at("01:00", crash(of: "backbone"))"#;
+    for (stand_on, crew, drill, hours) in [
+        // The doors open: nobody waits.
+        ("badges", "", crash, 0.5),
+        // They stand on what is to be repaired: never, unless somebody gets in by other means after four and a half hours.
+        ("backbone", "", crash, 23.0),
+        ("backbone", r#", without: fixed("4h30m")"#, crash, 5.0),
+        // They are back at 02:30, before somebody gets in otherwise.
+        ("badges", "", both, 2.0),
+        ("badges", r#", without: fixed("4h30m")"#, both, 2.0),
+        ("badges", r#", without: fixed("1h")"#, both, 1.5),
+    ] {
+        let down = down_s(&behind_doors(stand_on, crew, drill), "backbone") / 3_600.0;
+        assert_near(&format!("{stand_on}{crew}"), down, hours, 1e-9);
+    }
+}
+
+#[test]
+fn a_crew_that_works_through_what_it_repairs_is_told() {
+    let warned = |text: &str| {
+        let warnings = firedrill::lint::warnings(&firedrill::scenario::Source::new("doors.ron", text));
+        warnings.iter().any(|warning| warning.code.id() == "W112")
+    };
+    assert!(warned(&behind_doors("backbone", "", "")));
+    assert!(!warned(&behind_doors("backbone", r#", without: fixed("4h")"#, "")));
+    assert!(!warned(&behind_doors("badges", "", "")));
+}

@@ -249,6 +249,7 @@ pub struct RepairStreams {
     pub restock: Stream,
     pub arrives: Stream,
     pub for_good: Stream,
+    pub without: Stream,
 }
 
 impl RepairStreams {
@@ -259,6 +260,7 @@ impl RepairStreams {
             restock: Stream::new(luck, node, "restock takes"),
             arrives: Stream::new(luck, node, "crew arrives"),
             for_good: Stream::new(luck, node, "repair for good takes"),
+            without: Stream::new(luck, node, "crew does without"),
         }
     }
 }
@@ -313,6 +315,9 @@ pub struct Job {
     pub called: Time,
     /// Whether it has a spare part.
     pub has_spare: bool,
+    /// When its crew can do without the services that it works through; whether it has been seen to wait for one.
+    pub without_at: Option<Time>,
+    pub stuck: bool,
     /// Invalidates what was due for a repair that had this place before.
     pub token: u32,
 }

@@ -28,6 +28,14 @@ impl Compiler<'_> {
                         "write their hours, or leave it out",
                     );
                 }
+                if crew.without.is_some() && crew.needs.is_empty() {
+                    p.add(
+                        Code::NeverActs,
+                        format!("{path}.without"),
+                        "there is nothing that they have to do without",
+                        "write what they work through, like needs: [\"consoles\"], or leave it out",
+                    );
+                }
                 let zone = self.calendar.zone.clone();
                 let kept = crew.hours.as_ref();
                 Crew {
@@ -40,6 +48,8 @@ impl Compiler<'_> {
                         .filter_map(|(i, of)| self.component(of, &format!("{path}.first.{i}")))
                         .collect(),
                     arrives: crew.arrives.as_ref().and_then(|d| sampler(d, &format!("{path}.arrives"), p)),
+                    needs: self.services_needed(&crew.needs, &format!("{path}.needs")),
+                    without: crew.without.as_ref().and_then(|d| sampler(d, &format!("{path}.without"), p)),
                 }
             })
             .collect()
