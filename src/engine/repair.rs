@@ -380,6 +380,10 @@ impl<'w> Engine<'w> {
         }
         let (id, members, temporary, why) = (job.node, job.members, job.temporary, job.why);
         let (stage, not_before) = (job.stage, job.not_before);
+        if stage == Stage::HandsOn && self.is_in_vain(index) {
+            return;
+        }
+        let job = &mut self.state.jobs[index as usize];
         if not_before > self.now {
             job.stage = Stage::ByItself;
             let token = job.token;
@@ -401,6 +405,22 @@ impl<'w> Engine<'w> {
         }
         self.touch_node(id, Some(seen));
         self.lives_begin(id, &who, if temporary { Law::Temporary } else { Law::Own });
+    }
+
+    /// Whether a repair whose hands are done has not succeeded: they begin again, and that takes as long as any other.
+    fn is_in_vain(&mut self, index: u32) -> bool {
+        let job = &self.state.jobs[index as usize];
+        let (id, token, temporary, why) = (job.node, job.token, job.temporary, job.why);
+        let fails = self.world.nodes[id.at()].repair.as_ref().map_or(0.0, |repair| repair.fails);
+        if fails <= 0.0 || !self.repair_luck(id).fails.chance(fails) {
+            return false;
+        }
+        let Some((law, _)) = self.laws_of_hands(id, temporary) else { return false };
+        let takes = law.draw(&mut self.repair_luck(id).again);
+        self.see_because(Occurrence::RepairFailed(id), why);
+        let event = Event::RepairDone { job: index, token };
+        self.events.push_drawn(self.now, self.now.after(takes), event, || Wait::of(law));
+        true
     }
 
     /// The crew of a node has hands free: the next repair that waits for it begins.

@@ -45,6 +45,7 @@ impl Engine<'_> {
             all.extend(node.ages.as_deref_mut());
             if let Some(of) = node.repairs.as_deref_mut() {
                 all.extend([&mut of.takes, &mut of.vendor, &mut of.restock, &mut of.arrives, &mut of.for_good]);
+                all.extend([&mut of.without, &mut of.fails, &mut of.again]);
             }
         }
         for of in state.groups.iter_mut().filter_map(|group| group.streams.as_deref_mut()) {

@@ -190,6 +190,9 @@ fn fault_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
             let what = if *temporary { "a temporary fix of" } else { "repair of" };
             (Theme::Repair, format!("{what} {} begins", node(id)))
         }
+        Occurrence::RepairFailed(id) if told(id) => {
+            (Theme::ResponseFailed, format!("the repair of {} has not succeeded, and begins again", node(id)))
+        }
         Occurrence::RepairStuck { node: id, service } if told(id) => {
             let service = &world.services[service.at()].name;
             (

@@ -2,11 +2,12 @@
 
 use super::interval::Interval;
 use super::observation::Occurrence::{
-    Ejected, HeldBack, Panic, RepairStuck, ReserveSpared, ReserveUsed, Returned, ServersSlowed, SiteInRotation,
-    Switched, VendorCalled, VendorCame, Withdrawn,
+    Ejected, HeldBack, Panic, RepairFailed, RepairStuck, ReserveSpared, ReserveUsed, Returned, ServersSlowed,
+    SiteInRotation, Switched, VendorCalled, VendorCame, Withdrawn,
 };
-use super::observation::{Observation, Occurrence, ServiceLevel};
+use super::observation::{Observation, Occurrence};
 use super::observer::{Answer, Observer};
+use super::reasons::ServiceLevel;
 use crate::world::{Automation, GroupId, NodeId, PopId, QueueId, SiteId, StationId, StoreId, World};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -117,11 +118,9 @@ impl Digest {
             Occurrence::NodeDown(id) => (6, node(*id), [0.0; 3]),
             Occurrence::NodeUp(id) => (7, node(*id), [0.0; 3]),
             what @ (Switched(..) | HeldBack(_) | ReserveUsed(..) | ReserveSpared(..)) => of_what_holds_on(world, what),
-            what @ (RepairStuck { .. }
-            | VendorCalled(_)
-            | VendorCame { .. }
-            | SiteInRotation { .. }
-            | Withdrawn { .. }) => of_what_holds_on(world, what),
+            what @ (RepairFailed(_) | RepairStuck { .. }) => of_what_holds_on(world, what),
+            what @ (VendorCalled(_) | VendorCame { .. }) => of_what_holds_on(world, what),
+            what @ (SiteInRotation { .. } | Withdrawn { .. }) => of_what_holds_on(world, what),
             Occurrence::StationDown(id) => (8, station(*id), [0.0; 3]),
             Occurrence::StationStarting(id, until) => (9, station(*id), [until.seconds(), 0.0, 0.0]),
             Occurrence::StationUp(id) => (10, station(*id), [0.0; 3]),
@@ -301,6 +300,7 @@ fn of_what_holds_on<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [
             let (kind, name) = of_automation(world, *of);
             (94, name, [kind, 0.0, 0.0])
         }
+        Occurrence::RepairFailed(id) => (131, node(id), [0.0; 3]),
         Occurrence::RepairStuck { node: id, .. } => (130, node(id), [0.0; 3]),
         Occurrence::VendorCalled(id) => (96, node(id), [0.0; 3]),
         Occurrence::VendorCame { node: id, waited } => (97, node(id), [waited.seconds(), 0.0, 0.0]),

@@ -7,10 +7,10 @@ mod digest;
 mod interval;
 mod observation;
 mod observer;
+mod reasons;
 
 pub use digest::Digest;
 pub use interval::{Interval, LatencyPart, StationWait, Use, Work};
-pub use observation::{
-    FailedBy, FailoverFailure, Fate, GoesOn, Observation, ObservationId, Occurrence, Refusal, ServiceLevel, Why,
-};
+pub use observation::{Observation, ObservationId, Occurrence};
 pub use observer::{Answer, Nobody, Observer, Trace, Visit};
+pub use reasons::{FailedBy, FailoverFailure, Fate, GoesOn, Refusal, ServiceLevel, Why};

@@ -7,7 +7,7 @@ use crate::scenario::{
     Call, Component, Crew, Detect, Failover, Feature, Gate, Group, Link, Phase, Placement, Population, Repair, Replica,
     Scenario, Service, Steer, Store, Strategy,
 };
-use crate::units::{Duration, Rate};
+use crate::units::{Duration, Rate, Ratio};
 
 const SITES: [&str; 3] = ["oslo", "bergen", "trondheim"];
 const SERVICES: [&str; 3] = ["web", "core", "search"];
@@ -138,6 +138,7 @@ impl Sketch {
                 vendor_promises: None,
                 spares: None,
                 temporary: None,
+                repair_fails: Ratio(0.0),
             };
             let component = Component {
                 at: Some((*site).to_owned()),

@@ -153,6 +153,9 @@ pub struct Repair {
     /// A temporary fix first; the real repair then waits for a maintenance that replaces the component.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temporary: Option<Temporary>,
+    /// Probability that a repair has not succeeded when its hands are done; then they begin again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub repair_fails: Ratio,
 }
 
 /// A stock of spare parts.

@@ -30,6 +30,8 @@ impl Scenario {
             }
         };
         self.services.0.iter_mut().for_each(|(_, service)| certain(&mut service.start_fails));
+        let repairs = self.components.0.iter_mut().filter_map(|(_, component)| component.repair.as_mut());
+        repairs.for_each(|repair| certain(&mut repair.repair_fails));
         let backups = self.stores.0.iter_mut().flat_map(|(_, store)| &mut store.backups.0);
         for (_, backup) in backups {
             certain(&mut backup.unreadable);

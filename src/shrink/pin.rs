@@ -74,6 +74,7 @@ pub(super) fn pinned(only: &Scenario, world: &World, witness: &Witness, manner: 
             vendor: None,
             spares: None,
             temporary: None,
+            repair_fails: Ratio(0.0),
         });
     }
     for (name, site) in &mut pinned.sites.0 {

@@ -86,6 +86,8 @@ pub struct Repair {
     pub spares: Option<(u32, Sampler)>,
     /// Temporary fix: hands-on time, and time to failure on it.
     pub temporary: Option<(Sampler, Sampler)>,
+    /// Probability that it has not succeeded when the hands are done.
+    pub fails: f64,
 }
 
 /// A repair crew.

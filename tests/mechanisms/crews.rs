@@ -157,3 +157,26 @@ fn a_crew_that_works_through_what_it_repairs_is_told() {
     assert!(!warned(&behind_doors("backbone", r#", without: fixed("4h")"#, "")));
     assert!(!warned(&behind_doors("badges", "", "")));
 }
+
+#[test]
+fn a_repair_that_does_not_succeed_begins_again() {
+    // Half of them do not: a geometric number of half hours, two in the mean. One pair of hands: the second part waits for the first.
+    let text = |fails: &str| {
+        let part = format!(r#"(repair: (takes: fixed("30m"), crew: "hands"{fails}))"#);
+        let parts = format!(r#""p": {part}, "q": {part}"#);
+        text("2024-03-04T00:00", "at_once: 1", &parts, r#"at("+1h", crash(of: "p")), at("+1h", crash(of: "q"))"#)
+    };
+    let down = |text: &str, replication: u64| {
+        let outcome = crate::common::outcome_of(&crate::common::world(text), replication);
+        (outcome.components["p"].downtime_s / 1_800.0, outcome.components["q"].downtime_s / 1_800.0)
+    };
+    assert_eq!(down(&text(""), 0), (1.0, 2.0));
+    let half = text(r#", repair_fails: "50%""#);
+    let all: Vec<(f64, f64)> = (0..400).map(|replication| down(&half, replication)).collect();
+    assert!(all.iter().all(|(p, q)| p.fract() == 0.0 && q > p));
+    let mean = |of: fn(&(f64, f64)) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
+    // The standard deviation of each number is the root of two: four standard errors.
+    let error = 4.0 * (2.0f64 / all.len() as f64).sqrt();
+    assert!((mean(|(p, _)| *p) - 2.0).abs() < error, "{}", mean(|(p, _)| *p));
+    assert!((mean(|(p, q)| q - p) - 2.0).abs() < error, "{}", mean(|(p, q)| q - p));
+}

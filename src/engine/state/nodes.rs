@@ -250,6 +250,8 @@ pub struct RepairStreams {
     pub arrives: Stream,
     pub for_good: Stream,
     pub without: Stream,
+    pub fails: Stream,
+    pub again: Stream,
 }
 
 impl RepairStreams {
@@ -261,6 +263,8 @@ impl RepairStreams {
             arrives: Stream::new(luck, node, "crew arrives"),
             for_good: Stream::new(luck, node, "repair for good takes"),
             without: Stream::new(luck, node, "crew does without"),
+            fails: Stream::new(luck, node, "repair fails"),
+            again: Stream::new(luck, node, "repair takes again"),
         }
     }
 }

@@ -255,7 +255,10 @@ impl Compiler<'_> {
                 "write vendor: with the time that it takes to come, or leave it out",
             );
         }
-        Some(Repair { takes: takes?, crew: crew.map(CrewId::new), vendor, vendor_promises, spares, temporary })
+        let fails = repair.repair_fails.0;
+        let why = "a repair that never succeeds";
+        p.range(format!("{path}.repair_fails"), fails < 1.0, why, "write less than 100%, or leave the repair out");
+        Some(Repair { takes: takes?, crew: crew.map(CrewId::new), vendor, vendor_promises, spares, temporary, fails })
     }
 
     /// Topological order of what stands on what; a cycle is reported with all its members.
