@@ -98,7 +98,7 @@ impl Engine<'_> {
 
     /// Of those who make a call, as often as it is made, the share that fails by it, whatever the load.
     pub(super) fn lost_by_calls(&self, call: &Call, from: SiteId) -> f64 {
-        self.call_status(call, from, &self.state.flow.statuses).fails.share
+        if self.state.flow.loses { self.call_status(call, from, &self.state.flow.statuses).fails.share } else { 0.0 }
     }
 
     /// What one who makes a call, as often as it is made, has of it: a call that is made every fifth time is missed every
@@ -145,6 +145,8 @@ impl Engine<'_> {
                 }
             }
         }
+        self.state.flow.loses = statuses.iter().any(|status| status.fails.share > 0.0 || status.lacks.share > 0.0)
+            || paths.iter().any(|path| path.passes < 1.0 || path.dimmed > 0.0);
         self.state.flow.statuses = statuses;
         self.paths_dirty = false;
         std::mem::replace(&mut self.state.flow.paths, paths)

@@ -294,8 +294,10 @@ impl Engine<'_> {
 
     /// Visits for each time that a call is made: more where it is tried again, fewer where it gets lost on the way.
     pub(super) fn visits_of(&self, call: &Call, from: SiteId, stations: &[AtStation]) -> f64 {
-        let arrives =
-            || self.answers(call, from).map_or(1.0, |(callee, _)| 1.0 - self.lost_share(call, from, callee).1);
+        let arrives = || {
+            let callee = self.state.flow.loses.then(|| self.answers(call, from)).flatten();
+            callee.map_or(1.0, |(callee, _)| 1.0 - self.lost_share(call, from, callee).1)
+        };
         self.tried_now(call, from, stations).map_or_else(arrives, |tried| tried.visits)
     }
 

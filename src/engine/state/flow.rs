@@ -23,6 +23,8 @@ pub struct FlowState {
     pub token: u32,
     pub paths: Vec<Path>,
     pub statuses: Vec<Status>,
+    /// Whether anything gets lost, whatever the load.
+    pub loses: bool,
     pub stations: Vec<StationFlow>,
     pub queues: Vec<QueueFlow>,
     pub stores: Vec<StoreFlow>,
@@ -347,6 +349,7 @@ impl FlowState {
             token: 0,
             paths: Vec::new(),
             statuses: Vec::new(),
+            loses: false,
             stations: world
                 .stations
                 .iter()
