@@ -160,7 +160,7 @@ impl Engine<'_> {
         if node.up { self.cause } else { node.why }
     }
 
-    fn out_of_reach(&self, at: Option<SiteId>, node: NodeId) -> bool {
+    pub(super) fn out_of_reach(&self, at: Option<SiteId>, node: NodeId) -> bool {
         let Some(from) = at.filter(|_| self.is_cut()) else { return false };
         match self.active_site(node) {
             Some(to) => self.cut_off(from, to),

@@ -18,6 +18,7 @@ mod failover;
 mod failure_domains;
 mod faults;
 mod flow;
+mod grays;
 #[cfg(debug_assertions)]
 mod invariants;
 mod lives;
@@ -295,6 +296,7 @@ impl<'w> Live<'w> {
                 self.settle_nodes();
             }
             if self.stations_dirty {
+            self.settle_grays();
                 self.settle_stations();
             }
             if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty && !self.look_at_drains() {

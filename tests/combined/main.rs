@@ -7,6 +7,7 @@ mod detection;
 mod failover;
 mod faults;
 mod flow;
+mod gray;
 mod maintenance;
 mod queues;
 mod repair;
