@@ -25,6 +25,7 @@ mod lives;
 mod made_up;
 mod maintenance;
 mod paths;
+mod planned;
 mod recovery;
 mod repair;
 mod request;

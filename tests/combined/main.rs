@@ -14,6 +14,7 @@ mod repair;
 mod request;
 mod response;
 mod steering;
+mod starts;
 mod stores;
 mod time;
 mod verdicts;
