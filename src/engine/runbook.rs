@@ -61,6 +61,12 @@ impl Engine<'_> {
 
     /// Work begins as soon as there is somebody to do it.
     fn begin(&mut self, index: usize) {
+    /// When those who are on duty may go home: the next time at which their hours could end.
+    pub(super) fn off_duty_from(&self, team: usize) -> Time {
+        let hours = &self.world.teams[team].hours;
+        hours.as_ref().map_or(Time::NEVER, |hours| hours.next_edge(&self.world.calendar, self.now))
+    }
+
         let procedure = &self.world.procedures[index];
         if self.state.procedures[index].stage != ProcedureStage::Ordered || self.state.procedures[index].at_work {
             // It was taken back while it waited for somebody, or was ordered again and has begun.

@@ -76,9 +76,9 @@ impl Engine<'_> {
             }
             Condition::OnDuty(team) => {
                 let from = self.on_duty_from(*team);
-                if from > self.now {
-                    *wake = (*wake).min(from);
-                }
+                // Until they come; or, where that is what is waited for, until they go home.
+                let changes = if from > self.now { from } else { self.off_duty_from(*team) };
+                *wake = (*wake).min(changes);
                 (from <= self.now, Duration::ZERO)
             }
             Condition::Behind(queue, lasts) => (flow.queues[queue.at()].stale, *lasts),
