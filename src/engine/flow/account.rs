@@ -282,7 +282,9 @@ impl Engine<'_> {
                 replica.follow(now_s, dt_s, store.inflow, store.slope);
                 replicas.push((replica.fluid.backlog, replica.lag_s(now_s)));
             }
-            store.written += store.inflow * dt_s + store.slope * dt_s * dt_s / 2.0;
+            let written = store.inflow * dt_s + store.slope * dt_s * dt_s / 2.0;
+            store.written += written;
+            store.has += written;
             span.replicas.push(replicas);
             span.writes_per_s.push(store.inflow + store.slope * dt_s / 2.0);
         }
