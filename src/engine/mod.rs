@@ -296,8 +296,8 @@ impl<'w> Live<'w> {
             if self.settle_links() {
                 self.settle_nodes();
             }
-            if self.stations_dirty {
             self.settle_grays();
+            if self.stations_dirty {
                 self.settle_stations();
             }
             if !self.settle_groups() && self.nodes_dirty.is_empty() && !self.stations_dirty && !self.look_at_drains() {

@@ -67,9 +67,7 @@ impl Engine<'_> {
             }
             Condition::Down(people, lasts) => (flow.overall_service_level(people.at()) == ServiceLevel::Down, *lasts),
             Condition::Busy(station, above, lasts) => (flow.asked_of_station(station.at()) > *above, *lasts),
-            Condition::BusyNetwork(link, above, lasts) => {
-                (flow.offered_bps(link.at()) / self.link_bps(*link) > *above, *lasts)
-            }
+            Condition::BusyNetwork(link, above, lasts) => (self.asked_of_link(*link) > *above, *lasts),
             Condition::Crowd(people, above) => (flow.active_users(people.at()) > *above, Duration::ZERO),
             Condition::After(measure) => {
                 (self.state.procedures[*measure].stage == ProcedureStage::Done, Duration::ZERO)
