@@ -13,12 +13,15 @@ const STEP: f64 = 0.02;
 
 impl Engine<'_> {
     /// Lets the time of a span pass for those who are away.
-    pub(super) fn pass_away(&mut self, dt_s: f64) {
-        for away in &mut self.state.away {
+    ///
+    /// Slopes hold for a step of it only about: nobody is away who is not one of those who should be there.
+    pub(super) fn pass_away(&mut self, active: &[(f64, f64)], dt_s: f64) {
+        for (away, (users, slope)) in self.state.away.iter_mut().zip(active) {
             away.waiting = (away.waiting + away.waiting_slope * dt_s).max(0.0);
             away.gone = (away.gone + away.gone_slope * dt_s).max(0.0);
             away.dropped = (away.dropped + away.dropped_slope * dt_s).max(0.0);
             away.next_clicks = (away.next_clicks + away.next_clicks_slope * dt_s).max(0.0);
+            away.no_more_than((users + slope * dt_s).max(0.0));
         }
     }
 
@@ -34,13 +37,7 @@ impl Engine<'_> {
             let users = users.max(0.0);
             let away = &mut self.state.away[i];
             // A profile that falls takes those who are away along.
-            let most = users * 0.999;
-            let all = away.all();
-            if all > most && all > 0.0 {
-                away.waiting *= most / all;
-                away.gone *= most / all;
-                away.dropped *= most / all;
-            }
+            away.no_more_than(users * 0.999);
             away.returns = away.works_again(failing, sessions.looks_again_s);
             self.leave_and_return(i, sessions, users, until);
         }

@@ -35,7 +35,7 @@ impl Engine<'_> {
         self.close_span();
         let now = self.now;
         let flow = &mut self.state.flow.stores[store];
-        let written = flow.written;
+        let written = flow.has;
         let copies = &mut flow.backups[nth].copies;
         copies.push(Copied { at: now, whole_at: now.after(backup.takes), written, readable });
         // What is not whole yet takes the place of none that is.
@@ -106,7 +106,7 @@ impl Engine<'_> {
         flow.why = Some(seen);
         flow.data_gone = Some(Gone {
             since: now,
-            written: flow.written,
+            written: flow.has,
             features: flow.features.clone(),
             back: 0,
             for_good: false,
@@ -133,13 +133,7 @@ impl Engine<'_> {
         }
         gone.restore = None;
         let (window_s, writes, features) = (gone.since.seconds(), gone.written, gone.features.clone());
-        self.see(Occurrence::DataLost {
-            store: StoreId::new(store),
-            window_s,
-            writes,
-            fate: Fate::Everything,
-            features,
-        });
+        self.see_lost(store, Fate::Everything, window_s, writes, features);
     }
 
     /// Somebody orders what is gone back.
@@ -285,13 +279,8 @@ impl Engine<'_> {
         let seen = self.see(Occurrence::DataBack(StoreId::new(store)));
         self.state.flow.stores[store].why = Some(seen);
         self.cause = Some(seen);
-        self.see(Occurrence::DataLost {
-            store: StoreId::new(store),
-            window_s: gone.since.since(copy.at).seconds(),
-            writes: (gone.written - copy.written).max(0.0),
-            fate: Fate::Lost,
-            features: gone.features,
-        });
+        let writes = (gone.written - copy.written).max(0.0);
+        self.see_lost(store, Fate::Lost, gone.since.since(copy.at).seconds(), writes, gone.features);
         self.paths_dirty = true;
         self.flow_dirty = true;
     }
@@ -304,8 +293,7 @@ impl Engine<'_> {
             };
             let (window_s, writes, features) = (gone.since.seconds(), gone.written, gone.features.clone());
             self.cause = gone.why;
-            let fate = Fate::NotBack;
-            self.see(Occurrence::DataLost { store: StoreId::new(store), window_s, writes, fate, features });
+            self.see_lost(store, Fate::NotBack, window_s, writes, features);
         }
     }
 

@@ -85,11 +85,7 @@ impl Engine<'_> {
         if self.deep_check_fails(id, member) {
             return 1.0;
         }
-        if !self.any_gray() {
-            return 0.0;
-        }
-        let site = group.sites[member].map(|s| self.world.sites[s.at()].node);
-        self.gray(group.members[member]).1.max(site.map_or(0.0, |s| self.gray(s).1))
+        self.gray_checks(group.members[member])
     }
 
     /// The share of signs that each of those who watch loses now; `None`: that one is dead, and does not vote.

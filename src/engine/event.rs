@@ -13,12 +13,12 @@ use std::collections::BinaryHeap;
 pub enum Step {
     /// It is ordered.
     Order,
-    /// Somebody looks whether work can begin.
-    Begin,
-    /// A step is due.
-    Phase,
-    /// What a step broke is mended.
-    Mend,
+    /// Somebody looks whether work can begin, unless the order is an old one.
+    Begin(u32),
+    /// A step is due, unless the order is an old one.
+    Phase(u32),
+    /// What a step broke is mended, whatever has become of its order; if that is still in force, it goes on.
+    Mend(u32),
     /// It is taken back.
     TakeBack,
     /// A bad release is rolled back.

@@ -123,9 +123,12 @@ impl Engine<'_> {
         if self.state.groups[id.at()].ordered && !self.member_up(id, active) {
             self.has_failed(id, View::Down);
             self.state.groups[id.at()].ordered = false;
-            let why = self.state.groups[id.at()].why;
-            let seen = self.see_because(Occurrence::DiedMeanwhile(id), why);
-            self.state.groups[id.at()].why = Some(seen);
+            self.dies_meanwhile(id);
+        } else if false_alarm && !self.member_up(id, active) {
+            // It fails after all: from now on it is a failure like any other.
+            self.has_failed(id, View::Down);
+            self.state.groups[id.at()].false_alarm = false;
+            self.dies_meanwhile(id);
         }
         let state = &self.state.groups[id.at()];
         if !state.ordered {
@@ -150,6 +153,12 @@ impl Engine<'_> {
         self.rest(id)
     }
 
+    fn dies_meanwhile(&mut self, id: GroupId) {
+        let why = self.state.groups[id.at()].why;
+        let seen = self.see_because(Occurrence::DiedMeanwhile(id), why);
+        self.state.groups[id.at()].why = Some(seen);
+    }
+
     /// The phase that is under way comes to nothing.
     fn cut_short(&mut self, id: GroupId) {
         let Some(policy) = &self.world.groups[id.at()].failover else { return };
@@ -171,6 +180,7 @@ impl Engine<'_> {
         self.flow_dirty |= state.stage == Stage::CatchingUp;
         state.stage = Stage::Idle;
         state.ordered = false;
+        state.false_alarm = false;
         state.held_back = false;
         state.token += 1;
         // Some of those who watch may still see less than the others.

@@ -2,7 +2,8 @@
 
 use super::core::Engine;
 use super::event::Event;
-use super::state::stations::{StationPhase, StationState};
+use super::planned::starts_from;
+use super::state::stations::{Planned, StationPhase, StationState};
 use crate::observe::{ObservationId, Occurrence};
 use crate::world::{Gate, LinkId, NodeId, NodeKind, SiteId, StationId};
 
@@ -38,6 +39,8 @@ impl Engine<'_> {
         if !self.world.stations_on[id.at()].is_empty() {
             self.capacity_changed(id);
         }
+        // What is taken down hides whether what stands on it works: stations that wait for both look again.
+        self.stations_dirty |= !self.state.maintenance.holds.is_empty();
     }
 
     /// Goes through the changed nodes from the bottom up.
@@ -160,7 +163,7 @@ impl Engine<'_> {
         if node.up { self.cause } else { node.why }
     }
 
-    fn out_of_reach(&self, at: Option<SiteId>, node: NodeId) -> bool {
+    pub(super) fn out_of_reach(&self, at: Option<SiteId>, node: NodeId) -> bool {
         let Some(from) = at.filter(|_| self.is_cut()) else { return false };
         match self.active_site(node) {
             Some(to) => self.cut_off(from, to),
@@ -231,6 +234,9 @@ impl Engine<'_> {
             let id = StationId::new(i);
             let state = self.state.stations[i];
             let blocker = self.station_blocked_by(id);
+            if let (Some(planned), StationPhase::Down) = (state.planned, state.phase) {
+                self.state.stations[i].planned = Some(self.what_lacks(id, planned, blocker));
+            }
             if let (Some(blocker), true) = (blocker, state.phase != StationPhase::Down) {
                 let cause = self.why_blocked(blocker).or(self.cause);
                 self.station_stops(id, cause);
@@ -243,16 +249,19 @@ impl Engine<'_> {
     fn station_stops(&mut self, id: StationId, cause: Option<ObservationId>) {
         self.close_span();
         let seen = self.see_because(Occurrence::StationDown(id), cause);
-        let planned = self.state.maintenance.under_way
-            && self.state.maintenance.holds.iter().any(|held| !self.state.nodes[held.at()].up);
+        let planned = self.is_taken_down(id).then_some(Planned { lacked_until: None, back_since: None });
+        let planned = planned.map(|planned| self.what_lacks(id, planned, self.station_blocked_by(id)));
         let state = &mut self.state.stations[id.at()];
+        // While it starts it serves nobody: there is nothing that it could ride out.
+        let served = state.phase == StationPhase::Serving;
         *state = StationState {
             phase: StationPhase::Down,
             token: state.token + 1,
-            down_since: self.now,
+            down_since: if served { Some(self.now) } else { state.down_since },
             planned,
             why: Some(seen),
             cold_since: None,
+            cold_before: if served { state.cold_since } else { None },
             slow: state.slow,
             takes: state.takes,
             extra: state.extra,
@@ -268,8 +277,9 @@ impl Engine<'_> {
         let root = self.cause;
         let service = &self.world.services[self.world.stations[id.at()].service.at()];
         let state = &mut self.state.stations[id.at()];
-        let short = self.now.since(state.down_since) <= service.rides_out && service.rides_out.0 > 0;
-        let until = if short || state.planned { self.now } else { self.now.after(service.starts_in) };
+        let down = state.down_since.map(|since| self.now.since(since));
+        let short = down.is_some_and(|down| down <= service.rides_out) && service.rides_out.0 > 0;
+        let until = if short { self.now } else { starts_from(state, self.now, service.starts_in) };
         state.phase = StationPhase::Starting;
         state.token += 1;
         let token = state.token;
@@ -278,7 +288,8 @@ impl Engine<'_> {
             self.state.stations[id.at()].why = self.cause;
             self.station_started(id, token);
             if short {
-                self.state.stations[id.at()].cold_since = None;
+                let state = &mut self.state.stations[id.at()];
+                state.cold_since = state.cold_before;
             }
         } else {
             let seen = self.see(Occurrence::StationStarting(id, until));
@@ -321,6 +332,7 @@ impl Engine<'_> {
             return;
         }
         state.phase = StationPhase::Serving;
+        state.down_since = None;
         state.cold_since = Some(self.now);
         let why = state.why;
         let seen = self.see_because(Occurrence::StationUp(id), why.or(self.cause));

@@ -9,7 +9,7 @@ use super::state::nodes::{Is, Law};
 use crate::observe::{FailedBy, ObservationId, Occurrence, Refusal};
 use crate::units::Duration;
 use crate::units::Time;
-use crate::world::{Action, CrewId, NodeId, Routes};
+use crate::world::{Action, CrewId, NodeId};
 
 /// After so many of its time constants a decaying surge is over: a thousandth is left.
 const DECAYS_UNTIL_OVER: f64 = 7.0;
@@ -281,34 +281,14 @@ impl Engine<'_> {
     }
 
     pub(super) fn reroute(&mut self) {
-        let cut = &self.state.links_cut;
-        self.state.routes = Routes::new(self.world.sites.len(), &self.world.links, |l| cut[l.at()] == 0);
+        self.find_routes();
         self.look_at_every_group();
         self.look_at_gates_across_sites();
         self.paths_dirty = true;
     }
 
     /// What the checkers see has changed, though nothing has failed.
-    fn look_at_every_group(&mut self) {
+    pub(super) fn look_at_every_group(&mut self) {
         self.groups_dirty.extend((0..self.world.groups.len()).map(crate::world::GroupId::new));
-    }
-
-    /// The share of requests that a gray node loses, and the share of health checks.
-    pub(super) fn gray(&self, id: NodeId) -> (f64, f64) {
-        let (mut passes, mut checks) = (1.0, 1.0);
-        for passing in self.state.disturbances.iter().filter(|c| c.active) {
-            if let Action::Gray { node, loses, probes_pass, .. } = self.action(passing.step)
-                && *node == id
-            {
-                passes *= 1.0 - loses;
-                checks *= if *probes_pass { 1.0 } else { 1.0 - loses };
-            }
-        }
-        (1.0 - passes, 1.0 - checks)
-    }
-
-    /// Whether any part of the run is gray now.
-    pub(super) fn any_gray(&self) -> bool {
-        self.state.disturbances.iter().any(|c| c.active && matches!(self.action(c.step), Action::Gray { .. }))
     }
 }

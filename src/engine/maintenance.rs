@@ -3,6 +3,7 @@
 use super::core::Engine;
 use super::event::Event;
 use super::state::groups::Stage;
+use super::state::maintenance::Drain;
 use super::state::waits::Wait;
 use crate::dist::Sampler;
 use crate::observe::{Occurrence, Refusal};
@@ -228,14 +229,18 @@ impl Engine<'_> {
     /// Groups have to leave the members that are about to go, or that stand on what goes, while those still work. What has
     /// failed already is not drained: that is a failover.
     fn look_who_is_drained(&mut self, going: &[NodeId]) {
-        let down = self.down_without(going);
-        let leaves = |i: usize| {
-            let active = self.world.groups[i].members[self.state.groups[i].active];
-            self.state.nodes[active.at()].up && down[active.at()]
+        let leaves = |id: &GroupId| {
+            let active = self.world.groups[id.at()].members[self.state.groups[id.at()].active];
+            self.state.nodes[active.at()].up && self.would_be_hit(*id, going)
         };
-        let drains = (0..self.world.groups.len()).filter(|i| leaves(*i)).map(|i| (GroupId::new(i), false)).collect();
-        self.state.maintenance.drains = drains;
+        let groups = (0..self.world.groups.len()).map(GroupId::new).filter(leaves);
+        self.state.maintenance.drains = groups.map(|group| Drain { group, ordered: false, left: false }).collect();
         self.go_on_with_drains();
+    }
+
+    /// Whether the active member of a group would be down without these.
+    fn would_be_hit(&self, id: GroupId, going: &[NodeId]) -> bool {
+        self.down_without(going)[self.world.groups[id.at()].members[self.state.groups[id.at()].active].at()]
     }
 
     /// Drains go through the phases of a switchover, until everybody is served elsewhere. One that cannot be done is told, and does
@@ -244,16 +249,22 @@ impl Engine<'_> {
         let Some(plan) = &self.world.maintenance else { return false };
         let mut any = false;
         for i in 0..self.state.maintenance.drains.len() {
-            let (id, ordered) = self.state.maintenance.drains[i];
-            if !ordered && !self.moves(id) {
-                self.state.maintenance.drains[i].1 = true;
+            let Drain { group: id, left, .. } = self.state.maintenance.drains[i];
+            let works = self.member_up(id, self.state.groups[id.at()].active);
+            let there = works && self.would_be_hit(id, &plan.takes_down);
+            let drain = &mut self.state.maintenance.drains[i];
+            // It had left, and a failover leads everybody back there: it is drained once more.
+            drain.ordered &= !(left && there);
+            drain.left = drain.ordered && (left || works && !there);
+            if !drain.ordered && !self.moves(id) {
+                self.state.maintenance.drains[i].ordered = true;
                 self.cause = self.state.maintenance.why;
                 self.order_drain(id, &plan.takes_down);
                 any = true;
             }
         }
         let mut drains = std::mem::take(&mut self.state.maintenance.drains);
-        drains.retain(|(id, ordered)| !ordered || self.moves(*id));
+        drains.retain(|drain| !drain.ordered || self.moves(drain.group));
         self.state.maintenance.drains = drains;
         any
     }

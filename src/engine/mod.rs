@@ -18,12 +18,14 @@ mod failover;
 mod failure_domains;
 mod faults;
 mod flow;
+mod grays;
 #[cfg(debug_assertions)]
 mod invariants;
 mod lives;
 mod made_up;
 mod maintenance;
 mod paths;
+mod planned;
 mod recovery;
 mod repair;
 mod request;
@@ -294,6 +296,7 @@ impl<'w> Live<'w> {
             if self.settle_links() {
                 self.settle_nodes();
             }
+            self.settle_grays();
             if self.stations_dirty {
                 self.settle_stations();
             }

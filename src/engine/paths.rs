@@ -75,10 +75,8 @@ impl Engine<'_> {
                     once = statuses[callee.at()];
                     once.fails.add(1.0 - route.passes, Why::Loss);
                     once.fails.add(self.dead_share(callee), Why::Station(callee));
-                    for node in self.world.stations[callee.at()].gates.iter().flat_map(|gate| &gate.of) {
-                        if *node != self.world.sites[site.at()].node {
-                            self.meet_gray(&mut once.fails, *node);
-                        }
+                    for (share, gray) in self.gray_at(callee, from) {
+                        once.fails.add(share, Why::Gray(gray));
                     }
                 }
                 None => once.dead = Some(Why::NoRoute),
@@ -203,7 +201,9 @@ impl Engine<'_> {
             path.crossings.push((near, site, 1.0));
             status.fails.add(1.0 - way.passes, Why::Loss);
         }
-        self.meet_gray(&mut status.fails, site_node);
+        if let Some((share, gray)) = self.gray_of(site_node) {
+            status.fails.add(share, Why::Gray(gray));
+        }
         if self.world.uplinks[site.at()].is_some_and(|uplink| self.state.links_cut[uplink.at()] > 0) {
             path.dead = Some(Why::NoRoute);
             return path;
@@ -298,13 +298,6 @@ impl Engine<'_> {
                 None if call.hard => {}
                 None => path.fixed_s += times * call.times * missed * call.gives_up_s,
             }
-        }
-    }
-
-    fn meet_gray(&self, fails: &mut Part, node: crate::world::NodeId) {
-        if self.any_gray() {
-            let node = self.state.active_node(self.world, node);
-            fails.add(self.gray(node).0, Why::Gray(node));
         }
     }
 

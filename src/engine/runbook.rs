@@ -27,9 +27,10 @@ impl Engine<'_> {
             // Ordered already by a condition, it is not ordered again by the clock.
             Step::Order if self.is_held_back(Automation::Procedure(index)) => {}
             Step::Order => drop(self.act(Action::Order(index), By::Runbook)),
-            Step::Begin => self.begin(index),
-            Step::Phase => self.phase(index),
-            Step::Mend => self.mend(index),
+            Step::Begin(order) | Step::Phase(order) if order != self.state.procedures[index].order => {}
+            Step::Begin(_) => self.begin(index),
+            Step::Phase(_) => self.phase(index),
+            Step::Mend(order) => self.mend(index, order),
             Step::TakeBack => self.take_back(index),
             Step::RollBack => self.roll_back(index),
             Step::Again => self.again(index),
@@ -45,6 +46,7 @@ impl Engine<'_> {
             _ => return Err(Refusal::OrderedAlready),
         }
         state.stage = ProcedureStage::Ordered;
+        state.order += 1;
         let seen = self.see(Occurrence::Ordered(index));
         self.state.procedures[index].why = Some(seen);
         self.cause = Some(seen);
@@ -59,6 +61,12 @@ impl Engine<'_> {
         team.hours.as_ref().map_or(at, |hours| hours.next(&self.world.calendar, at))
     }
 
+    /// When those who are on duty may go home: the next time at which their hours could end.
+    pub(super) fn off_duty_from(&self, team: usize) -> Time {
+        let hours = &self.world.teams[team].hours;
+        hours.as_ref().map_or(Time::NEVER, |hours| hours.next_edge(&self.world.calendar, self.now))
+    }
+
     /// Work begins as soon as there is somebody to do it.
     fn begin(&mut self, index: usize) {
         let procedure = &self.world.procedures[index];
@@ -66,11 +74,12 @@ impl Engine<'_> {
             // It was taken back while it waited for somebody, or was ordered again and has begun.
             return;
         }
+        let order = self.state.procedures[index].order;
         let mut longer = 1.0;
         if let Some(by) = procedure.by {
             let from = self.on_duty_from(by);
             if from > self.now {
-                self.events.push(from, Event::Procedure { index: index as u32, step: Step::Begin });
+                self.events.push(from, Event::Procedure { index: index as u32, step: Step::Begin(order) });
                 return;
             }
             let team = &self.world.teams[by];
@@ -94,7 +103,7 @@ impl Engine<'_> {
         if due == self.now {
             self.phase(index);
         } else {
-            let event = Event::Procedure { index: index as u32, step: Step::Phase };
+            let event = Event::Procedure { index: index as u32, step: Step::Phase(order) };
             match &procedure.lead {
                 Some(law) => self.events.push_drawn(self.now, due, event, || Wait::Of(law.clone(), longer)),
                 None => self.events.push(due, event),
@@ -121,7 +130,8 @@ impl Engine<'_> {
             let needs = &self.world.procedures[index].needs;
             if self.state.procedures[index].stuck && needs.iter().all(|s| self.serves_where_needed(*s, None)) {
                 self.state.procedures[index].stuck = false;
-                self.events.push(self.now, Event::Procedure { index: index as u32, step: Step::Phase });
+                let order = self.state.procedures[index].order;
+                self.events.push(self.now, Event::Procedure { index: index as u32, step: Step::Phase(order) });
             }
         }
     }
@@ -129,10 +139,11 @@ impl Engine<'_> {
     /// One step: in effect, or gone wrong.
     fn phase(&mut self, index: usize) {
         let procedure = &self.world.procedures[index];
+        let order = self.state.procedures[index].order;
         if let Some(hours) = &procedure.hours {
             let from = hours.next(&self.world.calendar, self.now);
             if from > self.now {
-                self.events.push(from, Event::Procedure { index: index as u32, step: Step::Phase });
+                self.events.push(from, Event::Procedure { index: index as u32, step: Step::Phase(order) });
                 return;
             }
         }
@@ -150,7 +161,7 @@ impl Engine<'_> {
             self.cause = Some(seen);
             self.break_what_is_touched(index);
             let mended = self.now.after(procedure.breaks);
-            self.events.push(mended, Event::Procedure { index: index as u32, step: Step::Mend });
+            self.events.push(mended, Event::Procedure { index: index as u32, step: Step::Mend(order) });
             return;
         }
         if !self.goes_on(index, done) || self.goes_wrong(index) {
@@ -165,6 +176,7 @@ impl Engine<'_> {
             // All that it does has been refused: nothing is in effect.
             self.state.procedures[index].stage = ProcedureStage::Over;
             self.free_team(index);
+            self.again_later(index);
             return;
         }
         let seen = self.see(Occurrence::Effect { measure: index, phase: now, short });
@@ -182,7 +194,7 @@ impl Engine<'_> {
             }
         } else {
             let next = self.now.after(procedure.pause);
-            self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase });
+            self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase(order) });
         }
         self.flow_dirty = true;
         self.paths_dirty = true;
@@ -206,28 +218,30 @@ impl Engine<'_> {
     /// A step that goes wrong takes out as many servers as it should have added.
     fn break_what_is_touched(&mut self, index: usize) {
         let procedure = &self.world.procedures[index];
+        let mut all = Vec::new();
         for (i, action) in procedure.actions.iter().enumerate() {
             if let Effect::AddServers(station, amount) = action {
                 let total = self.total_of(index, i, *station, *amount);
                 let broken = (total / f64::from(procedure.count)).abs().ceil() as u64;
                 self.state.stations[station.at()].broken += broken;
+                all.push((*station, broken));
             }
         }
+        self.state.procedures[index].broken.push_back(all);
         self.flow_dirty = true;
     }
 
-    fn mend(&mut self, index: usize) {
-        let procedure = &self.world.procedures[index];
-        for (i, action) in procedure.actions.iter().enumerate() {
-            if let Effect::AddServers(station, _) = action {
-                let broken = (self.state.procedures[index].totals[i] / f64::from(procedure.count)).abs().ceil() as u64;
-                let state = &mut self.state.stations[station.at()];
-                state.broken = state.broken.saturating_sub(broken);
-            }
+    /// What was broken first is mended first: all of it takes as long.
+    fn mend(&mut self, index: usize, order: u32) {
+        for (station, broken) in self.state.procedures[index].broken.pop_front().unwrap_or_default() {
+            let state = &mut self.state.stations[station.at()];
+            state.broken = state.broken.saturating_sub(broken);
         }
         self.see(Occurrence::Mended(index));
-        let next = self.now.after(procedure.pause);
-        self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase });
+        if order == self.state.procedures[index].order {
+            let next = self.now.after(self.world.procedures[index].pause);
+            self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase(order) });
+        }
         self.flow_dirty = true;
     }
 

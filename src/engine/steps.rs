@@ -24,8 +24,8 @@ impl Engine<'_> {
         self.cause = Some(seen);
         match wrong.again_after {
             Some(wait) => {
-                let next = self.now.after(wait);
-                self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase });
+                let (next, order) = (self.now.after(wait), self.state.procedures[index].order);
+                self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase(order) });
             }
             None => self.is_given_up(index),
         }
@@ -66,8 +66,8 @@ impl Engine<'_> {
             let seen = self.see(Occurrence::StepBack { measure: index, phase: done - 1 });
             self.state.procedures[index].why = Some(seen);
         }
-        let next = self.now.after(procedure.pause);
-        self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase });
+        let (next, order) = (self.now.after(procedure.pause), self.state.procedures[index].order);
+        self.events.push(next, Event::Procedure { index: index as u32, step: Step::Phase(order) });
         false
     }
 

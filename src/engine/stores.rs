@@ -105,7 +105,10 @@ impl Engine<'_> {
         let replica = &mut self.state.flow.stores[store].replicas[index];
         match (replica.contact, up && reaches) {
             (false, true) => replica.is_reached(now_s),
-            (true, false) => replica.loses_contact(now_s, if up { inflow } else { 0.0 }),
+            (true, false) => {
+                replica.lost_at = now;
+                replica.loses_contact(now_s, if up { inflow } else { 0.0 });
+            }
             _ => {}
         }
         if replica.contact && replica.alone {
@@ -236,12 +239,14 @@ impl Engine<'_> {
         }
         // A replica that has lost its primary is as old as their last contact: nobody knows what it lacks.
         let primary = &self.state.nodes[self.node_of(self.world.stores[store.at()].primary).at()];
-        if !primary.up {
-            return self.now.since(primary.since).seconds();
-        }
         let flow = &self.state.flow.stores[store.at()];
-        let Some(replica) = flow.replicas.iter().find(|r| r.site == site) else { return 0.0 };
-        replica.lag_s(self.now.seconds())
+        let replica = flow.replicas.iter().find(|replica| replica.site == site);
+        let lag_s = replica.map_or(0.0, |replica| replica.lag_s(self.now.seconds()));
+        if primary.up {
+            return lag_s;
+        }
+        let last = replica.filter(|replica| !replica.contact).map_or(primary.since, |replica| replica.lost_at);
+        lag_s.max(self.now.since(last.min(primary.since)).seconds())
     }
 
     /// Notes what replicas lack at the moment in which their primary goes down.
@@ -322,12 +327,12 @@ impl Engine<'_> {
                 }
                 // It declared the old one dead: it does not wait for it.
                 replica.alone = replica.site == old && handover != Handover::Asked;
-                replica.contact = false;
+                (replica.contact, replica.lost_at) = (false, self.now);
                 replica.away_since = None;
                 replica.token += 1;
             }
             for bare in flow.bare.iter_mut().filter(|bare| bare.site == old || bare.site == new) {
-                (bare.has_been, bare.at_s, bare.written) = (true, now_s, flow.written);
+                (bare.has_been, bare.at_s, bare.written) = (true, now_s, flow.has);
             }
             if let Some(requests) = &mut self.requests {
                 requests.forget_writes(store);
@@ -335,7 +340,8 @@ impl Engine<'_> {
             if fate == Fate::Everything && self.has_backups(store) {
                 self.data_is_gone(store);
             } else {
-                self.see_lost(store, fate, window_s, writes);
+                let features = self.state.flow.stores[store].features.clone();
+                self.see_lost(store, fate, window_s, writes, features);
             }
         }
     }
@@ -344,6 +350,7 @@ impl Engine<'_> {
     fn left_behind(&mut self, store: usize, new: SiteId, handover: Handover) -> (Fate, f64, f64) {
         let fate = if handover == Handover::Alive { Fate::KeptAside } else { Fate::Lost };
         let flow = &self.state.flow.stores[store];
+        let flow_has = flow.has;
         if handover == Handover::Asked || flow.gone || flow.data_gone.is_some() {
             return (Fate::Lost, 0.0, 0.0);
         }
@@ -353,18 +360,28 @@ impl Engine<'_> {
             None => {
                 let bare = flow.bare.iter().find(|bare| bare.site == new);
                 let window_s = |at_s: f64| self.now.seconds() - at_s;
-                let lacks = bare.map_or((0.0, 0.0), |bare| (window_s(bare.at_s), flow.written - bare.written));
+                let lacks = bare.map_or((0.0, 0.0), |bare| (window_s(bare.at_s), flow.has - bare.written));
                 if bare.is_some_and(|bare| !bare.has_been) && handover == Handover::Dead {
                     return (Fate::Everything, lacks.0, lacks.1);
                 }
                 lacks
             }
         };
+        // Nobody lacks more than there was.
+        let writes = writes.min(flow_has);
         if writes > 0.0 || window_s > 0.0 { (fate, window_s, writes) } else { (Fate::Lost, 0.0, 0.0) }
     }
 
-    fn see_lost(&mut self, store: usize, fate: Fate, window_s: f64, writes: f64) {
-        let features = self.state.flow.stores[store].features.clone();
+    /// What nobody has any more, or only somebody whom nobody asks, is told once.
+    pub(super) fn see_lost(
+        &mut self,
+        store: usize,
+        fate: Fate,
+        window_s: f64,
+        writes: f64,
+        features: Vec<(FeatureId, f64)>,
+    ) {
+        self.state.flow.stores[store].loses(writes, fate == Fate::KeptAside);
         self.see(Occurrence::DataLost { store: StoreId::new(store), window_s, writes, fate, features });
     }
 
@@ -375,6 +392,14 @@ impl Engine<'_> {
             let name = &store.name;
             assert!(flow.writable || flow.inflow == 0.0, "{name}: written where nobody can write");
             assert!(flow.waits_for.is_none() || !flow.writable, "{name}: written while a commit waits");
+            let known = flow.has + flow.lost + flow.kept_aside;
+            let rounding = 1e-6 * (1.0 + flow.written);
+            assert!((flow.written - known).abs() <= rounding, "{name}: a write is nowhere, or lost twice: {flow:?}");
+            assert!(flow.has >= -rounding, "{name}: more is lost than was written: {flow:?}");
+            let copies = flow.backups.iter().flat_map(|kind| &kind.copies).map(|copy| copy.written);
+            let elsewhere = copies.chain(flow.bare.iter().map(|bare| bare.written));
+            elsewhere
+                .for_each(|has| assert!(has <= flow.has + rounding, "{name}: a copy has more than there is: {flow:?}"));
             for replica in &flow.replicas {
                 let (account, backlog) = (&replica.account, replica.fluid.backlog);
                 assert!(backlog >= 0.0, "{name}: less than nothing is behind");
@@ -412,7 +437,7 @@ impl Engine<'_> {
             (Place::Group(_), Some(_)) => return,
             (Place::Group(_), None) if flow.bare.iter().any(|bare| bare.has_been && site_left(bare.site)) => return,
             (Place::Site(_) | Place::Spread(_), Some((window_s, writes))) => (Fate::Lost, window_s, writes),
-            (_, None) => (Fate::Everything, self.now.seconds(), flow.written),
+            (_, None) => (Fate::Everything, self.now.seconds(), flow.has),
         };
         self.state.flow.stores[store].gone = true;
         let node = self.state.active_node(self.world, self.node_of(place));
@@ -421,7 +446,9 @@ impl Engine<'_> {
             self.data_is_gone(store);
             return;
         }
-        self.see_lost(store, fate, window_s, writes);
+        let flow = &self.state.flow.stores[store];
+        let (writes, features) = (writes.min(flow.has), flow.features.clone());
+        self.see_lost(store, fate, window_s, writes, features);
     }
 
     /// Whether a node is down and nobody will ever repair it.

@@ -25,6 +25,8 @@ impl Engine<'_> {
             return;
         }
         self.undo(index);
+        // Whatever is due for its steps is void.
+        self.state.procedures[index].order += 1;
         // What has had no effect yet can be ordered again.
         let untouched = stage == ProcedureStage::Ordered && self.people_decide();
         let again = untouched || stage == ProcedureStage::Waiting;

@@ -67,18 +67,16 @@ impl Engine<'_> {
             }
             Condition::Down(people, lasts) => (flow.overall_service_level(people.at()) == ServiceLevel::Down, *lasts),
             Condition::Busy(station, above, lasts) => (flow.asked_of_station(station.at()) > *above, *lasts),
-            Condition::BusyNetwork(link, above, lasts) => {
-                (flow.offered_bps(link.at()) / self.link_bps(*link) > *above, *lasts)
-            }
+            Condition::BusyNetwork(link, above, lasts) => (self.asked_of_link(*link) > *above, *lasts),
             Condition::Crowd(people, above) => (flow.active_users(people.at()) > *above, Duration::ZERO),
             Condition::After(measure) => {
                 (self.state.procedures[*measure].stage == ProcedureStage::Done, Duration::ZERO)
             }
             Condition::OnDuty(team) => {
                 let from = self.on_duty_from(*team);
-                if from > self.now {
-                    *wake = (*wake).min(from);
-                }
+                // Until they come; or, where that is what is waited for, until they go home.
+                let changes = if from > self.now { from } else { self.off_duty_from(*team) };
+                *wake = (*wake).min(changes);
                 (from <= self.now, Duration::ZERO)
             }
             Condition::Behind(queue, lasts) => (flow.queues[queue.at()].stale, *lasts),

@@ -337,7 +337,8 @@ fn switchover_words(world: &World, what: &Occurrence) -> (Theme, String) {
             (Theme::Response, format!("{}: {} can take over now", group(id), member(id, *back)))
         }
         Occurrence::DiedMeanwhile(id) => {
-            let text = format!("{}: the active member fails while it hands over, this is a failover now", group(id));
+            let text =
+                format!("{}: the active member fails meanwhile, this is a failure like any other now", group(id));
             (Theme::ResponseFailed, text)
         }
         _ => (Theme::Response, String::new()),

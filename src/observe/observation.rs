@@ -193,7 +193,7 @@ pub enum Occurrence {
         /// The measure that ordered it.
         by: Option<usize>,
     },
-    /// The active member died during its switchover, which is a failover from then on.
+    /// The active member died during its switchover, or after a false alarm of it: that is a failover from then on.
     DiedMeanwhile(GroupId),
     /// Services that find a group's active member by name call this one from now on.
     CallersFollowed {

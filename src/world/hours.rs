@@ -91,7 +91,7 @@ impl Hours {
     }
 
     /// The next time after `at` at which the day, or the hours, change.
-    fn next_edge(&self, calendar: &Calendar, at: Time) -> Time {
+    pub fn next_edge(&self, calendar: &Calendar, at: Time) -> Time {
         let today = calendar.zoned(at, &self.zone).date();
         let tomorrow = today.tomorrow().unwrap_or(today);
         let edges = [(today, self.from_s), (today, self.to_s), (tomorrow, 0)];

@@ -44,9 +44,22 @@ struct From {
 impl Routes {
     /// The routes over the links of which `up` says that they are up.
     pub fn new(sites: usize, links: &[Link], up: impl Fn(LinkId) -> bool) -> Routes {
+        Routes::passing(sites, links, up, |_| 1.0)
+    }
+
+    /// The same, where of what a link would let through only a share gets through for now.
+    pub fn passing(
+        sites: usize,
+        links: &[Link],
+        up: impl Fn(LinkId) -> bool,
+        passes: impl Fn(LinkId) -> f64,
+    ) -> Routes {
         let neighbours = neighbours(sites, links, up);
         let parts = parts(&neighbours);
-        let links = links.iter().map(|link| (link.rtt.seconds() + 2.0 * link.jitter.seconds(), 1.0 - link.loss));
+        let of = |(i, link): (usize, &Link)| {
+            (link.rtt.seconds() + 2.0 * link.jitter.seconds(), (1.0 - link.loss) * passes(LinkId::new(i)))
+        };
+        let links = links.iter().enumerate().map(of);
         let table =
             Table { links: links.collect(), parts, from: (0..sites).map(|_| OnceLock::new()).collect(), neighbours };
         Routes { table: Arc::new(table) }

@@ -1,8 +1,8 @@
 //! Detection and failover where several things happen at once: what is seen changes while somebody watches, orders cannot be
 //! carried out, and whoever hands over dies.
 
-use crate::common::{assert_mean, outcome_of, world};
-use firedrill::metrics::{FailoverOutcome, Outcome};
+use crate::common::{assert_mean, outcome, outcome_of, world};
+use firedrill::metrics::{FailoverOutcome, Outcome, PhaseOutcome};
 use firedrill::rng::Luck;
 use firedrill::run::{Traffic, follow, run};
 use firedrill::world::{PhaseKind, World};
@@ -453,5 +453,53 @@ fn a_checker_that_has_seen_the_member_well_again_counts_anew() {
         let noticed_s = first.failed_at_s + first.phases[0].took_s;
         // Noticed in the spell, or as late as it takes after the crash.
         assert!(noticed_s < 1_250.0 || (7_245.0..=7_265.0).contains(&noticed_s), "{noticed_s}");
+    }
+}
+
+/// Two sites; an hour into the run something happens.
+fn dies_meanwhile(failover: &str, store: &str, drill: &str) -> Outcome {
+    outcome(&format!(
+        r#"Scenario(format: 1, title: "meanwhile", clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "10h"),
+        sites: {{"a": (), "b": ()}}, links: [(between: ("a", "b"), rtt: "2ms")], groups: {{"home": (members: ["a", "b"])}},
+        services: {{"web": (runs_at: {{"a": (servers: 8), "b": (servers: 8)}}, takes: exponential(mean: "5ms"), {store}}},
+        features: {{"lessons": (calls: [hard(to: "web")])}},
+        people: {{"schools": (users: 600, uses: {{"lessons": "1/min"}}, served_by: "home")}},
+        strategies: {{"s": (failover: {{"home": ({failover})}})}}, drill: [{drill}])"#
+    ))
+}
+
+fn phases_until_the_switch_s(failover: &FailoverOutcome) -> f64 {
+    let before = |phase: &&PhaseOutcome| !matches!(phase.phase, PhaseKind::Steer | PhaseKind::Verify);
+    failover.phases.iter().filter(before).map(|phase| phase.took_s).sum()
+}
+
+#[test]
+fn who_dies_after_a_false_alarm_has_failed_then_and_not_before() {
+    // Two false alarms within minutes are next to sure: a fifth of all checks is lost. People take two hours to decide.
+    let failover = r#"detect: probe(every: "10s", fails: 2, loss: "20%"), decide: people(takes: fixed("2h"))"#;
+    let seen = dies_meanwhile(failover, ")", r#"at("01:00", crash(of: "a"))"#);
+    let died = &seen.failovers[0];
+    assert_eq!((died.failed_at_s, died.ended.as_str(), died.false_alarm), (3_600.0, "switched", false));
+    let restored = died.time_to_restore_s.unwrap();
+    assert!(restored > 3_600.0 && restored < 7_200.0, "{restored}");
+    assert_eq!(restored, phases_until_the_switch_s(died));
+    assert_eq!(seen.people["schools"].downtime_s, restored);
+    // One that is back before they have decided goes on.
+    let seen = dies_meanwhile(failover, ")", r#"at("01:00", crash(of: "a", repaired_after: "30m"))"#);
+    let back = &seen.failovers[0];
+    assert_eq!((back.failed_at_s, back.ended.as_str(), back.time_to_restore_s), (3_600.0, "called off", Some(1_800.0)));
+}
+
+#[test]
+fn the_phases_of_one_that_died_during_its_switchover_add_up_to_the_time_to_restore() {
+    let store = r#"writes: {"db": 1})}, stores: {"db": (primary: "home", replicas: {"a": async(applies: "50/s"), "b": async(applies: "8/s")})"#;
+    for died_at in ["01:00:30", "01:05"] {
+        let drill = format!(
+            r#"at("01:00", fail_over(group: "home", to: "b")), at("{died_at}", crash(of: "a", repaired_after: "1h"))"#
+        );
+        let seen = dies_meanwhile(r#"detect: instant, fence: (takes: fixed("1m"))"#, store, &drill);
+        let failover = &seen.failovers[0];
+        assert_eq!((failover.ended.as_str(), failover.planned), ("switched", false));
+        assert_eq!(failover.time_to_restore_s, Some(phases_until_the_switch_s(failover)), "{failover:?}");
     }
 }

@@ -314,3 +314,22 @@ fn a_group_that_stands_on_a_group_leaves_only_when_nobody_of_that_is_left() {
         assert_eq!([down(both, "db a"), down(both, "db b")], [0.0, 1.0], "{both}");
     }
 }
+
+#[test]
+fn a_drain_that_a_failover_undoes_is_made_once_more() {
+    let text = r#"Scenario(format: 1, title: "drained twice", clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "10h"),
+        sites: {"a": (), "b": (), "c": ()}, groups: {"home": (members: ["a", "b", "c"])},
+        services: {"web": (runs_at: {"a": (servers: 8), "b": (servers: 8), "c": (servers: 8)}, takes: exponential(mean: "50ms"))},
+        features: {"lessons": (calls: [hard(to: "web")])},
+        people: {"schools": (users: 1_000, uses: {"lessons": "2/min"}, served_by: "home")},
+        strategies: {"s": (failover: {"home": (detect: instant, promote: (takes: fixed("10m")), steer: dns(ttl: "10m"))})},
+        maintenance: {"m": (starts: "01:00", announced: "2h", takes: fixed("1h"), takes_down: ["a"], order: drained)},
+        drill: [at("01:12", crash(of: "b", repaired_after: "2h"))])"#;
+    let seen = outcome(text);
+    // To b by 01:10; b dies at 01:12, and a is promoted once more by 01:22; from there to c by 01:42, with everybody by 01:52.
+    let switched: Vec<_> = seen.failovers.iter().map(|failover| failover.to.as_deref()).collect();
+    assert_eq!(switched, [Some("b"), Some("a"), Some("c")]);
+    assert_eq!(seen.components["a"].downtime_s, HOUR);
+    let ended = |failover: &firedrill::metrics::FailoverOutcome| failover.ended.clone();
+    assert_eq!(seen.failovers.iter().map(ended).collect::<Vec<_>>(), ["switched"; 3]);
+}

@@ -238,3 +238,58 @@ fn members_at_one_site_have_one_copy() {
     assert_eq!(losses(&format!(r#"{first}, at("11:00", crash(of: "db 2", repaired_after: "1h"))"#)), []);
     assert_eq!(losses(r#"at("10:00", crash(of: "a"))"#), [(Fate::Everything, 3_600.0)]);
 }
+
+// ---- What is lost, once ---------------------------------------------------------------------------------------------
+
+/// One write a second to a store of three sites, for ten hours.
+fn ledger(links: &str, members: &str, store: &str, strategy: &str, drill: &str) -> firedrill::metrics::StoreOutcome {
+    let seen = outcome(&format!(
+        r#"Scenario(format: 1, title: "once", clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "10h"),
+        sites: {{"a": (), "b": (), "c": ()}}, links: [{links}], groups: {{"home": (members: [{members}])}},
+        stores: {{"db": (primary: "home", also_written: "1/s", {store})}},
+        strategies: {{"s": (failover: {{"home": (detect: instant)}}, {strategy})}}, drill: [{drill}])"#
+    ));
+    seen.stores["db"].clone()
+}
+
+#[test]
+fn no_write_is_lost_twice() {
+    let line = r#"(between: ("a", "b"), rtt: "8ms"), (between: ("a", "c"), rtt: "8ms")"#;
+    let both = r#"replicas: {"a": async(applies: "500/s"), "b": async(applies: "500/s")}"#;
+    let restore = r#"runbook: {"r": (when: gone(of: "db"), again_after: "1m", back_when: not(gone(of: "db")), does: [restore(of: "db")])}"#;
+    let over = r#"at("02:00", cut(between: ("a", "b"))), at("03:00", crash(of: "a")), at("04:00", destroy(of: "db"))"#;
+    // An hour at the failover. Of the other three that b has by 04:00 all, without a backup, ...
+    let seen = ledger(line, r#""a", "b""#, both, "", over);
+    assert_near("everything", seen.writes_lost, 4.0 * 3_600.0, 1e-6);
+    // ... and two with one of 01:00.
+    let backup = format!(r#"{both}, backups: {{"b": (first: "01:00", restores: fixed("10m"))}}"#);
+    assert_near("restored", ledger(line, r#""a", "b""#, &backup, restore, over).writes_lost, 3.0 * 3_600.0, 1e-6);
+    // The same backup for the second time: what was written since the first, and not once more what went then.
+    let twice = r#"at("02:00", destroy(of: "db")), at("03:10", destroy(of: "db"))"#;
+    let backup = r#"backups: {"b": (first: "01:00", restores: fixed("10m"))}"#;
+    assert_near("twice", ledger("", r#""a", "b""#, backup, restore, twice).writes_lost, 2.0 * 3_600.0, 1e-6);
+    // Who keeps no replica has what it had at 01:00, and takes over at 04:00: it lacks what b had got since, which is not what a took along.
+    let bare = r#"at("01:00", fail_over(group: "home", to: "a")), at("02:00", cut(between: ("a", "b"))),
+        at("02:30", crash(of: "c", repaired_after: "1h")), at("03:00", crash(of: "a", repaired_after: "9h")),
+        at("04:00", crash(of: "b", repaired_after: "9h"))"#;
+    let replica = r#"replicas: {"b": async(applies: "500/s")}"#;
+    assert_near("bare", ledger(line, r#""c", "b", "a""#, replica, "", bare).writes_lost, 3.0 * 3_600.0, 1e-6);
+    // A member without a copy takes over, and later the data is deleted: the writes before that, and those after it.
+    let empty = r#"at("02:00", crash(of: "a", repaired_after: "30m")), at("05:00", destroy(of: "db"))"#;
+    assert_near("empty", ledger("", r#""a", "c""#, "", "", empty).writes_lost, 5.0 * 3_600.0, 1e-6);
+}
+
+#[test]
+fn reads_at_a_replica_are_as_old_as_its_last_contact_also_after_its_primary_has_died() {
+    let seen = outcome(
+        r#"Scenario(format: 1, title: "old", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "6h"),
+        sites: {"oslo": (), "bergen": ()}, links: [(between: ("oslo", "bergen"), rtt: "8ms")],
+        services: {"web": (runs_at: {"bergen": (servers: 8)}, takes: exponential(mean: "5ms"))},
+        stores: {"db": (primary: "oslo", replicas: {"bergen": async(applies: "500/s")}, also_written: "10/s")},
+        features: {"lessons": (calls: [hard(to: "web")], reads: {"db": "30m"})},
+        people: {"schools": (users: 60, uses: {"lessons": "1/min"}, served_by: "bergen")}, strategies: {"s": ()},
+        drill: [at("09:00", cut(between: ("oslo", "bergen"))), at("11:00", crash(of: "oslo", repaired_after: "2h"))])"#,
+    );
+    // From 09:30 to the end: nothing has come since 09:00.
+    assert_near("stale", seen.people["schools"].stale_s, 16_200.0, 1e-6);
+}

@@ -45,7 +45,7 @@ impl Engine<'_> {
         self.state.flow.stations.iter_mut().for_each(|station| station.line.set_now_s(now_s));
         self.pass_restrictions(&open, dt_s);
         span.away_users.extend(self.state.away.iter().map(|away| (away.all(), 0.0)));
-        self.pass_away(dt_s);
+        self.pass_away(&open.people, dt_s);
         span.away_users.iter_mut().zip(&self.state.away).for_each(|(users, away)| users.1 = away.all());
         let now = self.now;
         self.state.flow.delayed_retries.iter_mut().for_each(|delayed| delayed.forget(now));
@@ -282,7 +282,9 @@ impl Engine<'_> {
                 replica.follow(now_s, dt_s, store.inflow, store.slope);
                 replicas.push((replica.fluid.backlog, replica.lag_s(now_s)));
             }
-            store.written += store.inflow * dt_s + store.slope * dt_s * dt_s / 2.0;
+            let written = store.inflow * dt_s + store.slope * dt_s * dt_s / 2.0;
+            store.written += written;
+            store.has += written;
             span.replicas.push(replicas);
             span.writes_per_s.push(store.inflow + store.slope * dt_s / 2.0);
         }

@@ -45,6 +45,7 @@ impl Engine<'_> {
         if self.requests.is_none() {
             steps.iter().for_each(|step| *until = (*until).min(step.until));
         }
+        self.bound_by_conditions(open, until);
         self.bound_by_what_is_kept(until);
     }
 

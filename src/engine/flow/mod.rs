@@ -24,6 +24,7 @@ mod load;
 mod patience;
 mod priority;
 mod service_levels;
+mod watched;
 
 use crate::engine::core::Engine;
 use crate::engine::event::Event;
@@ -161,6 +162,7 @@ impl Engine<'_> {
         }
         let mut bends = Vec::with_capacity(self.world.people.len());
         self.demand(&mut open, &mut until, &mut bends);
+        self.watch_links(&mut open);
         self.look_at_falls(&open);
         let mut steps = self.steps(&before, &open, until, &bends);
         until = bends.into_iter().fold(until, Time::min);

@@ -146,7 +146,7 @@ impl Layout<'_, '_> {
         if let Some(uplink) = engine.world.uplinks[path.site.at()] {
             self.leg(vec![uplink.0], 0, 0.0, feature.bits, &mut fails);
         }
-        self.gray(engine.world.sites[path.site.at()].node, &mut fails);
+        self.grays(engine.gray_of(engine.world.sites[path.site.at()].node).into_iter(), &mut fails);
         let caller = Caller::Feature(self.feature, path.site);
         self.data(&engine.lacks_data(population.uses[path.feature].0), &mut fails);
         self.calls(&feature.calls[path.site.at()], caller, path.site, feature.at_once, &mut fails);
@@ -185,22 +185,10 @@ impl Layout<'_, '_> {
         }
     }
 
-    fn gray(&mut self, node: NodeId, fails: &mut Vec<usize>) {
-        if self.engine.any_gray() {
-            let node = self.engine.state.active_node(self.engine.world, node);
-            let share = self.engine.gray(node).0;
-            if share > 0.0 {
-                fails.push(self.push(Op::Lose { share, to: 0 }));
-            }
-        }
-    }
-
-    /// What a station stands on beside its site.
-    fn grays_of(&mut self, station: StationId, site: SiteId, fails: &mut Vec<usize>) {
-        let world = self.engine.world;
-        let nodes = world.stations[station.at()].gates.iter().flat_map(|gate| &gate.of);
-        for node in nodes.filter(|node| **node != world.sites[site.at()].node) {
-            self.gray(*node, fails);
+    /// What gets lost in gray parts.
+    fn grays(&mut self, met: impl Iterator<Item = (f64, NodeId)>, fails: &mut Vec<usize>) {
+        for (share, _) in met {
+            fails.push(self.push(Op::Lose { share, to: 0 }));
         }
     }
 
@@ -370,7 +358,7 @@ impl Layout<'_, '_> {
         // What gets lost on the way is as if it had been turned away.
         let bits = world.features[self.feature as usize].bits;
         self.leg(links.clone(), one_way, 1.0 - route.passes, bits, &mut refused);
-        self.grays_of(callee, site, &mut refused);
+        self.grays(engine.gray_at(callee, from), &mut refused);
         let outer = self.frame;
         self.frame = self.laid.frames.len() as u32;
         self.laid.frames.push(Frame {

@@ -31,6 +31,16 @@ impl Away {
         if self.dropped > 0.0 { self.next_clicks * (1.0 - failing) } else { 0.0 }
     }
 
+    /// Where there are not as many, each kind has its part of those.
+    pub fn no_more_than(&mut self, most: f64) {
+        let all = self.all();
+        if all > most && all > 0.0 {
+            self.waiting *= most / all;
+            self.gone *= most / all;
+            self.dropped *= most / all;
+        }
+    }
+
     /// All of them.
     pub fn all(&self) -> f64 {
         self.waiting + self.gone + self.dropped

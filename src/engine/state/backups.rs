@@ -25,7 +25,7 @@ pub struct Copied {
     pub at: Time,
     /// When it is whole.
     pub whole_at: Time,
-    /// Writes that had been made by then.
+    /// Of the writes that had been made by then those that are still among what the store has.
     pub written: f64,
     pub readable: bool,
 }
@@ -34,7 +34,7 @@ pub struct Copied {
 #[derive(Debug, Clone)]
 pub struct Gone {
     pub since: Time,
-    /// Writes that had been made by then, and the features that they came from.
+    /// Writes that it had by then, and the features that they came from.
     pub written: f64,
     pub features: Vec<(FeatureId, f64)>,
     /// How many of its parts are there again.

@@ -33,6 +33,8 @@ pub struct ReplicaFlow {
     pub luck: Stream,
     /// The primary works, and reaches it.
     pub contact: bool,
+    /// When that was last so, where it is not.
+    pub lost_at: Time,
     /// The primary works, and has not reached it since then.
     pub away_since: Option<Time>,
     /// Commits go on without it until it has caught up: it was waited for for long enough, or another was promoted in its
@@ -99,7 +101,7 @@ pub struct Bare {
     pub site: SiteId,
     /// It has been the primary, or was given everything.
     pub has_been: bool,
-    /// When it last had everything, in seconds, and what had been written then.
+    /// When it last had everything, in seconds, and how much of that is still among what the store has.
     pub at_s: f64,
     pub written: f64,
 }
@@ -123,6 +125,11 @@ pub struct StoreFlow {
     pub slope: f64,
     /// Writes since the beginning.
     pub written: f64,
+    /// Those of them that the primary has, or had when it stopped; of data that is gone, until it is told what is lost.
+    pub has: f64,
+    /// Those that were lost, and those that were kept aside. No write is two of these.
+    pub lost: f64,
+    pub kept_aside: f64,
     /// Which features they last came from, by shares of one; the rest was written anyway.
     pub features: Vec<(FeatureId, f64)>,
     /// The primary works, and no commit waits.
@@ -139,6 +146,18 @@ pub struct StoreFlow {
     pub data_gone: Option<Gone>,
     /// The observation of its last change.
     pub why: Option<ObservationId>,
+}
+
+impl StoreFlow {
+    /// So many of the writes that it has are lost, or kept aside: nothing that it is compared with later counts them once more.
+    pub fn loses(&mut self, writes: f64, kept_aside: bool) {
+        self.has -= writes;
+        *if kept_aside { &mut self.kept_aside } else { &mut self.lost } += writes;
+        let has = self.has;
+        self.bare.iter_mut().for_each(|bare| bare.written = bare.written.min(has));
+        let copies = self.backups.iter_mut().flat_map(|kind| &mut kind.copies);
+        copies.for_each(|copy| copy.written = copy.written.min(has));
+    }
 }
 
 /// How another member of a group becomes active, as its data see it.
@@ -287,6 +306,9 @@ fn store_flow(world: &World, luck: Luck, id: StoreId, store: &Store) -> StoreFlo
         inflow: 0.0,
         slope: 0.0,
         written: 0.0,
+        has: 0.0,
+        lost: 0.0,
+        kept_aside: 0.0,
         features: Vec::new(),
         writable: true,
         waits_for: None,
@@ -323,6 +345,7 @@ fn replica_flow(world: &World, luck: Luck, store: &Store, site: SiteId, kind: Re
         at_risk: None,
         luck,
         contact: true,
+        lost_at: Time::ZERO,
         away_since: None,
         alone: false,
         token: 0,

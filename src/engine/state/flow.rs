@@ -145,6 +145,8 @@ pub struct Open {
     pub transfers_bps: Vec<f64>,
     pub links_bps: Vec<f64>,
     pub links_offered_bps: Vec<f64>,
+    /// The same as the span begins, and its slope; nothing where nobody watches.
+    pub links_asked: Vec<(f64, f64)>,
     /// What becomes of the requests of each path at its start.
     pub dispositions: Vec<Disposition>,
     /// The same, where it has been worked out before and holds still.
@@ -171,6 +173,7 @@ impl Open {
         self.transfers_bps.clear();
         refill(&mut self.links_bps, links, 0.0);
         refill(&mut self.links_offered_bps, links, 0.0);
+        self.links_asked.clear();
         self.dispositions.clear();
         self.kept.clear();
         self.kept.resize(paths, None);
@@ -413,11 +416,6 @@ impl FlowState {
         let Some(open) = &self.open else { return 0.0 };
         let at = &open.stations[station];
         if at.capacity > 0.0 { at.asked / at.capacity } else { 0.0 }
-    }
-
-    /// Bits per second that are asked of a link.
-    pub fn offered_bps(&self, link: usize) -> f64 {
-        self.open.as_ref().map_or(0.0, |open| open.links_offered_bps[link])
     }
 
     /// Users who would be active now.

@@ -21,13 +21,22 @@ pub struct MaintenanceState {
     /// How long the work takes, once it begins.
     pub takes: Duration,
     pub aborted: bool,
-    /// Groups that are being drained, and whether that has been ordered; before anything is taken down.
-    pub drains: Vec<(GroupId, bool)>,
+    /// Groups that are being drained, before anything is taken down.
+    pub drains: Vec<Drain>,
     /// When it will be done, once that is known.
     pub ends_at: Time,
     pub why: Option<ObservationId>,
     pub durations: Stream,
     pub rollbacks: Stream,
+}
+
+/// A group that is being drained.
+#[derive(Debug, Clone, Copy)]
+pub struct Drain {
+    pub group: GroupId,
+    pub ordered: bool,
+    /// It has left what goes, as far as its active member is concerned.
+    pub left: bool,
 }
 
 impl MaintenanceState {

@@ -10,6 +10,7 @@ pub mod disposition;
 pub mod drill;
 pub mod falls;
 pub mod flow;
+pub mod grays;
 pub mod groups;
 pub mod islands;
 pub mod made_up;
@@ -32,6 +33,7 @@ use automation::SwitchedOff;
 use autoscale::AutoscaleState;
 use drill::{Disturbance, Surge};
 use flow::FlowState;
+use grays::Grays;
 use groups::GroupState;
 use made_up::MadeUp;
 use maintenance::MaintenanceState;
@@ -65,6 +67,8 @@ pub struct State {
     pub outside: Vec<Action>,
     /// What is passing of the drill, and in force.
     pub disturbances: Vec<Disturbance>,
+    /// What gets lost by that.
+    pub grays: Grays,
     pub links_cut: Vec<u32>,
     /// Links that lack what they stand on: each is cut once more for that.
     pub links_down: Vec<bool>,
@@ -115,6 +119,7 @@ impl State {
             shock_tokens: vec![0; world.shocks.len()],
             outside: Vec::new(),
             disturbances: Vec::new(),
+            grays: Grays::default(),
             links_cut: vec![0; world.links.len()],
             links_down: vec![false; world.links.len()],
             routes: world.routes.clone(),

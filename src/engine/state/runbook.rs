@@ -3,7 +3,7 @@
 use crate::observe::ObservationId;
 use crate::rng::{Luck, Stream};
 use crate::units::Time;
-use crate::world::World;
+use crate::world::{StationId, World};
 use std::collections::VecDeque;
 
 /// Where a procedure is.
@@ -26,9 +26,11 @@ pub enum ProcedureStage {
 pub struct ProcedureState {
     pub stage: ProcedureStage,
     pub why: Option<ObservationId>,
+    /// Tells its orders apart: what is due for another one is stale.
+    pub order: u32,
     /// It takes one of its team's places.
     pub at_work: bool,
-    /// When its first step is due: whatever was due before belongs to an order that was taken back.
+    /// When its first step is due.
     pub first_at: Time,
     /// Its next step waits for a service that it needs.
     pub stuck: bool,
@@ -42,6 +44,8 @@ pub struct ProcedureState {
     pub totals: Vec<f64>,
     /// What of that is in effect.
     pub given: Vec<f64>,
+    /// What steps have broken and is not mended yet, in the order in which it will be.
+    pub broken: VecDeque<Vec<(StationId, u64)>>,
     pub lead: Stream,
     pub risks: Stream,
     pub wrongs: Stream,
@@ -89,6 +93,7 @@ impl ProcedureState {
         ProcedureState {
             stage: ProcedureStage::Waiting,
             why: None,
+            order: 0,
             at_work: false,
             first_at: Time::ZERO,
             stuck: false,
@@ -97,6 +102,7 @@ impl ProcedureState {
             refused: 0,
             totals: vec![0.0; procedure.actions.len()],
             given: vec![0.0; procedure.actions.len()],
+            broken: VecDeque::new(),
             lead: stream("lead"),
             risks: stream("phase goes wrong"),
             wrongs: stream("step does damage"),

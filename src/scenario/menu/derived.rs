@@ -72,11 +72,17 @@ impl Derived<'_> {
         for site in self.scenario.sites.names() {
             let act = Act::Crash { of: site.to_owned(), members: None, repaired_after: Some(lasts) };
             self.lasting(format!("crash of {site}"), FaultKind::Crash, site, act);
+            self.gray(site);
         }
     }
 
+    fn gray(&mut self, name: &str) {
+        let (loses, lasts) = (self.scenario.menu.gray.unwrap_or(Ratio(0.3)), Some(self.scenario.menu.lasts()));
+        let act = Act::Gray { of: name.to_owned(), loses, lasts, probes_pass: true };
+        self.lasting(format!("{name} is gray"), FaultKind::Gray, name, act);
+    }
+
     fn components(&mut self) {
-        let loses = self.scenario.menu.gray.unwrap_or(Ratio(0.3));
         for (name, component) in self.scenario.components.iter() {
             if component.hidden {
                 let act = Act::FailHidden { of: name.to_owned() };
@@ -91,9 +97,7 @@ impl Derived<'_> {
             for (members, title) in [Some(whole), one, half].into_iter().flatten() {
                 self.crash(name, component, members, title);
             }
-            let lasts = Some(self.scenario.menu.lasts());
-            let act = Act::Gray { of: name.to_owned(), loses, lasts, probes_pass: true };
-            self.lasting(format!("{name} is gray"), FaultKind::Gray, name, act);
+            self.gray(name);
         }
     }
 
