@@ -14,6 +14,7 @@ fn replica(kind: ReplicaKind) -> ReplicaFlow {
         luck: Stream::new(LUCK, "a replica", "data loss"),
         contact: true,
         away_since: None,
+        lost_at: Time::ZERO,
         alone: false,
         token: 0,
         link_s: 0.0,
