@@ -316,9 +316,6 @@ impl ResponseMetrics {
             Occurrence::DiedMeanwhile(group) => {
                 let under_way = self.begin(*group, seen.at, false);
                 (under_way.failed_at, under_way.planned, under_way.false_alarm) = (seen.at, false, false);
-                // What was done until then hurt nobody: phases are told from the failure on.
-                under_way.last = seen.at;
-                under_way.phases.clear();
             }
             Occurrence::SwitchoverCalledOff { group, .. } => {
                 if let Some(under_way) = self.groups[group.at()].under_way.take() {

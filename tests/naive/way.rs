@@ -162,8 +162,11 @@ impl Naive<'_> {
             }),
             Step::AtDoor => {
                 let own = world.sites[station.site.at()].node;
-                let nodes: Vec<_> = station.gates.iter().flat_map(|gate| gate.of.iter().copied()).collect();
-                if nodes.into_iter().any(|node| node != own && self.is_lost(id, map.loses(node))) {
+                let nodes = station.gates.iter().flat_map(|gate| gate.of.iter().copied()).filter(|node| *node != own);
+                // Who comes from another site has to get into this one first.
+                let way_in = Some(own).filter(|_| visit.from != station.site);
+                let nodes: Vec<_> = way_in.into_iter().chain(nodes).collect();
+                if nodes.into_iter().any(|node| self.is_lost(id, map.loses(node))) {
                     visit.step = Step::GoesBack(false);
                     return self.after(id, Visit::Station(visit), 0);
                 }

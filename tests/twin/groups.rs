@@ -78,16 +78,27 @@ impl Twin<'_> {
     /// The share of its checks that a member that works does not answer, in percent.
     fn lost_percent(&self, group: usize, member: usize) -> u32 {
         let of = self.plan.groups[group].members[member];
-        let mut things = vec![of];
-        things.extend(self.site_of(of).map(Thing::Site));
-        let lost = things.iter().map(|thing| {
-            let spells = self.spells.iter().filter_map(|step| match &self.plan.drill[*step].1 {
-                Act::Gray { of, percent, probes_pass: false, .. } if of == thing => Some(f64::from(*percent) / 100.0),
-                _ => None,
-            });
-            ((1.0 - spells.fold(1.0, |passes, loses| passes * (1.0 - loses))) * 100.0).ceil() as u32
+        if self.loses_all(of) { 100 } else { self.gray_percent(of) }
+    }
+
+    fn gray_percent(&self, of: Thing) -> u32 {
+        let spells = self.spells.iter().filter_map(|step| match &self.plan.drill[*step].1 {
+            Act::Gray { of: gray, percent, probes_pass: false, .. } if *gray == of => Some(f64::from(*percent) / 100.0),
+            _ => None,
         });
-        lost.max().unwrap_or(0)
+        ((1.0 - spells.fold(1.0, |passes, loses| passes * (1.0 - loses))) * 100.0).ceil() as u32
+    }
+
+    /// Whether checks of something all get lost, in it or in what it stands on.
+    fn loses_all(&self, of: Thing) -> bool {
+        let Some(part) = self.plan.index(of).map(|index| &self.kit[index]) else { return false };
+        let below = part.on.as_ref().is_some_and(|(needed, of)| {
+            let there =
+                of.iter().filter(|below| self.works(Thing::Part(**below)) && self.counts_from(part.at, **below));
+            let (lose, pass): (Vec<usize>, Vec<usize>) = there.partition(|below| self.loses_all(Thing::Part(**below)));
+            pass.len() < *needed && pass.len() + lose.len() >= *needed
+        });
+        self.gray_percent(of) >= 100 || below || part.at.is_some_and(|site| self.loses_all(Thing::Site(site)))
     }
 
     /// What each of those who watch sees of a member: whether signs come; `None`: that one is dead.

@@ -304,7 +304,7 @@ impl<'a> Twin<'a> {
         from(at)
     }
 
-    fn counts_from(&self, from: Option<usize>, part: usize) -> bool {
+    pub fn counts_from(&self, from: Option<usize>, part: usize) -> bool {
         let Some(from) = from.filter(|_| self.something_is_cut()) else { return true };
         match (self.kit[part].at, &self.kit[part].on) {
             (Some(to), _) => !self.cut_off(from, to),
