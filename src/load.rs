@@ -34,7 +34,7 @@ pub fn load(source: &Source, choice: &Choice) -> Result<(Scenario, Arc<World>), 
 
 fn loaded(mut reading: Reading) -> Result<(Scenario, Arc<World>), Diagnostics> {
     let mut mistakes = std::mem::take(&mut reading.mistakes);
-    // Without a title or a clock there is nothing to compile.
+    // Where there are not even sections there is nothing to compile.
     let Some(scenario) = reading.scenario.take() else { return Err(Diagnostics(mistakes)) };
     match World::compile(&scenario) {
         Ok(world) if mistakes.is_empty() => return Ok((scenario, world)),
@@ -109,14 +109,33 @@ struct Blame {
     names_are_lost: bool,
     /// Places or links between them are missing.
     routes_are_lost: bool,
+    /// When a run begins and how long it lasts is not known; at least how long.
+    clock_is_lost: bool,
+    horizon_is_lost: bool,
 }
 
 impl Blame {
     fn new(read: &[Diagnostic], compiled: &[Diagnostic]) -> Blame {
-        let mut blame =
-            Blame { damaged: BTreeSet::new(), names: BTreeSet::new(), names_are_lost: false, routes_are_lost: false };
+        let mut blame = Blame {
+            damaged: BTreeSet::new(),
+            names: BTreeSet::new(),
+            names_are_lost: false,
+            routes_are_lost: false,
+            clock_is_lost: false,
+            horizon_is_lost: false,
+        };
         for mistake in read {
             let (section, thing) = thing_of(&mistake.path);
+            let is_missing = |name: &str| mistake.code == Code::MissingField && mistake.reason.contains(name);
+            if section == "clock" || section.is_empty() && is_missing("`clock`") {
+                let of_horizon = thing == Some("horizon") || thing.is_none() && is_missing("a `horizon`");
+                blame.horizon_is_lost = true;
+                blame.clock_is_lost |= !of_horizon && thing != Some("warm_up");
+            }
+            // Neither a title nor a clock holds names.
+            if section == "title" || section == "clock" || section.is_empty() && mistake.code == Code::MissingField {
+                continue;
+            }
             match thing {
                 Some(name) => {
                     blame.damaged.insert(format!("{section}.{name}"));
@@ -139,6 +158,16 @@ impl Blame {
     fn explains(&self, mistake: &Diagnostic) -> bool {
         let (section, thing) = thing_of(&mistake.path);
         let inside = thing.is_some_and(|name| self.damaged.contains(&format!("{section}.{name}")));
+        let of_the_run = || ["the run", "a run", "horizon", "warm-up"].iter().any(|word| mistake.reason.contains(word));
+        if self.horizon_is_lost
+            && (mistake.path == "clock.horizon" || mistake.code != Code::UnknownName && of_the_run())
+        {
+            return true;
+        }
+        let is_no_time_at_all = mistake.reason.ends_with("is not a time of day");
+        if self.clock_is_lost && (section == "clock" || mistake.code == Code::Time && !is_no_time_at_all) {
+            return true;
+        }
         let names_one = || self.names.iter().any(|name| mistake.reason.contains(&format!("\"{name}\"")));
         match mistake.code {
             // A reference to a link is one to its two ends.

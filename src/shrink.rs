@@ -158,7 +158,7 @@ fn goal_of(scenario: &Scenario, world: &World, outcome: &Outcome, asked: Option<
                          that fail";
             ShrinkError::Holds(words.to_owned())
         })?;
-        return Ok(Goal { name, side: missed.side });
+        return Ok(Goal::new(name, missed.side, scenario, world));
     };
     if !names().chain(places()).any(|name| name == asked) {
         let known: Vec<String> = names().chain(places()).collect();
@@ -169,7 +169,7 @@ fn goal_of(scenario: &Scenario, world: &World, outcome: &Outcome, asked: Option<
         return Err(ShrinkError::Unknown { asked: asked.to_owned(), fix });
     }
     match missed(asked) {
-        Some(missed) => Ok(Goal { name: asked.to_owned(), side: missed.side }),
+        Some(missed) => Ok(Goal::new(asked.to_owned(), missed.side, scenario, world)),
         None => Err(ShrinkError::Holds(format!(
             "\"{asked}\" holds in this run, or says nothing of it; `firedrill test` names a run in which it fails"
         ))),
@@ -188,7 +188,7 @@ fn pinned(
     let only = pin::only_this_run(scenario, &goal.name);
     let name = if scenario.objectives.get(&goal.name).is_some() { goal.name.clone() } else { goal::name_of(0) };
     let given_up = hands.given_up();
-    let asked = Goal { name, side: goal.side };
+    let asked = Goal { name, ..goal };
     let mut trial = Trial { goal: asked, luck, seeds: SEEDS, due_to: DueTo::default(), given_up };
     let mut best = 0;
     for manner in pin::Manner::ALL {

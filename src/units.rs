@@ -129,6 +129,10 @@ pub trait Quantity: Sized + Copy {
     fn read(text: &str) -> Result<Self, UnitError>;
     /// Writes the text that [`Quantity::read`] reads back to the same value.
     fn write(self) -> String;
+    /// What was meant by a number without a unit, where that can be told.
+    fn meant(_number: f64) -> Option<Self> {
+        None
+    }
 }
 
 fn wrong<Q: Quantity>(reason: impl Into<String>) -> UnitError {
@@ -162,7 +166,9 @@ fn scaled<Q: Quantity>(text: &str, units: &[(&str, f64)]) -> Result<f64, UnitErr
     let (number, unit) = number_and_unit::<Q>(text)?;
     let known = || units.iter().map(|u| u.0).collect::<Vec<_>>().join(", ");
     if unit.is_empty() {
-        return Err(wrong::<Q>(format!("\"{text}\" has no unit (one of {})", known())));
+        let without = wrong::<Q>(format!("\"{text}\" has no unit (one of {})", known()));
+        let meant = Q::meant(number).map(|meant| format!("write \"{}\"", meant.write()));
+        return Err(UnitError { fix: meant.unwrap_or(without.fix), ..without });
     }
     let Some(&(_, scale)) = units.iter().find(|u| u.0 == unit) else {
         return Err(wrong::<Q>(format!("\"{unit}\" is not a unit of {} (one of {})", Q::NAME, known())));
@@ -383,6 +389,12 @@ impl Quantity for Ratio {
         Ok(Ratio(number / 100.0))
     }
 
+    /// A number up to one is a part of a whole, one above that a number of parts in a hundred.
+    fn meant(number: f64) -> Option<Self> {
+        let share = if number <= 1.0 { number } else { number / 100.0 };
+        (0.0..=1.0).contains(&share).then_some(Ratio(share))
+    }
+
     fn write(self) -> String {
         let percent = self.0 * 100.0;
         // 0.07 * 100 is 7.000000000000001: prefer the short form that reads back to the same bits.
@@ -460,9 +472,13 @@ struct QuantityVisitor<Q>(PhantomData<Q>);
 
 impl<Q: Quantity> QuantityVisitor<Q> {
     fn bare<E: de::Error>(value: impl fmt::Display) -> Result<Q, E> {
+        let meant = value.to_string().parse().ok().and_then(Q::meant).map(Q::write);
         Err(E::custom(UnitError {
             reason: format!("{value} has no unit"),
-            fix: format!("write {} in quotes with its unit, like \"{}\"", Q::NAME, Q::EXAMPLE),
+            fix: match meant {
+                Some(meant) => format!("write \"{meant}\", in quotes"),
+                None => format!("write {} in quotes with its unit, like \"{}\"", Q::NAME, Q::EXAMPLE),
+            },
         }))
     }
 }

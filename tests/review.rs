@@ -140,6 +140,10 @@ fn the_best_reply_is_found_and_its_time_runs_out() {
     let review = look_back(&played(&[], 420.0));
     let steps: Vec<&str> = review.best_reply.steps.iter().map(|step| step.what.as_str()).collect();
     assert_eq!(steps, ["orders: fail over"], "{:?}", review.best_reply);
+    // What is left after its last step is what is told of it as a whole.
+    for reply in [&review.best_reply, &review.with_hindsight] {
+        assert_eq!(reply.steps.last().unwrap().lost, reply.lost);
+    }
     // It begins at the first sign: the third failed check, 20 to 30 s after the crash. Then ten minutes, and 30 s.
     assert!((10_800.0..11_050.0).contains(&review.best_reply.lost), "{:?}", review.best_reply);
     // With hindsight it is ordered with the beginning of play, and ready when the database fails: half a minute to promote is left.
@@ -323,6 +327,9 @@ fn what_was_expected_is_held_against_what_was_done() {
         (at: "09:20", from: "CEO", to: ["incident commander"], says: "When?", expects: "no time that nobody knows"),
         (at: "09:25", wants: [call_vendor("a/db")]),
         (at: "09:26", expects: "the others know", wants: [say]),
+        (at: "09:27", expects: "operations tells the others", wants: [say], by: ["operations"]),
+        (at: "09:28", from: "a reader", says: "And now?", expects: "a word that holds", wants: [tell]),
+        (at: "09:31", from: "a reader", says: "And now?", expects: "another word", wants: [tell]),
         (at: "15:50", expects: "too late to matter", wants: [decide]),
     ], monitoring:"#;
     let text = DRILL.replace("monitoring:", injects);
@@ -334,9 +341,13 @@ fn what_was_expected_is_held_against_what_was_done() {
         ("operations", 62.0, order("fail over")),
         ("communications", 64.0, tell("too early to be the answer")),
         ("communications", 68.0, tell("we know")),
+        // Whoever asks before 09:30 has his answer; after it, somebody has to tell more.
+        ("communications", 69.0, tell("Next word at 09:30.")),
         ("operations", 82.0, think),
         ("incident commander", 84.0, decide),
         ("observer", 85.5, Deed::Say { text: "too early".to_owned(), to: Vec::new() }),
+        // Another seat than the one of which it is expected.
+        ("observer", 88.0, Deed::Say { text: "it is down".to_owned(), to: Vec::new() }),
     ];
     for (seat, at, deed) in deeds {
         session.act(FACILITATOR, "", "", Deed::Reach { to_s: at * 60.0 }).unwrap();
@@ -345,14 +356,19 @@ fn what_was_expected_is_held_against_what_was_done() {
     session.act(FACILITATOR, "", "", Deed::Reach { to_s: 7_200.0 }).unwrap();
     let review = look_back(&session);
     let came: Vec<&Came> = review.expected.iter().map(|expected| &expected.came).collect();
-    let [Came::Done(told), Came::Late(thought), Came::Done(ordered), Came::Judge(next), Came::NotDone, Came::NotDone] =
-        came[..]
+    let [Came::Done(told), Came::Late(thought), Came::Done(ordered), Came::Judge(next), Came::NotDone, said @ ..] =
+        &came[..]
     else {
         panic!("{:#?}", review.expected)
     };
+    let [Came::Done(anybody), Came::NotDone, Came::Done(still_holds), Came::NotDone] = said else {
+        panic!("{said:#?}")
+    };
+    assert_eq!((anybody.after_s, anybody.seat.as_str()), (120.0, "observer (Ada)"));
+    assert_eq!((still_holds.after_s, still_holds.what.contains("09:30")), (-1_140.0, true));
     assert_eq!((told.after_s, told.seat.as_str()), (180.0, "communications (Ada)"));
     assert_eq!((thought.after_s, ordered.after_s), (720.0, -780.0));
-    assert_eq!(next, &["incident commander (Ada) decides: say nothing yet"]);
+    assert_eq!(*next, ["incident commander (Ada) decides: say nothing yet"]);
     assert!(review.talk.to_improve.iter().any(|line| line.contains("09:25") && line.contains("vendor of a/db")));
     let markdown = markdown::render_review(&review, None);
     assert!(markdown.contains("## What was expected") && markdown.contains("late, after 12 min"), "{markdown}");

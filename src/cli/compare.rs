@@ -71,6 +71,13 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
         said.file_error(&error);
         return said;
     }
+    // Whoever merges says it again as it was typed.
+    if let (Some(results), Some(replay)) = (&results, replay)
+        && let Err(error) = results.write(&replay_file(&study.protocol), &format!("{replay}\n"))
+    {
+        said.file_error(&error);
+        return said;
+    }
     let mut writer: Box<dyn Watcher> = Box::new(());
     if let Some(path) = &how.rows {
         match rows::Rows::create(path, study) {
@@ -111,15 +118,8 @@ pub fn worked(study: &Study, how: &StudyArgs, replay: Option<&str>) -> Said {
     said.seen_rarely = !comparison.rare_failures.is_empty();
     let shown = Shown { page: how.html.as_deref(), json: how.json, all: how.all };
     tell(&mut said, study, &comparison, shown, results.as_ref(), replay);
-    let failures = failures(study, &comparison);
-    if !how.json && !failures.is_empty() {
-        said.out.push_str("\nTo make a file of what fails\n\n");
-        let lines = failures.iter().map(|(design, missed, objective)| {
-            study.protocol.shrink(*design, *missed, &objective.name, objective.under)
-        });
-        lines.for_each(|line| said.out.push_str(&format!("  {line}\n")));
-    }
     if let Some(folder) = how.shrink.as_ref().filter(|_| ended != End::Interrupted) {
+        let failures = failures(study, &comparison);
         let runs: Vec<_> = failures.into_iter().filter_map(|failure| failed_run(study, failure)).collect();
         shrink::write_all(&mut said, folder, &runs, how.threads.map(usize::from));
     }
@@ -199,11 +199,24 @@ pub fn tell(
     if let (Some(path), true) = (page, said.err.is_empty()) {
         said.out.push_str(&format!("\nwrote {}; open it in a browser\n", shell_word(&path.display().to_string())));
     }
+    let failures = failures(study, comparison);
+    if !failures.is_empty() {
+        said.out.push_str("\nTo make a file of what fails\n\n");
+        let lines = failures.iter().map(|(design, missed, objective)| {
+            study.protocol.shrink(*design, *missed, &objective.name, objective.under)
+        });
+        lines.for_each(|line| said.out.push_str(&format!("  {line}\n")));
+    }
 }
 
 /// The name under which a protocol is kept beside its batches.
 pub fn protocol_file(protocol: &Protocol) -> String {
     format!("{}.plan.json", protocol.hash())
+}
+
+/// The name under which it is kept how a study was asked for.
+pub fn replay_file(protocol: &Protocol) -> String {
+    format!("{}.replay.txt", protocol.hash())
 }
 
 /// A protocol as it is kept.

@@ -1,12 +1,13 @@
 //! `merge`: what shards made, put together to what the whole study would have made.
 
 use super::args::MergeArgs;
-use super::compare::{Shown, protocol_file, protocol_text, tell};
+use super::compare::{Shown, protocol_file, protocol_text, replay_file, tell};
 use super::files::{self, FileError};
 use super::results::{self, Results};
 use super::said::{Said, refused, usage};
 use super::work::Watcher;
 use super::{rows, terminal};
+use firedrill::report::text;
 use firedrill::study::{Protocol, Study, Tally};
 use std::fs;
 use std::path::PathBuf;
@@ -53,6 +54,11 @@ fn merged(args: &MergeArgs, said: &mut Said) -> Result<(), Problem> {
     let study = Study::new(protocol).map_err(refused)?;
     let into = Results::open(&args.into, None)?;
     into.write(&protocol_file(&study.protocol), &protocol_text(&study.protocol))?;
+    let name = replay_file(&study.protocol);
+    let replay = args.folders.iter().find_map(|folder| fs::read_to_string(folder.join(&name)).ok());
+    if let Some(replay) = &replay {
+        into.write(&name, replay)?;
+    }
     let mut watcher: Box<dyn Watcher> = match &args.rows {
         Some(path) => Box::new(rows::Rows::create(path, &study)?),
         None => Box::new(()),
@@ -99,7 +105,8 @@ fn merged(args: &MergeArgs, said: &mut Said) -> Result<(), Problem> {
     watcher.finish()?;
     let comparison = tally.comparison(tally.end());
     let shown = Shown { page: args.html.as_deref(), json: args.json, all: args.all };
-    tell(said, &study, &comparison, shown, Some(&into), None);
+    let replay = replay.as_deref().and_then(|replay| replay.lines().next()).map(text::clean);
+    tell(said, &study, &comparison, shown, Some(&into), replay.as_deref());
     Ok(())
 }
 

@@ -24,6 +24,7 @@ mod merge;
 mod page;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod paths;
 mod rare;
 mod rehearsal_args;
 #[cfg(all(feature = "rehearse", not(target_family = "wasm")))]
@@ -53,6 +54,7 @@ use firedrill::lint;
 use firedrill::load;
 use firedrill::replay::shell_word;
 use firedrill::report::{diagnostics, text};
+use firedrill::scenario::Diagnostics;
 use said::{Said, told};
 use std::path::{Path, PathBuf};
 
@@ -129,7 +131,10 @@ fn check(paths: &[PathBuf]) -> Said {
     for path in paths {
         match files::read(path) {
             Err(error) => said.file_error(&error),
-            Ok(source) => match load::check(&source) {
+            Ok(source) => match load::check(&source).and_then(|()| match paths::lost(&source) {
+                lost if lost.is_empty() => Ok(()),
+                lost => Err(Diagnostics(lost)),
+            }) {
                 Ok(()) => {
                     let warnings = lint::warnings(&source);
                     let but = match warnings.len() {
@@ -137,7 +142,8 @@ fn check(paths: &[PathBuf]) -> Said {
                         1 => ", 1 warning".to_owned(),
                         count => format!(", {count} warnings"),
                     };
-                    said.err.push_str(&diagnostics::render(&source, &warnings, terminal::errors_are_coloured()));
+                    let (colour, width) = (terminal::errors_are_coloured(), terminal::errors_width());
+                    said.err.push_str(&diagnostics::render_in(&source, &warnings, colour, width));
                     said.out.push_str(&format!("{}: no mistakes{but}\n", text::clean(&source.name)));
                 }
                 Err(mistakes) => said.mistakes(&source, &mistakes),

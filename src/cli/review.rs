@@ -108,7 +108,9 @@ fn page(review: &Review, embedded: &EmbeddedReview, (plan, entries, branch): Pla
         }
     };
     let play = plan.play_of(&branches(entries)[branch], entries);
-    let scenes = play.run(plan.luck).moments.scenes(&play.world, html::MOMENTS_MAX);
+    let played = branches(entries)[branch].entries.iter().map(|&i| entries[i].time()).max();
+    let to = played.map_or(plan.to, |to| to.min(plan.to)).max(plan.from);
+    let scenes = play.run(plan.luck).moments.scenes_between(&play.world, (plan.from, to), html::MOMENTS_MAX);
     html::render_review_with_design(review, embedded, (&Drawing::new(&play.world), &scenes), Some(&opens))
 }
 
@@ -164,10 +166,10 @@ pub fn verify(page_text: &str, name: &str, threads: Option<usize>) -> Option<Sai
     };
     pool.done();
     if page(&review, &embedded, (&plan, &log.entries, branch)) != page_text {
-        let err = format!(
+        let out = format!(
             "{name} is not confirmed: its log gives another page; somebody changed it, or another version made it\n"
         );
-        return Some(Said { err, code: exit::NOT_DETERMINISTIC, ..Said::default() });
+        return Some(Said { out, code: exit::NOT_DETERMINISTIC, ..Said::default() });
     }
     Some(Said::out(format!("{name} is confirmed: digest {} of the run that its log makes\n", review.digest)))
 }

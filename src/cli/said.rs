@@ -54,7 +54,8 @@ impl Said {
 
     /// A scenario has mistakes.
     pub fn mistakes(&mut self, source: &Source, mistakes: &Diagnostics) {
-        self.err.push_str(&diagnostics::render(source, &mistakes.0, terminal::errors_are_coloured()));
+        let colour = terminal::errors_are_coloured();
+        self.err.push_str(&diagnostics::render_in(source, &mistakes.0, colour, terminal::errors_width()));
         self.worsen(exit::SCENARIO);
     }
 }

@@ -15,7 +15,7 @@ pub struct Template {
 }
 
 /// All of them, in the order in which they are shown.
-const TEMPLATES: [Template; 5] = [
+const TEMPLATES: [Template; 6] = [
     Template {
         name: "shop",
         about: "a web shop in two cloud regions, on its busiest evening",
@@ -39,6 +39,12 @@ const TEMPLATES: [Template; 5] = [
         about: "software for companies in three zones: how much stands ready",
         designs: "no failover, scaled when needed, statically stable, any zone alone",
         text: include_str!("templates/saas.ron"),
+    },
+    Template {
+        name: "cells",
+        about: "an interface for programs, in four cells that share nothing",
+        designs: "all in one, cells, shuffled, statically stable",
+        text: include_str!("templates/cells.ron"),
     },
     Template {
         name: "static-site",

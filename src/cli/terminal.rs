@@ -31,6 +31,13 @@ pub fn errors_are_coloured() -> bool {
     is_coloured(&std::io::stderr())
 }
 
+/// How wide the terminal is on which errors stand; nothing where they go elsewhere.
+pub fn errors_width() -> Option<usize> {
+    let stderr = std::io::stderr();
+    let real = stderr.is_terminal().then(|| terminal_size::terminal_size_of(&stderr)).flatten();
+    real.map(|(width, _)| usize::from(width.0).min(WIDTH_MAX))
+}
+
 fn is_coloured(stream: &impl anstream::stream::RawStream) -> bool {
     anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never
 }

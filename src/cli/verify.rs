@@ -74,18 +74,17 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
     if digest != embedded.digest {
         // A digest is no longer than that, whatever a page says.
         let says: String = embedded.digest.escape_debug().take(80).collect();
-        let mut err = format!("{name} is not confirmed: it says {says}, and its study gives {digest}\n");
+        let mut out = format!("{name} is not confirmed: it says {says}, and its study gives {digest}\n");
         if embedded.protocol.firedrill_version != version {
-            err.push_str(&format!(
+            out.push_str(&format!(
                 "it was made by firedrill {}; this is {version}\n",
                 embedded.protocol.firedrill_version.escape_debug().take(80).collect::<String>()
             ));
         }
-        let err = err.lines().map(|line| text::clean(line) + "\n").collect();
-        return Said { err, code: exit::NOT_DETERMINISTIC, ..said };
+        let out = out.lines().map(|line| text::clean(line) + "\n").collect();
+        return Said { out, code: exit::NOT_DETERMINISTIC, ..said };
     }
     let runs = tally.replications();
-    said.out = format!("{name} is confirmed: digest {digest} over {runs} runs\n");
     let ended = match embedded.cut_short {
         None => ended,
         Some(html::CutShort::Time) => End::Time,
@@ -96,9 +95,12 @@ pub fn verify(path: &Path, threads: Option<usize>) -> Said {
     whole.protocol = embedded.protocol.clone();
     comparison.protocol = whole.protocol.hash();
     if super::page::study_page(&whole, &comparison, embedded.replay.as_deref()).as_ref() != Some(&page) {
-        let why = "but the page is not the one that this firedrill writes of it: somebody changed it, or another version made it\n";
-        said.err.push_str(why);
-        said.worsen(exit::NOT_DETERMINISTIC);
+        let out = format!(
+            "{name} is not confirmed: its runs are, digest {digest} over {runs} of them, and the page is not the one that this \
+             firedrill writes of them; somebody changed it, or another version made it\n"
+        );
+        return Said { out, code: exit::NOT_DETERMINISTIC, ..said };
     }
+    said.out = format!("{name} is confirmed: digest {digest} over {runs} runs\n");
     said
 }

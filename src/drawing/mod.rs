@@ -22,6 +22,7 @@ mod model;
 mod moments;
 mod of_world;
 mod single_points;
+mod spread;
 
 pub use model::{
     Call, Crowd, Drawing, Failing, GroupDrawn, LinkDrawn, Moves, Part, Person, QueueDrawn, Role, ServiceDrawn,
@@ -29,3 +30,4 @@ pub use model::{
 };
 pub use moments::{Moments, Scene, Scenes, State};
 pub use single_points::single_points;
+pub use spread::SpreadDrawn;

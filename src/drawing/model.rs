@@ -1,5 +1,7 @@
 //! What is drawn of a design, as plain data.
 
+use super::moments::State;
+use super::spread::SpreadDrawn;
 use crate::units::Duration;
 use crate::world::{GroupId, LinkId, NodeId, PopId, QueueId, SiteId, StationId, StoreId};
 
@@ -174,12 +176,32 @@ pub struct Crowd {
     pub served_by: String,
     /// The group by whose active member they are served, if one is.
     pub group: Option<GroupId>,
-    /// The site at the start.
+    /// The spread over whose sites they are led, if they are.
+    pub spread: Option<SpreadDrawn>,
+    /// The site at the start; of a spread the first.
     pub site: Option<SiteId>,
     /// Other sites to which they can be led.
     pub others: Vec<SiteId>,
     /// Who they are, most users first.
     pub people: Vec<Person>,
+}
+
+impl Crowd {
+    /// Whether any of them are led to a site in a state, and which share of them where there is more than one site and that can be
+    /// told.
+    pub fn is_led(&self, state: &State, groups: &[GroupDrawn], to: SiteId) -> Option<Option<f64>> {
+        if let Some(spread) = &self.spread {
+            let led = spread.led_to(state);
+            let share = led.iter().find(|(site, _)| *site == to)?.1;
+            return Some(share.filter(|_| led.len() > 1));
+        }
+        let active = |group: GroupId| {
+            let active = state.active.get(&group).copied().unwrap_or(0);
+            groups[group.at()].sites.get(active).copied().flatten()
+        };
+        let site = self.group.map_or(self.site, active);
+        (site == Some(to)).then_some(None)
+    }
 }
 
 /// A population.

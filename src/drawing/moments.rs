@@ -1,8 +1,9 @@
 //! What was down when: kept while a run goes on, as changes, and given as the states between them.
 
+use super::spread::nearest;
 use crate::observe::{Interval, Observation, Observer, Occurrence, ServiceLevel};
 use crate::units::Time;
-use crate::world::{GroupId, LinkId, NodeId, PopId, QueueId, StationId, World};
+use crate::world::{GroupId, LinkId, NodeId, PopId, QueueId, SiteId, SpreadId, StationId, World};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes that are kept: the first.
@@ -18,6 +19,10 @@ enum Change {
     Cut(LinkId, bool),
     Active(GroupId, usize),
     Feels(PopId, ServiceLevel),
+    LeftOut(SpreadId, usize, bool),
+    Withdrawn(SpreadId, usize, bool),
+    /// Nowhere else than at the start: nothing.
+    Led(PopId, Option<SiteId>),
 }
 
 /// Whether a station serves.
@@ -47,6 +52,12 @@ pub struct State {
     pub active: BTreeMap<GroupId, usize>,
     /// People who are not fine.
     pub people: BTreeMap<PopId, ServiceLevel>,
+    /// Sites of spreads, by their places, that are not seen to work.
+    pub left_out: BTreeSet<(SpreadId, usize)>,
+    /// Sites of spreads, by their places, that are not announced.
+    pub withdrawn: BTreeSet<(SpreadId, usize)>,
+    /// Whoever goes to the nearest site, where that is not the one of the start.
+    pub led: BTreeMap<PopId, SiteId>,
 }
 
 impl State {
@@ -76,6 +87,10 @@ impl State {
             Change::Active(id, member) => drop(self.active.insert(id, member)),
             Change::Feels(id, ServiceLevel::Fine) => drop(self.people.remove(&id)),
             Change::Feels(id, level) => drop(self.people.insert(id, level)),
+            Change::LeftOut(spread, place, out) => put(&mut self.left_out, (spread, place), out),
+            Change::Withdrawn(spread, place, withdrawn) => put(&mut self.withdrawn, (spread, place), withdrawn),
+            Change::Led(id, None) => drop(self.led.remove(&id)),
+            Change::Led(id, Some(site)) => drop(self.led.insert(id, site)),
         }
     }
 
@@ -124,11 +139,21 @@ pub struct Moments {
 impl Moments {
     /// The moments at which something changed: so many at most, those that change most for most people.
     pub fn scenes(&self, world: &World, most: usize) -> Scenes {
-        let start = Scene { at: Time::ZERO, when: world.civil(Time::ZERO), state: State::default() };
+        self.scenes_between(world, (Time::ZERO, Time::NEVER), most)
+    }
+
+    /// Those of a part of the run. The first is its beginning.
+    pub fn scenes_between(&self, world: &World, (from, to): (Time, Time), most: usize) -> Scenes {
+        let mut start = Scene { at: from, when: world.civil(from), state: State::default() };
+        self.each_instant(&mut State::default(), |at, _, state| {
+            if at <= from {
+                start.state.clone_from(state);
+            }
+        });
         let mut told: Vec<(f64, Time, usize)> = Vec::new();
-        let (mut state, mut before) = (State::default(), State::default());
+        let (mut state, mut before) = (State::default(), start.state.clone());
         self.each_instant(&mut state, |at, index, state| {
-            if *state != before {
+            if at > from && at <= to && *state != before {
                 told.push((weight(world, &before, state), at, index));
                 before.clone_from(state);
             }
@@ -147,10 +172,7 @@ impl Moments {
         self.each_instant(&mut state, |at, index, state| {
             if wanted.next_if_eq(&index).is_some() {
                 let scene = Scene { at, when: world.civil(at), state: state.clone() };
-                match scenes.last_mut() {
-                    Some(first) if first.at == at => *first = scene,
-                    _ => scenes.push(scene),
-                }
+                scenes.push(scene);
             }
         });
         let of = scenes.len() + left_out;
@@ -160,7 +182,7 @@ impl Moments {
                 worst = index;
             }
         }
-        Scenes { scenes, of, worst, not_after: self.cut_at.map(|at| world.civil(at)) }
+        Scenes { scenes, of, worst, not_after: self.cut_at.filter(|at| *at <= to).map(|at| world.civil(at)) }
     }
 
     /// After all that happened at an instant: when, the index of its last change, and what is down.
@@ -184,11 +206,13 @@ fn weight(world: &World, before: &State, after: &State) -> f64 {
     let stations = after.stations.symmetric_difference(&before.stations).count();
     let links = after.links.symmetric_difference(&before.links).count();
     let active = usize::from(after.active != before.active);
-    users * 1e3 + (10 * (nodes + links + active) + stations) as f64
+    let is_led_so = after.left_out == before.left_out && after.withdrawn == before.withdrawn && after.led == before.led;
+    let led = usize::from(!is_led_so);
+    users * 1e3 + (10 * (nodes + links + active + led) + stations) as f64
 }
 
 /// What an observation changes of what is down.
-fn change_of(seen: &Observation) -> Option<Change> {
+fn change_of(world: &World, seen: &Observation) -> Option<Change> {
     Some(match &seen.what {
         Occurrence::NodeDown(id) => Change::Node(*id, true),
         Occurrence::NodeUp(id) => Change::Node(*id, false),
@@ -202,14 +226,20 @@ fn change_of(seen: &Observation) -> Option<Change> {
         Occurrence::LinkCut(id, cut) => Change::Cut(*id, *cut),
         Occurrence::Activated { group, member, .. } => Change::Active(*group, *member),
         Occurrence::Feels { people, feature: None, mood, .. } => Change::Feels(*people, *mood),
+        Occurrence::SiteInRotation { spread, place, works } => Change::LeftOut(*spread, *place, !works),
+        Occurrence::Withdrawn { spread, place, withdrawn } => Change::Withdrawn(*spread, *place, *withdrawn),
+        Occurrence::SteeringBegan { people, to } => {
+            let home = nearest(world, *people)?;
+            Change::Led(*people, (home != *to).then_some(*to))
+        }
         _ => return None,
     })
 }
 
 /// What is down now: for whoever looks at one moment.
 impl Observer for State {
-    fn saw(&mut self, _: &World, seen: &Observation) {
-        if let Some(change) = change_of(seen) {
+    fn saw(&mut self, world: &World, seen: &Observation) {
+        if let Some(change) = change_of(world, seen) {
             self.apply(change);
         }
     }
@@ -218,8 +248,8 @@ impl Observer for State {
 }
 
 impl Observer for Moments {
-    fn saw(&mut self, _: &World, seen: &Observation) {
-        let Some(change) = change_of(seen) else { return };
+    fn saw(&mut self, world: &World, seen: &Observation) {
+        let Some(change) = change_of(world, seen) else { return };
         if self.changes.len() < CHANGES_MAX {
             self.changes.push((seen.at, change));
         } else {

@@ -5,9 +5,10 @@ use super::model::{
     StoreDrawn, Thing,
 };
 use super::single_points::single_points;
+use super::spread::SpreadDrawn;
 use crate::world::{
     Callee, Decide, Effect, Gate, Group, GroupId, LinkId, NodeId, NodeKind, Place, PopId, QueueId, ReplicaKind, SiteId,
-    StationId, StoreId, World,
+    SpreadId, StationId, StoreId, World,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,7 +43,8 @@ fn site_of(world: &World, place: Place) -> Option<SiteId> {
     match place {
         Place::Site(site) => Some(site),
         Place::Group(group) => world.groups[group.at()].sites[0],
-        Place::Spread(spread) => world.spreads[spread.at()].over.first().map(|(site, _)| *site),
+        // Only people are spread.
+        Place::Spread(_) => None,
     }
 }
 
@@ -174,10 +176,12 @@ fn crowds(world: &World) -> Vec<Crowd> {
         people.sort_by(|a, b| b.users.total_cmp(&a.users));
         if of == OF_SPREAD {
             let spread = &world.spreads[at];
+            let drawn = SpreadDrawn::new(world, SpreadId::new(at));
             let mut sites = spread.over.iter().map(|(site, _)| *site);
             return Crowd {
                 served_by: spread.name.clone(),
                 group: None,
+                spread: Some(drawn),
                 site: sites.next(),
                 others: sites.collect(),
                 people,
@@ -188,6 +192,7 @@ fn crowds(world: &World) -> Vec<Crowd> {
             return Crowd {
                 served_by: site.name.clone(),
                 group: None,
+                spread: None,
                 site: Some(SiteId::new(at)),
                 others: Vec::new(),
                 people,
@@ -199,6 +204,7 @@ fn crowds(world: &World) -> Vec<Crowd> {
         Crowd {
             served_by: group.name.clone(),
             group: Some(GroupId::new(at)),
+            spread: None,
             site: group.sites[0],
             others: others.into_iter().filter(|site| Some(*site) != group.sites[0]).collect(),
             people,

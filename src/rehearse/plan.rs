@@ -69,6 +69,8 @@ pub struct InjectPlan {
     pub expects: String,
     /// By which of these that is known, and within which time.
     pub wants: Vec<Wanted>,
+    /// From which seats; from any where none is named.
+    pub by: Vec<String>,
     /// As above.
     pub within: Option<Duration>,
 }
@@ -263,6 +265,7 @@ fn injects(world: &World, rehearsal: &Rehearsal, to: Time) -> Vec<InjectPlan> {
             does: InjectDoes::Step(step),
             expects: String::new(),
             wants: Vec::new(),
+            by: Vec::new(),
             within: None,
         })
         .collect();
@@ -275,6 +278,7 @@ fn injects(world: &World, rehearsal: &Rehearsal, to: Time) -> Vec<InjectPlan> {
             does: InjectDoes::Tells { from: from.to_owned(), to: message.to.clone(), says: message.says.clone() },
             expects: message.expects.clone(),
             wants: message.wants.clone(),
+            by: message.by.clone(),
             within: message.within,
         });
     }

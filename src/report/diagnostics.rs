@@ -6,6 +6,10 @@ use std::ops::Range;
 
 /// Of a long line so many characters are shown on each side of where the mistake starts.
 const AROUND_CHARS_MAX: usize = 100;
+/// And in a narrow terminal on each side still so many,
+const AROUND_CHARS_MIN: usize = 12;
+/// and so many of a message on a line.
+const WORDS_MIN: usize = 20;
 /// Where what was set was written.
 const COMMAND_LINE: &str = "the command line";
 /// The longest reason, fix or file name that is shown.
@@ -15,14 +19,35 @@ const MESSAGE_CHARS_MAX: usize = 1_000;
 ///
 /// Nothing of the file reaches the terminal as a control character, and long lines are shown in part.
 pub fn render(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> String {
+    render_in(source, diagnostics, colour, None)
+}
+
+/// The same for a terminal of so many columns: words are not broken, and what is marked is what stands above the marks. Without a
+/// width lines are as long as they get, for whoever searches in them.
+pub fn render_in(source: &Source, diagnostics: &[Diagnostic], colour: bool, columns: Option<usize>) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let renderer = match columns {
+        Some(columns) => renderer.term_width(columns),
+        None => renderer,
+    };
+    let lines = source.text.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    // Beside a line stand its number and a bar.
+    let beside = lines.to_string().len() + 4;
+    let around = columns.map_or(AROUND_CHARS_MAX, |columns| {
+        (columns.saturating_sub(beside) / 2).clamp(AROUND_CHARS_MIN, AROUND_CHARS_MAX)
+    });
+    let wrapped = |message: &str, before: usize| match columns {
+        Some(columns) => wrapped(&clean(message, MESSAGE_CHARS_MAX), columns.saturating_sub(before).max(WORDS_MIN)),
+        None => clean(message, MESSAGE_CHARS_MAX),
+    };
     let name = clean(&source.name, MESSAGE_CHARS_MAX);
     let mut out = String::new();
     for diagnostic in diagnostics {
         let id = diagnostic.code.id();
         let level = if diagnostic.code.is_warning() { Level::WARNING } else { Level::ERROR };
-        let title = level.primary_title(clean(&diagnostic.reason, MESSAGE_CHARS_MAX)).id(id);
-        let fix = Level::HELP.message(clean(&diagnostic.fix, MESSAGE_CHARS_MAX));
+        let before = if diagnostic.code.is_warning() { "warning[W100]: " } else { "error[F001]: " };
+        let title = level.primary_title(wrapped(&diagnostic.reason, before.len())).id(id);
+        let fix = Level::HELP.message(wrapped(&diagnostic.fix, beside + "= help: ".len()));
         // What was written on the command line is shown as it stands there.
         let written = diagnostic.argument.as_deref().map(|argument| (argument, in_argument(argument, diagnostic.code)));
         let (text, name) = match &written {
@@ -31,7 +56,7 @@ pub fn render(source: &Source, diagnostics: &[Diagnostic], colour: bool) -> Stri
         };
         let group = match written.as_ref().map(|(_, span)| span).or(diagnostic.span.as_ref()) {
             Some(span) => {
-                let shown = Shown::new(text, span);
+                let shown = Shown::new(text, span, around);
                 let snippet = Snippet::source(shown.text)
                     .line_start(shown.line)
                     .annotation(AnnotationKind::Primary.span(shown.span));
@@ -83,7 +108,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(text: &str, span: &Range<usize>) -> Shown {
+    fn new(text: &str, span: &Range<usize>, around: usize) -> Shown {
         // A span from elsewhere must not bring the report down.
         let floor = |mut at: usize| {
             at = at.min(text.len());
@@ -97,7 +122,7 @@ impl Shown {
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let line = 1 + text.as_bytes()[..line_start].iter().filter(|&&b| b == b'\n').count();
         let before: Vec<char> = text[line_start..start].chars().collect();
-        let skipped = before.len().saturating_sub(AROUND_CHARS_MAX);
+        let skipped = before.len().saturating_sub(around);
         let mut shown = String::new();
         if skipped > 0 {
             shown.push('…');
@@ -108,7 +133,7 @@ impl Shown {
         let mut marked = from;
         let rest = text[start..line_end].strip_suffix('\r').unwrap_or(&text[start..line_end]);
         for (count, (at, c)) in rest.char_indices().enumerate() {
-            if count >= AROUND_CHARS_MAX {
+            if count >= around {
                 shown.push('…');
                 break;
             }
@@ -135,6 +160,24 @@ pub(crate) fn visible(c: char) -> char {
         | '\u{FEFF}' => '\u{FFFD}',
         c => c,
     }
+}
+
+/// A message in lines that break between words.
+fn wrapped(message: &str, columns: usize) -> String {
+    let (mut out, mut line) = (String::new(), 0);
+    for word in message.split(' ') {
+        let long = word.chars().count();
+        if line > 0 && line + 1 + long > columns {
+            out.push('\n');
+            line = 0;
+        } else if line > 0 {
+            out.push(' ');
+            line += 1;
+        }
+        out.push_str(word);
+        line += long;
+    }
+    out
 }
 
 fn clean(message: &str, chars_max: usize) -> String {
@@ -212,6 +255,25 @@ mod tests {
         let text = format!("{}30{}", " ".repeat(5_000), "é".repeat(5_000));
         let out = shown(&text, "30");
         assert!(out.len() < 1_000 && out.contains("file.ron:1:5001"), "{out}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_breaks_between_words_and_marks_what_is_wrong() {
+        let text = format!("(\n    a: (b: {}, cc: 30, d: {}),\n)", "1".repeat(90), "2".repeat(90));
+        let start = text.find("30").unwrap();
+        let reason =
+            "30 has no unit, and nobody who reads this in a terminal of forty columns can know which one was meant";
+        let mut diagnostic =
+            Diagnostic::new(Code::Unit, "a.cc", reason, "write \"30s\", or whatever else it was that you meant");
+        diagnostic.span = Some(start..start + 2);
+        let out = render_in(&Source::new("file.ron", text.as_str()), &[diagnostic], false, Some(40));
+        let lines: Vec<&str> = out.lines().collect();
+        assert!(lines.iter().all(|line| line.chars().count() <= 40), "{out}");
+        let marked = lines.iter().position(|line| line.contains('^')).unwrap();
+        let at = lines[marked].chars().position(|c| c == '^').unwrap();
+        let above: String = lines[marked - 1].chars().skip(at).take(2).collect();
+        assert_eq!(above, "30", "{out}");
+        assert!(out.replace('\n', " ").contains("nobody") && out.contains("terminal"), "{out}");
     }
 
     #[test]

@@ -151,19 +151,23 @@ fn mismatch(text: &str, tree: &Tree, node: NodeId, error: &Error, offset: usize)
         (Code::WrongType, format!("{label} is {wanted}, not {found}"), format!("write {fix}"))
     };
     match error {
-        Error::IntegerOutOfBounds => {
+        Error::IntegerOutOfBounds if !written.starts_with('-') => {
             let reason = format!("{} is outside the range of {label}", short(written));
-            (Code::OutOfRange, reason, "write a whole number from 0 that is not so large".into())
+            (Code::OutOfRange, reason, "write a smaller whole number".into())
         }
-        Error::ExpectedInteger | Error::InvalidIntegerDigit { .. } | Error::UnderscoreAtBeginning
+        Error::IntegerOutOfBounds
+        | Error::ExpectedInteger
+        | Error::InvalidIntegerDigit { .. }
+        | Error::UnderscoreAtBeginning
             if here.kind == Kind::Number && written.starts_with('-') =>
         {
             let reason = format!("{label} cannot be negative");
             (Code::OutOfRange, reason, "write a whole number from 0".into())
         }
-        Error::ExpectedInteger | Error::InvalidIntegerDigit { .. } | Error::UnderscoreAtBeginning => {
-            wrong("a whole number", "a whole number without quotes, like 3")
-        }
+        Error::IntegerOutOfBounds
+        | Error::ExpectedInteger
+        | Error::InvalidIntegerDigit { .. }
+        | Error::UnderscoreAtBeginning => wrong("a whole number", "a whole number without quotes, like 3"),
         Error::ExpectedFloat | Error::FloatUnderscore => wrong("a number", "a number without quotes, like 1.5"),
         Error::ExpectedBoolean => wrong("true or false", "true or false without quotes"),
         Error::ExpectedString | Error::ExpectedStringEnd | Error::ExpectedChar => {

@@ -18,13 +18,17 @@ pub const FORMAT: u32 = 1;
 #[serde(deny_unknown_fields, rename = "Scenario")]
 pub struct Scenario {
     /// The version of the format: 1.
+    // What has to be there is missed by whoever reads a text, who looks at the rest all the same.
+    #[serde(default)]
     pub format: u32,
     /// One line that says what this is about.
+    #[serde(default)]
     pub title: String,
     /// More lines, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub about: String,
     /// When the run starts, in which zone, and how long it lasts.
+    #[serde(default)]
     pub clock: Clock,
     /// Hosting sites by name.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
@@ -129,10 +133,13 @@ pub struct Scenario {
 #[serde(deny_unknown_fields)]
 pub struct Clock {
     /// The civil time at which the run starts: `"2016-10-10T00:00"`.
+    #[serde(default)]
     pub from: String,
     /// The zone in which the file's times are written and the report is told: `"America/New_York"`.
+    #[serde(default)]
     pub zone: String,
     /// How long the run lasts.
+    #[serde(default)]
     pub horizon: Duration,
     /// How much of the start is simulated but not measured.
     #[serde(default, skip_serializing_if = "is_zero")]

@@ -10,6 +10,7 @@ use super::ron_text::{Failure, deserialise};
 use super::rope::Rope;
 use super::syntax::{self, Kind, NodeId, ProblemKind, Tree};
 use super::{Code, Diagnostic, FORMAT, Scenario, assumed};
+use crate::units::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -106,7 +107,11 @@ impl Reader {
         self.remove_not_finite();
         while self.mistakes.len() < MISTAKES_MAX {
             let failure = match deserialise(&self.text) {
-                Ok(scenario) => return Some(scenario),
+                Ok(mut scenario) => {
+                    self.report_missing_at_the_top();
+                    self.stand_in(&mut scenario);
+                    return Some(scenario);
+                }
                 Err(failure) => failure,
             };
             let explained = explain::explain(&self.text, &self.tree, &failure);
@@ -208,6 +213,31 @@ impl Reader {
                 self.mistakes.push(diagnostic);
             }
         }
+        let Some(clock) = self.tree.child(root, "clock") else { return };
+        for field in ["from", "zone", "horizon"] {
+            let known = self.removed.get(&self.tree.nodes[clock].span.start).is_some_and(|r| r.contains(field));
+            if !known && self.tree.nodes[clock].kind == Kind::Parens && self.tree.child(clock, field).is_none() {
+                let diagnostic = explain::missing(&self.tree, clock, field);
+                self.mistakes.push(diagnostic);
+            }
+        }
+    }
+
+    /// Of a clock that could not be read nothing is known. Names and numbers are looked at all the same, against one that stands in
+    /// for it; what this one says of times is not told.
+    fn stand_in(&self, scenario: &mut Scenario) {
+        let clock = self.tree.root.and_then(|root| self.tree.child(root, "clock"));
+        let is_there = |field: &str| clock.is_some_and(|clock| self.tree.child(clock, field).is_some());
+        if !is_there("from") {
+            scenario.clock.from = "2024-01-01T00:00".to_owned();
+        }
+        if !is_there("zone") {
+            scenario.clock.zone = "UTC".to_owned();
+        }
+        if !is_there("horizon") {
+            scenario.clock.horizon = Duration::from_seconds(14.0 * 86_400.0);
+        }
+        scenario.format = FORMAT;
     }
 
     fn other_format(&mut self) -> bool {

@@ -90,6 +90,9 @@ pub struct Message {
     /// By which of these a review knows that it was done.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wants: Vec<Wanted>,
+    /// From which seats; from any where none is named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by: Vec<String>,
     /// Within which time; by default before play ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Duration>,

@@ -251,7 +251,7 @@ pub struct CallTo {
     /// Calls for each request, one after the other.
     #[serde(default = "super::defaults::once", skip_serializing_if = "super::defaults::is_once")]
     pub times: f64,
-    /// A site or a group: where the callee is asked. By default at the caller's site, or at the nearest where it runs.
+    /// A site or a group: where the callee is asked. By default at the caller's site, or at the nearest where it runs, up or down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// How long the caller waits for a callee that is dead before it gives up; by default it is refused at once.

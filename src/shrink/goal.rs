@@ -2,7 +2,7 @@
 
 use crate::expect::{self, Criterion, Unit};
 use crate::metrics::{Detail, Outcome};
-use crate::scenario::Scenario;
+use crate::scenario::{Expectation, Objective, Scenario};
 use crate::units::Duration;
 use crate::world::World;
 use std::cmp::Ordering;
@@ -17,6 +17,8 @@ pub(super) struct Goal {
     pub name: String,
     /// The side on which it was missed: a failure of the other side is another failure.
     pub side: Ordering,
+    /// Of a store: whether it has replicas. What a replica lacks is another failure than that there is none.
+    pub has_replicas: Option<bool>,
 }
 
 /// What a run says of a goal.
@@ -31,9 +33,15 @@ pub(super) struct Missed {
 }
 
 impl Goal {
+    /// A goal of this name that is missed on a side, in a scenario.
+    pub fn new(name: String, side: Ordering, scenario: &Scenario, world: &World) -> Goal {
+        Goal { has_replicas: has_replicas(&name, scenario, world), name, side }
+    }
+
     /// Whether a run misses it, on the same side as ever.
     pub fn is_missed(&self, scenario: &Scenario, world: &World, outcome: &Outcome) -> bool {
-        missed(&self.name, scenario, world, outcome).is_some_and(|missed| missed.side == self.side)
+        has_replicas(&self.name, scenario, world) == self.has_replicas
+            && missed(&self.name, scenario, world, outcome).is_some_and(|missed| missed.side == self.side)
     }
 
     /// Whether what it counts is a share of the length of the run: in a shorter run the same bound allows less.
@@ -63,6 +71,25 @@ pub(super) fn name_of(place: usize) -> String {
 
 fn criterion(name: &str, scenario: &Scenario) -> Option<Criterion> {
     Criterion::all(scenario).into_iter().find(|criterion| criterion.name == name)
+}
+
+/// Whether the store that a goal speaks of has replicas; nothing where it speaks of none.
+fn has_replicas(name: &str, scenario: &Scenario, world: &World) -> Option<bool> {
+    let expected = place(name).and_then(|place| scenario.expect.get(place));
+    let inside = |path: &str| {
+        let path = path.strip_prefix("stores.")?.to_owned();
+        // Names may have dots in them: the longest that there is.
+        let is_it = |name: &&String| path.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        let names: Vec<String> = scenario.stores.names().map(str::to_owned).collect();
+        names.iter().filter(is_it).max_by_key(|name| name.len()).cloned()
+    };
+    let store = match (scenario.objectives.get(name), expected) {
+        (Some(Objective::DataLoss(objective)), _) => Some(objective.of.clone()),
+        (Some(Objective::Value(objective)), _) => inside(&objective.of),
+        (None, Some(Expectation::Value(expected))) => inside(&expected.of),
+        _ => None,
+    }?;
+    world.stores.iter().find(|known| known.name == store).map(|store| !store.replicas.is_empty())
 }
 
 /// How a run misses an objective or an expectation; `None` where it does not, or where there is nothing to look at.

@@ -129,7 +129,7 @@ impl Study {
         }
         let by = match &protocol.by {
             None => 0,
-            Some(name) => match metrics.iter().position(|metric| metric.name == *name) {
+            Some(name) => match metrics.iter().position(|metric| metric.is_called(name)) {
                 Some(by) => by,
                 None => {
                     let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();

@@ -21,6 +21,7 @@ enum Of {
     Downtime,
     LongestOutage,
     Lost,
+    TimeDegraded,
     Degraded,
     Stale,
     P99,
@@ -40,6 +41,10 @@ enum Share {
     Spent,
     Both,
 }
+
+/// Whose requests were answered, but late or without something. That is not the time in which users felt degraded: they do that also
+/// where part of their requests fails.
+pub(super) const SERVED_WORSE: &str = "user-minutes served worse";
 
 /// What a run comes to in money, as a metric.
 pub(super) const COST: &str = "cost";
@@ -61,7 +66,8 @@ pub(super) fn metrics<'w>(
         add("downtime", Unit::Seconds, false, Of::Downtime);
         add("longest outage", Unit::Seconds, false, Of::LongestOutage);
         add("user-minutes lost", Unit::UserMinutes, false, Of::Lost);
-        add("user-minutes degraded", Unit::UserMinutes, false, Of::Degraded);
+        add("time degraded", Unit::Seconds, false, Of::TimeDegraded);
+        add(SERVED_WORSE, Unit::UserMinutes, false, Of::Degraded);
         add("p99 latency", Unit::Latency, false, Of::P99);
     }
     if worlds.clone().any(|world| !world.queues.is_empty()) {
@@ -104,6 +110,11 @@ pub(super) fn metrics<'w>(
 }
 
 impl Metric {
+    /// Whether this is its name, or the one that it had before.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.name == SERVED_WORSE && name == "user-minutes degraded"
+    }
+
     /// In what it is counted, where that is money.
     pub fn currency(&self) -> Option<&str> {
         match &self.of {
@@ -133,6 +144,7 @@ impl Metric {
             Of::Downtime => per_user(outcome, |people| people.downtime_s),
             Of::LongestOutage => worst(|people| Some(longest_outage(people))),
             Of::Lost => sum(|people| people.user_minutes_lost),
+            Of::TimeDegraded => per_user(outcome, |people| people.degraded_s),
             Of::Degraded => sum(|people| people.user_minutes_degraded),
             Of::Stale => per_user(outcome, |people| people.stale_s),
             Of::P99 => worst(|people| people.latency.all.p99_s),
@@ -191,7 +203,11 @@ impl Metric {
             Of::Downtime => "time down, the mean over all users".to_owned(),
             Of::LongestOutage => "the longest time without a break that a population was down".to_owned(),
             Of::Lost => "minutes of active users in which their requests failed or were never sent".to_owned(),
-            Of::Degraded => "minutes of active users in which they were served worse".to_owned(),
+            Of::TimeDegraded => {
+                "time in which much failed, was slow or lacked something, but not down; the mean over all users"
+                    .to_owned()
+            }
+            Of::Degraded => "minutes of active users whose requests were answered late or without something".to_owned(),
             Of::Stale => "time with stale things, the mean over all users".to_owned(),
             Of::P99 => "99th percentile of the latency, of the population that waits longest".to_owned(),
             Of::DataLoss => "the largest data-loss window of a store".to_owned(),

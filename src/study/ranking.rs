@@ -15,7 +15,8 @@ impl Tally<'_> {
     ///
     /// The next is always one that none of those left is settled to be better than; of these one that stayed longest, because who
     /// dropped out was beaten by somebody who had not, or is hardly different; and of these the one that is better than most of
-    /// them. Where all designs have the same replications that is the order of their means.
+    /// them. Where all designs have the same replications that is the order of their means. Those that the metric never tells apart
+    /// stand as the next metric that does puts them.
     pub(super) fn order(&self) -> Vec<usize> {
         let by = self.study.by;
         let (mut left, nothing): (Vec<usize>, Vec<usize>) =
@@ -29,8 +30,10 @@ impl Tally<'_> {
             let among: Vec<usize> = (0..left.len()).filter(|&at| Some(&standing[at]) == best).collect();
             let wins =
                 |at: usize| among.iter().filter(|&&other| other != at && self.is_before(left[at], left[other])).count();
-            // Of equals the first stays first.
-            let next = among.iter().copied().min_by_key(|&at| (Reverse(wins(at)), at));
+            let beside =
+                |at: usize| among.iter().filter(|&&other| self.is_better_beside(left[at], left[other])).count();
+            // Of those that are the same in everything the first stays first.
+            let next = among.iter().copied().min_by_key(|&at| (Reverse(wins(at)), Reverse(beside(at)), at));
             order.push(left.remove(next.unwrap_or(0)));
         }
         order.extend(nothing);
@@ -46,6 +49,22 @@ impl Tally<'_> {
     fn is_before(&self, a: usize, b: usize) -> bool {
         let moments = self.cost_between(a, b);
         moments.n() > 0 && moments.mean() < 0.0
+    }
+
+    /// Whether the metric that ranks never tells two designs apart, and the first other one that does says the first of them.
+    fn is_better_beside(&self, a: usize, b: usize) -> bool {
+        if a == b {
+            return false;
+        }
+        let moments = self.between(self.study.by, a, b);
+        let is_same = moments.n() > 0 && moments.mean() == 0.0 && moments.variance() == 0.0;
+        let others = self.study.metrics.iter().enumerate().filter(|(_, metric)| metric.criterion().is_none());
+        let mut apart = others.filter_map(|(at, metric)| {
+            let moments = self.between(at, a, b);
+            let worse = if metric.more_is_better { -moments.mean() } else { moments.mean() };
+            (moments.n() > 0 && worse != 0.0).then_some(worse)
+        });
+        is_same && apart.next().is_some_and(|worse| worse < 0.0)
     }
 
     fn is_settled_before(&self, a: usize, b: usize) -> bool {

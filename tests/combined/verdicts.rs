@@ -429,3 +429,31 @@ fn bounds_are_told_as_they_are_written() {
         ]
     );
 }
+
+/// Nobody is down in either: with few servers answers come late for an hour.
+fn slow_or_not() -> String {
+    site(
+        "4h",
+        r#"features: {"p": (calls: [hard(to: "web")], slow_over: "1s", timeout: "1h")},
+        people: {"all": (users: 60_000, uses: {"p": "1/min"}, served_by: "s", arrivals: smooth)},
+        drill: [at("09:00", slow(service: "web", at: "s", by: "x2", lasts: "1h"))],"#,
+    )
+}
+
+#[test]
+fn a_tie_is_told_with_what_differs_and_the_better_one_stands_first() {
+    // Twelve hundred a second come. Eight servers do 1,600 in a second, or 800 while they are slow: then a queue grows. Forty do enough all along.
+    let (few, many) = (Choice::default(), setting("services.web.runs_at.s.servers", "40"));
+    let comparison = compare(&slow_or_not().replace("60_000", "72_000"), 100, &[("few", few), ("many", many)]);
+    let labels: Vec<&str> = comparison.designs.iter().map(|design| design.label.as_str()).collect();
+    assert_eq!(
+        labels,
+        ["many", "few"],
+        "by downtime they are the same; the next number that differs says who stands first"
+    );
+    let said = render_comparison(&comparison, Layout { width: 400, colour: false, replay: None }, Lists::Folded);
+    let first: Vec<&str> = said.lines().take(2).collect();
+    assert_eq!(first[0], "\"many\" has the least downtime, none seen a run; \"few\" is as good by that.");
+    assert!(first[1].starts_with("\"many\" and \"few\" differ in time degraded (none seen against "), "{}", first[1]);
+    assert!(first[1].contains("p99 latency"), "{}", first[1]);
+}

@@ -48,7 +48,7 @@ fn mistakes(source: &Source) -> Vec<Diagnostic> {
 
 #[test]
 fn every_mistake_is_told_as_in_its_snapshot() {
-    insta::with_settings!({ snapshot_path => "bad", prepend_module_to_snapshot => false, omit_expression => true }, {
+    insta::with_settings!({ snapshot_path => "../bad", prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::allow_duplicates! {
             for source in corpus() {
                 let name = source.name.trim_end_matches(".ron");

@@ -452,6 +452,38 @@ fn run_and_test_tell_the_warnings_on_the_side() {
 }
 
 #[test]
+fn a_number_that_no_run_has_is_a_mistake_of_the_file() {
+    let folder = folder("lost-paths");
+    let file = folder.join("paths.ron");
+    let text = |expected: &str| {
+        format!(
+            r#"Scenario(format: 1, title: "paths", clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "1h"), sites: {{"a": ()}},
+            services: {{"web": (runs_at: {{"a": (servers: 4)}}, takes: fixed("40ms"))}}, features: {{"browse": (calls: [hard(to: "web")])}},
+            people: {{"us": (users: 10, uses: {{"browse": "60/h"}}, served_by: "a")}}, {expected})"#
+        )
+    };
+    let check = |expected: &str| {
+        fs::write(&file, text(expected)).unwrap();
+        firedrill(&["check", file.to_str().unwrap()])
+    };
+    let (code, _, err) = check(r#"expect: [value(of: "people.us.downtme_s", at_most: 3)]"#);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("F602") && err.contains("did you mean \"downtime_s\"?"), "{err}");
+    let (code, _, err) = check(r#"objectives: {"o": value(of: "services.web@b.arrived", at_most: 3)}"#);
+    assert!(code == 3 && err.contains("did you mean \"web@a\"?"), "{err}");
+    // What is there in some runs only, or gets longer in a run, is no mistake: this one says nothing of it.
+    for path in [
+        "people.us.latency.during.p95_s",
+        "people.us.intervals.2.to_s",
+        "failovers.0.time_to_restore_s",
+        "people.us.downtime_s",
+    ] {
+        let (code, _, err) = check(&format!(r#"expect: [value(of: "{path}", at_most: 3)]"#));
+        assert_eq!((code, err.as_str()), (0, ""), "{path}");
+    }
+}
+
+#[test]
 fn what_has_no_people_is_ranked_by_what_it_is_for() {
     let folder = folder("no people");
     let file = folder.join("db.ron");

@@ -367,3 +367,83 @@ fn links_are_told_too() {
     assert_eq!(kinds, [false, false, true]);
     assert!(points.iter().all(|point| point.hit_names == ["customers"]));
 }
+
+/// Two sites of a spread, with people near each of them.
+fn spread(by: &str) -> String {
+    designs::two_sites(&format!(
+        r#"spreads: {{"both": (over: {{"a": 3, "b": 1}}, by: {by}, checks: (every: "10s", timeout: "1s", panic_below: "0%"))}},
+        services: {{"web": (runs_at: {{"a": (servers: 40), "b": (servers: 40)}}, takes: fixed("4ms"))}},
+        features: {{"browse": (calls: [hard(to: "web")])}},
+        people: {{
+            "east": (users: 300, uses: {{"browse": "6/min"}}, served_by: "both", near: "a"),
+            "west": (users: 700, uses: {{"browse": "6/min"}}, served_by: "both", near: "b"),
+        }},
+        drill: [at("02:00", crash(of: "a", repaired_after: "1h")), at("04:00", crash(of: "a", repaired_after: "1h")), at("04:00", crash(of: "b", repaired_after: "1h"))],"#
+    ))
+}
+
+#[test]
+fn people_of_a_spread_are_led_to_every_site_that_serves_them() {
+    let led = |by: &str, at: &str| {
+        let world = world(&spread(by), &Choice::default());
+        let mut state = State::default();
+        Engine::new(Arc::clone(&world), Luck { seed: 1, replication: 0 })
+            .run_until(world.time(at).unwrap(), &mut state);
+        let drawing = Drawing::new(&world);
+        let [crowd] = &drawing.crowds[..] else { panic!("one crowd") };
+        let shares = ["a", "b"].map(|name| {
+            let site = drawing.sites.iter().find(|site| site.name == name).unwrap().id;
+            crowd.is_led(&state, &drawing.groups, site)
+        });
+        (shares, drawing, state)
+    };
+    // By weight three of four go to a; once checks have found it down, all go to b, and that need not be said as a share.
+    assert_eq!(led("weight", "01:00").0, [Some(Some(0.75)), Some(Some(0.25))]);
+    assert_eq!(led("weight", "02:30").0, [None, Some(None)]);
+    assert_eq!(led("weight", "03:30").0, [Some(Some(0.75)), Some(Some(0.25))]);
+    // Where none is seen to work and nobody is let in for that, nobody is led anywhere.
+    assert_eq!(led("weight", "04:30").0, [None, None]);
+    // The nearest: 300 of a thousand are near a, and go to b while it is down.
+    assert_eq!(led("nearest", "01:00").0, [Some(Some(0.3)), Some(Some(0.7))]);
+    assert_eq!(led("nearest", "02:30").0, [None, Some(None)]);
+    // Of two cells each user has one: whoever has that which is down stays with it.
+    assert_eq!(led("cells(1)", "02:30").0, [Some(Some(0.5)), Some(Some(0.5))]);
+    assert_eq!(led("least_loaded", "01:00").0, [Some(None), Some(None)]);
+    let (_, drawing, state) = led("weight", "01:00");
+    let scene = firedrill::drawing::Scene { at: firedrill::units::Time::ZERO, when: "01:00".to_owned(), state };
+    let svg = render_svg(&drawing, Some(&scene));
+    assert!(svg.contains(">75%<") && svg.contains(">25%<") && !svg.contains("people can be led there"), "{svg}");
+    let mermaid = render_mermaid(&drawing, Some(&scene));
+    assert_eq!((mermaid.matches("==>").count(), mermaid.matches("-.->").count()), (4, 0), "{mermaid}");
+}
+
+#[test]
+fn no_line_of_a_link_runs_through_what_is_said_of_another() {
+    // Three sites in a row, each joined to each: that from a to c comes past the middle of a to b.
+    let text = r#"Scenario(format: 1, title: "ring", clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "1h"),
+        sites: {"a": (), "b": (), "c": (), "d": ()}, links: [
+            (between: ("a", "b"), rtt: "11ms"), (between: ("b", "c"), rtt: "12ms"), (between: ("c", "d"), rtt: "13ms"),
+            (between: ("a", "c"), rtt: "14ms"), (between: ("b", "d"), rtt: "15ms"), (between: ("a", "d"), rtt: "16ms"),
+        ])"#;
+    let svg = render_svg(&Drawing::new(&world(text, &Choice::default())), None);
+    let number = |text: &str| text.parse::<f64>().unwrap();
+    // `M x top V y H x V top`: two lines down, and what is between.
+    let lanes: Vec<[f64; 4]> = svg
+        .split("<path d=\"M")
+        .filter_map(|path| path.split_once("\" class=\"p-link"))
+        .map(|(d, _)| {
+            let parts: Vec<f64> = d.split(['V', 'H', ' ']).map(number).collect();
+            [parts[0], parts[1], parts[2], parts[3]]
+        })
+        .collect();
+    assert_eq!(lanes.len(), 6);
+    for label in ["11 ms", "12 ms", "13 ms", "14 ms", "15 ms", "16 ms"] {
+        let tag = svg.split("<text ").find(|tag| tag.contains(&format!(">{label}<"))).unwrap();
+        let at = |name: &str| number(tag.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap());
+        let (x, y) = (at("x"), at("y"));
+        for [from, top, bottom, to] in &lanes {
+            let passes = |line: f64| (line - x).abs() < 14.0 && (*top..*bottom).contains(&(y - 4.0));
+            assert!(!passes(*from) && !passes(*to), "{label} at {x} {y}: a line from {from} to {to}, down to {bottom}");
+        }
+    }
+}

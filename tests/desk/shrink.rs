@@ -254,6 +254,25 @@ fn what_the_drill_says_itself_is_made_smaller_too() {
     insta::assert_snapshot!(result.text);
 }
 
+/// A replica lags behind, and is promoted: what it lacks is lost.
+const BEHIND: &str = r#"Scenario(format: 1, title: "behind", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "4h"),
+    sites: {"a": (), "b": ()}, links: [(between: ("a", "b"), rtt: "5ms")],
+    components: {"a/db": (at: "a"), "b/db": (at: "b")}, groups: {"db": (members: ["a/db", "b/db"])},
+    services: {"web": (runs_at: {"a": (servers: 8)}, takes: fixed("5ms"), feeds: {})},
+    stores: {"orders": (primary: "db", replicas: {"b": async(applies: "8/s")}, also_written: "10/s")},
+    features: {"buy": (calls: [hard(to: "web")])},
+    people: {"all": (users: 100, uses: {"buy": "1/min"}, served_by: "a")},
+    strategies: {"s": (failover: {"db": (detect: instant, promote: (takes: fixed("30s")))})},
+    drill: [at("09:00", crash(of: "a/db"))],
+    objectives: {"nothing is lost": data_loss(of: "orders", within: "1s")})"#;
+
+#[test]
+fn what_a_replica_lacks_does_not_become_a_store_without_replicas() {
+    let result = shrunk(BEHIND, Some("nothing is lost")).unwrap();
+    let (scenario, _) = load(&Source::new("smaller.ron", result.text.clone()), &Choice::default()).unwrap();
+    assert!(!scenario.stores.get("orders").unwrap().replicas.is_empty(), "{}", result.text);
+}
+
 #[test]
 fn an_expectation_goes_on_being_missed_on_the_same_side() {
     let result = shrunk(DOWN, Some("expect.0")).unwrap();

@@ -7,7 +7,7 @@ use firedrill::run::run;
 use firedrill::scenario::{Choice, Objective, Scenario, Source};
 use std::process::{Command, Stdio};
 
-const NAMES: [&str; 5] = ["shop", "school", "bank", "saas", "static-site"];
+const NAMES: [&str; 6] = ["shop", "school", "bank", "saas", "cells", "static-site"];
 
 /// Exit code, standard output and standard error.
 fn firedrill(args: &[&str]) -> (i32, String, String) {
@@ -105,6 +105,6 @@ fn a_template_that_is_not_there() {
     assert_eq!(err, "error: there is no template called \"shcool\": did you mean \"school\"?\n");
     let (code, _, err) = firedrill(&["new", "--template", "hospital and its wards"]);
     assert_eq!(code, 2);
-    assert!(err.contains("there are shop, school, bank, saas, static-site"), "{err}");
+    assert!(err.contains("there are shop, school, bank, saas, cells, static-site"), "{err}");
     assert_eq!(firedrill(&["new", "--list", "x.ron"]).0, 2);
 }

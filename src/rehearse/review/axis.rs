@@ -67,7 +67,11 @@ pub fn story(ground: &Ground) -> Vec<Moment> {
         moments.push(moment(alert.at, Lane::Visible, "alert".to_owned(), alert.says.clone(), alert.is_false));
     }
     for complaint in &monitoring.complaints {
-        let text = format!("{} complaints of {}: {}", complaint.count, complaint.people, complaint.says);
+        let count = match complaint.count {
+            1 => "one complaint".to_owned(),
+            count => format!("{count} complaints"),
+        };
+        let text = format!("{count} of {}: {}", complaint.people, complaint.says);
         moments.push(moment(complaint.at, Lane::Visible, "users".to_owned(), text, false));
     }
     for inject in &ground.plan.injects {

@@ -1,6 +1,7 @@
 //! What was expected of the players at each inject, and what came of it.
 
 use super::ground::Ground;
+use super::misled::promised;
 use crate::rehearse::deed::{Deed, Entry};
 use crate::rehearse::plan::{FACILITATOR, InjectDoes, InjectPlan};
 use crate::scenario::Wanted;
@@ -82,8 +83,12 @@ fn came_of(ground: &Ground, inject: &InjectPlan, at: Time) -> Came {
         let words = |entry: &&Entry| format!("{} {}", ground.whose(entry), entry.deed.words());
         return Came::Judge(next.map(words).take(NEXT_MAX).collect());
     }
+    let is_asked = |entry: &Entry| inject.by.is_empty() || inject.by.contains(&entry.seat);
+    let holds = |wanted: &Wanted, entry: &Entry| {
+        lasts(wanted) || entry.time() >= at || still_holds(ground, &entry.deed, entry.time(), at)
+    };
     let is_it = |entry: &&&Entry| {
-        inject.wants.iter().any(|wanted| is_done(wanted, &entry.deed) && (lasts(wanted) || entry.time() >= at))
+        is_asked(entry) && inject.wants.iter().any(|wanted| is_done(wanted, &entry.deed) && holds(wanted, entry))
     };
     let Some(entry) = players().find(is_it) else { return Came::NotDone };
     let after_s = Duration(entry.time().0 - at.0).0 as f64 / 1e9;
@@ -97,6 +102,11 @@ fn came_of(ground: &Ground, inject: &InjectPlan, at: Time) -> Came {
 /// Whether it holds what it is to do once it has been done, also before it was asked for.
 fn lasts(wanted: &Wanted) -> bool {
     !matches!(wanted, Wanted::Tell | Wanted::Decide | Wanted::Say | Wanted::Look(_))
+}
+
+/// Whether users were told something before that they can still go by: it names the time of the next word, which is still to come.
+fn still_holds(ground: &Ground, deed: &Deed, told: Time, at: Time) -> bool {
+    matches!(deed, Deed::Tell { text } if promised(ground, text, told).is_some_and(|next| next > at))
 }
 
 fn is_done(wanted: &Wanted, deed: &Deed) -> bool {

@@ -122,7 +122,7 @@ fn down_at(ground: &Ground, at: Time) -> Option<(String, String)> {
 }
 
 /// A time of day that a text names, the next one of it after the text was told.
-fn promised(ground: &Ground, text: &str, told: Time) -> Option<Time> {
+pub(super) fn promised(ground: &Ground, text: &str, told: Time) -> Option<Time> {
     let is_time = |word: &str| {
         let (hours, minutes) = word.split_once(':')?;
         let (hours, minutes): (u8, u8) = (hours.parse().ok()?, minutes.parse().ok()?);

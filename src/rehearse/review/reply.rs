@@ -41,7 +41,7 @@ const FAULTS_MAX: usize = 60;
 pub struct ReplyStep {
     /// What.
     pub what: String,
-    /// What users lose with it and all before it.
+    /// What users lose with it and all before it, in the run that was played.
     pub lost: f64,
 }
 
@@ -169,8 +169,11 @@ fn grow<H: Hands>(
         steps.push(ReplyStep { what: deeds.last().map(Deed::words).unwrap_or_default(), lost });
     }
     let own = [ground.own()];
-    let here = ground.damages(&[doing(ground, at, &[]), doing(ground, at, &deeds)], &own, hands)?;
-    let (lost_without, lost) = (here[0][0].lost, here[1][0].lost);
+    // It was grown by means over what could have been. What is told of it, step by step, is told of the run that was played.
+    let plays: Vec<Play> = (0..=deeds.len()).map(|count| doing(ground, at, &deeds[..count])).collect();
+    let here: Vec<f64> = ground.damages(&plays, &own, hands)?.iter().map(|damage| damage[0].lost).collect();
+    steps.iter_mut().zip(&here[1..]).for_each(|(step, lost)| step.lost = *lost);
+    let (lost_without, lost) = (here[0], here[deeds.len()]);
     Some(Reply { at: ground.civil(at), steps, lost, lost_without, suspects, deeds })
 }
 

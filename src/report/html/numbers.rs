@@ -85,7 +85,7 @@ pub fn people(html: &mut Html, outcome: &Outcome) {
             let latency = &felt.latency.all;
             let percentile = |p: Option<f64>| Cell::number(p.map_or(NOTHING.to_owned(), format::latency));
             rows.push(vec![
-                Cell::name(if index == 0 { name.as_str() } else { "" }),
+                if index == 0 { Cell::name(name.as_str()) } else { Cell::again(name.as_str()) },
                 Cell::text(feature.as_str()),
                 Cell::number(format::large(felt.requests.intended)),
                 Cell::bad(time(felt.downtime_s)),
@@ -186,7 +186,12 @@ pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
             Cell::number(failover.time_to_restore_s.map_or(NOTHING.to_owned(), format::length)),
         ]
     });
-    titled(html, "Failovers", &["group", "failed", "from → to", "phases", "ended", "restored after"], rows.collect());
+    titled(
+        html,
+        "Failovers",
+        &["group", "failed", "from → to", "phases", "ended", "group worked again after"],
+        rows.collect(),
+    );
     let rows = outcome.maintenance.iter().map(|m| {
         vec![
             Cell::name(m.plan.as_str()),
@@ -259,7 +264,7 @@ pub fn money(html: &mut Html, outcome: &Outcome) {
         .into_iter()
         .map(|entry| match entry.is_sum {
             true => vec![Cell::name(entry.what), Cell::judged(entry.amount, "number sum")],
-            false => vec![Cell::judged(entry.what, "part"), Cell::number(entry.amount)],
+            false => vec![Cell::part(entry.what), Cell::number(entry.amount)],
         })
         .collect();
     table(html, &["", "in this run"], &rows);

@@ -24,6 +24,16 @@ impl Cell {
         Cell { class: "name", text: text.into() }
     }
 
+    /// The name of a row that is that of the row before: seen only where a row stands by itself.
+    pub fn again(text: impl Into<String>) -> Cell {
+        Cell { class: "name again", text: text.into() }
+    }
+
+    /// The name of a row that is a part of another.
+    pub fn part(text: impl Into<String>) -> Cell {
+        Cell { class: "name part", text: text.into() }
+    }
+
     /// A number.
     pub fn number(text: impl Into<String>) -> Cell {
         Cell { class: "number", text: text.into() }
@@ -88,6 +98,10 @@ fn inside(html: &mut Html, titles: &[&str], rows: &[Vec<Cell>], as_cards: bool) 
                 for (cell, title) in columns.iter().map(|&i| (&row[i], titles[i])) {
                     // On a narrow screen a row is a card, on which each value says what it is.
                     match cell.class {
+                        "name again" => html.within("th", &[("scope", &"row")], |html| {
+                            html.say("span", &[("class", &"again")], &cell.text);
+                        }),
+                        "name part" => html.say("th", &[("scope", &"row"), ("class", &"part")], &cell.text),
                         "name" => html.say("th", &[("scope", &"row")], &cell.text),
                         "" if as_cards => html.say("td", &[("data-label", &title)], &cell.text),
                         "" => html.say("td", &[], &cell.text),

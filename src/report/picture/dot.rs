@@ -96,17 +96,15 @@ impl Dot<'_> {
 
     fn edges(&mut self) {
         let drawing = self.drawing;
+        let at_start = State::default();
         for crowd in &drawing.crowds {
             let to = |site: crate::world::SiteId| {
                 drawing.sites.iter().find(|drawn| drawn.id == site).map(|drawn| Thing::Node(drawn.node))
             };
             for person in &crowd.people {
-                let all = crowd
-                    .site
-                    .iter()
-                    .map(|site| (*site, ""))
-                    .chain(crowd.others.iter().map(|s| (*s, ", style=dashed")));
-                for (site, look) in all {
+                for site in crowd.site.iter().chain(&crowd.others).copied() {
+                    let is_led = crowd.is_led(self.state.unwrap_or(&at_start), &drawing.groups, site).is_some();
+                    let look = if is_led { "" } else { ", style=dashed" };
                     let Some(node) = to(site) else { continue };
                     let (from, to) = (id(Thing::People(person.id)), id(node));
                     self.line(1, &format!("{from} -> {to} [lhead=cluster_{}{look}];", site.0));

@@ -2,10 +2,11 @@
 //! at the bottom. The same design gets the same places.
 
 use super::folded::{Folded, PEOPLE_MAX, cut, more};
-use super::shapes::{Lane, Lead, MARGIN, Note, Rect, Shape, Spot, WIDTH, bits};
+use super::shapes::{LETTER, Lane, Lead, MARGIN, Note, Rect, Shape, Spot, WIDTH, bits};
 use super::site_layout::{self, Inside};
 use crate::drawing::{Crowd, Drawing, GroupDrawn, LinkDrawn, SiteDrawn, Thing};
 use crate::report::format;
+use crate::report::text::width;
 use crate::world::SiteId;
 use std::collections::BTreeMap;
 
@@ -110,8 +111,7 @@ impl Sheet {
             self.notes.push(Note { at: (x + 16.0, y), class: "p-faint", words });
         }
         let to = crowd.site.into_iter().chain(crowd.others.iter().copied());
-        let first = crowd.site;
-        self.leads.extend(to.map(|site| Lead { from: rect, group: crowd.group, to: site, first: Some(site) == first }));
+        self.leads.extend(to.map(|site| Lead { from: rect, crowd: crowd.clone(), to: site }));
         rect.h
     }
 
@@ -172,7 +172,7 @@ impl Sheet {
         }
         between.sort_by_key(|(a, b, link)| (b - a, *a, link.id));
         let mut joined: BTreeMap<SiteId, usize> = BTreeMap::new();
-        let bottom = self.y;
+        let (bottom, first) = (self.y, self.lanes.len());
         self.y += 4.0;
         for (_, _, link) in between {
             self.y += LANE;
@@ -189,9 +189,26 @@ impl Sheet {
             if ends[0].0 > ends[1].0 {
                 ends.swap(0, 1);
             }
-            self.lanes.push(Lane { thing: Thing::Link(link.id), ends, y: self.y, label: label_of(link) });
+            let room = ((ends[0].0 + ends[1].0) / 2.0, ends[1].0 - ends[0].0 - 20.0);
+            self.lanes.push(Lane { thing: Thing::Link(link.id), ends, y: self.y, label: label_of(link), room });
         }
         self.y += 14.0;
+        // Those further down come past those above them.
+        for at in first..self.lanes.len() {
+            let [(from, _), (to, _)] = self.lanes[at].ends;
+            let below = self.lanes[at + 1..].iter().flat_map(|lane| lane.ends.map(|(x, _)| x));
+            let mut past: Vec<f64> = below.filter(|x| (from..to).contains(x)).chain([from, to]).collect();
+            past.sort_by(f64::total_cmp);
+            let middle = self.lanes[at].room.0;
+            let gaps = past.windows(2).map(|gap| ((gap[0] + gap[1]) / 2.0, gap[1] - gap[0] - 8.0));
+            // In the middle where that is free; else in the widest gap, of equal ones in the first.
+            let wide = width(&self.lanes[at].label) as f64 * LETTER;
+            if past.iter().any(|x| (x - middle).abs() < wide / 2.0 + 4.0)
+                && let Some(gap) = gaps.reduce(|a, b| if b.1 > a.1 + 0.5 { b } else { a })
+            {
+                self.lanes[at].room = gap;
+            }
+        }
     }
 
     /// Links between rows are said, not drawn.

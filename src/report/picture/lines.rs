@@ -2,7 +2,7 @@
 
 use super::layout::Sheet;
 use super::marks::Marks;
-use super::parts::path;
+use super::parts::{path, text};
 use super::shapes::{Rect, Shape};
 use crate::drawing::{Drawing, Role, State, Thing};
 use crate::report::html::markup::{Html, n};
@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 
 /// Sites further below than this are in another row.
 const NEAR: f64 = 300.0;
+
+/// Room that a share needs.
+const SHARE: (f64, f64) = (36.0, 14.0);
 
 /// Which kinds of lines there are in a picture.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +34,7 @@ pub struct Kinds {
 pub fn lines(html: &mut Html, drawing: &Drawing, sheet: &Sheet, marks: &Marks) -> Kinds {
     let places: BTreeMap<Thing, Rect> = sheet.spots.iter().filter_map(|spot| Some((spot.thing?, spot.rect))).collect();
     let mut kinds = Kinds::default();
+    let mut said: Vec<(f64, f64)> = Vec::new();
     for lead in &sheet.leads {
         let Some(to) = sheet.sites.get(&lead.to) else { continue };
         // Lines over other rows of sites would only confuse.
@@ -39,9 +43,19 @@ pub fn lines(html: &mut Html, drawing: &Drawing, sheet: &Sheet, marks: &Marks) -
         }
         let (from, to) = ((lead.from.middle(), lead.from.bottom()), (to.middle(), to.y));
         let is_there = |state: &State| marks.is_led(state, lead);
-        kinds.leads_elsewhere |= !lead.first;
+        kinds.leads_elsewhere |= marks.is_anywhere(|state| !is_there(state));
         marks.seen(html, is_there, |html| down(html, from, to, "p-lead", true));
         marks.seen(html, |state| !is_there(state), |html| down(html, from, to, "p-lead p-dashed", false));
+        // Its share, in the middle of the way, unless another stands there.
+        let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0 + 4.0);
+        if said.iter().all(|at: &(f64, f64)| (at.0 - middle.0).abs() > SHARE.0 || (at.1 - middle.1).abs() > SHARE.1) {
+            let shares = marks.shares(lead);
+            said.extend((!shares.is_empty()).then_some(middle));
+            for share in shares {
+                let is_so = |state: &State| marks.share(state, lead).as_ref() == Some(&share);
+                marks.seen(html, is_so, |html| text(html, middle, "p-small p-middle p-halo", &share));
+            }
+        }
     }
     for (thing, node) in &drawing.stands_on {
         if let (Some(from), Some(to)) = (places.get(thing), place_of(drawing, &places, *node)) {

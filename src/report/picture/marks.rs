@@ -5,6 +5,7 @@ use super::shapes::{LETTER, Lane, Lead, Rect, Shape, Spot};
 use super::site_layout::role;
 use crate::drawing::{Drawing, Failing, GroupDrawn, Role, SinglePoint, SiteDrawn, State, StoreDrawn, Thing};
 use crate::observe::ServiceLevel;
+use crate::report::format;
 use crate::report::html::markup::{Html, n};
 use crate::report::text::width;
 use crate::world::{GroupId, LinkId, NodeId, SiteId, StationId};
@@ -73,6 +74,11 @@ impl<'a> Marks<'a> {
         self.states
             .iter()
             .any(|state| !state.nodes.is_empty() || !state.stations.is_empty() || !state.people.is_empty())
+    }
+
+    /// Whether something holds in any state.
+    pub fn is_anywhere(&self, holds: impl Fn(&State) -> bool) -> bool {
+        self.states.iter().any(holds)
     }
 
     /// Something that is seen in the states in which it holds; not at all where it never does.
@@ -146,7 +152,17 @@ impl<'a> Marks<'a> {
 
     /// Whether people are led to a site in a state.
     pub fn is_led(&self, state: &State, lead: &Lead) -> bool {
-        lead.group.map_or(lead.first, |group| self.site_of(state, group) == Some(lead.to))
+        lead.crowd.is_led(state, self.groups, lead.to).is_some()
+    }
+
+    /// What is said of the share of them that is led there: each text that there is in any state.
+    pub fn shares(&self, lead: &Lead) -> BTreeSet<String> {
+        self.states.iter().filter_map(|state| self.share(state, lead)).collect()
+    }
+
+    /// That in a state.
+    pub fn share(&self, state: &State, lead: &Lead) -> Option<String> {
+        lead.crowd.is_led(state, self.groups, lead.to).flatten().map(format::percent)
     }
 
     /// Whether writes of a store go to a site in a state.

@@ -96,14 +96,15 @@ impl Chart<'_> {
 
     fn edges(&mut self) {
         let drawing = self.drawing;
+        let at_start = State::default();
         for crowd in &drawing.crowds {
             for person in &crowd.people {
                 let from = id(Thing::People(person.id));
-                for node in crowd.site.iter().filter_map(|site| node_of(drawing, *site)) {
-                    self.line(1, &format!("{from} ==> {}", id(Thing::Node(node))));
-                }
-                for node in crowd.others.iter().filter_map(|site| node_of(drawing, *site)) {
-                    self.line(1, &format!("{from} -.-> {}", id(Thing::Node(node))));
+                for site in crowd.site.iter().chain(&crowd.others).copied() {
+                    let Some(node) = node_of(drawing, site) else { continue };
+                    let is_led = crowd.is_led(self.state.unwrap_or(&at_start), &drawing.groups, site).is_some();
+                    let arrow = if is_led { "==>" } else { "-.->" };
+                    self.line(1, &format!("{from} {arrow} {}", id(Thing::Node(node))));
                 }
             }
         }

@@ -141,7 +141,7 @@ fn draw_lane(html: &mut Html, lane: &Lane, marks: &Marks) {
     let class = if marks.is_single(Some(lane.thing)) { "p-link p-single" } else { "p-link" };
     path(html, &format!("M{} {}V{}H{}V{}", n(x1), n(top), n(lane.y), n(x2), n(top)), class);
     if !lane.label.is_empty() {
-        cut_text(html, ((x1 + x2) / 2.0, lane.y - 5.0), "p-small p-middle p-halo", &lane.label, x2 - x1 - 20.0);
+        cut_text(html, (lane.room.0, lane.y - 5.0), "p-small p-middle p-halo", &lane.label, lane.room.1);
     }
     marks.on_lane(html, lane);
 }

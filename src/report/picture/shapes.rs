@@ -1,7 +1,7 @@
 //! Boxes, lanes and words, each with its place.
 
-use crate::drawing::Thing;
-use crate::world::{GroupId, SiteId};
+use crate::drawing::{Crowd, Thing};
+use crate::world::SiteId;
 
 /// Width of every picture.
 pub const WIDTH: f64 = 1_000.0;
@@ -100,19 +100,19 @@ pub struct Lane {
     pub y: f64,
     /// What is said of it.
     pub label: String,
+    /// Where that stands free of other lanes: its middle, and how wide it may be.
+    pub room: (f64, f64),
 }
 
 /// A way on which people are or can be led.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Lead {
     /// Where they are drawn.
     pub from: Rect,
-    /// The group by whose active member they are served.
-    pub group: Option<GroupId>,
+    /// Who.
+    pub crowd: Crowd,
     /// The site.
     pub to: SiteId,
-    /// It is the one at the start.
-    pub first: bool,
 }
 
 /// `10 Gbit/s`.

@@ -46,10 +46,11 @@ pub fn render_agreement(agreement: &Agreement, layout: Layout) -> String {
     }
     let (agree, all) = (agreement.rows.iter().filter(|row| row.agrees).count(), agreement.rows.len());
     page.blank();
-    page.line(Line::new().with(
+    page.words(
         if agree == all { Ink::Good } else { Ink::Strong },
-        format!("{agree} of {all} measures agree: means within 5%, tails within 10%, or within the interval"),
-    ));
+        0,
+        &format!("{agree} of {all} measures agree: means within 5%, tails within 10%, or within the interval"),
+    );
     page.out
 }
 

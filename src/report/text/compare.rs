@@ -2,7 +2,7 @@
 
 use super::line::{Ink, Line, cut, width, wrap};
 use super::page::{Layout, Page};
-use super::table::Table;
+use super::table::{Table, Title};
 use crate::expect::Unit;
 use crate::report::{format, verdict};
 use crate::study::{Comparison, Difference, Judgement, Separation, Verdict};
@@ -235,19 +235,19 @@ fn trade(page: &mut Page, comparison: &Comparison) {
         return;
     }
     page.section("What one gets for what");
-    let mut titles = vec!["mean of a run".to_owned()];
+    let mut titles = vec![Title::from("mean of a run")];
     for &i in &shown {
         let name = &comparison.metrics[i].name;
         // Short titles on two lines; a path says most at its end.
         let end = if name.contains('.') { name.rsplit('.').next().unwrap_or(name) } else { name };
-        titles.push(match (comparison.metrics[i].unit, &comparison.currency) {
-            (Unit::Money, Some(currency)) => format!(">{end}|{}", currency.replace('|', " ")),
-            _ => format!(">{}", end.replacen(' ', "|", 1)),
-        });
+        let lines = match (comparison.metrics[i].unit, &comparison.currency) {
+            (Unit::Money, Some(currency)) => vec![end.to_owned(), currency.clone()],
+            _ => end.splitn(2, ' ').map(str::to_owned).collect(),
+        };
+        titles.push(Title { lines, right: true });
     }
-    titles.extend([">cost|per month", ">cost|per year"].map(str::to_owned));
-    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    let mut table = Table::new(&titles).keeping_names(NAME_MAX);
+    titles.extend([">cost|per month", ">cost|per year"].map(Title::from));
+    let mut table = Table::of(titles).keeping_names(NAME_MAX);
     for (place, design) in comparison.designs.iter().enumerate() {
         let mut cells = vec![(Ink::Plain, format!("{}  {}", place + 1, design.label))];
         for &i in &shown {

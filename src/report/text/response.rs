@@ -93,7 +93,8 @@ fn one_failover(page: &mut Page, failover: &FailoverOutcome, clock: &Clock) {
     }
     let mut head = head.and(ended);
     if let Some(after) = failover.time_to_restore_s {
-        let after = format!("restored after {}", format::length(after));
+        // It says nothing of the users: whoever follows slowly, or finds nothing that works there, is down for longer.
+        let after = format!("group worked again after {}", format::length(after));
         if head.width() + 3 + width(&after) > page.width {
             page.line(std::mem::take(&mut head));
             head.pad(hang);

@@ -19,19 +19,32 @@ pub struct Table {
     rows: Vec<Vec<(Ink, String)>>,
 }
 
-struct Title {
-    lines: Vec<String>,
-    right: bool,
+/// The title of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title {
+    /// In lines.
+    pub lines: Vec<String>,
+    /// The column is set to the right.
+    pub right: bool,
+}
+
+impl From<&str> for Title {
+    /// A `>` in front puts the column to the right, a `|` breaks the title in lines: not for names, which may have them.
+    fn from(title: &str) -> Title {
+        let (text, right) = title.strip_prefix('>').map_or((title, false), |text| (text, true));
+        Title { lines: text.split('|').map(str::to_owned).collect(), right }
+    }
 }
 
 impl Table {
     /// A table with these columns. A `>` in front of a title puts its column to the right, a `|` breaks it in lines.
     pub fn new(titles: &[&str]) -> Table {
-        let titles = titles.iter().map(|title| {
-            let (text, right) = title.strip_prefix('>').map_or((*title, false), |text| (text, true));
-            Title { lines: text.split('|').map(str::to_owned).collect(), right }
-        });
-        Table { kept: NAME_WIDTH_MIN, titles: titles.collect(), rows: Vec::new() }
+        Table::of(titles.iter().map(|title| Title::from(*title)).collect())
+    }
+
+    /// A table with these columns.
+    pub fn of(titles: Vec<Title>) -> Table {
+        Table { kept: NAME_WIDTH_MIN, titles, rows: Vec::new() }
     }
 
     /// The same table, whose names do not give way below so many columns: the other columns go into more parts instead.

@@ -2,7 +2,7 @@
 
 use super::line::{Ink, Line, width, wrap};
 use super::page::Page;
-use super::table::Table;
+use super::table::{Table, Title};
 use crate::report::format;
 use crate::report::verdict::first;
 use crate::study::{Comparison, Judgement, ObjectiveOutcome, Standing, Verdict};
@@ -49,14 +49,14 @@ pub fn matrix(page: &mut Page, comparison: &Comparison, verdict: &Verdict) {
             row
         })
         .collect();
-    let named: Vec<String> = objectives.iter().map(|(name, _)| title(name)).collect();
+    let named: Vec<Title> = objectives.iter().map(|(name, _)| title(name)).collect();
     let is_numbered = !fits(page, &rows, &named);
-    let mut titles = vec!["design".to_owned(), ">cost|per month".to_owned()];
+    let mut titles: Vec<Title> = ["design", ">cost|per month"].map(Title::from).into();
     match is_numbered {
-        true => titles.extend((1..=objectives.len()).map(|number| number.to_string())),
+        true => titles.extend((1..=objectives.len()).map(|number| Title::from(number.to_string().as_str()))),
         false => titles.extend(named),
     }
-    let mut table = Table::new(&titles.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut table = Table::of(titles);
     rows.into_iter().for_each(|row| table.row(row));
     table.write(page);
     if is_numbered {
@@ -82,22 +82,21 @@ fn cell(objective: Option<&ObjectiveOutcome>) -> (Ink, String) {
 }
 
 /// A name in lines, as the title of a column; one that is too long is cut.
-fn title(name: &str) -> String {
+fn title(name: &str) -> Title {
     let (columns, most) = TITLE;
-    // These mean something in a title.
-    let mut lines = wrap(&name.replace(['|', '>'], "¦"), columns);
+    let mut lines = wrap(name, columns);
     if lines.len() > most {
         let rest = lines.split_off(most - 1).join(" ");
         lines.push(super::cut(&rest, columns));
     }
-    lines.join("|")
+    Title { lines, right: false }
 }
 
 /// Whether all columns stand beside each other under their names.
-fn fits(page: &Page, rows: &[Vec<(Ink, String)>], titles: &[String]) -> bool {
+fn fits(page: &Page, rows: &[Vec<(Ink, String)>], titles: &[Title]) -> bool {
     let widest = |column: usize| rows.iter().map(|row| width(&row[column].1)).max().unwrap_or(0);
     let titles = titles.iter().enumerate().map(|(i, title)| {
-        let title = title.split('|').map(width).max().unwrap_or(0);
+        let title = title.lines.iter().map(|line| width(line)).max().unwrap_or(0);
         title.max(widest(i + 2)) + 2
     });
     // Two columns stand before the first, and "per month" is nine wide.

@@ -177,10 +177,48 @@ fn by_rank(comparison: &Comparison) -> Vec<String> {
     let how_sure = match (open.is_empty(), alike.is_empty()) {
         _ if rest.is_empty() => String::new(),
         (false, _) => format!("; that is not settled against {}", names(&open)),
-        (true, false) => format!("; {} {} as good", names(&alike), if alike.len() == 1 { "is" } else { "are" }),
+        (true, false) => {
+            let is = if alike.len() == 1 { "is" } else { "are" };
+            format!("; {} {is} as good by that", names(&alike))
+        }
         (true, true) => format!("; that is settled with {} confidence", chance(comparison.confidence)),
     };
-    vec![format!("{best}{how_sure}."), nothing_asked]
+    let tie = if open.is_empty() { apart_all_the_same(comparison, &alike) } else { Vec::new() };
+    std::iter::once(format!("{best}{how_sure}.")).chain(tie).chain([nothing_asked]).collect()
+}
+
+/// Designs that are as good as the first by the metric that ranks: what tells them apart all the same, in a sentence each.
+fn apart_all_the_same(comparison: &Comparison, alike: &[&DesignOutcome]) -> Vec<String> {
+    let Some(first) = comparison.designs.first() else { return Vec::new() };
+    let differs = |design: &&&DesignOutcome| {
+        let metrics = comparison.metrics.iter().enumerate();
+        let others =
+            metrics.filter(|(_, metric)| metric.name != comparison.by && !metric.name.starts_with("objective: "));
+        let mut told: Vec<String> = others
+            .filter_map(|(at, metric)| {
+                let of = |design: &DesignOutcome| mean(metric.unit, design.values.get(at).and_then(Option::as_ref));
+                let (here, there) = (of(first), of(design));
+                (here != there).then(|| format!("{} ({here} against {there})", metric.name))
+            })
+            .collect();
+        let price = |design: &DesignOutcome| design.costs.as_ref().map(monthly);
+        if let (Some(here), Some(there)) = (price(first), price(design))
+            && here != there
+        {
+            told.push(format!("cost ({here} against {there})"));
+        }
+        (!told.is_empty()).then(|| format!("{} and {} differ in {}.", quoted(first), quoted(design), listed(&told)))
+    };
+    alike.iter().take(NAMED_MAX).filter_map(|design| differs(&design)).collect()
+}
+
+/// Things in a sentence.
+fn listed(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [one] => one.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
 }
 
 /// What is missed, by how much, in what share of runs.

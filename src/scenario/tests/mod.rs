@@ -50,11 +50,7 @@ fn mistakes_are_told_in_words() {
     check("servers: 60", "servers: \"60\"", &format!("F105 [\"60\"] {whole}, not text; {fix}"));
     check("servers: 60", "servers: 1.5", &format!("F105 [1.5] {whole}, not the fraction 1.5; {fix}"));
     check("servers: 60", "servers: sixty", &format!("F105 [sixty] {whole}, not the word `sixty`; {fix}"));
-    check(
-        "servers: 60",
-        "servers: -3",
-        "F203 [-3] -3 is outside the range of `servers`; write a whole number from 0 that is not so large",
-    );
+    check("servers: 60", "servers: -3", "F203 [-3] `servers` cannot be negative; write a whole number from 0");
     check("servers: 60", "server: 60", "F101 [server] `oslo` has no field `server`; did you mean `servers`?");
     check(
         "servers: 60,",

@@ -53,7 +53,14 @@ impl Compiler<'_> {
     pub fn act(&self, act: &scenario::Act, path: &str) -> Option<Action> {
         let (scenario, names, p) = (self.scenario, &self.names, &self.problems);
         let node = |of: &str| {
-            let id = names.nodes.find(of, "site or component", format!("{path}.of"), p).map(NodeId::new)?;
+            let Some(id) = names.nodes.get(of).map(NodeId::new) else {
+                // Groups are no help: they are refused.
+                let is_group = |id: &usize| matches!(self.nodes[*id].kind, NodeKind::Group(_));
+                let others = names.nodes.0.iter().filter(|(_, id)| !is_group(id));
+                let others = Names(others.map(|(name, id)| (name.clone(), *id)).collect());
+                p.unknown(format!("{path}.of"), "site or component", of, &others);
+                return None;
+            };
             if matches!(self.nodes[id.at()].kind, NodeKind::Group(_)) {
                 p.add(
                     Code::WrongType,

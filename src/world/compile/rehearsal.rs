@@ -65,6 +65,9 @@ impl Compiler<'_> {
             for (j, to) in inject.to.iter().enumerate().filter(|(_, to)| *to != FACILITATOR) {
                 known.find(to, "seat", format!("rehearsal.injects.{i}.to.{j}"), p);
             }
+            for (j, by) in inject.by.iter().enumerate() {
+                known.find(by, "seat", format!("rehearsal.injects.{i}.by.{j}"), p);
+            }
         }
     }
 
@@ -128,6 +131,10 @@ impl Compiler<'_> {
         if inject.within.is_some() && inject.wants.is_empty() {
             let fix = "write wants: with what has to be done within that time, or leave within: out";
             p.add(Code::NeverActs, format!("{path}.within"), "nothing is wanted within that time", fix);
+        }
+        if !inject.by.is_empty() && inject.wants.is_empty() {
+            let fix = "write wants: with what they have to do, or leave by: out";
+            p.add(Code::NeverActs, format!("{path}.by"), "nothing is wanted of these seats", fix);
         }
         let one_of = |names: Vec<&str>, what: &'static str, name: &str, at: String| {
             let mut names = names;

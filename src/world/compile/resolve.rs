@@ -69,7 +69,12 @@ impl<'a> Problems<'a> {
         }
         let known: Vec<&str> = known.0.keys().map(String::as_str).collect();
         // Each name that is looked for is compared with all that there are: after the first hundred nobody needs that.
-        let meant = if self.count() < SUGGESTIONS_MAX { did_you_mean(name, known.iter().copied()) } else { None };
+        // Something of a name that could not be read is there too.
+        let broken = self.scenario.broken.iter().map(String::as_str);
+        let meant = match self.count() < SUGGESTIONS_MAX {
+            true => did_you_mean(name, known.iter().copied()).or_else(|| did_you_mean(name, broken)),
+            false => None,
+        };
         let fix = match meant {
             Some(close) => format!("did you mean \"{close}\"?"),
             None if known.is_empty() => format!("this file declares no {kind}: declare it, or leave this out"),

@@ -143,6 +143,9 @@ function story(chooses) {
   return node;
 }
 
+// Its name without its number: the list has its own order, and steps and messages are numbered each by themselves.
+const called = (inject) => inject.name.replace(/^(message )?\d+\. /, '');
+
 function injects(door) {
   const list = listing('This file has none.', { class: 'offers' });
   const node = part('Injects', list);
@@ -156,7 +159,7 @@ function injects(door) {
       [inject.expects && `Expected: ${inject.expects}`, 'expects'],
     ].filter(([fact]) => fact);
     const row = el('li', { class: 'offer' },
-      el('div', { class: 'what' }, el('h3', {}, at, ' ', inject.name, state),
+      el('div', { class: 'what' }, el('h3', {}, at, ' ', called(inject), state),
         ...facts.map(([fact, kind]) => el('p', { class: kind }, fact))), press);
     row.change = (inject, now) => {
       put(at, inject.at ? short(inject.at, now) : 'when it is due');

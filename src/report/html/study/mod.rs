@@ -17,7 +17,7 @@ use crate::drawing::Drawing;
 use crate::report::clock::Clock;
 use crate::report::{format, verdict as words};
 use crate::run::Run;
-use crate::study::{Comparison, DesignOutcome, Protocol, Verdict};
+use crate::study::{Comparison, DesignOutcome, Protocol, Separation, Verdict};
 
 /// Writes the page of a study: what it says, its protocol, some of its runs (by the place of their design in the protocol), and the
 /// command that makes it again.
@@ -142,7 +142,10 @@ fn lede(comparison: &Comparison) -> String {
         };
         let far = words::interval(unit, low, high);
         let words = if comparison.metrics[by].more_is_better { "less" } else { "more" };
-        sentences.push(format!("“{}” follows with {apart} {words} ({far}).", next.label));
+        sentences.push(match difference.separation {
+            Separation::Same => format!("“{}” is as good by that: no run tells the two apart.", next.label),
+            _ => format!("“{}” follows with {apart} {words} ({far}).", next.label),
+        });
     }
     sentences.push(words::ending(comparison));
     sentences.retain(|sentence| !sentence.is_empty());
@@ -166,7 +169,7 @@ fn worst(html: &mut Html, comparison: &Comparison, runs: &[(usize, Run)]) {
         });
         let told = runs.iter().find(|(index, _)| *index == design.index);
         if let Some((_, run)) = told.filter(|(_, run)| !run.story.is_empty()) {
-            html.within("details", &[], |html| {
+            html.within("details", &[("class", &"told")], |html| {
                 html.say("summary", &[], "The story of the worst");
                 story::story(html, &run.story, &Clock::new(&run.outcome));
             });

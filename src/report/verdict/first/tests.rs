@@ -132,7 +132,7 @@ fn without_objectives_the_ranking_is_told() {
     three.differences[1].separation = Separation::Open;
     assert_eq!(told(&three), format!("{first}; that is not settled against \"c\".{nothing}"));
     three.differences[1].separation = Separation::Alike;
-    assert_eq!(told(&three), format!("{first}; \"c\" is as good.{nothing}"));
+    assert_eq!(told(&three), format!("{first}; \"c\" is as good by that.{nothing}"));
     three.designs[0].values = vec![None];
     assert_eq!(told(&three), format!("By downtime there is nothing to compare: nobody has data.{nothing}"));
     let one = comparison(designs(1));
