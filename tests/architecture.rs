@@ -20,7 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 27] = [
     ("scenario", &["dist", "units"]),
     ("world", &["dist", "num", "queueing", "scenario", "units"]),
     ("observe", &["queueing", "units", "world"]),
-    ("drawing", &["observe", "units", "world"]),
+    ("drawing", &["observe", "scenario", "units", "world"]),
     ("engine", &["dist", "num", "observe", "event_list", "queueing", "rng", "scenario", "units", "world"]),
     ("metrics", &["observe", "queueing", "rng", "units", "world"]),
     ("load", &["scenario", "world"]),

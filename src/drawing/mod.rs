@@ -20,6 +20,7 @@
 mod alive;
 mod model;
 mod moments;
+mod nearest;
 mod of_world;
 mod single_points;
 mod spread;

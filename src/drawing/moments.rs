@@ -1,6 +1,6 @@
 //! What was down when: kept while a run goes on, as changes, and given as the states between them.
 
-use super::spread::nearest;
+use super::nearest::nearest;
 use crate::observe::{Interval, Observation, Observer, Occurrence, ServiceLevel};
 use crate::units::Time;
 use crate::world::{GroupId, LinkId, NodeId, PopId, QueueId, SiteId, SpreadId, StationId, World};
