@@ -309,6 +309,17 @@ proptest! {
     }
 
     #[test]
+    fn no_write_is_lost_that_was_not_written(mut plan in plans(Chance::Any)) {
+        // What was written before the measuring begins can be lost after it.
+        plan.warm_up = false;
+        let outcome = outcome(&world(&plan.text(&plain)));
+        for (name, store) in outcome.stores {
+            let gone = store.writes_lost + store.writes_kept_aside;
+            prop_assert!(gone <= store.writes * (1.0 + 1e-6) + 1e-6, "{name}: {gone} of {}", store.writes);
+        }
+    }
+
+    #[test]
     fn time_never_goes_back(plan in plans(Chance::Any)) {
         let world = world(&plan.text(&plain));
         let mut trace = Trace::default();

@@ -207,3 +207,19 @@ fn who_fails_on_a_temporary_fix_is_on_one_fix_at_most() {
     // 400 / (61/60) of them; four standard errors are 80.
     assert!((failures - 393.4).abs() < 80.0, "{failures}");
 }
+
+#[test]
+fn no_more_are_away_than_there_are() {
+    let seen = outcome(
+        r#"Scenario(format: 1, title: "away", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "30h"),
+        sites: {"a": ()}, components: {"x": (at: "a")},
+        services: {"web": (runs_at: {"a": (servers: 8)}, takes: exponential(mean: "5ms"), stands_on: all(["x"]))},
+        features: {"lessons": (calls: [hard(to: "web")]), "log in": (calls: [hard(to: "web")])},
+        people: {"schools": (users: 1000, uses: {"lessons": "60/h"}, served_by: "a", sessions: (lasts: "20m", log_in: "log in"))},
+        strategies: {"s": ()}, drill: [at("09:00", crash(of: "x"))])"#,
+    );
+    let schools = &seen.people["schools"];
+    // Nobody can log in for 29 hours: in the end everybody is away, and that is a thousand.
+    assert!((990.0..=1_000.0 + 1e-6).contains(&schools.away_max), "{}", schools.away_max);
+    assert!(schools.user_minutes_away <= 1_000.0 * 29.0 * 60.0, "{}", schools.user_minutes_away);
+}

@@ -78,7 +78,8 @@ impl Twin<'_> {
     /// The share of its checks that a member that works does not answer, in percent.
     fn lost_percent(&self, group: usize, member: usize) -> u32 {
         let of = self.plan.groups[group].members[member];
-        if self.loses_all(of) { 100 } else { self.gray_percent(of) }
+        // None of them, some or all.
+        [100, 1].into_iter().find(|least| self.loses(of, *least)).unwrap_or(0)
     }
 
     fn gray_percent(&self, of: Thing) -> u32 {
@@ -89,16 +90,17 @@ impl Twin<'_> {
         ((1.0 - spells.fold(1.0, |passes, loses| passes * (1.0 - loses))) * 100.0).ceil() as u32
     }
 
-    /// Whether checks of something all get lost, in it or in what it stands on.
-    fn loses_all(&self, of: Thing) -> bool {
+    /// Whether so many checks of something get lost, in it or in what it stands on.
+    fn loses(&self, of: Thing, least: u32) -> bool {
         let Some(part) = self.plan.index(of).map(|index| &self.kit[index]) else { return false };
         let below = part.on.as_ref().is_some_and(|(needed, of)| {
             let there =
                 of.iter().filter(|below| self.works(Thing::Part(**below)) && self.counts_from(part.at, **below));
-            let (lose, pass): (Vec<usize>, Vec<usize>) = there.partition(|below| self.loses_all(Thing::Part(**below)));
+            let (lose, pass): (Vec<usize>, Vec<usize>) =
+                there.partition(|below| self.loses(Thing::Part(**below), least));
             pass.len() < *needed && pass.len() + lose.len() >= *needed
         });
-        self.gray_percent(of) >= 100 || below || part.at.is_some_and(|site| self.loses_all(Thing::Site(site)))
+        self.gray_percent(of) >= least || below || part.at.is_some_and(|site| self.loses(Thing::Site(site), least))
     }
 
     /// What each of those who watch sees of a member: whether signs come; `None`: that one is dead.
