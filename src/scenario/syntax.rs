@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(parse(&deep).problem.map(|p| p.kind), Some(ProblemKind::TooDeep));
         let large = " ".repeat(TEXT_BYTES_MAX + 1);
         assert_eq!(parse(&large).problem.map(|p| p.kind), Some(ProblemKind::TooLarge));
-        let escaped = format!("(\"{}\": 1)", "\\n".repeat(100_000));
+        let escaped = format!("{{\"{}\": 1}}", "\\n".repeat(100_000));
         assert_eq!(parse(&escaped).problem.map(|p| p.kind), Some(ProblemKind::TooLarge));
         assert_eq!(parse(&escaped.replace("\\n", "\n")).problem, None);
         let fits = format!("{}1{}", "[".repeat(NESTING_MAX), "]".repeat(NESTING_MAX));

@@ -8,6 +8,7 @@ mod failover;
 mod faults;
 mod flow;
 mod gray;
+mod held;
 mod maintenance;
 mod orders;
 mod queues;

@@ -89,7 +89,7 @@ impl Engine<'_> {
         let (lost, before) = self.lost_share(call, from, callee);
         let (late, each_s) = match policy.timeout_s {
             Some(timeout_s) => self.up_to(callee, at, rtt_s, timeout_s),
-            None => (0.0, rtt_s + at.keeps_s + at.held_s),
+            None => (0.0, rtt_s + at.keeps_s + at.responds_s),
         };
         let late_s = policy.timeout_s.unwrap_or(0.0);
         let in_time_s = if late < 1.0 { (each_s - late * late_s) / (1.0 - late) } else { late_s };
@@ -109,7 +109,7 @@ impl Engine<'_> {
             0.0
         };
         let most = policy.retries.map_or(1, |retries| retries.attempts);
-        let spread = at.held_s * at.held_s * at.held_scv + at.keeps_s * at.keeps_s;
+        let spread = at.responds_variance + at.keeps_s * at.keeps_s;
         let bound = policy.timeout_s.map_or(f64::INFINITY, |timeout_s| timeout_s * timeout_s);
         Some(Tried {
             visits: attempts * (1.0 - before),
@@ -128,7 +128,7 @@ impl Engine<'_> {
             return (1.0, timeout_s);
         }
         let service = &self.world.services[self.world.stations[callee.at()].service.at()];
-        let rest_s = rtt_s + (at.held_s - at.computes_s).max(0.0);
+        let rest_s = rtt_s + (at.responds_s - at.computes_s).max(0.0);
         let (strata, left_s) = (&service.strata, timeout_s - rest_s);
         if left_s <= 0.0 || at.slower <= 0.0 {
             return (1.0, timeout_s);
@@ -329,7 +329,7 @@ impl Engine<'_> {
                 continue;
             }
             let wait_s = self.state.flow.stations[callee.at()].front_s(self.now.seconds());
-            let left_s = (timeout_s - rtt_s - at.held_s - wait_s) / grows;
+            let left_s = (timeout_s - rtt_s - at.responds_s - wait_s) / grows;
             if left_s > 0.0 {
                 found.push((callee, left_s.max(1e-3)));
             }

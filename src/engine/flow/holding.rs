@@ -6,9 +6,10 @@
 //! Ordinary Differential Equations II, IV.2), and what does not change would be worked out again many times a second.
 
 use super::approximations::SMALL_ROOM_S;
+use super::going_on::GoOn;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::AtStation;
-use crate::world::Call;
+use crate::world::{Call, StationId};
 
 /// Nobody holds out so long: there is no such wait, because others who hold nothing ask for more than there is.
 const ENDLESS_S: f64 = 1e7;
@@ -70,15 +71,83 @@ impl Hold {
     }
 }
 
+/// How long a station has a request: the worker computes, is held in all, and the answer is there; with variances. Where the worker is
+/// free during calls, that is longer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub computes_s: f64,
+    pub held_s: f64,
+    pub variance: f64,
+    pub responds_s: f64,
+    pub responds_variance: f64,
+}
+
 impl Engine<'_> {
+    /// How long a station holds a worker, and how long it takes to answer.
+    pub(super) fn held(&self, id: StationId, stations: &[AtStation]) -> Held {
+        let world = self.world;
+        let station = &world.stations[id.at()];
+        let service = &world.services[station.service.at()];
+        let computes_s = service.takes_mean_s * stations[id.at()].slower;
+        let alone = computes_s * computes_s * service.takes_scv;
+        let alone_s = computes_s + self.commit(id).takes_s;
+        let (mut responds_s, mut variance, mut behind) = (alone_s, alone, GoOn::ALL);
+        for call in &station.calls {
+            let made = behind.share * self.made(call, station.site, None, stations);
+            behind = behind.and(self.get_past(call, station.site, (None, service.holds), stations));
+            let times = call.times * self.kept_calls(call) * made;
+            match self.answers(call, station.site) {
+                Some((callee, rtt_s)) => {
+                    let at = &stations[callee.at()];
+                    if let Some(tried) = self.tried_now(call, station.site, stations) {
+                        responds_s += times * tried.takes_s;
+                        variance += times * tried.variance;
+                        continue;
+                    }
+                    // Whoever is turned away knows it at once.
+                    let admitted = 1.0 - at.block;
+                    responds_s += times * (rtt_s + admitted * (at.keeps_s + at.responds_s));
+                    variance += times * admitted * (at.responds_variance + at.keeps_s * at.keeps_s);
+                }
+                None => responds_s += times * call.gives_up_s,
+            }
+        }
+        let missed = self.missed(id);
+        if missed < 1.0 {
+            // Whoever finds his key holds a worker for no longer than that takes.
+            let more_s = responds_s - alone_s;
+            responds_s = alone_s + missed * more_s;
+            variance = alone + missed * (variance - alone) + missed * (1.0 - missed) * more_s * more_s;
+        }
+        let (held_s, held) = if service.holds { (responds_s, variance) } else { (computes_s, alone) };
+        Held { computes_s, held_s, variance: held, responds_s, responds_variance: variance }
+    }
+
+    /// Whether whoever calls a station keeps a worker waiting: its own, or, through those that keep none, one further up.
+    fn keeps_workers(&self) -> Vec<bool> {
+        let world = self.world;
+        let mut keeps = vec![false; world.stations.len()];
+        for id in &world.station_order {
+            let station = &world.stations[id.at()];
+            if world.services[station.service.at()].holds {
+                keeps[id.at()] = true;
+            }
+            if keeps[id.at()] {
+                for call in station.calls.iter().filter(|call| waits_for(call)) {
+                    self.callee(call).into_iter().for_each(|callee| keeps[callee.at()] = true);
+                }
+            }
+        }
+        keeps
+    }
+
     /// Stations whose callers hold workers meanwhile: how long they are held is to be looked for.
     pub(super) fn callees_that_hold(&self) -> Vec<Option<Hold>> {
         let mut holds = vec![None; self.world.stations.len()];
-        for station in &self.world.stations {
-            if self.world.services[station.service.at()].holds {
-                // Who waits only so long is not held for longer.
-                let waits = |call: &&Call| call.client.as_ref().is_none_or(|client| client.timeout_s.is_none());
-                let callees = station.calls.iter().filter(waits).filter_map(|call| self.callee(call));
+        let keeps = self.keeps_workers();
+        for (station, keeps) in self.world.stations.iter().zip(keeps) {
+            if keeps {
+                let callees = station.calls.iter().filter(|call| waits_for(call)).filter_map(|call| self.callee(call));
                 callees.for_each(|callee| holds[callee.at()] = Some(Hold::LOOKED_FOR));
             }
         }
@@ -103,7 +172,9 @@ impl Engine<'_> {
             }
             let (now_s, then_s) = (self.queue_s(i, at), hold.wait_s);
             let overflows = fluid.limit.is_some_and(|limit| then_s * at.capacity > limit);
-            let at_once = then_s <= SMALL_ROOM_S && fluid.backlog <= SMALL_ROOM_S * at.capacity;
+            // Users who wait for answers have got where they settle.
+            let closed = at.closed.is_some_and(|(_, _, others)| others <= 0.0) && then_s < ENDLESS_S;
+            let at_once = (closed || then_s <= SMALL_ROOM_S) && fluid.backlog <= SMALL_ROOM_S * at.capacity;
             let is_there = then_s > 0.0 && (now_s - then_s).abs() <= NEARLY_THERE * then_s;
             if overflows || !(at_once || is_there) {
                 let settles_s = if overflows || then_s >= ENDLESS_S { f64::INFINITY } else { then_s };
@@ -113,6 +184,11 @@ impl Engine<'_> {
         }
         any
     }
+}
+
+/// Who waits only so long is not held for longer.
+fn waits_for(call: &Call) -> bool {
+    call.client.as_ref().is_none_or(|client| client.timeout_s.is_none())
 }
 
 /// For how long a queue that moves keeps callers about as long as it does now, in seconds: until that has changed by a part of itself, and

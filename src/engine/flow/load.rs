@@ -4,7 +4,7 @@ use super::approximations::{
     FELT_WAIT, SMALL_ROOM_S, departures_scv, digits, is_at_ease, rounded, settled_rate, three_digits,
 };
 use super::going_on::GoOn;
-use super::holding::Hold;
+use super::holding::{Held, Hold};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
 use crate::queueing::{FiniteSource, MultiServerQueue, Residual, Wait};
@@ -128,19 +128,22 @@ impl Engine<'_> {
         }
     }
 
-    /// The most requests that can be at each station at once, where all who call it hold a worker of their own meanwhile.
+    /// The most requests that can be at each station at once, where all who call it hold a worker of their own meanwhile, or keep one
+    /// waiting further up.
     fn rooms(&self) -> Vec<Option<u64>> {
         let world = self.world;
         let mut rooms = vec![Some(0_u64); world.stations.len()];
-        for (i, station) in world.stations.iter().enumerate() {
-            let holds = world.services[station.service.at()].holds;
-            for callee in station.calls.iter().filter_map(|call| self.callee(call)) {
-                let room = &mut rooms[callee.at()];
-                *room = room.filter(|_| holds).map(|n| n.saturating_add(self.state.flow.stations[i].workers));
-            }
-        }
         for path in &self.state.flow.paths {
             path.entry.iter().for_each(|(id, _)| rooms[id.at()] = None);
+        }
+        for id in &world.station_order {
+            let station = &world.stations[id.at()];
+            let holds = world.services[station.service.at()].holds;
+            let under_way = if holds { Some(self.state.flow.stations[id.at()].workers) } else { rooms[id.at()] };
+            for callee in station.calls.iter().filter_map(|call| self.callee(call)) {
+                let room = &mut rooms[callee.at()];
+                *room = room.zip(under_way).map(|(n, more)| n.saturating_add(more));
+            }
         }
         rooms
     }
@@ -155,9 +158,13 @@ impl Engine<'_> {
         let per = if at.inflow > 0.0 { 1.0 / at.inflow } else { 0.0 };
         let scv = departures_scv(at, self.state.flow.stations[id.at()].workers);
         let impatience = at.impatience_sum * per;
-        // Each second more in front of a callee keeps a worker as much longer.
-        let holds = self.world.services[self.world.stations[id.at()].service.at()].holds && at.held_s > 0.0;
-        let gives_way = if holds { out.0 / at.held_s } else { 0.0 };
+        // Each second more in front of a callee keeps a worker as much longer: here, or where the answer is waited for.
+        let holds = self.world.services[self.world.stations[id.at()].service.at()].holds;
+        let gives_way = match holds {
+            true if at.held_s > 0.0 => out.0 / at.held_s,
+            true => 0.0,
+            false => at.gives_way,
+        };
         // Of each class what it was not turned away; where the queue moves, all classes alike.
         let served = |class: usize| match at.regime {
             Regime::Rest => at.classes[class] * (1.0 - at.class_block[class]),
@@ -223,12 +230,13 @@ impl Engine<'_> {
         half_s: f64,
     ) -> f64 {
         let service = &self.world.services[self.world.stations[id.at()].service.at()];
-        let (computes_s, held_s, variance) = self.held(id, stations);
+        let Held { computes_s, held_s, variance, responds_s, responds_variance } = self.held(id, stations);
         let workers = if self.serves(id) { self.state.flow.stations[id.at()].workers } else { 0 };
         let at = &mut stations[id.at()];
         at.held_s = held_s;
         at.computes_s = computes_s;
         at.held_scv = if held_s > 0.0 { variance / (held_s * held_s) } else { 0.0 };
+        (at.responds_s, at.responds_variance) = (responds_s, responds_variance);
         let arrival_scv = if at.inflow > 0.0 { at.scv_sum / at.inflow } else { 1.0 };
         // Those who call hold their own workers: no more than those can be here at once.
         let places = rooms[id.at()].map_or(u64::MAX, |room| room.saturating_sub(workers));
@@ -255,7 +263,10 @@ impl Engine<'_> {
         let middle = (at.inflow + at.slope * half_s).max(0.0);
         at.given_up = 0.0;
         at.admitted_wait = None;
+        // Where no more can be here than callers have workers, it is those that are held.
+        let is_held_up = |users: f64| hold.is_some() && rooms[id.at()].is_some_and(|room| (room as f64) < users);
         if let Some((users, think_s, others)) = at.closed
+            && !is_held_up(users)
             && others < at.capacity * NEARLY
             && at.impatience_sum <= 0.0
             && self.state.flow.stations[id.at()].fluid.backlog <= 0.0
@@ -349,49 +360,6 @@ impl Engine<'_> {
     pub(super) fn is_small_room(&self, id: StationId, limit: f64, capacity: f64) -> bool {
         let waits = self.state.flow.stations[id.at()].fluid.backlog > 0.0;
         limit <= if waits { SMALL_ROOM_S / 2.0 } else { SMALL_ROOM_S } * capacity
-    }
-
-    /// How long a station holds a worker: while it computes, in all, and the variance of that.
-    fn held(&self, id: StationId, stations: &[AtStation]) -> (f64, f64, f64) {
-        let world = self.world;
-        let station = &world.stations[id.at()];
-        let service = &world.services[station.service.at()];
-        let slower = stations[id.at()].slower;
-        let mut held_s = service.takes_mean_s * slower;
-        let mut variance = held_s * held_s * service.takes_scv;
-        let computes_s = held_s;
-        if service.holds {
-            held_s += self.commit(id).takes_s;
-            let (alone_s, alone, mut behind) = (held_s, variance, GoOn::ALL);
-            for call in &station.calls {
-                let made = behind.share * self.made(call, station.site, None, stations);
-                behind = behind.and(self.get_past(call, station.site, (None, true), stations));
-                let times = call.times * self.kept_calls(call) * made;
-                match self.answers(call, station.site) {
-                    Some((callee, rtt_s)) => {
-                        let at = &stations[callee.at()];
-                        if let Some(tried) = self.tried_now(call, station.site, stations) {
-                            held_s += times * tried.takes_s;
-                            variance += times * tried.variance;
-                            continue;
-                        }
-                        // Whoever is turned away knows it at once.
-                        let admitted = 1.0 - at.block;
-                        held_s += times * (rtt_s + admitted * (at.keeps_s + at.held_s));
-                        variance += times * admitted * (at.held_s * at.held_s * at.held_scv + at.keeps_s * at.keeps_s);
-                    }
-                    None => held_s += times * call.gives_up_s,
-                }
-            }
-            let missed = self.missed(id);
-            if missed < 1.0 {
-                // Whoever finds his key holds a worker for no longer than that takes.
-                let more_s = held_s - alone_s;
-                held_s = alone_s + missed * more_s;
-                variance = alone + missed * (variance - alone) + missed * (1.0 - missed) * more_s * more_s;
-            }
-        }
-        (computes_s, held_s, variance)
     }
 
     /// The steady state of a queue; `places` is the most that can be at the station beyond those that are served.

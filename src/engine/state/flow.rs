@@ -217,6 +217,9 @@ pub struct AtStation {
     pub held_scv: f64,
     /// The part of it in which the worker computes.
     pub computes_s: f64,
+    /// How long whoever waits for its answer does so from the moment at which a worker takes the request, and the variance of that.
+    pub responds_s: f64,
+    pub responds_variance: f64,
     pub slower: f64,
     pub capacity: f64,
     pub block: f64,
@@ -304,6 +307,8 @@ impl AtStation {
             out: (0.0, 0.0),
             held_s: 0.0,
             held_scv: 0.0,
+            responds_s: 0.0,
+            responds_variance: 0.0,
             slower,
             capacity: 0.0,
             block: 0.0,
