@@ -210,7 +210,8 @@ impl Engine<'_> {
                 total.never_sent += first * (1.0 - population.keeps_trying);
                 continue;
             }
-            if let Some(queue) = lines.next_queue(path, None) {
+            let queue = lines.next_queue(path, None);
+            if queue.is_some() || open.puts_off[index] {
                 self.stand_in_line(index, (first, &delayed_retries), &disposition, queue, lines, span);
                 continue;
             }

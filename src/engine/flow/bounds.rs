@@ -23,13 +23,13 @@ impl Engine<'_> {
             }
         }
         // Where no queue moves, nobody's patience comes to an end, and nothing fails late.
-        if flowing.iter().any(|at| at.queues()) {
-            for (path, island) in self.state.flow.paths.iter().zip(&islands.of_path) {
+        if flowing.iter().any(|at| at.queues()) || open.puts_off.iter().any(|puts_off| *puts_off) {
+            for ((i, path), island) in self.state.flow.paths.iter().enumerate().zip(&islands.of_path) {
                 let step = &mut steps[*island];
                 if !step.goes_on && path.dead.is_none() {
                     let mut at_most = bounding(self.now, &mut step.until);
                     self.bound_by_patience(path, open, &mut at_most);
-                    self.bound_by_delayed_retries(path, open, &mut at_most);
+                    self.bound_by_delayed_retries(i, path, open, &mut at_most);
                 }
             }
         }
@@ -144,10 +144,10 @@ impl Engine<'_> {
     }
 
     /// What fails late comes again after the timeout: no span may be longer than that.
-    fn bound_by_delayed_retries(&self, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
+    fn bound_by_delayed_retries(&self, index: usize, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
         let feature = self.world.people[path.people].uses[path.feature].0.at();
         if let Some(later) = self.retries_after(feature)
-            && path.in_person().any(|v| open.stations[v.0.at()].queues())
+            && (open.puts_off[index] || path.in_person().any(|v| open.stations[v.0.at()].queues()))
         {
             at_most(later.seconds());
         }

@@ -295,12 +295,23 @@ impl Engine<'_> {
 
     /// Shares the links between requests and transfers, max-min fairly.
     pub(super) fn share_links(&self, open: &mut Open, until: Time) {
+        // Rates change in a straight line: in the middle they are what they are on average.
+        open.links_at_s = until.since(self.now).seconds() / 2.0;
+        self.share_links_again(open);
+    }
+
+    /// The same with as many attempts as are made by now: each crosses the links anew, whatever became of those before.
+    pub(super) fn share_links_again(&self, open: &mut Open) {
         let world = self.world;
         if world.transfers.is_empty() && world.links.iter().all(|l| l.bandwidth_bps.is_infinite()) {
             return;
         }
-        // Rates change in a straight line: in the middle they are what they are on average.
-        let half_s = until.since(self.now).seconds() / 2.0;
+        let half_s = open.links_at_s;
+        for bps in [&mut open.links_bps, &mut open.links_offered_bps] {
+            bps.fill(0.0);
+        }
+        open.through_links.fill(1.0);
+        open.transfers_bps.clear();
         // Links that never saturate are left out by giving them more than anyone asks.
         let capacities: Vec<f64> =
             (0..world.links.len()).map(|l| self.link_bps(LinkId::new(l)).min(f64::MAX / 4.0)).collect();
@@ -315,7 +326,7 @@ impl Engine<'_> {
             let bits = world.features[world.people[path.people].uses[path.feature].0.at()].bits;
             let sent = if path.dead.is_some() { world.people[path.people].keeps_trying } else { 1.0 };
             let rate = (open.rates[i].0 + open.rates[i].1 * half_s).max(0.0) * open.sent[i] * open.let_in[i] * sent;
-            let rate = rate + open.delayed_retries[i].iter().sum::<f64>();
+            let rate = rate * open.attempts[i] + open.delayed_retries[i].iter().sum::<f64>();
             let mut cross = |links: &[LinkId], times: f64| {
                 let demand = rate * times * bits;
                 if demand > 0.0 {

@@ -1,6 +1,6 @@
 //! Feedback: how failures and waits change what is sent.
 
-use super::approximations::never_refused;
+use super::approximations::{FELT_WAIT, never_refused};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
@@ -17,15 +17,30 @@ impl Engine<'_> {
             let Some(retries) = world.features[world.people[path.people].uses[path.feature].0.at()].retries else {
                 continue;
             };
-            let attempts = self.attempts(i, path, retries, open, stations);
+            let feature = world.people[path.people].uses[path.feature].0.at();
+            let moves = path.in_person().any(|v| stations[v.0.at()].regime == Regime::Moving);
+            let puts_off = self.retries_after(feature).is_some() && moves;
+            // What comes too late at rest makes a line: from there on it is tried again when that is known.
+            open.puts_off[i] |= puts_off && open.in_time[i] < 1.0;
+            let mut attempts = match puts_off || open.puts_off[i] {
+                true => 1.0,
+                false => self.attempts(i, path, retries, open, stations),
+            };
             moved = moved.max((attempts - open.attempts[i]).abs() / attempts);
+            if open.through_links[i] < 1.0 {
+                // The more come to a full link the fewer get through: half of the way does not overshoot.
+                attempts = (attempts + open.attempts[i]) / 2.0;
+            }
             open.attempts[i] = attempts;
+        }
+        if moved > 0.0 {
+            self.share_links_again(open);
         }
         moved.max(self.keep_pace(open, stations))
     }
 
-    /// Attempts for each request within the span: all where a failure is known at once; one where it is known only after
-    /// the timeout, for the others are delayed.
+    /// Attempts for each request within the span, where nobody waits in a line: of what comes too late those that are made by and by, as
+    /// if it had always been so.
     fn attempts(
         &self,
         index: usize,
@@ -34,11 +49,6 @@ impl Engine<'_> {
         open: &Open,
         stations: &[AtStation],
     ) -> f64 {
-        let feature = self.world.people[path.people].uses[path.feature].0.at();
-        let delayed_retries = self.retries_after(feature).is_some();
-        if delayed_retries && path.in_person().any(|v| stations[v.0.at()].regime == Regime::Moving) {
-            return 1.0;
-        }
         let class = world_class(self, path);
         let mut succeeds = path.passes * open.through_links[index];
         if self.world.has_call_clients {
@@ -50,8 +60,32 @@ impl Engine<'_> {
                 }
             }
         }
-        succeeds *= self.state.flow.in_time.get(index).copied().unwrap_or(1.0);
+        succeeds *= open.in_time[index];
         attempts_of(1.0 - succeeds, retries.attempts, retries.budget)
+    }
+
+    /// Of what comes too late although nobody waits in a line, the share: says whether that is another than before.
+    pub(super) fn look_who_is_late(&self, open: &mut Open, stations: &mut Vec<AtStation>) -> bool {
+        if self.world.features.iter().all(|f| f.retries.is_none() || f.timeout_s.is_none()) {
+            return false;
+        }
+        let mut moved = false;
+        std::mem::swap(&mut open.stations, stations);
+        let waits_s: Vec<f64> = open.stations.iter().map(|at| at.wait_mean_s).collect();
+        for (i, path) in self.state.flow.paths.iter().enumerate().filter(|(_, path)| path.dead.is_none()) {
+            let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
+            let Some((_, timeout_s)) = feature.retries.zip(feature.timeout_s) else { continue };
+            if open.puts_off[i] || path.in_person().any(|v| open.stations[v.0.at()].queues()) {
+                continue;
+            }
+            let (latency, held_up_s) = self.latency_now(i, open, &waits_s);
+            let late = latency.ccdf(timeout_s - held_up_s);
+            let in_time = if late > FELT_WAIT { 1.0 - late } else { 1.0 };
+            moved |= (in_time - open.in_time[i]).abs() > FELT_WAIT;
+            open.in_time[i] = in_time;
+        }
+        std::mem::swap(&mut open.stations, stations);
+        moved
     }
 
     /// How long after an attempt its retry comes, when it got no answer in time.

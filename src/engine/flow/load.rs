@@ -21,6 +21,9 @@ const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
 /// Rounds at least where queues are on their way to where they settle.
 const ROUNDS_AGAIN: usize = 8;
 
+/// Rounds of finding who is too late because of those who try again.
+const ROUNDS_LATE_MAX: usize = 40;
+
 impl Engine<'_> {
     /// What every station gets, how long it holds a worker, and how its queue moves. Who turns requests away changes what
     /// the next gets, and who waits for an overloaded callee holds its workers longer: rounds until that agrees.
@@ -42,6 +45,12 @@ impl Engine<'_> {
         self.agree(open, &mut stations, &rooms, &mut holds, half_s, 0);
         if self.hold_as_long_as_queues_are(&stations, &mut holds) {
             // What stations gave on before is not what they give on now: that has to get through all of them.
+            self.agree(open, &mut stations, &rooms, &mut holds, half_s, ROUNDS_AGAIN);
+        }
+        for _ in 0..ROUNDS_LATE_MAX {
+            if !self.look_who_is_late(open, &mut stations) {
+                break;
+            }
             self.agree(open, &mut stations, &rooms, &mut holds, half_s, ROUNDS_AGAIN);
         }
         open.stations = stations;

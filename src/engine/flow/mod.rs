@@ -53,8 +53,6 @@ impl Engine<'_> {
         if self.paths_dirty {
             let before = self.find_paths();
             self.find_islands(&before);
-            // Other paths than before: what was in time on those says nothing of these.
-            self.state.flow.in_time.clear();
             if let Some(requests) = &mut self.requests {
                 requests.paths_laid_out = false;
             }

@@ -64,7 +64,6 @@ impl Engine<'_> {
         if let Some(requests) = &mut self.requests {
             requests.feel();
         }
-        self.state.flow.in_time.resize(self.state.flow.paths.len(), 1.0);
         // A moment from now: a queue that just begins to move past somebody's patience has moved past it.
         let waits_s: Vec<f64> = open.stations.iter().enumerate().map(|(i, at)| self.wait_soon(i, at)).collect();
         let mut index = 0;
@@ -139,7 +138,6 @@ impl Engine<'_> {
             let path = &self.state.flow.paths[index];
             let id = population.uses[feature].0;
             let wanted = &self.world.features[id.at()];
-            self.state.flow.in_time[index] = disposition.in_time;
             // Of the requests rather than of their attempts, and of those who are turned away at the door.
             let attempt = disposition.felt_success();
             let attempts = match wanted.retries {

@@ -53,8 +53,6 @@ pub struct FlowState {
     /// Attempts whose clients have lost patience in a line and that are still to be made again at once, by use and by how many were
     /// made before.
     pub owed: Vec<Vec<f64>>,
-    /// Share of the attempts of each path that were answered in time when it was last looked at.
-    pub in_time: Vec<f64>,
     /// The first feature of each population in the lists by population and feature.
     pub first_use: Vec<usize>,
     pub open: Option<Open>,
@@ -131,6 +129,10 @@ pub struct Open {
     pub pace: Vec<f64>,
     /// Attempts for each request, where all are made within the span.
     pub attempts: Vec<f64>,
+    /// Share of the attempts of each path that are answered in time where nobody waits in a line, as far as they are tried again.
+    pub in_time: Vec<f64>,
+    /// Whether what fails in this span comes again when that is known, though nobody may wait in a line yet.
+    pub puts_off: Vec<bool>,
     /// Requests per second that restrictions put off, and their slope, by population and feature.
     pub put_off: Vec<(usize, usize, f64, f64)>,
     /// Attempts per second that were put off after a failure, by path and by how many were made before.
@@ -141,6 +143,8 @@ pub struct Open {
     /// Of each population that waits for answers: who waits in the line of each station, and at last who is about to try again.
     pub in_lines: Vec<Vec<f64>>,
     pub transfers_bps: Vec<f64>,
+    /// How far into the span the links are looked at, in seconds.
+    pub links_at_s: f64,
     pub links_bps: Vec<f64>,
     pub links_offered_bps: Vec<f64>,
     /// What becomes of the requests of each path at its start.
@@ -162,6 +166,9 @@ impl Open {
         self.let_in.clear();
         refill(&mut self.pace, paths, 1.0);
         refill(&mut self.attempts, paths, 1.0);
+        refill(&mut self.in_time, paths, 1.0);
+        self.puts_off.clear();
+        self.puts_off.resize(paths, false);
         self.put_off.clear();
         self.delayed_retries.clear();
         self.impatient.clear();
@@ -382,7 +389,6 @@ impl FlowState {
             latest_feelings: vec![None; world.people.len()],
             delayed_retries: vec![DelayedRetries::default(); uses],
             owed: vec![Vec::new(); uses],
-            in_time: Vec::new(),
             first_use,
             open: None,
             closed: None,
