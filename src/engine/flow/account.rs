@@ -8,7 +8,7 @@ use crate::engine::state::disposition::Disposition;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
 use crate::observe::{Interval, LatencyPart, StationWait, Use, Work};
-use crate::world::{Feature, LinkId, StationId};
+use crate::world::{Feature, StationId};
 use std::sync::Arc;
 
 impl Engine<'_> {
@@ -32,8 +32,15 @@ impl Engine<'_> {
         span.active_users.extend(open.people.iter().map(|(n, slope)| (*n, (n + slope * dt_s).max(0.0))));
         span.further_servers.extend_from_slice(&open.further_servers);
         span.links_bps.extend_from_slice(&open.links_bps);
+        // The load is that of the middle of a span, and a straight line.
+        let sloped = open.links_slopes_bps.iter().zip(&open.links_most_bps).zip(&open.links_bps);
+        span.links_peak_bps.extend(sloped.map(|((slope, most_bps), bps)| {
+            let more_bps = (slope * dt_s / 2.0).abs();
+            if bps < most_bps { (bps + more_bps).min(*most_bps) } else { *bps }
+        }));
         span.links_offered_bps.extend_from_slice(&open.links_offered_bps);
-        span.links_most_bps.extend((0..world.links.len()).map(|l| self.link_bps(LinkId::new(l))));
+        // What it could carry then: by now that may be another.
+        span.links_most_bps.extend_from_slice(&open.links_most_bps);
         span.transfers_bps.extend_from_slice(&open.transfers_bps);
         if self.requests.is_some() {
             span.followed = true;
@@ -184,7 +191,8 @@ impl Engine<'_> {
     ) {
         for index in 0..self.state.flow.paths.len() {
             let (rate, slope) = open.rates[index];
-            let intended = integral(rate, slope, dt_s);
+            // Whoever waits for an answer means to ask again when he has it.
+            let intended = integral(rate, slope, dt_s) * open.pace[index];
             let delayed_retries: Vec<f64> = open.delayed_retries[index].iter().map(|rate| rate * dt_s).collect();
             if intended <= 0.0 && delayed_retries.iter().all(|again| *again <= 0.0) {
                 continue;
@@ -197,8 +205,8 @@ impl Engine<'_> {
             let feature_id = population.uses[path.feature].0;
             let feature = &self.world.features[feature_id.at()];
             let total = &mut span.uses[path.people][path.feature];
-            // Who is away sends nothing, and who is slowed down sends less.
-            let sent = intended * open.sent[index] * open.pace[index];
+            // Who is away sends nothing.
+            let sent = intended * open.sent[index];
             let turned_away = sent * (1.0 - open.let_in[index]);
             let first = sent - turned_away;
             total.intended += intended;

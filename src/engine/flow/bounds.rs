@@ -2,6 +2,7 @@
 
 use super::holding::holds_on_s;
 use super::service_levels::{DEGRADED_ABOVE, DOWN_ABOVE};
+use super::{warm_step, warm_step_ends};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::islands::Step;
@@ -83,9 +84,9 @@ impl Engine<'_> {
         if let (Some(_), Some((takes, _))) =
             (self.state.stations[i].cold_since, world.services[world.stations[i].service.at()].warms)
         {
-            let left = takes.seconds() - now.since(self.state.stations[i].cold_since.unwrap_or(now)).seconds();
-            if left > 0.0 {
-                at_most((takes.seconds() / 16.0).min(left));
+            let since = now.since(self.state.stations[i].cold_since.unwrap_or(now));
+            if since < takes {
+                at_most((warm_step_ends(warm_step(since, takes), takes).0 - since.0) as f64 / 1e9);
             }
         }
     }

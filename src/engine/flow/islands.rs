@@ -177,6 +177,7 @@ impl Engine<'_> {
             open.puts_off[i] = before.puts_off[was];
             open.pace[i] = before.pace[was];
             open.through_links[i] = before.through_links[was];
+            open.through_soft_links[i] = before.through_soft_links[was];
             open.kept[i] = before.dispositions.get(was).cloned();
         }
         islands.was = (0..islands.of_path.len()).map(Some).collect();

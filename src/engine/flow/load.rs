@@ -8,7 +8,7 @@ use super::holding::Hold;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
 use crate::queueing::{FiniteSource, MultiServerQueue, Residual, Wait};
-use crate::world::StationId;
+use crate::world::{Effect, ServiceId, StationId};
 use std::sync::Arc;
 
 /// Where others ask for nearly all that there is, those who wait for answers are like anybody else.
@@ -461,7 +461,18 @@ impl Engine<'_> {
         if call.hard {
             return 1.0;
         }
-        self.state.dims[call.service.at()].iter().map(|(_, share)| 1.0 - share).product()
+        self.kept_of(call.service)
+    }
+
+    /// The share of the soft calls of a service that is made.
+    pub(in crate::engine) fn kept_of(&self, service: ServiceId) -> f64 {
+        self.state.dims[service.at()].iter().map(|(_, share)| 1.0 - share).product()
+    }
+
+    /// Whether anything leaves out calls of a service.
+    pub(in crate::engine) fn can_be_dimmed(&self, service: ServiceId) -> bool {
+        let of = |effect: &Effect| matches!(effect, Effect::Dim(dimmed, _) if *dimmed == service);
+        !self.state.dims[service.at()].is_empty() || self.world.procedures.iter().any(|p| p.actions.iter().any(of))
     }
 
     pub(super) fn feed_queues(&mut self, open: &Open) {

@@ -121,6 +121,8 @@ pub struct Open {
     pub further_servers: Vec<i64>,
     /// What the links leave of each path.
     pub through_links: Vec<f64>,
+    /// The same of calls that requests can go without.
+    pub through_soft_links: Vec<f64>,
     /// Share of what users mean to send that they do send: who is away sends nothing.
     pub sent: Vec<f64>,
     /// Share of that which is not turned away at the door.
@@ -146,6 +148,10 @@ pub struct Open {
     /// How far into the span the links are looked at, in seconds.
     pub links_at_s: f64,
     pub links_bps: Vec<f64>,
+    /// What each of them can carry, in bits per second.
+    pub links_most_bps: Vec<f64>,
+    /// By how much the load changes per second, as far as it fits.
+    pub links_slopes_bps: Vec<f64>,
     pub links_offered_bps: Vec<f64>,
     /// What becomes of the requests of each path at its start.
     pub dispositions: Vec<Disposition>,
@@ -162,6 +168,7 @@ impl Open {
         self.stations.clear();
         self.further_servers.clear();
         refill(&mut self.through_links, paths, 1.0);
+        refill(&mut self.through_soft_links, paths, 1.0);
         self.sent.clear();
         self.let_in.clear();
         refill(&mut self.pace, paths, 1.0);
@@ -175,6 +182,8 @@ impl Open {
         self.in_lines.clear();
         self.transfers_bps.clear();
         refill(&mut self.links_bps, links, 0.0);
+        refill(&mut self.links_slopes_bps, links, 0.0);
+        self.links_most_bps.clear();
         refill(&mut self.links_offered_bps, links, 0.0);
         self.dispositions.clear();
         self.kept.clear();
@@ -266,7 +275,7 @@ pub struct AtStation {
     pub moves_on: f64,
     /// What calls by a policy add to the time of a visit: beyond its parts; or in place of those that are left to timeouts, in time and before
     /// that; and how many attempts come too late.
-    pub calls_add: [f64; 4],
+    pub calls_add: [f64; 5],
     /// The time of a visit as a latency is made of it.
     pub plain_s: f64,
     /// Those who call it by a timeout send more the longer they wait, and more than it can do: every attempt comes too late.
@@ -333,7 +342,7 @@ impl AtStation {
             complete: [1.0; CLASSES],
             passes: 1.0,
             moves_on: 1.0,
-            calls_add: [0.0; 4],
+            calls_add: [0.0; 5],
             plain_s: 0.0,
             storm: false,
         }
