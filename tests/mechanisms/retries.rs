@@ -56,3 +56,34 @@ fn retries_of_what_is_too_late_alone_overload_a_station() {
     assert_near("left", web.backlog, 180.0 * 50.0, 0.02);
     assert!(seen.people["all"].requests.served < 1.0);
 }
+
+#[test]
+fn retries_are_led_as_new_requests_are() {
+    let seen = outcome(
+        r#"Scenario(format: 1, title: "led", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "30m"),
+        sites: {"a": (), "b": ()}, components: {"g": (at: "b")}, spreads: {"s": (over: {"a": 3, "b": 1})},
+        services: {"web": (runs_at: {"a": (servers: 60), "b": (servers: 60)}, takes: exponential(mean: "100ms"))},
+        features: {"do": (calls: [hard(to: "web")], timeout: "10s", retries: (attempts: 2, after: "1s"))},
+        people: {"all": (users: 2000, uses: {"do": "0.1/s"}, served_by: "s")},
+        drill: [at("08:05", gray(of: "b", loses: "60%", lasts: "10m", probes_pass: true))])"#,
+    );
+    let requests = &seen.people["all"].requests;
+    // 15% of all attempts fail, also of those that are made again: 200 a second for 600 s.
+    assert_near("failed", requests.failed, 120_000.0 * 0.15 * 0.15, 1e-6);
+    assert_near("all", requests.served + requests.failed, requests.intended, 1e-9);
+}
+
+#[test]
+fn while_users_move_nobody_is_counted_twice() {
+    let seen = outcome(
+        r#"Scenario(format: 1, title: "moves", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "30m"),
+        sites: {"a": (), "b": ()}, spreads: {"s": (over: {"a": 1, "b": 1}, steer: dns(ttl: "10m"))},
+        services: {"web": (runs_at: {"a": (servers: 60), "b": (servers: 60)}, takes: exponential(mean: "100ms"))},
+        features: {"do": (calls: [hard(to: "web")], timeout: "10s", retries: (attempts: 3, after: "100ms"))},
+        people: {"all": (users: 2000, uses: {"do": "0.1/s"}, served_by: "s")}, drill: [at("08:05", crash(of: "a"))])"#,
+    );
+    let requests = &seen.people["all"].requests;
+    assert_near("all", requests.served + requests.failed, requests.intended, 1e-6);
+    // A share that falls from a half to nothing within ten minutes fails with its third power: 200 a second, 600 s, (1/2)^3 / 4.
+    assert_near("failed", requests.failed, 3_750.0, 0.01);
+}

@@ -10,6 +10,9 @@ use crate::engine::state::paths::Path;
 use crate::units::Time;
 use crate::world::StationId;
 
+/// While users move, the share that fails moves by no more than this where that is tried again.
+const RETRIES_STEP: f64 = 0.01;
+
 impl Engine<'_> {
     /// Shortens the span to the next moment at which something changes by itself.
     pub(super) fn bound_span(&self, open: &Open, until: &mut Time, steps: &mut [Step]) {
@@ -164,6 +167,8 @@ impl Engine<'_> {
                 continue;
             }
             let (mut all, mut all_slope, mut all_rate) = (0.0, 0.0, 0.0);
+            let mut moves_s = f64::INFINITY;
+            let mut moves = |slope: f64| moves_s = moves_s.min((RETRIES_STEP / slope.abs()).max(1.0));
             let mut cross = |failed: f64, slope: f64| {
                 for bound in [DOWN_ABOVE, DEGRADED_ABOVE] {
                     let crossing_s = (bound - failed) / slope;
@@ -172,7 +177,7 @@ impl Engine<'_> {
                     }
                 }
             };
-            for (_, rate) in &population.uses {
+            for (id, rate) in &population.uses {
                 let (mut failed, mut slope) = (0.0, 0.0);
                 for share in shares.iter() {
                     let path = &self.state.flow.paths[index];
@@ -182,11 +187,16 @@ impl Engine<'_> {
                     index += 1;
                 }
                 cross(failed, slope);
+                // Retries are led along: what they come to is no straight line.
+                if slope != 0.0 && self.world.features[id.at()].retries.is_some() {
+                    moves(slope);
+                }
                 all += rate * failed;
                 all_slope += rate * slope;
                 all_rate += rate;
             }
             cross(all / all_rate, all_slope / all_rate);
+            at_most(moves_s);
         }
     }
 
