@@ -1,10 +1,10 @@
 //! Paths: which stations a request of a feature visits from a site, as long as nothing changes who works.
 
 use super::core::Engine;
-use super::state::paths::{Part, Path, Status};
+use super::state::paths::{Asks, Branch, Part, Path, Status, Way};
 use super::state::stations::StationPhase;
 use crate::observe::Why;
-use crate::queueing::{Latency, Passed, Stage, Wait, attempts_of, compose_of};
+use crate::queueing::{Asking, Latency, Passed, Stage, Wait, attempts_of, compose_of};
 use crate::world::{Call, Callee, Place, ServiceId, SiteId, StationId};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
@@ -161,7 +161,10 @@ impl Engine<'_> {
             visits: Vec::new(),
             guarded: Vec::new(),
             entered_by: Vec::new(),
+            way: Way::default(),
+            way_key: 0,
             fixed_s: population.rtt_s,
+            plain_s: 0.0,
             begins: 1.0,
             passes: 1.0,
             dead: None,
@@ -198,7 +201,7 @@ impl Engine<'_> {
                 return path;
             };
             path.fixed_s += way.rtt_s;
-            path.crossings.push((near, site, 1.0));
+            path.crossings.push((near, site, 1.0, true));
             status.fails.add(1.0 - way.passes, Why::Loss);
         }
         if let Some((share, gray)) = self.gray_of(site_node) {
@@ -211,29 +214,10 @@ impl Engine<'_> {
         path.begins = 1.0 - status.fails.share;
         status.add(&self.lacks_data(id));
         (path.dead, path.missing) = (status.dead, status.missing);
-        for (nth, call) in (0..).zip(&self.world.features[id.at()].calls[site.at()]) {
-            if path.dead.is_some() {
-                break;
-            }
-            status.add(&self.call_status(call, site, statuses));
-            (path.dead, path.missing) = (status.dead, status.missing);
-            if let Some(entry) = self.callee(call) {
-                let serving = self.state.stations[entry.at()].phase == StationPhase::Serving;
-                let times = call.times * self.leave_out(&mut path, call, entry, 1.0);
-                if serving && times > 0.0 && self.cross(&mut path, site, entry, times) {
-                    path.entry.push((entry, times));
-                    path.entered_by.push(nth);
-                    if statuses[entry.at()].dead.is_none() {
-                        let kind = (call.hard, is_guarded(call));
-                        self.visit(&mut path, entry, times, kind, statuses);
-                    }
-                } else if times <= 0.0 || call.hard {
-                    // Nobody waits for what is left out; and whoever waits for what he cannot do without fails.
-                } else {
-                    path.fixed_s += call.times * call.gives_up_s;
-                }
-            }
-        }
+        let way = self.find_way(&mut path, &mut status, statuses);
+        path.fixed_s += way.fixed_s;
+        path.way_key = key_of(&way);
+        path.way = Way { fixed_s: 0.0, ..way };
         path.passes = 1.0 - status.fails.share;
         path.loss = status.fails.why;
         if status.lacks.share > 0.0 {
@@ -242,20 +226,70 @@ impl Engine<'_> {
         }
         if path.dead.is_none() {
             path.quiet = self.latency(&path, |_| (Wait::Never, 1.0));
+            path.plain_s = self.plain_of(&path);
             path.quiet_p95_s = path.fixed_s + path.quiet.quantile(0.95);
         }
         path
     }
 
-    /// A request goes from a site to a station. Says whether there is a route.
-    fn cross(&self, path: &mut Path, from: SiteId, to: StationId, times: f64) -> bool {
-        let to = self.world.stations[to.at()].site;
-        let Some(route) = self.state.routes.between(from, to) else { return false };
-        path.fixed_s += times * route.rtt_s;
-        if from != to {
-            path.crossings.push((from, to, times));
+    /// What the calls of a feature lead to, until one fails for everybody.
+    fn find_way(&self, path: &mut Path, status: &mut Status, statuses: &[Status]) -> Way {
+        let (id, site) = (self.world.people[path.people].uses[path.feature].0, path.site);
+        let mut way = Way::default();
+        for (nth, call) in self.world.features[id.at()].calls[site.at()].iter().enumerate() {
+            if path.dead.is_some() {
+                break;
+            }
+            status.add(&self.call_status(call, site, statuses));
+            (path.dead, path.missing) = (status.dead, status.missing);
+            let Some(entry) = self.callee(call) else { continue };
+            let serving = self.state.stations[entry.at()].phase == StationPhase::Serving;
+            let times = call.times * self.leave_out(path, call, entry, 1.0);
+            if serving
+                && times > 0.0
+                && let Some(rtt_s) = self.cross(path, site, entry, times, call.hard)
+            {
+                path.entry.push((entry, times));
+                path.entered_by.push(nth as u32);
+                let mut below = Way { fixed_s: rtt_s, ..Way::default() };
+                if statuses[entry.at()].dead.is_none() {
+                    let kind = (call.hard, is_guarded(call));
+                    self.visit(path, &mut below, entry, times, kind, statuses);
+                }
+                let mut made = Way::default();
+                go_by(&mut made, below, call.times, asks(call, (None, nth), rtt_s));
+                way.goes(made, self.kept_calls(call));
+            } else if times <= 0.0 || call.hard {
+                // Nobody waits for what is left out; and whoever waits for what he cannot do without fails.
+            } else {
+                way.goes(Way { fixed_s: call.gives_up_s, ..Way::default() }, call.times);
+            }
         }
-        true
+        way
+    }
+
+    /// A request goes from a site to a station. Says how long that takes each time, if there is a route.
+    fn cross(&self, path: &mut Path, from: SiteId, to: StationId, times: f64, hard: bool) -> Option<f64> {
+        let to = self.world.stations[to.at()].site;
+        let route = self.state.routes.between(from, to)?;
+        if from != to {
+            path.crossings.push((from, to, times, hard));
+        }
+        Some(route.rtt_s)
+    }
+
+    /// What it takes in the mean where nobody waits and nobody gives up.
+    fn plain_of(&self, path: &Path) -> f64 {
+        let mut gives_up = false;
+        path.way.each_branch(&mut |branch| gives_up |= branch.asks.is_some());
+        if !gives_up {
+            return path.fixed_s + path.quiet.mean();
+        }
+        let services = path
+            .visits
+            .iter()
+            .map(|(id, times, _)| times * self.world.services[self.world.stations[id.at()].service.at()].takes_mean_s);
+        path.fixed_s + path.way.network_s() + services.sum::<f64>()
     }
 
     /// The share of a call that is made; what is left out on purpose, requests go without.
@@ -269,65 +303,113 @@ impl Engine<'_> {
     }
 
     /// A station is visited: whether a refusal there fails the request, and whether somebody on the way waits only so long.
-    fn visit(&self, path: &mut Path, id: StationId, times: f64, (hard, guarded): (bool, bool), statuses: &[Status]) {
+    /// `times` is how often a request of the path does that, and `way` what it is each time.
+    fn visit(
+        &self,
+        path: &mut Path,
+        way: &mut Way,
+        id: StationId,
+        times: f64,
+        (hard, guarded): (bool, bool),
+        statuses: &[Status],
+    ) {
         let same = |(visit, is): (&(StationId, f64, bool), &bool)| visit.0 == id && visit.2 == hard && *is == guarded;
-        match path.visits.iter().zip(&path.guarded).position(same) {
+        let known = path.visits.iter().zip(&path.guarded).position(same);
+        match known {
             Some(known) => path.visits[known].1 += times,
             None => {
                 path.visits.push((id, times, hard));
                 path.guarded.push(guarded);
             }
         }
-        path.fixed_s += times * self.commit(id).takes_s;
+        way.pays(known.unwrap_or(path.visits.len() - 1), 1.0);
+        way.fixed_s += self.commit(id).takes_s;
         let station = &self.world.stations[id.at()];
         let missed = self.missed(id);
-        for call in &station.calls {
+        let mut calls = Way::default();
+        for (nth, call) in station.calls.iter().enumerate() {
             let callee = self.callee(call);
             let site = callee.map(|callee| self.world.stations[callee.at()].site);
             let reached = site.is_some_and(|site| self.state.routes.joins(station.site, site));
             match callee.filter(|callee| reached && statuses[callee.at()].dead.is_none()) {
                 Some(callee) => {
-                    let times = times * call.times * self.leave_out(path, call, callee, missed) * missed;
+                    let made = call.times * self.leave_out(path, call, callee, missed);
+                    let times = times * made * missed;
                     if times > 0.0 {
-                        self.cross(path, station.site, callee, times);
+                        let rtt_s = self.cross(path, station.site, callee, times, hard && call.hard).unwrap_or(0.0);
                         let kind = (hard && call.hard, guarded || is_guarded(call));
-                        self.visit(path, callee, times, kind, statuses);
+                        let mut below = Way { fixed_s: rtt_s, ..Way::default() };
+                        self.visit(path, &mut below, callee, times, kind, statuses);
+                        let mut made = Way::default();
+                        go_by(&mut made, below, call.times, asks(call, (Some(id), nth), rtt_s));
+                        calls.goes(made, self.kept_calls(call));
                     }
                 }
                 // Whoever waits for what he cannot do without fails.
                 None if call.hard => {}
-                None => path.fixed_s += times * call.times * missed * call.gives_up_s,
+                None => calls.goes(Way { fixed_s: call.gives_up_s, ..Way::default() }, call.times),
             }
         }
+        // Whoever finds his key makes none of them.
+        way.goes(calls, missed);
     }
 
     /// The latency at the stations of a path when they have these waits and are this much slower.
     pub(super) fn latency(&self, path: &Path, at: impl Fn(StationId) -> (Wait, f64)) -> Arc<Latency> {
-        self.latency_by_visit(path, |visit| at(path.visits[visit].0))
+        self.latency_by_visit(path, |visit| at(path.visits[visit].0), &[])
     }
 
-    /// The same, where visits to one station can differ.
-    pub(super) fn latency_by_visit(&self, path: &Path, at: impl Fn(usize) -> (Wait, f64)) -> Arc<Latency> {
+    /// The same, where visits to one station can differ; of each branch, in one order, the attempts at it that are known to fail.
+    pub(super) fn latency_by_visit(
+        &self,
+        path: &Path,
+        at: impl Fn(usize) -> (Wait, f64),
+        known: &[f64],
+    ) -> Arc<Latency> {
         let waits: Vec<(Wait, f64)> = (0..path.visits.len()).map(at).collect();
         let mut key = Xxh3::new();
+        if !path.way.branches.is_empty() {
+            key.update(&path.way_key.to_le_bytes());
+            known.iter().for_each(|share| key.update(&share.to_le_bytes()));
+        }
         for ((id, times, _), (wait, slower)) in path.visits.iter().zip(&waits) {
             update(&mut key, self.world.stations[id.at()].service, *times, wait, *slower);
         }
-        self.world.latencies.get(&key.digest128(), || self.compose(path, &waits))
+        self.world.latencies.get(&key.digest128(), || self.compose(path, &waits, known))
     }
 
     /// Paths share stations: what is lived through at each of them is worked out once.
-    fn compose(&self, path: &Path, waits: &[(Wait, f64)]) -> Latency {
-        let passed = path.visits.iter().zip(waits).filter(|((_, times, _), _)| *times > 0.0);
-        let passed = passed.map(|((id, times, _), (wait, slower))| {
-            let service = self.world.stations[id.at()].service;
-            let mut key = Xxh3::new();
-            update(&mut key, service, *times, wait, *slower);
-            let strata = &self.world.services[service.at()].strata;
-            let stage = Stage { service: strata, times: *times, wait, slower: *slower };
-            self.world.passed.get(&key.digest128(), || Passed::of(&stage).expect("visits there are"))
-        });
-        compose_of(0.0, passed)
+    fn compose(&self, path: &Path, waits: &[(Wait, f64)], known: &[f64]) -> Latency {
+        if path.way.branches.is_empty() {
+            let visits = path.visits.iter().enumerate().filter(|(_, (_, times, _))| *times > 0.0);
+            return compose_of(0.0, visits.map(|(i, (_, times, _))| self.passed(path, i, *times, &waits[i])));
+        }
+        Latency::of(&self.lived(path, &path.way, waits, &mut known.iter().copied()))
+    }
+
+    /// What a request lives through on a way: each branch of it as a whole, or not at all.
+    fn lived(&self, path: &Path, way: &Way, waits: &[(Wait, f64)], known: &mut impl Iterator<Item = f64>) -> Passed {
+        let visits = way.visits.iter().filter(|(_, times)| *times > 0.0);
+        let mut all: Vec<Arc<Passed>> = visits.map(|(i, times)| self.passed(path, *i, *times, &waits[*i])).collect();
+        for branch in &way.branches {
+            let known_here = known.next().unwrap_or(0.0);
+            let mut below = self.lived(path, &branch.way, waits, known);
+            if let Some(asks) = &branch.asks {
+                below = below.asked_for(&Asking { known: known_here, ..asks.asking });
+            }
+            all.push(Arc::new(below.so_often(branch.times)));
+        }
+        Passed::all(way.fixed_s, all.iter().map(|part| &**part))
+    }
+
+    /// What is lived through in so many visits to a station.
+    fn passed(&self, path: &Path, visit: usize, times: f64, (wait, slower): &(Wait, f64)) -> Arc<Passed> {
+        let service = self.world.stations[path.visits[visit].0.at()].service;
+        let mut key = Xxh3::new();
+        update(&mut key, service, times, wait, *slower);
+        let strata = &self.world.services[service.at()].strata;
+        let stage = Stage { service: strata, times, wait, slower: *slower };
+        self.world.passed.get(&key.digest128(), || Passed::of(&stage).expect("visits there are"))
     }
 }
 
@@ -343,6 +425,58 @@ fn update(key: &mut Xxh3, service: ServiceId, times: f64, wait: &Wait, slower: f
     // All at once: handing over eight bytes takes longer than hashing them.
     let numbers = [times, slower, wait.probability(), wait.mean(), shape[0], shape[1]];
     key.update(numbers.map(f64::to_le_bytes).as_flattened());
+}
+
+/// A way is gone by a call: as a whole where somebody waits only so long for it.
+fn go_by(way: &mut Way, below: Way, times: f64, asks: Option<Asks>) {
+    match asks {
+        Some(_) => way.goes_into(Branch { times, way: below, asks }),
+        None => way.goes(below, times),
+    }
+}
+
+/// How a call asks that waits only so long.
+fn asks(call: &Call, (caller, nth): (Option<StationId>, usize), rtt_s: f64) -> Option<Asks> {
+    let client = call.client.as_ref()?;
+    let timeout_s = client.timeout_s?;
+    let retries = client.retries;
+    let asking = Asking {
+        timeout_s,
+        known_after_s: rtt_s.min(timeout_s),
+        known: 0.0,
+        attempts: retries.map_or(1, |retries| retries.attempts),
+        budget: retries.map_or(0.0, |retries| retries.budget),
+        after_s: retries.map_or(0.0, |retries| retries.after_s),
+        retries_timeouts: client.client.retries_timeouts,
+        hard: call.hard,
+    };
+    Some(Asks { caller, nth, asking })
+}
+
+/// What tells a way from others.
+fn key_of(way: &Way) -> u64 {
+    if way.branches.is_empty() {
+        return 0;
+    }
+    let mut key = Xxh3::new();
+    let mut note = |way: &Way| {
+        key.update(&way.fixed_s.to_le_bytes());
+        way.visits.iter().for_each(|(i, times)| key.update([*i as f64, *times].map(f64::to_le_bytes).as_flattened()));
+    };
+    note(way);
+    way.each_branch(&mut |branch| note(&branch.way));
+    way.each_branch(&mut |branch| {
+        key.update(&branch.times.to_le_bytes());
+        key.update(&(branch.way.branches.len() as u64).to_le_bytes());
+        if let Some(Asking { timeout_s, known_after_s, attempts, budget, after_s, retries_timeouts, hard, .. }) =
+            branch.asks.as_ref().map(|asks| asks.asking)
+        {
+            let kind = f64::from(attempts) + if retries_timeouts { 0.25 } else { 0.0 } + if hard { 0.5 } else { 0.0 };
+            let numbers = [timeout_s, known_after_s, budget, after_s, kind];
+            key.update(numbers.map(f64::to_le_bytes).as_flattened());
+        }
+    });
+    key.digest()
 }
 
 /// Whether its caller waits only so long for a call.

@@ -13,6 +13,9 @@ const WAITS_MAX: usize = 64;
 /// Overloads, backlogs and losses kept per entity.
 const KEPT_MAX: usize = 10_000;
 
+/// What single requests send over a link in a shorter time, in seconds, says nothing of its load.
+const PEAK_S: f64 = 0.5;
+
 #[derive(Debug, Clone)]
 struct StationSums {
     outcome: ServiceOutcome,
@@ -238,12 +241,12 @@ impl CapacityMetrics {
         }
     }
 
-    pub fn flowed(&mut self, world: &World, span: &Interval) {
+    pub fn flowed(&mut self, span: &Interval) {
         self.stations_flowed(span);
         self.waits_flowed(span);
         self.queues_flowed(span);
         self.stores_flowed(span);
-        self.links_flowed(world, span);
+        self.links_flowed(span);
     }
 
     /// What came to stations, and what they did.
@@ -354,16 +357,22 @@ impl CapacityMetrics {
     }
 
     /// What links and transfers carried.
-    fn links_flowed(&mut self, world: &World, span: &Interval) {
+    fn links_flowed(&mut self, span: &Interval) {
         let dt_s = span.to.since(span.from).seconds();
-        for ((link, sum), bps) in self.links.iter_mut().zip(&span.links_bps) {
+        for (i, (link, sum)) in self.links.iter_mut().enumerate() {
+            let (bps, most_bps) = (span.links_bps[i], span.links_most_bps[i]);
             *sum += bps * dt_s;
-            link.max_bps = link.max_bps.max(*bps);
-        }
-        for (i, (link, _)) in self.links.iter_mut().enumerate() {
-            let capacity = world.links[i].bandwidth_bps;
-            if capacity.is_finite() && span.links_bps[i] >= capacity * (1.0 - 1e-9) {
-                link.full_s += dt_s;
+            // Single requests cross in a moment: only over a while are they a load.
+            let peak_bps = match span.followed {
+                false => span.links_peak_bps[i],
+                true if dt_s < PEAK_S => continue,
+                true => bps,
+            };
+            link.max_bps = link.max_bps.max(peak_bps);
+            if most_bps.is_finite() {
+                let share = if most_bps > 0.0 { peak_bps / most_bps } else { 0.0 };
+                link.utilisation_max = Some(link.utilisation_max.unwrap_or(0.0).max(share));
+                link.full_s += if bps >= most_bps * (1.0 - 1e-9) { dt_s } else { 0.0 };
             }
         }
         for ((transfer, sum), bps) in self.transfers.iter_mut().zip(&span.transfers_bps) {
@@ -420,7 +429,6 @@ impl CapacityMetrics {
         }
         for (link, (mut measured, sum)) in world.links.iter().zip(std::mem::take(&mut self.links)) {
             measured.mean_bps = sum / length_s;
-            measured.utilisation_max = link.bandwidth_bps.is_finite().then(|| measured.max_bps / link.bandwidth_bps);
             outcome.links.insert(link.name.clone(), measured);
         }
         for (transfer, (mut measured, sum)) in world.transfers.iter().zip(std::mem::take(&mut self.transfers)) {

@@ -13,6 +13,8 @@ const LENGTHS_S: [f64; 10] = [1.0, 10.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 
 const BINS_MAX: f64 = 600.0;
 /// From this share of its capacity on, something counts as narrow.
 const NARROW: f64 = 0.8;
+/// What is asked has to be asked for so many seconds to count as the most of a bin that is longer.
+const HELD_S: f64 = 60.0;
 
 /// One thing with a capacity, in one bin.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,8 +25,10 @@ struct Load {
     asked_s: f64,
     /// Seconds of it that there were.
     there_s: f64,
-    /// The largest share asked in any span.
+    /// The largest share asked for as long as counts; and what has been asked of what there was since the last time it was looked at, and
+    /// for how long, in seconds.
     worst: f64,
+    lately: (f64, f64, f64),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -210,12 +214,12 @@ impl HourMetrics {
         }
         let narrowest = |bin: &Bin| {
             let (i, load) =
-                bin.loads.iter().enumerate().max_by(|a, b| a.1.worst.total_cmp(&b.1.worst).then(b.0.cmp(&a.0)))?;
+                bin.loads.iter().enumerate().max_by(|a, b| a.1.worst().total_cmp(&b.1.worst()).then(b.0.cmp(&a.0)))?;
             let (name, kind) = &names[i];
-            (load.worst >= NARROW).then(|| BottleneckOutcome {
+            (load.worst() >= NARROW).then(|| BottleneckOutcome {
                 name: name.clone(),
                 kind: *kind,
-                utilisation: load.worst,
+                utilisation: load.worst(),
             })
         };
         outcome.hours = HoursOutcome {
@@ -249,12 +253,12 @@ impl Covered {
 /// Adds what a part of a span asks of everything.
 fn add_loads(loads: &mut [Load], span: &Interval, part: f64, overlap_s: f64) {
     for (load, work) in loads.iter_mut().zip(&span.stations) {
-        load.add(work.arrived * part, work.asked_s * part, work.workers_s * part);
+        load.add(work.arrived * part, work.asked_s * part, work.workers_s * part, overlap_s);
     }
     let links = loads.iter_mut().skip(span.stations.len());
     for ((load, offered_bps), most_bps) in links.zip(&span.links_offered_bps).zip(&span.links_most_bps) {
         if most_bps.is_finite() {
-            load.add(offered_bps * overlap_s, offered_bps / most_bps * overlap_s, overlap_s);
+            load.add(offered_bps * overlap_s, offered_bps / most_bps * overlap_s, overlap_s, overlap_s);
         }
     }
 }
@@ -319,13 +323,30 @@ fn moods(outcome: &Outcome, starts_s: &[f64], length_s: f64) -> BTreeMap<String,
 }
 
 impl Load {
-    fn add(&mut self, offered: f64, asked_s: f64, there_s: f64) {
+    fn add(&mut self, offered: f64, asked_s: f64, there_s: f64, for_s: f64) {
         self.offered += offered;
         self.asked_s += asked_s;
         self.there_s += there_s;
-        if there_s > 0.0 {
-            self.worst = self.worst.max(asked_s / there_s);
+        // What is asked for a moment is no load: as much of it as makes up the time that counts, and then the rest.
+        let (mut left_s, all_s) = (for_s, for_s.max(f64::MIN_POSITIVE));
+        while left_s > 0.0 {
+            let missing_s = HELD_S - self.lately.2;
+            let takes_s = if self.lately.2 > 0.0 { missing_s.min(left_s) } else { left_s };
+            self.lately.0 += asked_s * takes_s / all_s;
+            self.lately.1 += there_s * takes_s / all_s;
+            self.lately.2 += takes_s;
+            left_s -= takes_s;
+            if self.lately.2 >= HELD_S * (1.0 - 1e-9) {
+                let (asked_s, there_s, _) = std::mem::take(&mut self.lately);
+                self.worst = if there_s > 0.0 { self.worst.max(asked_s / there_s) } else { self.worst };
+            }
         }
+    }
+
+    /// The largest share asked for as long as counts, or in all.
+    fn worst(&self) -> f64 {
+        let in_all = if self.there_s > 0.0 { self.asked_s / self.there_s } else { 0.0 };
+        self.worst.max(in_all)
     }
 
     /// What it could have done in the bin, per second; `None` where nothing was asked, so that nobody knows.

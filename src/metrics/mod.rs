@@ -159,7 +159,7 @@ impl Observer for Metrics {
         }
         self.people.flowed(world, span);
         self.response.flowed(world, span);
-        self.capacity.flowed(world, span);
+        self.capacity.flowed(span);
         self.hours.flowed(world, span);
         self.metastable.flowed(world, span);
         self.strain.flowed(span);

@@ -46,6 +46,8 @@ pub struct Interval {
     pub transfers_bps: Vec<f64>,
     /// Bits per second on each link.
     pub links_bps: Vec<f64>,
+    /// The most of that at any moment.
+    pub links_peak_bps: Vec<f64>,
     /// Bits per second that requests and transfers would send over each link if it had no limit.
     pub links_offered_bps: Vec<f64>,
     /// The capacity of each link in bits per second.
@@ -72,6 +74,7 @@ impl Interval {
         self.writes_per_s.clear();
         self.transfers_bps.clear();
         self.links_bps.clear();
+        self.links_peak_bps.clear();
         self.links_offered_bps.clear();
         self.links_most_bps.clear();
     }

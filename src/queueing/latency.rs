@@ -1,5 +1,6 @@
 //! End-to-end latency: the distribution of a sum of independent waits and services, without a single random number.
 
+use super::attempts::attempts_of;
 use super::sort::sort;
 use super::wait::Wait;
 use crate::dist::Sampler;
@@ -154,7 +155,110 @@ impl Passed {
     }
 }
 
+impl Passed {
+    /// All of these one after the other, and so many seconds more.
+    pub fn all<P: Borrow<Passed>>(fixed_s: f64, parts: impl Iterator<Item = P>) -> Passed {
+        let mut all = Passed { mean_s: fixed_s, whole: Sum::fixed(fixed_s), sometimes: Sum::fixed(0.0) };
+        for part in parts {
+            let part = part.borrow();
+            all.mean_s += part.mean_s;
+            all.whole.add(&part.whole);
+            all.whole.add(&part.sometimes);
+        }
+        all
+    }
+
+    /// All of this so often, or nothing of it: a fraction is the probability of once more.
+    pub fn so_often(&self, times: f64) -> Passed {
+        let (whole, all) = (times.floor(), Passed::all(0.0, std::iter::once(self)).whole);
+        let added = whole.min(CALLS_ADDED_MAX);
+        Passed {
+            mean_s: times * self.mean_s,
+            whole: all.times(added as u32).spread(whole, added),
+            sometimes: all.sometimes(times - whole),
+        }
+    }
+
+    /// How long whoever asks for this waits for it, by a policy.
+    pub fn asked_for(&self, asking: &Asking) -> Passed {
+        let all = Passed::all(0.0, std::iter::once(self)).whole;
+        let of_all = |i: usize| all.fixed_s + all.points.get(i).copied().unwrap_or(0.0);
+        let within = (0..FINE).take_while(|i| of_all(*i) <= asking.timeout_s).count();
+        let late = 1.0 - within as f64 / FINE as f64;
+        let (known, in_time) = (asking.known, (1.0 - asking.known) * (1.0 - late));
+        let late = (1.0 - known) * late;
+        let again = if asking.retries_timeouts { late + known } else { known };
+        let kept = kept_retries(again, asking.attempts, asking.budget);
+        // What comes of each attempt: its share of all requests, and how long that takes.
+        let mut parts: Vec<(f64, f64)> = Vec::new();
+        let (mut made, mut before_s) = (1.0, 0.0);
+        for attempt in 1..=asking.attempts.min(ATTEMPTS_ADDED_MAX) {
+            let tries = if attempt >= asking.attempts.min(ATTEMPTS_ADDED_MAX) {
+                0.0
+            } else if attempt == 1 {
+                kept
+            } else {
+                1.0
+            };
+            let tries_late = if asking.retries_timeouts { tries } else { 0.0 };
+            if in_time > 0.0 {
+                let each = made * in_time / within as f64;
+                parts.extend((0..within).map(|i| (before_s + of_all(i), each)));
+            }
+            if !asking.hard || in_time <= 0.0 {
+                parts.push((before_s + asking.timeout_s, made * late * (1.0 - tries_late)));
+                parts.push((before_s + asking.known_after_s, made * known * (1.0 - tries)));
+            }
+            let (late, known) = (late * tries_late, known * tries);
+            if made * (late + known) < RARE {
+                break;
+            }
+            before_s += (late * asking.timeout_s + known * asking.known_after_s) / (late + known) + asking.after_s;
+            made *= late + known;
+        }
+        let whole = Sum::mixed(parts);
+        Passed {
+            mean_s: whole.fixed_s + whole.points.iter().sum::<f64>() / FINE as f64,
+            whole,
+            sometimes: Sum::fixed(0.0),
+        }
+    }
+}
+
+/// How somebody asks who does not wait for ever.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asking {
+    /// How long he waits for an answer, in seconds, and how long it takes to be told that there is none.
+    pub timeout_s: f64,
+    pub known_after_s: f64,
+    /// Of the attempts those that are told so.
+    pub known: f64,
+    /// Attempts in all, the share of them that may be retries, and the pause before each of those.
+    pub attempts: u32,
+    pub budget: f64,
+    pub after_s: f64,
+    /// What comes too late is tried again.
+    pub retries_timeouts: bool,
+    /// Whoever gets no answer at last fails: only those who do are looked at.
+    pub hard: bool,
+}
+
+/// Attempts that are told apart; and what is too rare to go on with.
+const ATTEMPTS_ADDED_MAX: u32 = 20;
+const RARE: f64 = 1e-6;
+
+/// The share of retries that a budget allows.
+fn kept_retries(again: f64, attempts: u32, budget: f64) -> f64 {
+    let free = attempts_of(again, attempts, f64::INFINITY);
+    if free > 1.0 { (attempts_of(again, attempts, budget) - 1.0) / (free - 1.0) } else { 1.0 }
+}
+
 impl Latency {
+    /// Of something that is lived through.
+    pub fn of(passed: &Passed) -> Latency {
+        compose_of(0.0, std::iter::once(passed))
+    }
+
     /// Whether this is the same latency, wherever it lies in memory: one that was worked out twice must not count as two.
     pub fn is_same(&self, other: &Latency) -> bool {
         std::ptr::eq(self, other) || (self.mean_s.to_bits() == other.mean_s.to_bits() && self.points == other.points)
@@ -226,6 +330,31 @@ struct Sum {
 }
 
 impl Sum {
+    fn fixed(fixed_s: f64) -> Sum {
+        Sum { fixed_s, points: vec![] }
+    }
+
+    /// Values, each as often as it says.
+    fn mixed(mut parts: Vec<(f64, f64)>) -> Sum {
+        parts.retain(|(_, share)| *share > 0.0);
+        parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let all: f64 = parts.iter().map(|(_, share)| share).sum();
+        let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Sum::fixed(0.0) };
+        if first.0 == last.0 {
+            return Sum::fixed(first.0);
+        }
+        let (mut at, mut below) = (0, first.1);
+        let mut points = Vec::with_capacity(FINE);
+        for i in 0..FINE {
+            while at + 1 < parts.len() && below < middle(i) * all {
+                at += 1;
+                below += parts[at].1;
+            }
+            points.push(parts[at].0);
+        }
+        Sum { fixed_s: 0.0, points }
+    }
+
     fn of(service: &Strata, slower: f64) -> Sum {
         let fixed_s = if service.points.is_empty() { service.mean_s * slower } else { 0.0 };
         Sum { fixed_s, points: service.points.iter().map(|x| x * slower).collect() }

@@ -48,7 +48,7 @@ pub use fair::{Flow, max_min};
 pub use fluid::{Flowed, FluidQueue};
 pub use histogram::LatencyHistogram;
 pub use impatient::Impatient;
-pub use latency::{LATENCY_POINTS, Latency, Passed, Stage, Strata, compose, compose_of};
+pub use latency::{Asking, LATENCY_POINTS, Latency, Passed, Stage, Strata, compose, compose_of};
 pub use latency_counts::LatencyCounts;
 pub use line::{Line, Member, Piece};
 pub use multi_server::{MultiServerQueue, Steady};

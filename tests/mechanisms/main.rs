@@ -3,6 +3,7 @@
 mod acting;
 mod automation;
 mod backups;
+mod branches;
 mod brief;
 mod caches;
 #[path = "../common/mod.rs"]
@@ -19,6 +20,7 @@ mod measures;
 mod money;
 mod nearest;
 mod reserves;
+mod retries;
 mod risky_steps;
 mod service_calls;
 mod service_calls_flow;

@@ -1,14 +1,15 @@
 //! Accounts: what flowed in a span that is over.
 
 use super::approximations::integral;
-use super::attempts::{attempts_served, in_time_only, retried_at_once};
+use super::attempts::{attempts_served, in_time_only, retried_at_once, retried_elsewhere};
+use super::feedback::LedAgain;
 use super::lines::Lines;
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Disposition;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
 use crate::observe::{Interval, LatencyPart, StationWait, Use, Work};
-use crate::world::{Feature, LinkId, StationId};
+use crate::world::{Feature, StationId};
 use std::sync::Arc;
 
 impl Engine<'_> {
@@ -32,8 +33,15 @@ impl Engine<'_> {
         span.active_users.extend(open.people.iter().map(|(n, slope)| (*n, (n + slope * dt_s).max(0.0))));
         span.further_servers.extend_from_slice(&open.further_servers);
         span.links_bps.extend_from_slice(&open.links_bps);
+        // The load is that of the middle of a span, and a straight line.
+        let sloped = open.links_slopes_bps.iter().zip(&open.links_most_bps).zip(&open.links_bps);
+        span.links_peak_bps.extend(sloped.map(|((slope, most_bps), bps)| {
+            let more_bps = (slope * dt_s / 2.0).abs();
+            if bps < most_bps { (bps + more_bps).min(*most_bps) } else { *bps }
+        }));
         span.links_offered_bps.extend_from_slice(&open.links_offered_bps);
-        span.links_most_bps.extend((0..world.links.len()).map(|l| self.link_bps(LinkId::new(l))));
+        // What it could carry then: by now that may be another.
+        span.links_most_bps.extend_from_slice(&open.links_most_bps);
         span.transfers_bps.extend_from_slice(&open.transfers_bps);
         if self.requests.is_some() {
             span.followed = true;
@@ -182,9 +190,11 @@ impl Engine<'_> {
         lines: &mut Lines,
         span: &mut Interval,
     ) {
+        let led = self.retries_led((open, dt_s / 2.0), dispositions);
         for index in 0..self.state.flow.paths.len() {
             let (rate, slope) = open.rates[index];
-            let intended = integral(rate, slope, dt_s);
+            // Whoever waits for an answer means to ask again when he has it.
+            let intended = integral(rate, slope, dt_s) * open.pace[index];
             let delayed_retries: Vec<f64> = open.delayed_retries[index].iter().map(|rate| rate * dt_s).collect();
             if intended <= 0.0 && delayed_retries.iter().all(|again| *again <= 0.0) {
                 continue;
@@ -197,20 +207,25 @@ impl Engine<'_> {
             let feature_id = population.uses[path.feature].0;
             let feature = &self.world.features[feature_id.at()];
             let total = &mut span.uses[path.people][path.feature];
-            // Who is away sends nothing, and who is slowed down sends less.
-            let sent = intended * open.sent[index] * open.pace[index];
+            // Who is away sends nothing.
+            let sent = intended * open.sent[index];
             let turned_away = sent * (1.0 - open.let_in[index]);
             let first = sent - turned_away;
             total.intended += intended;
             total.never_sent += intended - sent;
             total.shed += turned_away;
             if disposition.dead {
+                let tried = first * population.keeps_trying;
                 let again: f64 = delayed_retries.iter().sum();
-                total.failed += first * population.keeps_trying + again;
+                total.failed += match feature.retries.zip(led[index]) {
+                    Some((retries, (led, _))) => retried_elsewhere(tried, &delayed_retries, retries, 0.0, &led).1,
+                    None => tried + again,
+                };
                 total.never_sent += first * (1.0 - population.keeps_trying);
                 continue;
             }
-            if let Some(queue) = lines.next_queue(path, None) {
+            let queue = lines.next_queue(path, None);
+            if queue.is_some() || open.puts_off[index] {
                 self.stand_in_line(index, (first, &delayed_retries), &disposition, queue, lines, span);
                 continue;
             }
@@ -219,10 +234,13 @@ impl Engine<'_> {
             // Of what fails at last: turned away or given up in a queue, or failed.
             let refused = if lost > 0.0 { disposition.arrives * (1.0 - disposition.admitted) / lost } else { 0.0 };
             let (served, failed) = match feature.retries {
+                Some(retries) if let Some((led, _)) = led[index] => {
+                    retried_elsewhere(first, &delayed_retries, retries, succeeds, &led)
+                }
                 Some(retries) => retried_at_once(first, &delayed_retries, retries, succeeds),
                 None => (first * succeeds, first * lost),
             };
-            let by_attempt = attempts_served(feature, &disposition, succeeds);
+            let by_attempt = attempts_served(feature, &disposition, succeeds, led[index]);
             total.served += served;
             total.shed += failed * refused;
             total.failed += failed * (1.0 - refused);
@@ -236,6 +254,27 @@ impl Engine<'_> {
             }
             note_latencies(path, feature, &disposition, &by_attempt, served, span);
         }
+    }
+
+    /// Of each path how its retries are led among several sites, and the share of all attempts that comes too late; nothing where they
+    /// stay, or where somebody waits in a line.
+    fn retries_led(&self, (open, at_s): (&Open, f64), dispositions: &[Disposition]) -> Vec<Option<(LedAgain, f64)>> {
+        let mut led = vec![None; self.state.flow.paths.len()];
+        for (paths, retries) in self.uses_that_retry().into_iter().filter(|(paths, _)| paths.end <= dispositions.len())
+        {
+            let queues = |i: usize| self.state.flow.paths[i].in_person().any(|v| open.stations[v.0.at()].queues());
+            if paths.clone().any(|i| open.puts_off[i] || (!dispositions[i].dead && queues(i))) {
+                continue;
+            }
+            let of = |disposition: &Disposition| if disposition.dead { 0.0 } else { disposition.success() };
+            let succeeds: Vec<f64> = dispositions[paths.clone()].iter().map(of).collect();
+            let all: f64 = paths.clone().map(|i| open.rates[i].0).sum();
+            let late: f64 = paths.clone().map(|i| open.rates[i].0 * dispositions[i].late()).sum();
+            if let Some(found) = self.led_again(paths.clone(), retries, (open, at_s), &succeeds) {
+                led[paths].fill(Some((found, if all > 0.0 { late / all } else { 0.0 })));
+            }
+        }
+        led
     }
 
     /// Who waited where a station has stopped has failed.

@@ -1,6 +1,7 @@
 //! Attempts: what retries make of those that fail, and how long the ones that are answered have taken.
 
 use super::approximations::FELT_WAIT;
+use super::feedback::LedAgain;
 use crate::engine::state::disposition::Disposition;
 use crate::queueing::{Latency, attempts_of};
 use crate::world::{Feature, Retries};
@@ -21,16 +22,36 @@ pub(super) fn retried_at_once(first: f64, delayed_retries: &[f64], retries: Retr
     (served, all - served)
 }
 
+/// The same of one of several sites among which all attempts are led anew.
+pub(super) fn retried_elsewhere(
+    first: f64,
+    delayed_retries: &[f64],
+    retries: Retries,
+    succeeds: f64,
+    led: &LedAgain,
+) -> (f64, f64) {
+    let (mut served, mut failed) = (first * led.attempts * succeeds, first * (1.0 - succeeds) * led.last);
+    for (made, again) in delayed_retries.iter().enumerate() {
+        let left = retries.attempts.saturating_sub(made as u32 + 1).max(1);
+        let attempts = attempts_of(led.fails, left, retries.budget);
+        // What is served of it here is not served at the others.
+        served += again * attempts * succeeds;
+        failed += again * (1.0 - attempts * succeeds);
+    }
+    (served, failed)
+}
+
 /// Who is served by a later attempt has waited for the others: for the timeouts, or for refusals, and for the pauses.
 pub(super) fn attempts_served(
     feature: &Feature,
     disposition: &Disposition,
     succeeds: f64,
+    led: Option<(LedAgain, f64)>,
 ) -> Cow<'static, [(f64, f64)]> {
-    let lost = 1.0 - succeeds;
+    let lost = led.map_or(1.0 - succeeds, |(led, _)| led.fails);
     match feature.retries {
         Some(retries) if lost > FELT_WAIT && succeeds > 0.0 => {
-            let late = disposition.arrives * disposition.admitted * (1.0 - disposition.in_time) / lost;
+            let late = led.map_or_else(|| disposition.late() / lost, |(led, late)| late / led.fails);
             let each_s = retries.after_s + feature.timeout_s.map_or(0.0, |timeout_s| timeout_s * late);
             let made = attempts_of(lost, retries.attempts, retries.budget);
             let free = attempts_of(lost, retries.attempts, f64::INFINITY);

@@ -2,12 +2,16 @@
 
 use super::holding::holds_on_s;
 use super::service_levels::{DEGRADED_ABOVE, DOWN_ABOVE};
+use super::{warm_step, warm_step_ends};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::islands::Step;
 use crate::engine::state::paths::Path;
 use crate::units::Time;
 use crate::world::StationId;
+
+/// While users move, the share that fails moves by no more than this where that is tried again.
+const RETRIES_STEP: f64 = 0.01;
 
 impl Engine<'_> {
     /// Shortens the span to the next moment at which something changes by itself.
@@ -23,13 +27,13 @@ impl Engine<'_> {
             }
         }
         // Where no queue moves, nobody's patience comes to an end, and nothing fails late.
-        if flowing.iter().any(|at| at.queues()) {
-            for (path, island) in self.state.flow.paths.iter().zip(&islands.of_path) {
+        if flowing.iter().any(|at| at.queues()) || open.puts_off.iter().any(|puts_off| *puts_off) {
+            for ((i, path), island) in self.state.flow.paths.iter().enumerate().zip(&islands.of_path) {
                 let step = &mut steps[*island];
                 if !step.goes_on && path.dead.is_none() {
                     let mut at_most = bounding(self.now, &mut step.until);
                     self.bound_by_patience(path, open, &mut at_most);
-                    self.bound_by_delayed_retries(path, open, &mut at_most);
+                    self.bound_by_delayed_retries(i, path, open, &mut at_most);
                 }
             }
         }
@@ -84,9 +88,9 @@ impl Engine<'_> {
         if let (Some(_), Some((takes, _))) =
             (self.state.stations[i].cold_since, world.services[world.stations[i].service.at()].warms)
         {
-            let left = takes.seconds() - now.since(self.state.stations[i].cold_since.unwrap_or(now)).seconds();
-            if left > 0.0 {
-                at_most((takes.seconds() / 16.0).min(left));
+            let since = now.since(self.state.stations[i].cold_since.unwrap_or(now));
+            if since < takes {
+                at_most((warm_step_ends(warm_step(since, takes), takes).0 - since.0) as f64 / 1e9);
             }
         }
     }
@@ -145,10 +149,10 @@ impl Engine<'_> {
     }
 
     /// What fails late comes again after the timeout: no span may be longer than that.
-    fn bound_by_delayed_retries(&self, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
+    fn bound_by_delayed_retries(&self, index: usize, path: &Path, open: &Open, at_most: &mut impl FnMut(f64)) {
         let feature = self.world.people[path.people].uses[path.feature].0.at();
         if let Some(later) = self.retries_after(feature)
-            && path.in_person().any(|v| open.stations[v.0.at()].queues())
+            && (open.puts_off[index] || path.in_person().any(|v| open.stations[v.0.at()].queues()))
         {
             at_most(later.seconds());
         }
@@ -164,6 +168,8 @@ impl Engine<'_> {
                 continue;
             }
             let (mut all, mut all_slope, mut all_rate) = (0.0, 0.0, 0.0);
+            let mut moves_s = f64::INFINITY;
+            let mut moves = |slope: f64| moves_s = moves_s.min((RETRIES_STEP / slope.abs()).max(1.0));
             let mut cross = |failed: f64, slope: f64| {
                 for bound in [DOWN_ABOVE, DEGRADED_ABOVE] {
                     let crossing_s = (bound - failed) / slope;
@@ -172,7 +178,7 @@ impl Engine<'_> {
                     }
                 }
             };
-            for (_, rate) in &population.uses {
+            for (id, rate) in &population.uses {
                 let (mut failed, mut slope) = (0.0, 0.0);
                 for share in shares.iter() {
                     let path = &self.state.flow.paths[index];
@@ -182,11 +188,16 @@ impl Engine<'_> {
                     index += 1;
                 }
                 cross(failed, slope);
+                // Retries are led along: what they come to is no straight line.
+                if slope != 0.0 && self.world.features[id.at()].retries.is_some() {
+                    moves(slope);
+                }
                 all += rate * failed;
                 all_slope += rate * slope;
                 all_rate += rate;
             }
             cross(all / all_rate, all_slope / all_rate);
+            at_most(moves_s);
         }
     }
 

@@ -4,7 +4,7 @@
 //! away, came too late, or failed further down), and the caller goes on until one has succeeded or it may try no more. Who waits too
 //! long leaves work behind that is done all the same: so attempts in layers multiply.
 
-use super::approximations::never_refused;
+use super::approximations::{never_refused, three_digits};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
 use crate::engine::state::paths::Path;
@@ -45,6 +45,8 @@ pub(super) struct Added {
     before_s: f64,
     /// The worst of the shares that come too late.
     late: f64,
+    /// What calls add that wait as long as it takes.
+    untimed_s: f64,
 }
 
 /// What the calls of a feature come to.
@@ -55,6 +57,8 @@ pub(super) struct Entry {
     pub complete: f64,
     /// What the times of calls add to those of the visits.
     pub more_s: f64,
+    /// The same, of calls that do not look at the time: what those add that do is in the latency.
+    pub untimed_s: f64,
     /// Where many attempts come too late: by how much shorter the visits to which they lead are in time.
     pub guarded: Option<f64>,
 }
@@ -65,12 +69,19 @@ impl Added {
         self.in_time_s += times * other.in_time_s;
         self.before_s += times * other.before_s;
         self.late = self.late.max(other.late);
+        self.untimed_s += times * other.untimed_s;
     }
 
     /// What it comes to where only this share makes the calls.
     fn of_a_share(self, share: f64) -> Added {
-        let Added { more_s, in_time_s, before_s, late } = self;
-        Added { more_s: share * more_s, in_time_s: share * in_time_s, before_s: share * before_s, late }
+        let Added { more_s, in_time_s, before_s, late, untimed_s } = self;
+        Added {
+            more_s: share * more_s,
+            in_time_s: share * in_time_s,
+            before_s: share * before_s,
+            late,
+            untimed_s: share * untimed_s,
+        }
     }
 }
 
@@ -173,7 +184,7 @@ impl Engine<'_> {
         }
         let at = &mut stations[id.at()];
         (at.succeeds, at.complete, at.plain_s) = (succeeds, complete, plain_s);
-        at.calls_add = [added.more_s, added.in_time_s, added.before_s, added.late];
+        at.calls_add = [added.more_s, added.in_time_s, added.before_s, added.late, added.untimed_s];
     }
 
     /// Whether retries of what comes too late feed themselves at a station. From below, its load comes to rest at the least that agrees with
@@ -210,8 +221,8 @@ impl Engine<'_> {
     ) {
         let Some((callee, rtt_s)) = self.answers(call, from) else { return };
         let (at, times) = (&stations[callee.at()], call.times * self.kept_calls(call));
-        let [more_s, in_time_s, before_s, late] = at.calls_add;
-        let below = Added { more_s, in_time_s, before_s, late };
+        let [more_s, in_time_s, before_s, late, untimed_s] = at.calls_add;
+        let below = Added { more_s, in_time_s, before_s, late, untimed_s };
         let mut here = below;
         let policy = call.client.as_ref();
         let try_it = |block: f64, inner: f64| self.tried(call, policy?, from, (block, inner), stations);
@@ -240,10 +251,14 @@ impl Engine<'_> {
                     in_time_s: tried.in_time_s - rtt_s,
                     before_s: tried.before_s,
                     late: tried.late.max(below.late),
+                    untimed_s: 0.0,
                 },
-                None => {
-                    Added { more_s: below.more_s + tried.before_s, before_s: below.before_s + tried.before_s, ..below }
-                }
+                None => Added {
+                    more_s: below.more_s + tried.before_s,
+                    before_s: below.before_s + tried.before_s,
+                    untimed_s: below.untimed_s + tried.before_s,
+                    ..below
+                },
             };
         }
         added.add(times, here);
@@ -258,14 +273,33 @@ impl Engine<'_> {
         }
         let (succeeds, complete) = (succeeds[class], complete[class]);
         if added.late <= LATE {
-            return Entry { succeeds, complete, more_s: added.more_s, guarded: None };
+            return Entry { succeeds, complete, more_s: added.more_s, untimed_s: added.untimed_s, guarded: None };
         }
         // Of the visits that are left to timeouts the times keep their shape, and have the mean of those that are in time.
         let guarded = path.visits.iter().zip(&path.guarded).filter(|(_, guarded)| **guarded);
         let takes_s: f64 = guarded.map(|((id, times, _), _)| times * stations[id.at()].computes_s).sum();
         let scale = if takes_s > 0.0 { (added.in_time_s / takes_s).clamp(0.0, 1.0) } else { 0.0 };
         let more_s = added.before_s + (added.in_time_s - scale * takes_s).max(0.0);
-        Entry { succeeds, complete, more_s, guarded: Some(scale) }
+        Entry { succeeds, complete, more_s, untimed_s: added.untimed_s, guarded: Some(scale) }
+    }
+
+    /// Of each branch of the way of a path, in one order, the attempts at it that are known to fail.
+    pub(super) fn known_failures(&self, path: &Path, class: usize, stations: &[AtStation]) -> Vec<f64> {
+        let mut known = Vec::new();
+        let feature = self.world.people[path.people].uses[path.feature].0;
+        path.way.each_branch(&mut |branch| {
+            let Some(asks) = branch.asks else { return known.push(0.0) };
+            let (call, from) = match asks.caller {
+                Some(id) => (&self.world.stations[id.at()].calls[asks.nth], self.world.stations[id.at()].site),
+                None => (&self.world.features[feature.at()].calls[path.site.at()][asks.nth], path.site),
+            };
+            known.push(self.callee(call).map_or(0.0, |callee| {
+                let at = &stations[callee.at()];
+                let lets_by = (1.0 - self.lost_share(call, from, callee).0) * (1.0 - at.class_block[class]);
+                three_digits(1.0 - lets_by * at.succeeds[class])
+            }));
+        });
+        known
     }
 
     /// What calls by a policy add to the mean time of a path that has all its visits and waits in it: less than nothing where they give up.

@@ -93,7 +93,7 @@ impl Engine<'_> {
                 let clicks = open.rates[i].0 / active * open.attempts[i];
                 let wait_s: f64 =
                     path.visits.iter().map(|(id, times, _)| times * cycles_s(*id, &stations[id.at()])).sum();
-                now_s += clicks * (path.fixed_s + path.quiet.mean() + wait_s + self.calls_add_s(path, stations));
+                now_s += clicks * (path.plain_s + wait_s + self.calls_add_s(path, stations));
                 path.visits.iter().for_each(|(id, times, _)| visits[id.at()] += clicks * times);
             }
             let moves = |at: &AtStation| at.regime == Regime::Moving && at.waning.is_none();

@@ -287,7 +287,7 @@ impl Engine<'_> {
     /// The links that requests of a path cross, with crossings per request: those between sites, and the uplink.
     pub(super) fn links_of(&self, path: &Path) -> impl Iterator<Item = (usize, f64)> {
         let uplink = self.world.uplinks[path.site.at()].map(|uplink| (uplink.at(), 1.0));
-        let crossed = path.crossings.iter().flat_map(|&(from, to, times)| {
+        let crossed = path.crossings.iter().flat_map(|&(from, to, times, _)| {
             self.links_between(from, to).unwrap_or_default().iter().map(move |link| (link.at(), times))
         });
         uplink.into_iter().chain(crossed)
@@ -295,12 +295,25 @@ impl Engine<'_> {
 
     /// Shares the links between requests and transfers, max-min fairly.
     pub(super) fn share_links(&self, open: &mut Open, until: Time) {
+        // Rates change in a straight line: in the middle they are what they are on average.
+        open.links_at_s = until.since(self.now).seconds() / 2.0;
+        open.links_most_bps.extend((0..self.world.links.len()).map(|l| self.link_bps(LinkId::new(l))));
+        self.share_links_again(open);
+    }
+
+    /// The same with as many attempts as are made by now: each crosses the links anew, whatever became of those before.
+    pub(super) fn share_links_again(&self, open: &mut Open) {
         let world = self.world;
         if world.transfers.is_empty() && world.links.iter().all(|l| l.bandwidth_bps.is_infinite()) {
             return;
         }
-        // Rates change in a straight line: in the middle they are what they are on average.
-        let half_s = until.since(self.now).seconds() / 2.0;
+        let half_s = open.links_at_s;
+        for bps in [&mut open.links_bps, &mut open.links_slopes_bps, &mut open.links_offered_bps] {
+            bps.fill(0.0);
+        }
+        open.through_links.fill(1.0);
+        open.through_soft_links.fill(1.0);
+        open.transfers_bps.clear();
         // Links that never saturate are left out by giving them more than anyone asks.
         let capacities: Vec<f64> =
             (0..world.links.len()).map(|l| self.link_bps(LinkId::new(l)).min(f64::MAX / 4.0)).collect();
@@ -314,20 +327,25 @@ impl Engine<'_> {
         for (i, path) in self.state.flow.paths.iter().enumerate() {
             let bits = world.features[world.people[path.people].uses[path.feature].0.at()].bits;
             let sent = if path.dead.is_some() { world.people[path.people].keeps_trying } else { 1.0 };
-            let rate = (open.rates[i].0 + open.rates[i].1 * half_s).max(0.0) * open.sent[i] * open.let_in[i] * sent;
+            let made = open.sent[i] * open.let_in[i] * sent * open.attempts[i];
+            let slope = open.rates[i].1 * made;
+            let rate = (open.rates[i].0 + open.rates[i].1 * half_s).max(0.0) * made;
             let rate = rate + open.delayed_retries[i].iter().sum::<f64>();
-            let mut cross = |links: &[LinkId], times: f64| {
+            let mut cross = |links: &[LinkId], times: f64, hard: bool| {
                 let demand = rate * times * bits;
                 if demand > 0.0 {
-                    of_path.push((i, flows.len()));
+                    of_path.push((i, flows.len(), hard));
+                    for link in links {
+                        open.links_slopes_bps[link.at()] += slope * times * bits;
+                    }
                     flows.push(Flow { links: numbers(links), demand, weight: 1.0 });
                 }
             };
             if let Some(uplink) = world.uplinks[path.site.at()] {
-                cross(&[uplink], 1.0);
+                cross(&[uplink], 1.0, true);
             }
-            for &(from, to, times) in &path.crossings {
-                cross(self.links_between(from, to).unwrap_or_default(), times);
+            for &(from, to, times, hard) in &path.crossings {
+                cross(self.links_between(from, to).unwrap_or_default(), times, hard);
             }
         }
         // Many users make many small flows: together they weigh as much as they ask for, a population on average as much as
@@ -342,8 +360,10 @@ impl Engine<'_> {
                 open.links_offered_bps[*link as usize] += flow.demand;
             }
         }
-        for (path, flow) in of_path {
-            open.through_links[path] *= (rates[flow] / flows[flow].demand).min(1.0);
+        for (path, flow, hard) in of_path {
+            // What does not fit of a call that is soft, requests go without.
+            let through = if hard { &mut open.through_links } else { &mut open.through_soft_links };
+            through[path] *= (rates[flow] / flows[flow].demand).min(1.0);
         }
         open.transfers_bps.extend_from_slice(&rates[..world.transfers.len()]);
     }

@@ -1,6 +1,6 @@
 //! Disposition: what becomes of the requests of a path.
 
-use super::approximations::{FELT_WAIT, never_refused};
+use super::approximations::{FELT_WAIT, never_refused, three_digits};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::{Disposition, Feeling};
 use crate::engine::state::flow::{AtStation, Open};
@@ -10,6 +10,11 @@ use crate::queueing::{Latency, Wait, attempts_of};
 use crate::world::{LinkId, StationId};
 use std::sync::Arc;
 
+/// What fails more rarely than this changes no latency.
+const NEVER: f64 = 1e-9;
+/// Longer than anybody waits, in seconds.
+const FOR_EVER_S: f64 = 1e9;
+
 impl Engine<'_> {
     /// The latency of a path at the waits that hold now, without the network and moving queues; and the sum of those.
     pub(super) fn latency_now(&self, index: usize, open: &Open, waits_s: &[f64]) -> (Arc<Latency>, f64) {
@@ -17,16 +22,18 @@ impl Engine<'_> {
         let class = self.world.features[self.world.people[path.people].uses[path.feature].0.at()].class;
         let mut shift_s = path.fixed_s;
         let mut quiet = true;
-        let mut in_time = None;
+        let mut known = Vec::new();
         if self.world.has_call_clients {
-            let entry = self.entry_comes_to(path, 0, &open.stations);
-            (shift_s, in_time) = (shift_s + entry.more_s, entry.guarded);
-            quiet &= in_time.is_none();
+            shift_s += self.entry_comes_to(path, 0, &open.stations).untimed_s;
+            known = self.known_failures(path, class, &open.stations);
+            quiet &= known.iter().all(|known| *known < NEVER);
         }
         for ((id, times, _), guarded) in path.visits.iter().zip(&path.guarded) {
             let at = &open.stations[id.at()];
             if at.queues() {
+                // Whose callers give up is left to their timeouts.
                 shift_s += if *guarded { 0.0 } else { times.max(1.0) * waits_s[id.at()] };
+                quiet &= !*guarded;
             } else {
                 quiet &= at.wait_of(class).probability() < FELT_WAIT;
             }
@@ -35,16 +42,22 @@ impl Engine<'_> {
         if quiet {
             return (Arc::clone(&path.quiet), shift_s);
         }
-        let latency = self.latency_by_visit(path, |visit| {
-            let at = &open.stations[path.visits[visit].0.at()];
-            // Whose callers give up is left to their timeouts.
-            if let (Some(scale), true) = (in_time, path.guarded[visit]) {
-                return (Wait::Never, at.slower * scale);
-            }
-            let wait = at.wait_of(class);
-            let felt = !at.queues() && wait.probability() >= FELT_WAIT;
-            (if felt { wait.clone() } else { Wait::Never }, at.slower)
-        });
+        let latency = self.latency_by_visit(
+            path,
+            |visit| {
+                let at = &open.stations[path.visits[visit].0.at()];
+                if path.guarded[visit] && at.storm {
+                    return (Wait::Fixed(FOR_EVER_S), at.slower);
+                }
+                if path.guarded[visit] && at.queues() {
+                    return (Wait::Fixed(three_digits(waits_s[path.visits[visit].0.at()])), at.slower);
+                }
+                let wait = at.wait_of(class);
+                let felt = !at.queues() && wait.probability() >= FELT_WAIT;
+                (if felt { wait.clone() } else { Wait::Never }, at.slower)
+            },
+            &known,
+        );
         (latency, shift_s)
     }
 
@@ -105,12 +118,13 @@ impl Engine<'_> {
             // What fails because it comes too late further down gets lost; what retries save has been admitted.
             (arrives, admitted) = (arrives * (entry.succeeds / admitted).min(1.0), admitted.max(entry.succeeds));
             soft = (1.0 - path.dimmed) * entry.complete;
-            calls_s = entry.more_s;
+            calls_s = entry.untimed_s;
             if entry.guarded.is_some() && 1.0 - entry.succeeds * entry.complete > worst {
                 why = self.longest_wait(path, open, waits_s).map_or(Why::Slow, Why::Overload);
             }
         }
-        if open.through_links[index] < 1.0 - worst {
+        soft *= open.through_soft_links[index];
+        if open.through_links[index].min(open.through_soft_links[index]) < 1.0 - worst {
             why = self.fullest_link(path, open).map_or(why, Why::Link);
         }
         let answered = self.answered(path, open);

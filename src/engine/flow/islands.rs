@@ -173,8 +173,11 @@ impl Engine<'_> {
             debug_assert!(*island < steps.len());
             let Some(was) = islands.was[i] else { continue };
             open.attempts[i] = before.attempts[was];
+            open.in_time[i] = before.in_time[was];
+            open.puts_off[i] = before.puts_off[was];
             open.pace[i] = before.pace[was];
             open.through_links[i] = before.through_links[was];
+            open.through_soft_links[i] = before.through_soft_links[was];
             open.kept[i] = before.dispositions.get(was).cloned();
         }
         islands.was = (0..islands.of_path.len()).map(Some).collect();

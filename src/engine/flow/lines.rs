@@ -69,7 +69,9 @@ impl<'a> Lines<'a> {
         let flow = &engine.state.flow;
         let now_s = engine.now.seconds();
         let queues: Vec<bool> = open.stations.iter().map(|at| at.queues()).collect();
-        let any = queues.iter().any(|queues| *queues) || flow.stations.iter().any(|s| !s.line.is_empty());
+        let any = queues.iter().any(|queues| *queues)
+            || flow.stations.iter().any(|s| !s.line.is_empty())
+            || open.puts_off.iter().any(|puts_off| *puts_off);
         let of_path = |path: &Path| path_of_key(key(flow.first_use[path.people] + path.feature, path.site, 0));
         Lines {
             open,
@@ -144,13 +146,13 @@ fn visits(path: &Path, station: StationId) -> f64 {
 }
 
 impl Engine<'_> {
-    /// Requests of a path go as far as the first line.
+    /// Requests of a path go as far as the first line, or to their end where there is none.
     pub(super) fn stand_in_line(
         &mut self,
         index: usize,
         (first, again): (f64, &[f64]),
         disposition: &Disposition,
-        queue: (StationId, f64),
+        queue: Option<(StationId, f64)>,
         lines: &mut Lines,
         span: &mut Interval,
     ) {
@@ -185,7 +187,7 @@ impl Engine<'_> {
             }
             let key = key(of, path.site, made);
             let going = Going { path: index, key, count: count * passes, waited_s: 0.0 };
-            self.go_on(going, Some(queue), lines, span);
+            self.go_on(going, queue, lines, span);
         }
     }
 

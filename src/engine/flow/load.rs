@@ -8,7 +8,7 @@ use super::holding::{Held, Hold};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
 use crate::queueing::{FiniteSource, MultiServerQueue, Residual, Wait};
-use crate::world::StationId;
+use crate::world::{Effect, ServiceId, StationId};
 use std::sync::Arc;
 
 /// Where others ask for nearly all that there is, those who wait for answers are like anybody else.
@@ -20,6 +20,9 @@ const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
 
 /// Rounds at least where queues are on their way to where they settle.
 const ROUNDS_AGAIN: usize = 8;
+
+/// Rounds of finding who is too late because of those who try again.
+const ROUNDS_LATE_MAX: usize = 40;
 
 impl Engine<'_> {
     /// What every station gets, how long it holds a worker, and how its queue moves. Who turns requests away changes what
@@ -42,6 +45,12 @@ impl Engine<'_> {
         self.agree(open, &mut stations, &rooms, &mut holds, half_s, 0);
         if self.hold_as_long_as_queues_are(&stations, &mut holds) {
             // What stations gave on before is not what they give on now: that has to get through all of them.
+            self.agree(open, &mut stations, &rooms, &mut holds, half_s, ROUNDS_AGAIN);
+        }
+        for _ in 0..ROUNDS_LATE_MAX {
+            if !self.look_who_is_late(open, &mut stations) {
+                break;
+            }
             self.agree(open, &mut stations, &rooms, &mut holds, half_s, ROUNDS_AGAIN);
         }
         open.stations = stations;
@@ -420,7 +429,18 @@ impl Engine<'_> {
         if call.hard {
             return 1.0;
         }
-        self.state.dims[call.service.at()].iter().map(|(_, share)| 1.0 - share).product()
+        self.kept_of(call.service)
+    }
+
+    /// The share of the soft calls of a service that is made.
+    pub(in crate::engine) fn kept_of(&self, service: ServiceId) -> f64 {
+        self.state.dims[service.at()].iter().map(|(_, share)| 1.0 - share).product()
+    }
+
+    /// Whether anything leaves out calls of a service.
+    pub(in crate::engine) fn can_be_dimmed(&self, service: ServiceId) -> bool {
+        let of = |effect: &Effect| matches!(effect, Effect::Dim(dimmed, _) if *dimmed == service);
+        !self.state.dims[service.at()].is_empty() || self.world.procedures.iter().any(|p| p.actions.iter().any(of))
     }
 
     pub(super) fn feed_queues(&mut self, open: &Open) {

@@ -28,9 +28,24 @@ mod watched;
 
 use crate::engine::core::Engine;
 use crate::engine::event::Event;
-use crate::units::Time;
+use crate::num;
+use crate::units::{Duration, Time};
 use crate::world::{NodeId, StationId};
 use approximations::is_at_ease;
+
+/// What warms up does so in so many steps.
+const WARM_STEPS: i64 = 16;
+
+/// The step in which something is that has been warming up for so long.
+fn warm_step(since: Duration, takes: Duration) -> i64 {
+    (i128::from(since.0) * i128::from(WARM_STEPS) / i128::from(takes.0)) as i64
+}
+
+/// When that step is over.
+fn warm_step_ends(step: i64, takes: Duration) -> Duration {
+    let ends = (i128::from(step) + 1) * i128::from(takes.0);
+    Duration(((ends + i128::from(WARM_STEPS) - 1) / i128::from(WARM_STEPS)) as i64)
+}
 
 impl Engine<'_> {
     /// Something in the flow has changed by itself.
@@ -54,8 +69,6 @@ impl Engine<'_> {
         if self.paths_dirty {
             let before = self.find_paths();
             self.find_islands(&before);
-            // Other paths than before: what was in time on those says nothing of these.
-            self.state.flow.in_time.clear();
             if let Some(requests) = &mut self.requests {
                 requests.paths_laid_out = false;
             }
@@ -85,8 +98,11 @@ impl Engine<'_> {
         let service = &self.world.services[self.world.stations[id.at()].service.at()];
         let cold = match (state.cold_since, service.warms) {
             (Some(since), Some((takes, slower))) if takes.0 > 0 => {
-                let left = 1.0 - (self.now.since(since).seconds() / takes.seconds()).min(1.0);
-                1.0 + (slower - 1.0) * left
+                let step = warm_step(self.now.since(since), takes);
+                let at = |step: i64| 1.0 + (slower - 1.0) * (1.0 - step as f64 / WARM_STEPS as f64).max(0.0);
+                // What it can do in a step comes out right: the mean of one over a straight line.
+                let (before, after) = (at(step), at(step + 1));
+                if (before - after).abs() > 1e-9 { (before - after) / num::ln(before / after) } else { before }
             }
             _ => 1.0,
         };

@@ -28,13 +28,46 @@ impl Engine<'_> {
         let full = kept >= at.capacity * (1.0 - 1e-9);
         at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
         let rate = settled_rate(kept, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope);
-        // Where even what is left fills the station, it waits for all places.
-        let places_s = model.waiting_max.map_or(1.0, |places| places as f64 / at.capacity);
-        at.wait = match model.steady(rate) {
-            Some(steady) if !full => steady.wait,
-            _ => Wait::Fixed(places_s),
+        if let Some(places) = model.waiting_max {
+            // Where even what is left fills the station, it waits for all places.
+            at.wait = match model.steady(rate) {
+                Some(steady) if !full => steady.wait,
+                _ => Wait::Fixed(places as f64 / at.capacity),
+            };
+            at.wait_mean_s = at.wait.mean();
+            return;
+        }
+        let waits = match model.steady(rate) {
+            Some(steady) if !full => steady.wait_probability,
+            _ => 1.0,
         };
-        at.wait_mean_s = at.wait.mean();
+        self.wait_for_those_before(at, model, waits);
+    }
+
+    /// Where nobody waits behind a limit, each class waits for those that go first while all workers are busy (Cobham, Operations Research
+    /// 2, 1954); a class of which a part is turned away has no line, and neither have optional requests.
+    fn wait_for_those_before(&self, at: &mut AtStation, model: &MultiServerQueue, probability: f64) {
+        let varies = (model.service_scv + model.arrival_scv) / 2.0;
+        let (mut before, mut served, mut waiting) = (0.0, 0.0, 0.0);
+        let mut waits = [Wait::Never, Wait::Never, Wait::Never];
+        for (class, wait) in waits.iter_mut().enumerate().take(2) {
+            let load = at.classes[class] * (1.0 - at.class_block[class]) / at.capacity;
+            let free = (1.0 - before) * (1.0 - before - load);
+            if at.class_block[class] <= 0.0 && free > 1e-9 && varies > 0.0 {
+                let mean_s = varies / (at.capacity * free);
+                *wait = Wait::Exponential { probability, mean_s };
+                waiting += load * probability * mean_s;
+            }
+            before += load;
+            served += load;
+        }
+        served += at.classes[2] * (1.0 - at.class_block[2]) / at.capacity;
+        at.wait_mean_s = if served > 0.0 { waiting / served } else { 0.0 };
+        at.wait = match probability > 0.0 && at.wait_mean_s > 0.0 {
+            true => Wait::Exponential { probability, mean_s: at.wait_mean_s / probability },
+            false => Wait::Never,
+        };
+        at.class_waits = Some(Arc::new(waits));
     }
 
     /// Each class waits as long as it has to.

@@ -1,6 +1,8 @@
 //! How everybody feels.
 
+use super::feedback::LedAgain;
 use crate::engine::core::Engine;
+use crate::engine::state::disposition::Disposition;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::steering::Share;
 use crate::num;
@@ -64,7 +66,6 @@ impl Engine<'_> {
         if let Some(requests) = &mut self.requests {
             requests.feel();
         }
-        self.state.flow.in_time.resize(self.state.flow.paths.len(), 1.0);
         // A moment from now: a queue that just begins to move past somebody's patience has moved past it.
         let waits_s: Vec<f64> = open.stations.iter().enumerate().map(|(i, at)| self.wait_soon(i, at)).collect();
         let mut index = 0;
@@ -127,19 +128,22 @@ impl Engine<'_> {
     ) -> Felt {
         let population = &self.world.people[people];
         let mut felt = Felt::default();
-        for (index, share) in (first..).zip(shares) {
-            // A share that is just leaving counts, one that is just arriving does not yet.
-            let part = share.now;
-            let disposition = match &self.requests {
+        let mut found = Vec::with_capacity(shares.len());
+        for index in first..first + shares.len() {
+            found.push(match &self.requests {
                 Some(requests) => {
                     self.disposition_seen(index, requests.felt(self.state.flow.first_use[people] + feature))
                 }
                 None => open.kept[index].take().unwrap_or_else(|| self.disposition(index, open, waits_s)),
-            };
+            });
+        }
+        let led = self.led_now(first, open, &found);
+        for ((index, share), disposition) in (first..).zip(shares).zip(found) {
+            // A share that is just leaving counts, one that is just arriving does not yet.
+            let part = share.now;
             let path = &self.state.flow.paths[index];
             let id = population.uses[feature].0;
             let wanted = &self.world.features[id.at()];
-            self.state.flow.in_time[index] = disposition.in_time;
             // Of the requests rather than of their attempts, and of those who are turned away at the door.
             let attempt = disposition.felt_success();
             let attempts = match wanted.retries {
@@ -148,7 +152,15 @@ impl Engine<'_> {
                 Some(retries) => attempts_of(1.0 - attempt, retries.attempts, retries.budget),
                 None => 1.0,
             };
-            let success = if disposition.dead { 0.0 } else { (attempt * attempts).min(1.0) * open.let_in[index] };
+            let success = match &led {
+                Some((led, attempts)) => {
+                    // Of single requests, what is felt beyond what is foreseen.
+                    let felt = if self.requests.is_some() && !disposition.dead { disposition.admitted } else { 1.0 };
+                    (1.0 - (1.0 - attempts[index - first]) * led.last) * felt * open.let_in[index]
+                }
+                None if disposition.dead => 0.0,
+                None => (attempt * attempts).min(1.0) * open.let_in[index],
+            };
             felt.failed += part * (1.0 - success);
             felt.note(0, part * (1.0 - success), disposition.why);
             let p95_s = disposition.latency.quantile(0.95) + disposition.moving_s;
@@ -189,6 +201,25 @@ impl Engine<'_> {
             }
         }
         felt
+    }
+
+    /// How retries of a use whose paths begin at `first` are led among several sites, as it is felt.
+    fn led_now(&self, first: usize, open: &Open, dispositions: &[Disposition]) -> Option<(LedAgain, Vec<f64>)> {
+        let path = &self.state.flow.paths[first];
+        let retries = self.world.features[self.world.people[path.people].uses[path.feature].0.at()].retries?;
+        let paths = first..first + dispositions.len();
+        let queues = |i: usize| self.state.flow.paths[i].in_person().any(|v| open.stations[v.0.at()].queues());
+        let is_alive = |i: usize| self.state.flow.paths[i].dead.is_none();
+        if self.requests.is_none() && paths.clone().any(|i| open.puts_off[i] || (is_alive(i) && queues(i))) {
+            return None;
+        }
+        let of = |i: usize| match &dispositions[i - first] {
+            disposition if disposition.dead => 0.0,
+            disposition if self.requests.is_none() => disposition.felt_success(),
+            _ => self.state.flow.paths[i].passes * self.without_queues(&self.state.flow.paths[i]).1,
+        };
+        let succeeds: Vec<f64> = paths.clone().map(of).collect();
+        Some((self.led_again(paths, retries, (open, 0.0), &succeeds)?, succeeds))
     }
 
     pub(super) fn feel(&mut self, people: usize, feature: Option<usize>, (mood, why): (ServiceLevel, Why)) {

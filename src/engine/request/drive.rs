@@ -144,6 +144,19 @@ impl Requests {
         }
     }
 
+    /// Whether a request leaves out a call of a service on purpose.
+    fn is_dimmed(&mut self, id: u32, service: u32) -> bool {
+        let share = 1.0 - self.kept_calls[service as usize];
+        share > 0.0 && self.leaves_out(id, share)
+    }
+
+    /// Whether a request leaves something out, by its luck.
+    #[inline]
+    fn leaves_out(&mut self, id: u32, share: f64) -> bool {
+        let of = self.slots[id].of;
+        self.sources[of as usize].choices.chance(share)
+    }
+
     /// A request goes on with its program until it has to wait for something.
     pub(super) fn go_on(&mut self, world: &World, id: u32, observer: &mut impl Observer) {
         let mut pc = self.slots[id].pc;
@@ -190,10 +203,8 @@ impl Requests {
                 }
                 Op::Goto(to) => pc = to,
                 Op::Call { at } => pc = self.programs.calls[at as usize].goes_to,
-                Op::Skip { share, to } => {
-                    let of = self.slots[id].of;
-                    pc = if self.sources[of as usize].choices.chance(share) { to } else { pc + 1 };
-                }
+                Op::Skip { share, to } => pc = if self.leaves_out(id, share) { to } else { pc + 1 },
+                Op::Dim { service, to } => pc = if self.is_dimmed(id, service) { to } else { pc + 1 },
                 Op::Lose { share, to } => {
                     let of = self.slots[id].of;
                     let loses = self.sources[of as usize].choices.chance(share);

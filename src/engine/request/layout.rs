@@ -116,6 +116,7 @@ impl Layout<'_, '_> {
                 | Op::Lose { to: target, .. }
                 | Op::Gone { to: target }
                 | Op::Skip { to: target, .. }
+                | Op::Dim { to: target, .. }
                 | Op::Enter { refused: target, .. }
                 | Op::Look { found: target, .. }
                 | Op::Goto(target) => *target = to,
@@ -256,9 +257,9 @@ impl Layout<'_, '_> {
     /// A call as often as it is made; a soft one that fails is done without.
     fn call(&mut self, call: &Call, made: (Caller, u32), from: SiteId, fails: &mut Vec<usize>) {
         let mut missed = Vec::new();
-        let kept = self.engine.kept_calls(call);
-        if kept < 1.0 {
-            missed.push(self.push(Op::Skip { share: 1.0 - kept, to: 0 }));
+        // Whoever waits by the time that something is left out has still to make his calls.
+        if !call.hard && self.engine.can_be_dimmed(call.service) {
+            missed.push(self.push(Op::Dim { service: call.service.0, to: 0 }));
         }
         let whole = call.times.floor();
         for _ in 0..whole as u64 {

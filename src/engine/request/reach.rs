@@ -25,6 +25,11 @@ pub(super) fn reached(requests: &Requests, start: u32) -> Vec<(u32, f64)> {
                 goes(to, share * skips);
                 goes(pc + 1, share * (1.0 - skips));
             }
+            Op::Dim { service, to } => {
+                let kept = requests.kept_calls[service as usize];
+                goes(to, share * (1.0 - kept));
+                goes(pc + 1, share * kept);
+            }
             Op::Lose { share: loses, .. } => goes(pc + 1, share * (1.0 - loses)),
             Op::Ask { ask } => {
                 goes(requests.programs.asks[ask as usize].start, share);

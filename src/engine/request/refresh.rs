@@ -10,7 +10,7 @@ use super::state::station_queue::Line;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open};
 use crate::engine::state::paths::Path;
-use crate::world::{Automation, LinkId, StationId};
+use crate::world::{Automation, LinkId, ServiceId, StationId};
 
 /// Where a station becomes slower or faster by more than this, that goes for the requests that it is serving too.
 const RESCALED: f64 = 0.2;
@@ -21,6 +21,8 @@ impl Engine<'_> {
     pub(in crate::engine) fn follow(&mut self, open: &mut Open) {
         let Some(mut requests) = self.requests.take() else { return };
         requests.now = self.now.0 as u64;
+        requests.kept_calls.clear();
+        requests.kept_calls.extend((0..self.world.services.len()).map(|i| self.kept_of(ServiceId::new(i))));
         self.follow_demand(&mut requests, open);
         requests.know_askers(self.luck);
         self.follow_stations(&mut requests, open);

@@ -33,6 +33,11 @@ impl Disposition {
         self.arrives * self.admitted * self.in_time
     }
 
+    /// Share that comes too late, of all.
+    pub fn late(&self) -> f64 {
+        self.arrives * self.admitted * (1.0 - self.in_time)
+    }
+
     /// The same, as it is felt now: also by those who have come before, and give up while they wait.
     pub fn felt_success(&self) -> f64 {
         self.success() * self.patient

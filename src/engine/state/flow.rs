@@ -55,8 +55,6 @@ pub struct FlowState {
     /// Attempts whose clients have lost patience in a line and that are still to be made again at once, by use and by how many were
     /// made before.
     pub owed: Vec<Vec<f64>>,
-    /// Share of the attempts of each path that were answered in time when it was last looked at.
-    pub in_time: Vec<f64>,
     /// The first feature of each population in the lists by population and feature.
     pub first_use: Vec<usize>,
     pub open: Option<Open>,
@@ -125,6 +123,8 @@ pub struct Open {
     pub further_servers: Vec<i64>,
     /// What the links leave of each path.
     pub through_links: Vec<f64>,
+    /// The same of calls that requests can go without.
+    pub through_soft_links: Vec<f64>,
     /// Share of what users mean to send that they do send: who is away sends nothing.
     pub sent: Vec<f64>,
     /// Share of that which is not turned away at the door.
@@ -133,6 +133,10 @@ pub struct Open {
     pub pace: Vec<f64>,
     /// Attempts for each request, where all are made within the span.
     pub attempts: Vec<f64>,
+    /// Share of the attempts of each path that are answered in time where nobody waits in a line, as far as they are tried again.
+    pub in_time: Vec<f64>,
+    /// Whether what fails in this span comes again when that is known, though nobody may wait in a line yet.
+    pub puts_off: Vec<bool>,
     /// Requests per second that restrictions put off, and their slope, by population and feature.
     pub put_off: Vec<(usize, usize, f64, f64)>,
     /// Attempts per second that were put off after a failure, by path and by how many were made before.
@@ -143,7 +147,13 @@ pub struct Open {
     /// Of each population that waits for answers: who waits in the line of each station, and at last who is about to try again.
     pub in_lines: Vec<Vec<f64>>,
     pub transfers_bps: Vec<f64>,
+    /// How far into the span the links are looked at, in seconds.
+    pub links_at_s: f64,
     pub links_bps: Vec<f64>,
+    /// What each of them can carry, in bits per second.
+    pub links_most_bps: Vec<f64>,
+    /// By how much the load changes per second, as far as it fits.
+    pub links_slopes_bps: Vec<f64>,
     pub links_offered_bps: Vec<f64>,
     /// The same as the span begins, and its slope; nothing where nobody watches.
     pub links_asked: Vec<(f64, f64)>,
@@ -162,16 +172,22 @@ impl Open {
         self.stations.clear();
         self.further_servers.clear();
         refill(&mut self.through_links, paths, 1.0);
+        refill(&mut self.through_soft_links, paths, 1.0);
         self.sent.clear();
         self.let_in.clear();
         refill(&mut self.pace, paths, 1.0);
         refill(&mut self.attempts, paths, 1.0);
+        refill(&mut self.in_time, paths, 1.0);
+        self.puts_off.clear();
+        self.puts_off.resize(paths, false);
         self.put_off.clear();
         self.delayed_retries.clear();
         self.impatient.clear();
         self.in_lines.clear();
         self.transfers_bps.clear();
         refill(&mut self.links_bps, links, 0.0);
+        refill(&mut self.links_slopes_bps, links, 0.0);
+        self.links_most_bps.clear();
         refill(&mut self.links_offered_bps, links, 0.0);
         self.links_asked.clear();
         self.dispositions.clear();
@@ -267,7 +283,7 @@ pub struct AtStation {
     pub moves_on: f64,
     /// What calls by a policy add to the time of a visit: beyond its parts; or in place of those that are left to timeouts, in time and before
     /// that; and how many attempts come too late.
-    pub calls_add: [f64; 4],
+    pub calls_add: [f64; 5],
     /// The time of a visit as a latency is made of it.
     pub plain_s: f64,
     /// Those who call it by a timeout send more the longer they wait, and more than it can do: every attempt comes too late.
@@ -336,7 +352,7 @@ impl AtStation {
             complete: [1.0; CLASSES],
             passes: 1.0,
             moves_on: 1.0,
-            calls_add: [0.0; 4],
+            calls_add: [0.0; 5],
             plain_s: 0.0,
             storm: false,
         }
@@ -393,7 +409,6 @@ impl FlowState {
             latest_feelings: vec![None; world.people.len()],
             delayed_retries: vec![DelayedRetries::default(); uses],
             owed: vec![Vec::new(); uses],
-            in_time: Vec::new(),
             first_use,
             open: None,
             closed: None,

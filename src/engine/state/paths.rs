@@ -1,9 +1,98 @@
 //! The ways of requests through the stations.
 
 use crate::observe::Why;
-use crate::queueing::Latency;
+use crate::queueing::{Asking, Latency};
 use crate::world::{SiteId, StationId};
 use std::sync::Arc;
+
+/// What a request lives through one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Way {
+    /// Time on the network and in waiting for the dead, in seconds.
+    pub fixed_s: f64,
+    /// Stations, by their place among the visits of the path, and how many visits.
+    pub visits: Vec<(usize, f64)>,
+    pub branches: Vec<Branch>,
+}
+
+/// A part of a way that is lived through as a whole, or not at all: a fraction of its times is the probability of once more.
+#[derive(Debug, Clone)]
+pub struct Branch {
+    pub times: f64,
+    pub way: Way,
+    /// Who asks for it and does not wait for ever.
+    pub asks: Option<Asks>,
+}
+
+/// How a part of a way is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asks {
+    /// By which call: of a station, or of the feature.
+    pub caller: Option<StationId>,
+    pub nth: usize,
+    /// How, as long as nothing fails.
+    pub asking: Asking,
+}
+
+/// Branches are told apart as long as a way has no more parts than this.
+const PARTS_MAX: usize = 200;
+
+impl Way {
+    /// Visits to a station.
+    pub fn pays(&mut self, visit: usize, times: f64) {
+        match self.visits.iter_mut().find(|known| known.0 == visit) {
+            Some(known) => known.1 += times,
+            None => self.visits.push((visit, times)),
+        }
+    }
+
+    /// Another way is gone so often.
+    pub fn goes(&mut self, way: Way, times: f64) {
+        let is_whole = times.floor() == times;
+        let is_one = way.visits.len() == 1 && way.fixed_s == 0.0;
+        if times == 1.0 || (way.branches.is_empty() && (is_whole || is_one)) {
+            self.fixed_s += times * way.fixed_s;
+            way.visits.into_iter().for_each(|(visit, each)| self.pays(visit, times * each));
+            self.branches.extend(way.branches);
+        } else {
+            self.goes_into(Branch { times, way, asks: None });
+        }
+    }
+
+    /// A branch is gone into.
+    pub fn goes_into(&mut self, branch: Branch) {
+        if branch.times <= 0.0 {
+        } else if self.parts() + branch.way.parts() > PARTS_MAX {
+            self.takes_in(branch.way, branch.times);
+        } else {
+            self.branches.push(branch);
+        }
+    }
+
+    /// Everything of a way, as if each part of it was met by itself.
+    fn takes_in(&mut self, way: Way, times: f64) {
+        self.fixed_s += times * way.fixed_s;
+        way.visits.into_iter().for_each(|(visit, each)| self.pays(visit, times * each));
+        way.branches.into_iter().for_each(|branch| self.takes_in(branch.way, times * branch.times));
+    }
+
+    fn parts(&self) -> usize {
+        1 + self.visits.len() + self.branches.iter().map(|branch| branch.way.parts()).sum::<usize>()
+    }
+
+    /// The mean time on the network and in waiting for the dead, if nobody gives up.
+    pub fn network_s(&self) -> f64 {
+        self.fixed_s + self.branches.iter().map(|branch| branch.times * branch.way.network_s()).sum::<f64>()
+    }
+
+    /// All branches of it, in one order.
+    pub fn each_branch(&self, see: &mut impl FnMut(&Branch)) {
+        for branch in &self.branches {
+            see(branch);
+            branch.way.each_branch(see);
+        }
+    }
+}
 
 /// The way of one population's requests for one feature from one site.
 #[derive(Debug, Clone)]
@@ -20,8 +109,14 @@ pub struct Path {
     pub guarded: Vec<bool>,
     /// By which call of the feature each of the stations is entered.
     pub entered_by: Vec<u32>,
-    /// Time on the network and in waiting for the dead, in seconds.
+    /// How all of these are lived through, beyond the time that everybody loses.
+    pub way: Way,
+    /// What tells ways apart, where they have branches.
+    pub way_key: u64,
+    /// Time on the network and in waiting for the dead that everybody loses, in seconds.
     pub fixed_s: f64,
+    /// What it takes in the mean where nobody waits and nobody gives up, in seconds.
+    pub plain_s: f64,
     /// Probability of getting as far as the first call, whatever the load.
     pub begins: f64,
     /// Probability of not getting lost on links or in something gray.
@@ -35,8 +130,8 @@ pub struct Path {
     /// Share of the requests that go without something that is left out on purpose or missed now and then, and what that is.
     pub dimmed: f64,
     pub dimmed_for: Option<Why>,
-    /// Links between sites: from, to, requests across.
-    pub crossings: Vec<(SiteId, SiteId, f64)>,
+    /// Links between sites: from, to, requests across; whether it fails the request not to get across.
+    pub crossings: Vec<(SiteId, SiteId, f64, bool)>,
     /// Latency at the stations without waiting.
     pub quiet: Arc<Latency>,
     /// 95th percentile without waiting, network included.
@@ -57,6 +152,7 @@ impl Path {
             && (&self.guarded, &self.entered_by) == (&other.guarded, &other.entered_by)
             && self.crossings == other.crossings
             && (self.dead, self.missing, self.loss) == (other.dead, other.missing, other.loss)
+            && self.way_key == other.way_key
             && (self.fixed_s, self.quiet_p95_s) == (other.fixed_s, other.quiet_p95_s)
             && (self.begins, self.passes) == (other.begins, other.passes)
             && (self.dimmed, self.dimmed_for) == (other.dimmed, other.dimmed_for)

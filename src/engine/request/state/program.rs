@@ -27,6 +27,8 @@ pub enum Op {
     Gone { to: u32 },
     /// Leaves something out with some probability.
     Skip { share: f64, to: u32 },
+    /// Leaves out what is left out of the calls of a service on purpose by now.
+    Dim { service: u32, to: u32 },
     /// Comes to a station: waits, is served, or is turned away.
     Enter { station: u32, refused: u32 },
     /// Gives the worker back.
@@ -212,6 +214,7 @@ impl Programs {
             Op::Leg { leg, lost } => Op::Leg { leg, lost: lost + start },
             Op::Lose { share, to } => Op::Lose { share, to: to + start },
             Op::Skip { share, to } => Op::Skip { share, to: to + start },
+            Op::Dim { service, to } => Op::Dim { service, to: to + start },
             Op::Enter { station, refused } => Op::Enter { station, refused: refused + start },
             Op::Look { station, found } => Op::Look { station, found: found + start },
             Op::Fork { first, count } => Op::Fork { first: first + branches_start, count },
@@ -290,5 +293,6 @@ fn words(op: &Op) -> [u64; 3] {
         Op::Ask { ask } => [17, u64::from(ask), 0],
         Op::Learn { station, answered } => [16, u64::from(station), u64::from(answered)],
         Op::Gone { to } => [15, u64::from(to), 0],
+        Op::Dim { service, to } => [19, pair(service, to), 0],
     }
 }

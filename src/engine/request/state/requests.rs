@@ -32,6 +32,8 @@ pub struct Requests {
     pub slots: Slots,
     pub calls: Calls,
     pub programs: Programs,
+    /// Of each service, the share of the soft calls that is made.
+    pub kept_calls: Vec<f64>,
     pub sources: Vec<Source>,
     /// Those of the stations; after them those of the servers behind balancers.
     pub station_queues: Vec<StationQueue>,
@@ -118,6 +120,7 @@ impl Requests {
             slots: Slots::default(),
             calls: Calls::default(),
             programs,
+            kept_calls: Vec::new(),
             sources,
             station_queues,
             backend_pools,
