@@ -56,12 +56,22 @@ fn o20_retries_of_what_is_refused_multiply_the_load_and_help_nobody() {
 
 #[test]
 fn o20_attempts_for_each_request_and_what_a_budget_leaves_of_them() {
+    // Attempts are counted at a door, before what they are for gets lost.
     let amplified = |loses: &str, retries: &str| {
-        let service = r#"(servers: 100000)}, takes: fixed("1ms"))}"#;
-        let gray = format!(r#"at("00:00", gray(of: "a", loses: "{loses}", probes_pass: true))"#);
-        let outcome = outcome(&station("1h", 100.0, service, retries, ", arrivals: smooth", &gray));
-        let (people, work) = (&outcome.people["all"], &outcome.services["work@a"]);
-        (work.arrived / people.requests.intended, people.request_availability)
+        let text = format!(
+            r#"Scenario(format: 1, title: "attempts", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1h"),
+            sites: {{"a": (), "b": ()}}, links: [(between: ("a", "b"), rtt: "1ms")],
+            services: {{
+                "door": (runs_at: {{"a": (servers: 100000)}}, takes: fixed("1ms"), calls: [hard(to: "work")]),
+                "work": (runs_at: {{"b": (servers: 100000)}}, takes: fixed("1ms")),
+            }},
+            features: {{"do": (calls: [hard(to: "door")]{retries})}},
+            people: {{"all": (users: 100, uses: {{"do": "1/s"}}, served_by: "a", arrivals: smooth)}},
+            drill: [at("00:00", gray(of: "b", loses: "{loses}", probes_pass: true))])"#
+        );
+        let outcome = outcome(&text);
+        let (people, door) = (&outcome.people["all"], &outcome.services["door@a"]);
+        (door.arrived / people.requests.intended, people.request_availability)
     };
     let (attempts, success) = amplified("30%", ", retries: (attempts: 4)");
     assert_near("p = 0.3, n = 4", attempts, 1.417, 1e-9);
