@@ -2,6 +2,7 @@
 
 use crate::common::{assert_near, outcome, world};
 use firedrill::metrics::Outcome;
+use firedrill::num;
 use firedrill::rng::Luck;
 use firedrill::run::{Traffic, follow};
 
@@ -50,12 +51,12 @@ fn guarded(kind: &str) -> Outcome {
 
 #[test]
 fn nobody_waits_for_longer_than_the_caller_does() {
-    let late = (-100.0_f64 / 80.0).exp();
+    let late = num::exp(-100.0 / 80.0);
     let soft = guarded("soft");
     let latency = &soft.people["all"].latency.all;
     // 20 ms and at most 100 ms; the median is that of the service, for fewer than half are late.
     assert_near("99th percentile", latency.p99_s.unwrap(), 0.12, 2e-3);
-    assert_near("median", latency.p50_s.unwrap(), 0.02 + 0.08 * 2.0_f64.ln(), 0.01);
+    assert_near("median", latency.p50_s.unwrap(), 0.02 + 0.08 * num::ln(2.0), 0.01);
     assert_near("mean", latency.mean_s.unwrap(), 0.02 + 0.08 * (1.0 - late), 0.01);
     let hard = guarded("hard");
     let latency = &hard.people["all"].latency.all;

@@ -2,6 +2,7 @@
 
 use crate::common::{assert_near, outcome};
 use firedrill::metrics::Outcome;
+use firedrill::num;
 
 fn through_an_uplink(attempts: u32) -> Outcome {
     outcome(&format!(
@@ -36,7 +37,7 @@ fn too_late(servers: u32, takes: &str, feature: &str) -> Outcome {
 #[test]
 fn what_comes_too_late_at_rest_is_tried_again() {
     let seen = too_late(200, r#"exponential(mean: "100ms")"#, r#"timeout: "150ms", retries: (attempts: 3)"#);
-    let late = (-1.5_f64).exp();
+    let late = num::exp(-1.5);
     let requests = &seen.people["all"].requests;
     assert_near("attempts", seen.services["web@a"].arrived, 18_000.0 * (1.0 + late + late * late), 0.005);
     assert_near("failed", requests.failed, 18_000.0 * late * late * late, 0.05);
