@@ -10,7 +10,7 @@ const WIDTH_MAX: usize = 140;
 /// What one stream of output shows.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// ParquetFile.
+    /// Columns.
     pub width: usize,
     /// Whether it shows colour.
     pub colour: bool,
@@ -34,7 +34,7 @@ pub fn errors_are_coloured() -> bool {
 /// How wide the terminal is on which errors stand; nothing where they go elsewhere.
 pub fn errors_width() -> Option<usize> {
     let stderr = std::io::stderr();
-    let real = stderr.is_terminal().then(|| terminal_size::terminal_size_of(&stderr)).flatten();
+    let real = stderr.is_terminal().then(terminal_size::terminal_size).flatten();
     real.map(|(width, _)| usize::from(width.0).min(WIDTH_MAX))
 }
 
