@@ -499,3 +499,29 @@ fn whoever_fails_at_a_call_does_not_make_the_next_one() {
         assert_near("served", asked.served, 3_600_000.0, 0.002);
     }
 }
+
+#[test]
+fn whoever_leaves_a_line_goes_on_to_the_next_call_also_when_nobody_comes_any_more() {
+    // 150 a second for ten minutes at what does 100, then whatever comes after: what is behind, at 110, never sees more than 100, and
+    // gets everybody in the end.
+    for (after, intended) in [("x1", 270_000.0), ("x0", 126_000.0)] {
+        let outcome = outcome(&format!(
+            r#"Scenario(format: 1, title: "two in a row", clock: (from: "2024-01-01T00:00", zone: "UTC", horizon: "1h"),
+            sites: {{"a": ()}},
+            services: {{
+                "first": (runs_at: {{"a": (servers: 1)}}, takes: fixed("10ms")),
+                "second": (runs_at: {{"a": (servers: 11)}}, takes: fixed("100ms")),
+            }},
+            features: {{"read": (calls: [hard(to: "first"), hard(to: "second")])}},
+            people: {{"all": (users: 60, uses: {{"read": "1/s"}}, served_by: "a", arrivals: smooth)}},
+            drill: [
+                at("00:05", surge(of: "all", by: "x2.5", lasts: "10m")),
+                at("00:15", surge(of: "all", by: "{after}", lasts: "40m")),
+            ])"#
+        ));
+        let (first, second) = (&outcome.services["first@a"], &outcome.services["second@a"]);
+        assert_near(&format!("first, {after}"), first.arrived, intended, 1e-9);
+        assert_near(&format!("second, {after}"), second.arrived, intended, 1e-9);
+        assert_eq!(second.queue_len_mean, 0.0, "{after}");
+    }
+}

@@ -1,29 +1,37 @@
 //! Going on: calls are made one after the other, and whoever fails at one that is needed does not make the next.
 
 use super::approximations::never_refused;
+use super::lines::is_of;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Regime};
+use crate::engine::state::paths::Path;
 use crate::world::{Call, SiteId, StationId};
 
-/// Of those who begin to make a list of calls, who has come so far: per request that begins, and whether that changes as they do.
+/// Of those who begin to make a list of calls, who has come so far: per request that begins, and whether that changes as they do; and a second
+/// those who have begun before, and leave a line that nobody joins any more.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct GoOn {
     pub share: f64,
     pub slope: f64,
+    pub drains: f64,
 }
 
 impl GoOn {
     /// Everybody.
-    pub const ALL: GoOn = GoOn { share: 1.0, slope: 1.0 };
+    pub const ALL: GoOn = GoOn { share: 1.0, slope: 1.0, drains: 0.0 };
 
     /// A share of everybody.
     pub fn of(share: f64) -> GoOn {
-        GoOn { share, slope: share }
+        GoOn { share, slope: share, drains: 0.0 }
     }
 
     /// Those of them who go on behind another call.
     pub fn and(self, next: GoOn) -> GoOn {
-        GoOn { share: self.share * next.share, slope: self.slope * next.slope }
+        GoOn {
+            share: self.share * next.share,
+            slope: self.slope * next.slope,
+            drains: self.drains * next.share + next.drains,
+        }
     }
 }
 
@@ -51,7 +59,25 @@ impl Engine<'_> {
         let slope = if moves || at.regime == Regime::Full { 0.0 } else { share };
         // A call that is made every fifth time holds up every fifth.
         let waits = call.times.min(1.0);
-        GoOn { share: if moves { share * (1.0 - waits + waits * at.moves_on) } else { share }, slope }
+        GoOn { share: if moves { share * (1.0 - waits + waits * at.moves_on) } else { share }, slope, drains: 0.0 }
+    }
+
+    /// The same for the requests of a path: its line at the callee drains also when none of them comes any more.
+    pub(super) fn get_past_in_person(&self, call: &Call, path: &Path, class: usize, stations: &[AtStation]) -> GoOn {
+        let goes_on = self.get_past(call, path.site, (Some(class), false), stations);
+        let Some((callee, _)) = self.answers(call, path.site).filter(|_| call.times > 0.0) else { return goes_on };
+        let at = &stations[callee.at()];
+        if !at.queues() || at.joined {
+            return goes_on;
+        }
+        let of = self.state.flow.first_use[path.people] + path.feature;
+        let (mut mine, mut all) = (0.0, 0.0);
+        for (_, member) in self.state.flow.stations[callee.at()].line.members() {
+            all += member.count;
+            mine += if is_of(member.key, of, path.site) { member.count } else { 0.0 };
+        }
+        let share = if all > 0.0 { mine / all } else { 0.0 };
+        GoOn { drains: at.capacity * share * goes_on.share / call.times, ..goes_on }
     }
 
     /// How often a call is made of the times that it is meant to be, where the first that fails is the last.
@@ -86,7 +112,7 @@ impl Engine<'_> {
         let at = &mut stations[id.at()];
         let moves_on = if at.queues() && at.inflow > 0.0 { at.capacity / at.inflow } else { 1.0 };
         let moved = (passes - at.passes).abs().max((moves_on - at.moves_on).abs() / (1.0 + moves_on));
-        (at.passes, at.moves_on) = (passes, moves_on);
+        (at.passes, at.moves_on, at.joined) = (passes, moves_on, at.inflow > 0.0);
         moved
     }
 }

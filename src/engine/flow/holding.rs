@@ -93,9 +93,12 @@ impl Engine<'_> {
         let alone_s = computes_s + self.commit(id).takes_s;
         let (mut responds_s, mut variance, mut behind) = (alone_s, alone, GoOn::ALL);
         for call in &station.calls {
-            let made = behind.share * self.made(call, station.site, None, stations);
-            behind = behind.and(self.get_past(call, station.site, (None, service.holds), stations));
-            let times = call.times * self.kept_calls(call) * made;
+            let mut times = call.times * self.kept_calls(call);
+            if !service.at_once {
+                // Whoever waits in a line gets past it, however slowly that moves.
+                times *= behind.share * self.made(call, station.site, None, stations);
+                behind = behind.and(self.get_past(call, station.site, (None, true), stations));
+            }
             match self.answers(call, station.site) {
                 Some((callee, rtt_s)) => {
                     let at = &stations[callee.at()];

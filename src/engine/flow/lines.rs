@@ -29,6 +29,11 @@ pub(super) fn attempts_of_key(key: u64) -> usize {
     (key & 255) as usize
 }
 
+/// Whether a key is of a use that is answered by a site.
+pub(super) fn is_of(key: u64, of: usize, site: SiteId) -> bool {
+    path_of_key(key) == path_of_key(self::key(of, site, 0))
+}
+
 /// The same request, whatever its attempts.
 fn path_of_key(key: u64) -> u64 {
     key >> 8

@@ -121,13 +121,14 @@ impl Engine<'_> {
                 if !feature.at_once {
                     let nth = *call as usize;
                     for before in &calls[made..nth] {
-                        behind = behind.and(self.get_past(before, path.site, (Some(class), false), stations));
+                        behind = behind.and(self.get_past_in_person(before, path, class, stations));
                     }
                     made = nth;
                     times *= self.made(&calls[nth], path.site, Some(class), stations);
                 }
                 let at = &mut stations[station.at()];
-                let entering = (rate * sent * open.attempts[i] + delayed_retries) * times * behind.share;
+                let entering =
+                    (rate * sent * open.attempts[i] + delayed_retries) * times * behind.share + behind.drains * times;
                 at.inflow += entering;
                 at.slope += slope * sent * open.attempts[i] * times * behind.slope;
                 at.scv_sum += entering * population.arrival_scv;
@@ -188,10 +189,11 @@ impl Engine<'_> {
             if let Some((callee, _)) = self.answers(call, station.site) {
                 let mut times =
                     call.times * self.kept_calls(call) * self.visits_of(call, station.site, stations) * self.missed(id);
-                let slope = times * behind.slope;
                 if !service.at_once {
-                    times *= behind.share * self.made(call, station.site, None, stations);
+                    times *= self.made(call, station.site, None, stations);
                 }
+                let slope = times * behind.slope;
+                times *= behind.share;
                 let next = &mut stations[callee.at()];
                 next.inflow += out.0 * times;
                 next.slope += out.1 * slope;

@@ -281,6 +281,8 @@ pub struct AtStation {
     /// that comes.
     pub passes: f64,
     pub moves_on: f64,
+    /// Whether anybody comes.
+    pub joined: bool,
     /// What calls by a policy add to the time of a visit: beyond its parts; or in place of those that are left to timeouts, in time and before
     /// that; and how many attempts come too late.
     pub calls_add: [f64; 5],
@@ -352,6 +354,7 @@ impl AtStation {
             complete: [1.0; CLASSES],
             passes: 1.0,
             moves_on: 1.0,
+            joined: true,
             calls_add: [0.0; 5],
             plain_s: 0.0,
             storm: false,
