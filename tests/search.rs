@@ -384,3 +384,49 @@ fn what_is_kept_is_not_run_again_and_shards_make_the_whole() {
     assert_eq!(search.run_kept(&[], &mut all, &mut Alone).unwrap().unwrap(), whole);
     assert_eq!(all.saved, 0);
 }
+
+/// One part, repaired in half an hour by a crew that keeps hours, and a goal of which a night is no breach and a weekend is.
+fn kept_hours(parts: &str, repair: &str, crew: &str) -> String {
+    format!(
+        r#"Scenario(format: 1, title: "hours", clock: (from: "2024-03-04T00:00", zone: "Europe/Oslo", horizon: "14d"), sites: {{"oslo": ()}},
+        services: {{"web": (runs_at: {{"oslo": (servers: 8)}}, takes: fixed("5ms"), stands_on: any([{parts}]))}},
+        features: {{"f": (calls: [hard(to: "web")])}},
+        people: {{"p": (users: 100, uses: {{"f": "1/min"}}, served_by: "oslo", arrivals: smooth)}},
+        components: {{{repair}}}, crews: {{"c": ({crew})}},
+        objectives: {{"o": restored(of: "p", within: "16h15m")}},
+        menu: (leaves_out: ["crash of oslo", "*gray*", "*slow*", "surge*", "*away*"]))"#
+    )
+}
+
+#[test]
+fn where_a_crew_keeps_hours_no_hour_stands_for_another() {
+    let part = r#""d": (repair: (takes: fixed("30m"), crew: "c"))"#;
+    let text = kept_hours(r#""d""#, part, r#"at_once: 1, hours: ("08:00", "16:00")"#);
+    let found = search(&text, up_to(1));
+    // From Friday 16:00 to Sunday 16:00, and the last three quarters of an hour of a night are too short for the goal: hours 48 + 5.
+    let all = search(&text, Asked { exhaustive: true, ..up_to(1) });
+    assert_eq!(found.objectives[0].minimal[0].hours, 53);
+    assert_eq!(all.objectives[0].minimal[0].hours, 53);
+}
+
+#[test]
+fn how_often_two_meet_goes_by_all_that_a_repair_waits_for() {
+    let often = |repair: &str, crew: &str| {
+        let part = format!(r#"(at: "oslo", fails: exponential(mean: "100d"), repair: ({repair}))"#);
+        let text = kept_hours(r#""a", "b""#, &format!(r#""a": {part}, "b": {part}"#), crew).replace("16h15m", "2m");
+        search(&text, up_to(2)).objectives[0].minimal[0].per_year.unwrap()
+    };
+    // Each is away for ten hours of a hundred days, however that comes.
+    let (per_year, away) = (3.652_5, 10.0 / 2_400.0);
+    let exact = 2.0 * per_year * away / (1.0 + away);
+    for (repair, crew) in [
+        (r#"takes: fixed("10h")"#, "at_once: 2"),
+        (r#"takes: fixed("1h"), vendor: fixed("9h")"#, "at_once: 2"),
+        (r#"takes: fixed("1h"), spares: (stock: 0, restock: fixed("9h"))"#, "at_once: 2"),
+        (r#"takes: fixed("1h"), crew: "c""#, r#"at_once: 2, arrives: fixed("9h")"#),
+        (r#"takes: fixed("1h"), repair_fails: "90%""#, "at_once: 2"),
+    ] {
+        let seen = often(repair, crew);
+        assert!((seen / exact - 1.0).abs() < 1e-6, "{repair} {crew}: {seen}, not {exact}");
+    }
+}

@@ -178,6 +178,11 @@ impl<'w> Live<'w> {
         true
     }
 
+    /// Takes the run to a time before which nothing is left to do.
+    pub fn reach(&mut self, time: Time) {
+        self.reached = self.reached.max(time.min(self.world.horizon));
+    }
+
     /// Everything that follows at once from what has just happened.
     fn what_follows(&mut self, observer: &mut impl Observer) {
         self.settle();

@@ -173,6 +173,13 @@ impl Engine {
         self.run_unless(|| false, until, observer);
     }
 
+    /// Handles every event before a time, and takes the run there: what is done then comes before whatever else is due at that time, as a step of
+    /// the drill does.
+    pub fn run_before(&mut self, time: Time, observer: &mut impl Observer) {
+        self.run_until(Time(time.0 - 1), observer);
+        self.live(|live| live.reach(time));
+    }
+
     /// The same, unless it is given up on the way: this is asked before every event. Says whether it has got there.
     pub fn run_unless(&mut self, given_up: impl Fn() -> bool, until: Time, observer: &mut impl Observer) -> bool {
         self.live(|live| live.run_unless(given_up, until, observer))

@@ -35,6 +35,7 @@ struct Load {
 struct Bin {
     active_max: f64,
     intended: f64,
+    served: f64,
     lost: f64,
     p95_s: Option<f64>,
     /// Bins that one span covers share them: of many stations and bins that is most of the memory of a run.
@@ -96,14 +97,16 @@ impl HourMetrics {
             .filter(|part| part.weight > 0.0)
             .map(|part| part.latency.quantile(0.95) + part.shift_s)
             .max_by(f64::total_cmp);
-        let (mut intended, mut lost) = (0.0, 0.0);
+        let (mut intended, mut served, mut lost) = (0.0, 0.0, 0.0);
         for used in span.uses.iter().flatten() {
             intended += used.intended;
+            served += used.served;
             lost += used.failed + used.shed + used.never_sent;
         }
         self.flowed_on_day(world, span, p95_s);
         let first = (from_s / self.length_s).floor().max(0.0) as usize;
         let last = ((to_s / self.length_s).ceil() as usize).min(self.bins.len());
+        let is_flat = active_at(span, 0.0) == active_at(span, 1.0);
         let mut covered: Option<Covered> = None;
         for index in first..last {
             let (begins, ends) = (index as f64 * self.length_s, (index + 1) as f64 * self.length_s);
@@ -111,15 +114,13 @@ impl HourMetrics {
             if overlap_s <= 0.0 {
                 continue;
             }
-            let part = overlap_s / span_s;
+            let done = [begins.max(from_s), ends.min(to_s)].map(|at_s| (at_s - from_s) / span_s);
+            let part = part_of(span, done[0], done[1]);
             let bin = &mut self.bins[index];
             // A straight line over the span: its largest value within the bin is at one of the ends.
-            for at_s in [begins.max(from_s), ends.min(to_s)] {
-                let done = (at_s - from_s) / span_s;
-                let active = span.active_users.iter().map(|(a, b)| a + (b - a) * done).sum();
-                bin.active_max = bin.active_max.max(active);
-            }
+            done.iter().for_each(|done| bin.active_max = bin.active_max.max(active_at(span, *done)));
             bin.intended += intended * part;
+            bin.served += served * part;
             bin.lost += lost * part;
             if p95_s > bin.p95_s {
                 bin.p95_s = p95_s;
@@ -129,34 +130,38 @@ impl HourMetrics {
                 continue;
             }
             // The next may be alike.
-            let before = (overlap_s == self.length_s && index + 1 < last).then(|| Arc::clone(&bin.loads));
+            let before = (is_flat && overlap_s == self.length_s && index + 1 < last).then(|| Arc::clone(&bin.loads));
             let loads: &mut Vec<Load> = Arc::make_mut(&mut bin.loads);
             add_loads(loads, span, part, overlap_s);
             covered = before.map(|before| Covered { before, overlap_s, after: Arc::clone(&bin.loads) });
         }
     }
 
-    /// A span counts for the day that it begins in: spans end at midnight only if something happens then, but nobody
-    /// peaks there.
+    /// A span that goes over midnight counts for each day by the users who are active in it.
     fn flowed_on_day(&mut self, world: &World, span: &Interval, p95_s: Option<f64>) {
         while self.days.get(self.today).is_some_and(|day| day.to <= span.from) {
             self.today += 1;
         }
-        let Some(day) = self.days.get_mut(self.today).filter(|day| day.from <= span.from) else { return };
-        let at_once = |end: fn(&(f64, f64)) -> f64| span.active_users.iter().map(end).sum::<f64>();
-        for (active, at) in [(at_once(|a| a.0), span.from), (at_once(|a| a.1), span.to)] {
-            if active > day.peak && at < day.to {
-                (day.peak, day.peak_at) = (active, at);
+        let span_s = span.to.since(span.from).seconds();
+        let done = |time: Time| (time.since(span.from).seconds() / span_s).clamp(0.0, 1.0);
+        for day in self.days.iter_mut().skip(self.today).take_while(|day| day.from < span.to) {
+            let (from, to) = (span.from.max(day.from), span.to.min(day.to));
+            for at in [from, to] {
+                let active = active_at(span, done(at));
+                if active > day.peak && at < day.to {
+                    (day.peak, day.peak_at) = (active, at);
+                }
             }
-        }
-        for (people, uses) in world.people.iter().zip(&span.uses) {
-            for ((feature, _), used) in people.uses.iter().zip(uses) {
-                day.intended += used.intended;
-                day.by_feature[feature.at()] += used.intended;
+            let part = part_of(span, done(from), done(to));
+            for (people, uses) in world.people.iter().zip(&span.uses) {
+                for ((feature, _), used) in people.uses.iter().zip(uses) {
+                    day.intended += used.intended * part;
+                    day.by_feature[feature.at()] += used.intended * part;
+                }
             }
-        }
-        if p95_s > day.p95_s {
-            day.p95_s = p95_s;
+            if p95_s > day.p95_s {
+                day.p95_s = p95_s;
+            }
         }
     }
 
@@ -227,7 +232,7 @@ impl HourMetrics {
             at: starts_s.iter().map(|s| civil_label(&world.calendar, time(*s))).collect(),
             active_users_max: bins.iter().map(|b| b.active_max).collect(),
             requests_per_s: bins.iter().map(|b| b.intended / self.length_s).collect(),
-            lost_share: bins.iter().map(|b| if b.intended > 0.0 { b.lost / b.intended } else { 0.0 }).collect(),
+            lost_share: bins.iter().map(|b| if b.lost > 0.0 { b.lost / (b.served + b.lost) } else { 0.0 }).collect(),
             p95_s: bins.iter().map(|b| b.p95_s).collect(),
             bottleneck: bins.iter().map(narrowest).collect(),
             loads,
@@ -252,8 +257,9 @@ impl Covered {
 
 /// Adds what a part of a span asks of everything.
 fn add_loads(loads: &mut [Load], span: &Interval, part: f64, overlap_s: f64) {
+    let span_s = span.to.since(span.from).seconds();
     for (load, work) in loads.iter_mut().zip(&span.stations) {
-        load.add(work.arrived * part, work.asked_s * part, work.workers_s * part, overlap_s);
+        load.add(work.arrived * part, work.asked_s * part, work.workers_s * overlap_s / span_s, overlap_s);
     }
     let links = loads.iter_mut().skip(span.stations.len());
     for ((load, offered_bps), most_bps) in links.zip(&span.links_offered_bps).zip(&span.links_most_bps) {
@@ -282,6 +288,17 @@ fn days(world: &World) -> Vec<Day> {
         date = next.unwrap_or(date);
     }
     Vec::new()
+}
+
+/// Active users at a part of a span, along its straight line.
+fn active_at(span: &Interval, done: f64) -> f64 {
+    span.active_users.iter().map(|(from, to)| from + (to - from) * done).sum()
+}
+
+/// Of what flows in a span, what falls between two parts of it: as much as users are active then.
+fn part_of(span: &Interval, from: f64, to: f64) -> f64 {
+    let all = active_at(span, 0.5);
+    if all > 0.0 { (to - from) * active_at(span, (from + to) / 2.0) / all } else { to - from }
 }
 
 /// Seconds of a time in which some population was degraded or down.

@@ -2,6 +2,7 @@
 
 mod brief;
 mod capacity;
+mod combinations;
 mod conditions;
 mod contracts;
 mod felt;
@@ -10,6 +11,7 @@ mod metastable;
 mod money;
 mod outcome;
 mod people;
+mod reach;
 mod response;
 mod restores;
 mod runbook;

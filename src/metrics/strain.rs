@@ -3,10 +3,11 @@
 //! The numbers are those of `docs/reference/agreement.md`.
 
 use super::outcome::*;
+use super::reach::{callees, reached};
 use crate::observe::Interval;
 use crate::queueing::Wait;
 use crate::units::{Duration, NANOS_PER_SECOND, Time};
-use crate::world::{Call, Callee, Retries, StationId, World, civil_label};
+use crate::world::{Call, Retries, StationId, World, civil_label};
 use std::collections::BTreeSet;
 
 /// A queue at rest above this share of its capacity is near saturation.
@@ -30,14 +31,17 @@ struct Strain {
 #[derive(Debug, Clone)]
 pub struct StrainMetrics {
     stations: Vec<Strain>,
+    /// Whether anything flowed that was not followed.
+    flowed: bool,
 }
 
 impl StrainMetrics {
     pub fn new(world: &World) -> StrainMetrics {
-        StrainMetrics { stations: vec![Strain::default(); world.stations.len()] }
+        StrainMetrics { stations: vec![Strain::default(); world.stations.len()], flowed: false }
     }
 
     pub fn flowed(&mut self, span: &Interval) {
+        self.flowed |= !span.followed;
         // Followed requests have no such waits: what they tell is not approximated.
         for wait in span.waits.iter().filter(|wait| !matches!(wait.wait, Wait::Never | Wait::Fixed(_))) {
             let work = &span.stations[wait.station.at()];
@@ -97,6 +101,9 @@ impl StrainMetrics {
             }
         }
         self.look_at_calls(world, outcome);
+        if self.flowed {
+            super::combinations::tell(world, outcome);
+        }
     }
 
     /// The same of services that call by a policy.
@@ -123,26 +130,9 @@ impl StrainMetrics {
     }
 
     /// The station that retries would keep overloaded, if all that came late were tried as often as it may be.
-    fn may_storm<'w>(&self, world: &'w World, mut left: Vec<&'w Call>, retries: Retries) -> Option<StationId> {
+    fn may_storm(&self, world: &World, calls: Vec<&Call>, retries: Retries) -> Option<StationId> {
         let attempts = f64::from(retries.attempts).min(1.0 + retries.budget);
-        let mut visited = vec![false; world.stations.len()];
-        while let Some(call) = left.pop() {
-            for id in callees(call) {
-                if !std::mem::replace(&mut visited[id.at()], true) {
-                    left.extend(&world.stations[id.at()].calls);
-                }
-            }
-        }
-        let mut stations = (0..visited.len()).filter(|i| visited[*i]);
-        stations.find(|i| self.stations[*i].most * attempts > 1.0).map(StationId::new)
-    }
-}
-
-/// All that a call may ask, whoever is active.
-fn callees(call: &Call) -> Vec<StationId> {
-    match &call.callee {
-        Callee::Station(station) => vec![*station],
-        Callee::Active(_, by_member) => by_member.iter().flatten().copied().collect(),
+        reached(world, calls).into_iter().find(|id| self.stations[id.at()].most * attempts > 1.0)
     }
 }
 

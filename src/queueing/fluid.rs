@@ -47,6 +47,11 @@ enum Regime {
 }
 
 impl FluidQueue {
+    /// Whether no more can wait.
+    pub fn is_full(&self) -> bool {
+        self.limit.is_some_and(|limit| self.backlog >= limit)
+    }
+
     /// An empty queue.
     pub fn new(limit: Option<f64>) -> FluidQueue {
         FluidQueue { backlog: 0.0, limit }

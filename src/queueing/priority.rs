@@ -46,15 +46,15 @@ fn geometric(ratio: f64, last: u64) -> (f64, f64, f64) {
     // Counted from the heavier end.
     let x = ratio.min(1.0 / ratio);
     if last <= PLACES_MAX as f64 || 1.0 - x < 1e-3 {
-        let (mut sum, mut weighted, mut weight) = (0.0, 0.0, 1.0);
+        let (mut sum, mut weighted, mut weight, mut at_last) = (0.0, 0.0, 1.0, 0.0);
         let mut n = 0.0;
         while n <= last && weight > 1e-17 {
             sum += weight;
             weighted += n * weight;
+            at_last = if n == last { weight } else { 0.0 };
             weight *= x;
             n += 1.0;
         }
-        let at_last = if n > last { weight / x } else { 0.0 };
         return if ratio <= 1.0 { (sum, weighted, at_last) } else { (sum, last * sum - weighted, 1.0) };
     }
     let (sum, weighted) = (1.0 / (1.0 - x), x / (1.0 - x) / (1.0 - x));

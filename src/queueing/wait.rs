@@ -112,12 +112,13 @@ impl Wait {
                 probability * mean_s * (1.0 - num::exp(-most / mean_s))
             }
             Wait::Exponential { .. } => 0.0,
-            Wait::Stages { .. } | Wait::Shaped { .. } => {
-                let reach = most.min(20.0 * self.mean() / self.probability().max(1e-12));
-                let step = reach / 32.0;
-                let middles = (0..32).map(|i| self.ccdf((f64::from(i) + 0.5) * step));
-                (middles.sum::<f64>() * step).min(self.mean())
+            Wait::Stages { probability, stage_s, tails } if *stage_s > 0.0 => {
+                probability * stage_s * stages_up_to(tails, most / stage_s)
             }
+            Wait::Shaped { probability, mean_s, points } if *mean_s > 0.0 => {
+                (probability * mean_s * points_up_to(points, most / mean_s)).min(self.mean())
+            }
+            Wait::Stages { .. } | Wait::Shaped { .. } => 0.0,
         }
     }
 
@@ -147,6 +148,22 @@ fn points_ccdf(points: &[f64], x: f64) -> f64 {
         }
         None => 0.5 / n * num::exp(from - x),
     }
+}
+
+/// The mean of the multiple, where it counts up to `most`: the integral of [`points_ccdf`], which is made of straight lines.
+fn points_up_to(points: &[f64], most: f64) -> f64 {
+    let n = points.len() as f64;
+    let (mut integral, mut from, mut over) = (0.0, 0.0, 1.0);
+    for (i, point) in points.iter().enumerate() {
+        let next = 1.0 - (i as f64 + 0.5) / n;
+        if *point >= most {
+            let at_most = over + (next - over) * (most - from) / (point - from).max(1e-300);
+            return integral + (most - from) * (over + at_most) / 2.0;
+        }
+        integral += (point - from) * (over + next) / 2.0;
+        (from, over) = (*point, next);
+    }
+    integral + 0.5 / n * (1.0 - num::exp(from - most))
 }
 
 /// The multiple that a fraction `p` does not exceed: the inverse of [`points_ccdf`].
@@ -186,6 +203,25 @@ fn stages_ccdf(tails: &[f64], x: f64) -> f64 {
         poisson *= ratio;
     }
     sum.min(1.0)
+}
+
+/// The mean of that sum, where it counts up to `x`, in stages: stage n + 1 is gone through by then where the Poisson process of their ends
+/// has more than n of them, and each takes one in the mean; `sum_n P(N > n) P(more than n ends)`.
+fn stages_up_to(tails: &[f64], x: f64) -> f64 {
+    if x > 700.0 {
+        return tails.iter().sum();
+    }
+    let mut poisson = num::exp(-x);
+    let (mut sum, mut more) = (0.0, 1.0);
+    for (n, tail) in tails.iter().enumerate() {
+        more -= poisson;
+        if more <= f64::EPSILON {
+            break;
+        }
+        sum += tail * more;
+        poisson *= x / (n + 1) as f64;
+    }
+    sum
 }
 
 /// The time that an admitted request spends at one station whose service times are exponential: wait plus service.
@@ -339,6 +375,26 @@ mod tests {
             assert!((sojourn.ccdf(t) / exact - 1.0).abs() < 1e-14);
             let near = Sojourn { wait: Wait::Exponential { probability: 1.0, mean_s: 2.0 - 1e-9 }, service_s: 2.0 };
             assert!((near.ccdf(t) / exact - 1.0).abs() < 1e-7);
+        }
+    }
+
+    #[test]
+    fn what_is_waited_up_to_a_time_is_the_integral_of_the_tail() {
+        let points: std::sync::Arc<[f64]> = [0.1, 0.4, 0.9, 1.3, 2.8].into();
+        let tails: std::sync::Arc<[f64]> = [1.0, 0.9, 0.7, 0.2, 0.01].into();
+        let waits = [
+            Wait::Shaped { probability: 0.6, mean_s: 2.0, points },
+            Wait::Stages { probability: 0.3, stage_s: 0.5, tails },
+            Wait::Exponential { probability: 0.5, mean_s: 1.5 },
+        ];
+        for wait in &waits {
+            for most in [0.01, 0.3, 1.0, 2.5, 7.0] {
+                let step = most / 20_000.0;
+                let integral: f64 = (0..20_000).map(|i| wait.ccdf((f64::from(i) + 0.5) * step) * step).sum();
+                let exact = wait.mean_up_to(most);
+                assert!((exact - integral.min(wait.mean())).abs() < 1e-6, "{wait:?} {most}: {exact} {integral}");
+            }
+            assert!((wait.mean_up_to(1e4) - wait.mean()).abs() < 1e-2 * wait.mean());
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod derived;
 mod fault;
+mod repair_time;
 
 pub use derived::{faults, pattern_fits};
 pub use fault::{Does, Fault, FaultKind};

@@ -202,7 +202,8 @@ pub(super) fn disturbed(
     let mut base = Fork::new(world, luck, held.criteria);
     let mut found: Vec<Vec<Option<Lived>>> = wanted.iter().map(|_| vec![None; onsets.len()]).collect();
     for (place, onset) in onsets.iter().enumerate() {
-        base.run_until(onset.at);
+        // As a step of a drill: before whatever else is due at that time.
+        base.engine.run_before(onset.at, &mut base.measured);
         for (one, lived) in wanted.iter().zip(&mut found) {
             if !one.at[place] {
                 continue;

@@ -1,7 +1,7 @@
 //! When a fault may come: the hours of a week, those that are alike only once.
 
 use crate::units::{Duration, Time};
-use crate::world::{Curve, Decide, World, civil_label};
+use crate::world::{Curve, Decide, Effect, World, civil_label};
 
 const HOUR: Duration = Duration(3_600_000_000_000);
 const WEEK: Duration = Duration(7 * 24 * 3_600_000_000_000);
@@ -47,10 +47,6 @@ struct Ahead {
     curves: Vec<Vec<(i64, u64)>>,
     /// When the run ends, if it does within that time.
     ends: Option<i64>,
-    /// What is planned, from now.
-    planned: Vec<i64>,
-    /// How much of what is planned is over: it may have changed something for good.
-    over: usize,
     /// Whether it hangs on the calendar in other ways: then no other moment is like it.
     at: Option<Time>,
 }
@@ -61,12 +57,9 @@ impl Ahead {
         let within = |time: Time| (at <= time && time < until).then(|| time.since(at).0);
         let people = world.people.iter().flat_map(|people| [&people.active, &people.log_ins]);
         let curves = people.chain(world.providers.iter().map(|provider| &provider.left));
-        let planned = planned(world);
         Ahead {
             curves: curves.map(|curve| ahead(curve, at, until)).collect(),
             ends: within(world.horizon),
-            over: planned.iter().filter(|time| **time < at).count(),
-            planned: planned.into_iter().filter_map(within).collect(),
             at: hangs_on_the_calendar(world).then_some(at),
         }
     }
@@ -90,20 +83,14 @@ fn ahead(curve: &Curve, at: Time, until: Time) -> Vec<(i64, u64)> {
     all
 }
 
-/// Everything that a file puts at a time, in order.
-fn planned(world: &World) -> Vec<Time> {
-    let plan = world.maintenance.iter().flat_map(|plan| [Some(plan.starts), plan.told_at].into_iter().flatten());
-    let orders = world.procedures.iter().flat_map(|procedure| [procedure.at, procedure.until].into_iter().flatten());
-    let mut found: Vec<Time> = plan.chain(orders).chain(world.teams.iter().map(|team| team.from)).collect();
-    found.sort_unstable();
-    found
-}
-
-/// Whether somebody keeps office hours, or work comes again and again.
+/// Whether anything is planned, comes again and again, or keeps office hours: what it has begun may not be over for long after.
 fn hangs_on_the_calendar(world: &World) -> bool {
     let decides = |decide: &Decide| matches!(decide, Decide::People(_, Some(_)));
-    world.maintenance.as_ref().is_some_and(|plan| plan.repeats_every.is_some())
-        || world.teams.iter().any(|team| team.hours.is_some())
-        || world.procedures.iter().any(|procedure| procedure.hours.is_some())
+    let restricts = |effect: &Effect| matches!(effect, Effect::Restrict { .. });
+    world.maintenance.is_some()
+        || world.teams.iter().any(|team| team.hours.is_some() || team.from > Time::ZERO || team.tired.is_some())
+        || world.crews.iter().any(|crew| crew.hours.is_some() || !crew.hands.is_empty())
+        || world.stores.iter().any(|store| !store.backups.is_empty())
+        || world.procedures.iter().any(|p| p.at.is_some() || p.hours.is_some() || p.actions.iter().any(restricts))
         || world.groups.iter().any(|group| group.failover.as_ref().is_some_and(|failover| decides(&failover.decide)))
 }

@@ -189,7 +189,7 @@ fn is_the_failure(scenario: &Scenario, due_to_response: bool) -> bool {
 
 #[test]
 fn drawn_failures_become_drills_that_fail_by_themselves() {
-    let wanted = campaign(10, 100);
+    let wanted = campaign(10, 40);
     let (mut shrunk, mut refused, mut lines) = (0, Vec::new(), Vec::new());
     for case in 0.. {
         if shrunk == wanted {

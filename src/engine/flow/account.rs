@@ -64,6 +64,8 @@ impl Engine<'_> {
         self.account_stores(dt_s, &mut span);
         #[cfg(debug_assertions)]
         self.data_invariants();
+        #[cfg(debug_assertions)]
+        self.flow_invariants(&open, &span);
         self.spans.push(span);
         self.state.flow.closed = Some(open);
         // What was open is over; until the next is opened, the same rates hold.
@@ -167,7 +169,8 @@ impl Engine<'_> {
                 // All who wait wait together for as long as the queue is long.
                 work.waiting_s = flowed.backlog_integral + flowed.served * flow.chance_s;
                 work.backlog = flow.fluid.backlog;
-                work.backlog_max = flowed.backlog_max + flow.by_chance;
+                let limit = flow.fluid.limit.unwrap_or(f64::INFINITY);
+                work.backlog_max = (flowed.backlog_max + flow.by_chance).min(limit);
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // What is left of a queue by rounding is not a queue.
                 if flow.fluid.backlog < 1e-6 {

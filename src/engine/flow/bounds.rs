@@ -69,8 +69,7 @@ impl Engine<'_> {
             at_most(change_s);
         }
         if at.slope != 0.0 && !at.at_ease && at.capacity > 0.0 {
-            // The steady state follows a changing load in steps of a twentieth of the capacity.
-            at_most((at.capacity / 20.0 / at.slope.abs()).max(1.0));
+            at_most(at.follows_s());
         }
         if at.regime == Regime::Moving && at.inflow > at.capacity * (1.0 + 1e-9) && at.slope < 0.0 {
             // The backlog is largest when the load falls back to the capacity, up to rounding.

@@ -8,8 +8,7 @@ use crate::engine::state::runbook::Restriction;
 use crate::num;
 use crate::queueing::{Flow, max_min};
 use crate::units::{Duration, Time};
-use crate::world::LinkId;
-use crate::world::{Effect, SiteId};
+use crate::world::{Curve, Effect, LinkId, SiteId};
 
 /// A surge that ramps or falls is a staircase of so many steps; one that decays, of a quarter as many for each factor of e.
 const STEPS: f64 = 32.0;
@@ -187,8 +186,7 @@ impl Engine<'_> {
             let is_open = is_open > 0.5 || restriction.over;
             if is_open && !restriction.open {
                 // Until it closes again, or for as long as a session, where it was lifted.
-                let left_s =
-                    if next < Time::NEVER && !restriction.over { next.since(self.now).seconds() } else { 3_600.0 };
+                let left_s = if restriction.over { 3_600.0 } else { open_for(hours, self.now).seconds() };
                 restriction.release = restriction.put_off / left_s.max(1.0);
             } else if !is_open {
                 restriction.release = 0.0;
@@ -375,4 +373,24 @@ impl Engine<'_> {
 
 fn numbers(links: &[LinkId]) -> Vec<u32> {
     links.iter().map(|link| link.0).collect()
+}
+
+/// For how long hours go on that have opened now: those that go past midnight are two lines of a profile. Those of which the run does not see the
+/// end are taken to be as long as the longest before.
+fn open_for(hours: &Curve, now: Time) -> Duration {
+    let mut longest = Duration::ZERO;
+    let (mut cursor, mut time, mut opened) = (0, Time::ZERO, None);
+    loop {
+        let (value, _, next) = hours.at(time, &mut cursor);
+        match (value > 0.5, opened) {
+            (true, None) => opened = Some(time),
+            (false, Some(since)) if since >= now => return time.since(since),
+            (false, Some(since)) => (longest, opened) = (longest.max(time.since(since)), None),
+            _ => {}
+        }
+        if next == Time::NEVER {
+            return opened.map_or(longest, |since| longest.max(time.since(since)));
+        }
+        time = next;
+    }
 }

@@ -457,12 +457,14 @@ impl Engine<'_> {
                 let begins_s = (from_s + later_s(failure)).max(to_s);
                 let step_s = (timeout_s + later_s(failure) - failure.known_after_s) / DUE_PER_TIMEOUT;
                 self.state.flow.delayed_retries[of].add(
+                    self.now,
                     (begins_s, begins_s + (to_s - from_s).max(step_s / 2.0)),
                     step_s.max(1e-3),
                     failure.attempts,
                     failure.count * tried,
                 );
             }
+            self.state.flow.delayed_retries[of].join_alike(self.now);
         }
         for (of, (rates, _)) in &lines.open.impatient {
             let owed = &mut self.state.flow.owed[*of];
@@ -496,7 +498,9 @@ impl Engine<'_> {
             found.insert(of, (owed.iter().map(|owed| owed.max(0.0)).collect(), 1.0));
         }
         let mut shortest = BTreeMap::new();
-        for station in flow.stations.iter().filter(|station| !station.line.is_empty()) {
+        // A line that is full stands as it is: who waits there is known by what becomes of those who come.
+        let moving = || flow.stations.iter().filter(|station| !station.line.is_empty() && !station.fluid.is_full());
+        for station in moving() {
             let changes_s = station.line.expiring_changes_s(now_s);
             if changes_s < f64::INFINITY {
                 let of_line = station.line.members().map(|(_, member)| use_of(member.key));
@@ -513,7 +517,7 @@ impl Engine<'_> {
         }
         step_s = step_s.min(until.since(self.now).seconds()).max(1e-9);
         found.values_mut().for_each(|(rates, _)| rates.iter_mut().for_each(|owed| *owed /= step_s));
-        for station in flow.stations.iter().filter(|station| !station.line.is_empty()) {
+        for station in moving() {
             station.line.expiring(now_s, step_s, |member, count| {
                 let (of, made) = (use_of(member.key), attempts_of_key(member.key));
                 let (people, feature) = flow.use_at(of);

@@ -3,6 +3,7 @@
 use super::approximations::{
     FELT_WAIT, SMALL_ROOM_S, departures_scv, digits, is_at_ease, rounded, settled_rate, three_digits,
 };
+use super::easing::Easing;
 use super::going_on::GoOn;
 use super::holding::{Held, Hold};
 use crate::engine::core::Engine;
@@ -16,10 +17,17 @@ const NEARLY: f64 = 0.999;
 /// Rounds of finding who is overloaded by whom.
 const ROUNDS_MAX: usize = 40;
 /// The same where failures are retried, or users wait for answers.
-const ROUNDS_MAX_WITH_FEEDBACK: usize = 400;
+const ROUNDS_MAX_WITH_FEEDBACK: usize = 160;
+/// What has come so near to rest is there: at once, and where it takes long.
+const AGREES: [f64; 2] = [1e-12, 1e-7];
+const TAKES_LONG: usize = 100;
 
 /// Rounds at least where queues are on their way to where they settle.
 const ROUNDS_AGAIN: usize = 8;
+
+/// As good as what a station can do; and where those who wait ask for just that, which is looked for.
+const BEYOND: f64 = 1e-9;
+const BEYOND_BOUNDED: f64 = 0.02;
 
 /// Rounds of finding who is too late because of those who try again.
 const ROUNDS_LATE_MAX: usize = 40;
@@ -71,21 +79,17 @@ impl Engine<'_> {
             || world.people.iter().any(|p| p.waits)
             || world.features.iter().any(|f| f.retries.is_some());
         let rounds = if feedback { ROUNDS_MAX_WITH_FEEDBACK } else { ROUNDS_MAX };
+        let mut easing = Easing::new();
         for round in 0..rounds {
             let mut moved = 0.0f64;
+            easing.begin(open, stations);
             if feedback && round > 0 {
                 moved = self.feel_back(open, stations);
-            }
-            for at in stations.iter_mut() {
-                at.inflow = 0.0;
-                at.slope = 0.0;
-                at.scv_sum = 0.0;
-                at.classes = [0.0; CLASSES];
-                at.impatience_sum = 0.0;
-                at.gives_way = 0.0;
+                easing.send(open);
             }
             self.enter(open, stations);
             for id in &world.station_order {
+                moved = moved.max(easing.come(id.at(), &mut stations[id.at()]));
                 self.pass_on(*id, stations);
             }
             for id in world.station_order.iter().rev() {
@@ -98,15 +102,69 @@ impl Engine<'_> {
                 moved = moved.max((at.block - block).abs()).max((at.out.0 - out).abs() / (1.0 + out.abs()));
             }
             let is_quiet = |at: &AtStation| at.block == 0.0 && at.regime == Regime::Rest && !at.holds_up;
-            let agrees = if round == 0 { stations.iter().all(is_quiet) && !feedback } else { moved <= 1e-12 };
+            let agrees = if round == 0 {
+                stations.iter().all(is_quiet) && !feedback
+            } else {
+                moved <= AGREES[usize::from(feedback && round >= TAKES_LONG)]
+            };
             if agrees && round >= at_least {
                 break;
             }
+            easing.end(round, moved);
         }
+        self.keep_within_capacity(open, stations, half_s);
+    }
+
+    /// Nobody does more than he can, also where load and what follows from it do not agree: what does not fit is turned away or given up
+    /// where anybody does that, and waits in a line where nobody does.
+    fn keep_within_capacity(&self, open: &Open, stations: &mut [AtStation], half_s: &[f64]) {
+        let beyond = |at: &AtStation, half_s: f64| {
+            // Those who wait send no more because there are more of them.
+            let (middle, beyond) = match at.bounded {
+                true => (at.inflow, BEYOND_BOUNDED),
+                false => (at.inflow + at.slope * at.half_span_s(half_s), BEYOND),
+            };
+            let most = at.capacity * (1.0 + beyond);
+            at.regime != Regime::Moving && at.capacity > 0.0 && middle * (1.0 - at.block) > most
+        };
+        if !stations.iter().zip(half_s).any(|(at, half_s)| beyond(at, *half_s)) {
+            return;
+        }
+        self.enter(open, stations);
+        for id in &self.world.station_order {
+            let at = &mut stations[id.at()];
+            if beyond(at, half_s[id.at()]) {
+                self.take_no_more(*id, at, half_s[id.at()]);
+            }
+            self.pass_on(*id, stations);
+        }
+    }
+
+    fn take_no_more(&self, id: StationId, at: &mut AtStation, half_s: f64) {
+        let flow = &self.state.flow.stations[id.at()];
+        if at.impatience_sum > 0.0 || flow.fluid.limit.is_some() || at.block > 0.0 {
+            let more = 1.0 - at.capacity / (at.inflow + at.slope * at.half_span_s(half_s)) - at.block;
+            at.block += more;
+            at.class_block.iter_mut().for_each(|block| *block = (*block + more).min(1.0));
+            at.given_up += if at.impatience_sum > 0.0 { more } else { 0.0 };
+            return;
+        }
+        at.regime = Regime::Moving;
+        (at.holds_up, at.bounded, at.at_ease) = (false, false, false);
+        at.wait_mean_s = flow.front_s(self.now.seconds());
+        at.wait = Wait::Fixed(at.wait_mean_s);
     }
 
     /// Requests enter; of those whose path is dead only who keep trying.
     fn enter(&self, open: &Open, stations: &mut [AtStation]) {
+        for at in stations.iter_mut() {
+            at.inflow = 0.0;
+            at.slope = 0.0;
+            at.scv_sum = 0.0;
+            at.classes = [0.0; CLASSES];
+            at.impatience_sum = 0.0;
+            at.gives_way = 0.0;
+        }
         for (i, path) in self.state.flow.paths.iter().enumerate() {
             let (rate, slope) = open.rates[i];
             let population = &self.world.people[path.people];
@@ -260,7 +318,9 @@ impl Engine<'_> {
         };
         at.capacity = model.capacity_per_s();
         self.look_for_storm(id, at, at.regime);
-        at.at_ease = false;
+        // To the end of the straight line that its load is on, for it is not looked at again before.
+        at.at_ease = is_at_ease(workers, at.inflow.max(at.inflow + at.slope * 2.0 * half_s) * held_s);
+        let half_s = at.half_span_s(half_s);
         (at.holds_up, at.bounded) = (false, false);
         if workers == 0 {
             at.regime = Regime::Rest;
@@ -331,7 +391,7 @@ impl Engine<'_> {
             is_known = hold.settles_s.is_some();
             held_up_s = if is_known { 0.0 } else { hold.wait_s };
         }
-        let full = fluid.limit.is_some_and(|limit| fluid.backlog >= limit);
+        let full = fluid.is_full();
         let rising = at.inflow > at.capacity || (at.inflow == at.capacity && at.slope > 0.0);
         at.holds_up = held_up_s > 0.0 && fluid.backlog <= SMALL_ROOM_S * at.capacity;
         at.bounded = at.holds_up;
@@ -358,7 +418,6 @@ impl Engine<'_> {
         } else {
             settled_rate(middle, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope)
         };
-        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
         self.wait_at_rest(id, at, model, rate, places);
         if at.holds_up && at.wait_mean_s < held_up_s {
             (at.wait, at.wait_mean_s) = (Wait::Fixed(held_up_s), held_up_s);

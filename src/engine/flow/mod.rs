@@ -14,10 +14,13 @@ mod calls;
 mod closed;
 mod demand;
 mod disposition;
+mod easing;
 mod feedback;
 mod going_on;
 mod handoff;
 mod holding;
+#[cfg(debug_assertions)]
+mod invariants;
 mod islands;
 mod lines;
 mod load;
@@ -203,7 +206,14 @@ impl Engine<'_> {
         }
         open.stations.iter_mut().for_each(|at| at.asked = if at.asked.is_nan() { at.inflow } else { at.asked });
         self.feed_queues(&open);
+        let latest = until;
         self.bound_span(&open, &mut until, &mut steps);
+        if self.requests.is_none() {
+            let least_s = self.state.flow.budget.spend(self.now);
+            if least_s > 0.0 {
+                until = until.max(self.now.after(Duration::from_seconds(least_s))).min(latest);
+            }
+        }
         self.state.flow.islands.steps = steps;
         self.state.flow.spare = Some(before);
         self.state.flow.open = Some(open);

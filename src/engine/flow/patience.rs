@@ -3,7 +3,7 @@
 //! At rest it is in the steady state of Erlang-A. An overload fills it towards that, and takes about one patience for it: a shorter one
 //! makes few give up. What is above the queue that chance alone makes is a fluid that wanes, and a line: first come, first served.
 
-use super::approximations::{SMALL_ROOM_S, digits, is_at_ease, rounded, rounded_rate};
+use super::approximations::{SMALL_ROOM_S, digits, rounded, rounded_rate};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Regime};
 use crate::queueing::{Impatient, MultiServerQueue, Steady, Wait, Waned, Waning};
@@ -47,7 +47,6 @@ impl Engine<'_> {
             middle.min(at.capacity)
         };
         let steady = self.steady_impatience(at, model, rate);
-        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
         at.waits_by_chance = steady.queue_len_mean;
         (at.regime, at.waning) = (Regime::Rest, None);
         if !at_once && (rising || flow.fluid.backlog > 0.0) {

@@ -1,6 +1,6 @@
 //! Priorities: the queue of a station that sheds by priority.
 
-use super::approximations::{is_at_ease, rounded, rounded_rate, settled_rate};
+use super::approximations::{rounded, rounded_rate, settled_rate};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Regime};
 use crate::queueing::{MultiServerQueue, Priorities, Wait};
@@ -26,7 +26,6 @@ impl Engine<'_> {
         let kept = middle * (1.0 - at.block);
         at.regime = Regime::Rest;
         let full = kept >= at.capacity * (1.0 - 1e-9);
-        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
         let rate = settled_rate(kept, at.capacity, model.service_scv + model.arrival_scv, half_s * 2.0, at.slope);
         if let Some(places) = model.waiting_max {
             // Where even what is left fills the station, it waits for all places.
@@ -84,7 +83,6 @@ impl Engine<'_> {
         let of = Priorities { servers: model.servers, service_s, waiting_max, rates, optional_up_to };
         let classes = of.steady();
         at.regime = Regime::Rest;
-        at.at_ease = is_at_ease(model.servers, middle.max(at.inflow) * model.service_s);
         at.class_block = [0, 1, 2].map(|class| classes[class].block);
         let (mut lost, mut served, mut waiting) = (0.0, 0.0, 0.0);
         for (rate, class) in rates.iter().zip(&classes) {

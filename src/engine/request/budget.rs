@@ -26,7 +26,7 @@ impl Engine<'_> {
     /// Requests that would have to be followed if the flow ended now.
     fn under_way(&self, on_the_way: f64) -> f64 {
         let waiting: f64 = self.state.flow.stations.iter().map(|station| station.fluid_backlog()).sum();
-        let again: f64 = self.state.flow.delayed_retries.iter().map(|delayed| delayed.pending(self.now)).sum();
+        let again: f64 = self.state.flow.delayed_retries.iter().map(|delayed| delayed.left(self.now)).sum();
         on_the_way + waiting + again
     }
 

@@ -9,6 +9,10 @@ use std::collections::VecDeque;
 
 /// So many parts are kept as they are.
 const PARTS_MAX: usize = 64;
+/// Parts that differ by less than this are alike.
+const ALIKE: f64 = 1e-3;
+/// Nanoseconds between the end of one and the beginning of another that are nothing but rounding.
+const TOUCHES: i64 = 1_000;
 
 /// What is about to be tried again, of one feature of one population.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +27,14 @@ struct Part {
     to: Time,
     /// Attempts per second, by how many were made before, less one.
     rates: Vec<f64>,
+}
+
+impl Part {
+    /// Whether about as much is tried again in both.
+    fn is_like(&self, other: &Part) -> bool {
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() <= ALIKE * a.max(*b);
+        self.rates.len() == other.rates.len() && self.rates.iter().zip(&other.rates).all(near)
+    }
 }
 
 impl DelayedRetries {
@@ -60,7 +72,7 @@ impl DelayedRetries {
 
     /// Attempts are made again evenly between two times; `made` were made before. What comes in very many parts is brought onto a
     /// grid of steps.
-    pub fn add(&mut self, (from_s, to_s): (f64, f64), step_s: f64, made: usize, count: f64) {
+    pub fn add(&mut self, now: Time, (from_s, to_s): (f64, f64), step_s: f64, made: usize, count: f64) {
         if count <= 0.0 {
             return;
         }
@@ -70,13 +82,31 @@ impl DelayedRetries {
         rates[made] = count / ((to - from) as f64 / 1e9);
         self.add_to(Time(from), Time(to), rates);
         if self.parts.len() > PARTS_MAX {
-            self.bring_onto_grid(Duration::from_seconds(step_s).0.max(1));
+            self.bring_onto_grid(now, Duration::from_seconds(step_s).0.max(1));
         }
     }
 
-    /// All parts in steps of so many nanoseconds, none of it earlier than it is due.
-    fn bring_onto_grid(&mut self, step: i64) {
-        for part in std::mem::take(&mut self.parts) {
+    /// What goes on as it is, is one part: an overload that lasts costs no more than its beginning.
+    pub fn join_alike(&mut self, now: Time) {
+        let Some(last) = self.parts.len().checked_sub(1).filter(|last| *last > 0) else { return };
+        let (before, after) = (&self.parts[last - 1], &self.parts[last]);
+        if (before.to.0 - after.from.0).abs() > TOUCHES || before.to <= now || !before.is_like(after) {
+            return;
+        }
+        let seconds = |from: Time, to: Time| to.since(from).seconds();
+        let from = before.from.max(now);
+        let (one_s, other_s, all_s) =
+            (seconds(from, before.to), seconds(after.from, after.to), seconds(from, after.to));
+        let both = before.rates.iter().zip(&after.rates).map(|(a, b)| (a * one_s + b * other_s) / all_s);
+        let joined = Part { from, to: after.to, rates: both.collect() };
+        self.parts.truncate(last - 1);
+        self.parts.push_back(joined);
+    }
+
+    /// All parts, as far as they are still to come, in steps of so many nanoseconds, none of it earlier than it is due.
+    fn bring_onto_grid(&mut self, now: Time, step: i64) {
+        for mut part in std::mem::take(&mut self.parts).into_iter().filter(|part| part.to > now) {
+            part.from = part.from.max(now);
             let length = part.to.0 - part.from.0;
             let on_line = |time: i64| time.div_euclid(step) + i64::from(time.rem_euclid(step) > 0);
             let (first, last) = (on_line(part.from.0), on_line(part.to.0).max(on_line(part.from.0) + 1));
@@ -108,12 +138,6 @@ impl DelayedRetries {
             _ => self.parts.insert(at, Part { from, to, rates }),
         }
     }
-
-    /// Attempts that are still to be made after a time.
-    pub fn pending(&self, now: Time) -> f64 {
-        let left = |part: &Part| part.to.since(now.max(part.from)).seconds() * part.rates.iter().sum::<f64>();
-        self.parts.iter().map(left).sum()
-    }
 }
 
 #[cfg(test)]
@@ -124,16 +148,16 @@ mod tests {
     fn what_fails_comes_again() {
         let second = |s: i64| Time(s * crate::units::NANOS_PER_SECOND);
         let mut delayed = DelayedRetries::default();
-        delayed.add((5.0, 7.0), 1.0, 0, 20.0);
-        delayed.add((7.0, 8.0), 1.0, 0, 10.0);
-        delayed.add((8.0, 9.0), 1.0, 1, 4.0);
+        delayed.add(Time::ZERO, (5.0, 7.0), 1.0, 0, 20.0);
+        delayed.add(Time::ZERO, (7.0, 8.0), 1.0, 0, 10.0);
+        delayed.add(Time::ZERO, (8.0, 9.0), 1.0, 1, 4.0);
         assert_eq!(delayed.parts.len(), 3);
         assert_eq!(delayed.at(second(1)), (vec![], second(5)));
         assert_eq!(delayed.at(second(6)), (vec![10.0], second(7)));
         assert_eq!(delayed.at(second(8)), (vec![0.0, 4.0], second(9)));
-        assert_eq!(delayed.pending(second(7)), 14.0);
+        assert_eq!(delayed.left(second(7)), 14.0);
         delayed.forget(second(8));
-        assert_eq!(delayed.pending(second(0)), 4.0);
+        assert_eq!(delayed.left(second(0)), 4.0);
     }
 
     #[test]
@@ -141,9 +165,21 @@ mod tests {
         let mut delayed = DelayedRetries::default();
         for i in 0..1_000 {
             let from_s = 5.0 + f64::from(i) * 0.007;
-            delayed.add((from_s, from_s + 0.007), 0.5, 0, 1.0);
+            delayed.add(Time::ZERO, (from_s, from_s + 0.007), 0.5, 0, 1.0);
         }
         assert!(delayed.parts.len() <= PARTS_MAX);
-        assert!((delayed.pending(Time::ZERO) - 1_000.0).abs() < 1e-6);
+        assert!((delayed.left(Time::ZERO) - 1_000.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_has_been_tried_again_is_not_tried_once_more() {
+        let mut delayed = DelayedRetries::default();
+        delayed.add(Time::ZERO, (0.0, 10.0), 0.5, 0, 1_000.0);
+        let now = Time(9 * crate::units::NANOS_PER_SECOND);
+        for i in 0..PARTS_MAX {
+            let from_s = 20.0 + i as f64 * 0.007;
+            delayed.add(now, (from_s, from_s + 0.007), 0.5, 0, 1.0);
+        }
+        assert!((delayed.left(now) - 100.0 - PARTS_MAX as f64).abs() < 1e-6);
     }
 }

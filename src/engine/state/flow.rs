@@ -62,9 +62,49 @@ pub struct FlowState {
     pub closed: Option<Open>,
     /// What was open before that: the next takes over its memory.
     pub spare: Option<Open>,
+    pub budget: SpanBudget,
     pub islands: Islands,
+    /// What was under way when the last span was over.
+    #[cfg(debug_assertions)]
+    pub ledger: Ledger,
     /// When populations that wait for answers have become smaller.
     pub falls: Vec<Falls>,
+}
+
+/// How many spans there may still be. What flows back and forth between two states many times a second is looked at less often when it has
+/// done so for long.
+#[derive(Debug, Clone, Copy)]
+pub struct SpanBudget {
+    stations: f64,
+    left: f64,
+    since: Time,
+}
+
+impl SpanBudget {
+    /// Spans for each station: at once, and a second.
+    const MOST: f64 = 5_000.0;
+    const PER_S: f64 = 5.0;
+
+    fn new(stations: usize) -> SpanBudget {
+        let stations = stations.max(1) as f64;
+        SpanBudget { stations, left: SpanBudget::MOST * stations, since: Time::ZERO }
+    }
+
+    /// A span begins: how long it is at least, in seconds.
+    pub fn spend(&mut self, now: Time) -> f64 {
+        let (most, per_s) = (SpanBudget::MOST * self.stations, SpanBudget::PER_S * self.stations);
+        let earned = now.since(self.since).seconds() * per_s;
+        (self.left, self.since) = ((self.left + earned).min(most) - 1.0, now);
+        (-self.left / per_s).max(0.0)
+    }
+}
+
+/// Requests of each use that are not over, and visits that wait at each station.
+#[cfg(debug_assertions)]
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    pub requests: Vec<f64>,
+    pub visits: Vec<f64>,
 }
 
 /// A station's fluid part.
@@ -298,6 +338,17 @@ impl AtStation {
         self.regime == Regime::Moving
     }
 
+    /// Half of the span for which the steady state of its load is taken, in seconds: a changing load is followed in steps of a twentieth of
+    /// the capacity; at most half of the time for which the load goes on in a straight line.
+    pub fn half_span_s(&self, half_s: f64) -> f64 {
+        if self.at_ease || self.slope == 0.0 { half_s } else { half_s.min(self.follows_s() / 2.0) }
+    }
+
+    /// How long such a step is, in seconds.
+    pub fn follows_s(&self) -> f64 {
+        (self.capacity / 20.0 / self.slope.abs()).max(1.0)
+    }
+
     /// How long those of a class wait there.
     pub fn wait_of(&self, class: usize) -> &Wait {
         self.class_waits.as_ref().map_or(&self.wait, |waits| &waits[class])
@@ -416,7 +467,10 @@ impl FlowState {
             open: None,
             closed: None,
             spare: None,
+            budget: SpanBudget::new(world.stations.len()),
             islands: Islands::default(),
+            #[cfg(debug_assertions)]
+            ledger: Ledger::default(),
             falls: vec![Falls::default(); world.people.len()],
         }
     }

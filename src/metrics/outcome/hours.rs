@@ -18,7 +18,7 @@ pub struct HoursOutcome {
     pub active_users_max: Vec<f64>,
     /// Requests that users meant to send, per second.
     pub requests_per_s: Vec<f64>,
-    /// Share of them that failed, were turned away or were never sent.
+    /// Of what ended, the share that failed, was turned away or was never sent.
     pub lost_share: Vec<f64>,
     /// 95th percentile of the latency of the slowest feature in use, at its worst; `None`: nothing was served.
     pub p95_s: Vec<Option<f64>>,

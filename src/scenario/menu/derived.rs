@@ -1,7 +1,8 @@
 //! The faults that follow from what a scenario has.
 
-use super::super::{Act, Automation, Component, Repair, Scenario};
+use super::super::{Act, Automation, Component, Scenario};
 use super::fault::{Does, Fault, FaultKind};
+use super::repair_time::repair_time_s;
 use crate::dist::Dist;
 use crate::units::{Duration, Factor, Ratio};
 
@@ -106,8 +107,10 @@ impl Derived<'_> {
         // What says nothing of its repair would stay down for ever.
         let repaired_after = component.repair.is_none().then_some(lasts);
         let act = Act::Crash { of: name.to_owned(), members, repaired_after };
+        let crew = component.repair.as_ref().and_then(|repair| self.scenario.crews.get(repair.crew.as_ref()?));
+        let repaired_s = component.repair.as_ref().map(|repair| repair_time_s(repair, crew));
         let fault = self.add(title, FaultKind::Crash, name, Does::Act(act));
-        fault.lasts = repaired_after.or(component.repair.as_ref().map(repair_time));
+        fault.lasts = repaired_after.or(repaired_s.map(Duration::from_seconds));
         // A law of single members: all at once is not among what it says.
         if members == Some(1) || count == 1 {
             fault.per_year = component.fails.as_ref().and_then(|fails| each_year(fails, count as f64));
@@ -236,13 +239,6 @@ impl Derived<'_> {
 fn each_year(fails: &Dist, count: f64) -> Option<f64> {
     let mean_s = fails.mean_s();
     (mean_s > 0.0 && mean_s.is_finite()).then(|| count * YEAR_S / mean_s)
-}
-
-/// How long a repair takes in the mean, when hands are free and parts there: that of the temporary fix, where there is one.
-fn repair_time(repair: &Repair) -> Duration {
-    let vendor_s = repair.vendor.as_ref().map_or(0.0, Dist::mean_s);
-    let takes = repair.temporary.as_ref().map_or(&repair.takes, |temporary| &temporary.takes);
-    Duration::from_seconds(vendor_s + takes.mean_s())
 }
 
 /// The share of time in which something has failed unnoticed that is tested every so often; without tests, that it has failed
