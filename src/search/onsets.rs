@@ -91,6 +91,10 @@ fn hangs_on_the_calendar(world: &World) -> bool {
         || world.teams.iter().any(|team| team.hours.is_some() || team.from > Time::ZERO || team.tired.is_some())
         || world.crews.iter().any(|crew| crew.hours.is_some() || !crew.hands.is_empty())
         || world.stores.iter().any(|store| !store.backups.is_empty())
-        || world.procedures.iter().any(|p| p.at.is_some() || p.hours.is_some() || p.actions.iter().any(restricts))
+        || world.nodes.iter().any(|node| node.tested_every.is_some())
+        || world
+            .procedures
+            .iter()
+            .any(|p| p.at.or(p.until).is_some() || p.hours.is_some() || p.actions.iter().any(restricts))
         || world.groups.iter().any(|group| group.failover.as_ref().is_some_and(|failover| decides(&failover.decide)))
 }

@@ -11,6 +11,7 @@ mod gray;
 mod held;
 mod maintenance;
 mod orders;
+mod possible;
 mod queues;
 mod repair;
 mod request;

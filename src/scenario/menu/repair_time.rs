@@ -35,8 +35,8 @@ fn opens_s((from, to): &(String, String), weekends: bool) -> f64 {
 
 /// "08:30" in seconds.
 fn of_day(time: &str) -> Option<f64> {
-    let (hours, minutes) = time.split_once(':')?;
-    Some(f64::from(hours.parse::<u16>().ok()?) * 3_600.0 + f64::from(minutes.parse::<u16>().ok()?) * 60.0)
+    let clock: jiff::civil::Time = time.parse().ok()?;
+    Some(f64::from(clock.hour()) * 3_600.0 + f64::from(clock.minute()) * 60.0 + f64::from(clock.second()))
 }
 
 #[cfg(test)]
