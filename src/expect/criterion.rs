@@ -2,6 +2,7 @@
 
 use super::path;
 use crate::metrics::{Detail, LatencyOutcome, Outcome, PeopleOutcome};
+use crate::observe::ServiceLevel;
 use crate::scenario::{Available, Holds, Objective, Percentile, Priority, Scenario, Under};
 use crate::units::Penalty;
 use std::collections::BTreeMap;
@@ -101,16 +102,28 @@ impl Criterion {
                 };
                 self.worst(outcome, available, |a, b| a.total_cmp(b).reverse())
             }
-            Objective::Restored(_) => self.worst(outcome, |felt| Some(felt.longest_outage_s), f64::total_cmp),
-            Objective::Stale(_) => self.worst(outcome, |felt| Some(felt.stale_s), f64::total_cmp),
+            Objective::Restored(_) => {
+                let longest = |felt: &Felt| self.is_known(felt.longest_outage_s, felt.at_end != ServiceLevel::Down);
+                self.worst(outcome, longest, f64::total_cmp)
+            }
+            Objective::Stale(_) => {
+                let stale = |felt: &Felt| self.is_known(felt.stale_s, felt.at_end != ServiceLevel::Stale);
+                self.worst(outcome, stale, f64::total_cmp)
+            }
             Objective::Latency(o) => self.worst(outcome, |felt| percentile(felt.latency, o.percentile), f64::total_cmp),
             Objective::DataLoss(o) => outcome.stores.get(&o.of).map(|store| store.data_loss_window_max_s),
             Objective::Overrun(o) => {
                 let of_this = outcome.maintenance.iter().filter(|m| m.plan == o.of && m.ended != "not begun");
-                of_this.map(|m| m.overrun_s).max_by(f64::total_cmp)
+                let each = of_this.map(|m| self.is_known(m.overrun_s, m.ended != "under way"));
+                each.collect::<Option<Vec<f64>>>()?.into_iter().max_by(f64::total_cmp)
             }
             Objective::Value(o) => number_at(outcome, &o.of).ok(),
         }
+    }
+
+    /// A length of time, unless it still grows where the run ends and has not yet missed what is asked: then nobody knows.
+    fn is_known(&self, length_s: f64, is_over: bool) -> Option<f64> {
+        (is_over || !self.is_met(length_s)).then_some(length_s)
     }
 
     /// The worst number of all whom it speaks of; `None` where one of them has none, or nobody sent anything.
@@ -226,6 +239,7 @@ struct Felt<'a> {
     user_uptime: Option<f64>,
     stale_s: f64,
     longest_outage_s: f64,
+    at_end: ServiceLevel,
     latency: &'a LatencyOutcome,
 }
 
@@ -241,6 +255,7 @@ impl Felt<'_> {
                 stale_s: people.stale_s,
                 latency: &people.latency.all,
                 longest_outage_s: people.longest_outage_s,
+                at_end: people.at_end,
             },
             Some(feature) => {
                 let used = people.features.get(feature)?;
@@ -252,6 +267,7 @@ impl Felt<'_> {
                     stale_s: used.stale_s,
                     latency: &used.latency.all,
                     longest_outage_s: used.longest_outage_s,
+                    at_end: used.at_end,
                 }
             }
         })

@@ -72,6 +72,11 @@ impl Feeling {
         (self.mood, self.why, self.since, self.cause) = (mood, why, at, cause);
     }
 
+    /// The run is over: what is felt then stays.
+    fn ends(&mut self, at: Time, from: Time) {
+        self.change(at, self.mood, self.why, None, from);
+    }
+
     fn tell_cut_short(&self, whose: String, outcome: &mut Outcome) {
         if self.left_out > 0 {
             outcome.cut_short.push(CutShort::new(format!("{whose}.intervals"), self.past.len(), self.left_out));
@@ -373,13 +378,13 @@ impl PeopleMetrics {
         let (from, to) = (world.measured_from, world.horizon);
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
-            population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
+            population.overall.ends(to, from);
             population.told_until(to.seconds(), false, Some(world.horizon.seconds() / SERIES_MAX));
             let mut merged: [LatencyHistogram; 3] = Default::default();
             let mut all = (Use::default(), 0.0);
             let mut features = std::collections::BTreeMap::new();
             for (j, feeling) in population.features.iter_mut().enumerate() {
-                feeling.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
+                feeling.ends(to, from);
                 let mut parts: [LatencyHistogram; 3] = Default::default();
                 for (k, lazy) in population.latency[j].iter_mut().enumerate() {
                     lazy.flush(None);
@@ -398,6 +403,7 @@ impl PeopleMetrics {
                     FeatureOutcome {
                         downtime_s: feeling.seconds[ServiceLevel::Down as usize],
                         longest_outage_s: feeling.longest_down_s,
+                        at_end: feeling.mood,
                         degraded_s: feeling.seconds[ServiceLevel::Degraded as usize],
                         stale_s: feeling.seconds[ServiceLevel::Stale as usize],
                         time_availability: of_demand(
@@ -435,7 +441,7 @@ impl PeopleMetrics {
         let (from, to) = (world.measured_from, world.horizon);
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
-            population.overall.change(to, ServiceLevel::Fine, Why::Nothing, None, from);
+            population.overall.ends(to, from);
             population.told_until(to.seconds(), false, None);
             let mut all = (Use::default(), 0.0);
             for nth in 0..population.used.len() {
@@ -508,6 +514,7 @@ impl Population {
             users,
             downtime_s: seconds[ServiceLevel::Down as usize],
             longest_outage_s: self.overall.longest_down_s,
+            at_end: self.overall.mood,
             degraded_s: seconds[ServiceLevel::Degraded as usize],
             stale_s: seconds[ServiceLevel::Stale as usize],
             time_availability: of_demand(all, 1.0 - seconds[ServiceLevel::Down as usize] / length_s),

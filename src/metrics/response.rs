@@ -228,6 +228,8 @@ impl ResponseMetrics {
             Occurrence::Decided { group, .. } => {
                 self.groups[group.at()].outcome.demands += 1;
                 self.phase(*group, PhaseKind::Decide, seen.at, true);
+                // Whatever it had failed of before, it goes on.
+                self.begin(*group, seen.at, false).failure = None;
             }
             Occurrence::PhaseDone(group, PhaseKind::Verify) => self.verified(*group, seen.at, true),
             Occurrence::PhaseCutShort(group, PhaseKind::Verify) => self.verified(*group, seen.at, false),
@@ -484,8 +486,11 @@ impl ResponseMetrics {
         let Some(last) = self.maintenance.last_mut().filter(|m| m.ended == "under way") else { return };
         last.ended = ended.to_owned();
         last.to = civil_label(&world.calendar, at);
-        last.actual_s = at.since(began).seconds();
-        last.overrun_s = if ended == "not begun" { 0.0 } else { (last.actual_s - last.announced_s).max(0.0) };
+        (last.actual_s, last.overrun_s) = match ended {
+            // What did not take place was not in time.
+            "not begun" => (f64::NAN, f64::NAN),
+            _ => took(at.since(began), last.announced_s),
+        };
     }
 
     pub fn flowed(&mut self, world: &World, span: &Interval) {
@@ -587,9 +592,14 @@ impl ResponseMetrics {
             && let Some(last) = self.maintenance.last_mut()
         {
             last.to = civil_label(&world.calendar, world.horizon);
-            last.actual_s = world.horizon.since(began).seconds();
-            last.overrun_s = (last.actual_s - last.announced_s).max(0.0);
+            (last.actual_s, last.overrun_s) = took(world.horizon.since(began), last.announced_s);
         }
         outcome.maintenance = std::mem::take(&mut self.maintenance);
     }
+}
+
+/// How long a maintenance took, and how much longer than announced.
+fn took(length: Duration, announced_s: f64) -> (f64, f64) {
+    let actual_s = length.seconds();
+    (actual_s, (actual_s - announced_s).max(0.0))
 }

@@ -33,6 +33,7 @@ fn people(users: f64, intervals: Vec<OutcomeInterval>) -> PeopleOutcome {
         degraded_s,
         stale_s,
         longest_outage_s: downtime_s,
+        at_end: ServiceLevel::Fine,
         time_availability: 1.0 - downtime_s / (72.0 * HOUR),
         request_availability: 1.0 - downtime_s / (80.0 * HOUR),
         user_uptime: 0.83,

@@ -49,7 +49,7 @@ impl Lived {
             percentiles.into_iter().chain([people.stale_s, people.user_minutes_degraded])
         });
         let lost = outcome.stores.values().map(|store| store.data_loss_window_max_s);
-        let overruns = outcome.maintenance.iter().map(|plan| plan.overrun_s);
+        let overruns = outcome.maintenance.iter().map(|plan| plan.overrun_s.max(0.0));
         Lived {
             seen: criteria.iter().map(|criterion| criterion.seen(outcome)).collect(),
             people: people.collect(),

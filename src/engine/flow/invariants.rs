@@ -37,10 +37,17 @@ impl Engine<'_> {
         }
     }
 
-    /// Requests of each use that are not over.
+    /// What flowed is given to single requests, or comes back from them: the account begins anew.
+    pub(in crate::engine) fn ledger_begins_anew(&mut self) {
+        self.state.flow.ledger.requests = self.requests_under_way();
+        self.state.flow.ledger.visits.clear();
+    }
+
+    /// Requests of each use that are not over, or that nobody has counted yet: whoever was followed and was served when that ended.
     fn requests_under_way(&self) -> Vec<f64> {
         let flow = &self.state.flow;
-        let later = |of: usize| flow.delayed_retries[of].left(self.now) + flow.owed[of].iter().sum::<f64>();
+        let later =
+            |of: usize| flow.delayed_retries[of].left(self.now) + flow.owed[of].iter().sum::<f64>() + flow.landed[of];
         let mut waiting: Vec<f64> = (0..flow.crashed.len()).map(later).collect();
         for (_, member) in flow.stations.iter().flat_map(|station| station.line.members()) {
             waiting[use_of(member.key)] += member.live;

@@ -379,6 +379,8 @@ impl Engine<'_> {
             let at = Time(call.at as i64).max(self.now);
             self.state.flow.try_again(call.of as usize, at, call.attempts.saturating_sub(1) as usize);
         }
+        #[cfg(debug_assertions)]
+        self.ledger_begins_anew();
         self.window = None;
         self.paths_dirty = true;
         self.flow_dirty = true;

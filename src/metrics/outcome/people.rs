@@ -112,6 +112,9 @@ pub struct PeopleOutcome {
     pub downtime_s: f64,
     /// The longest of them without a break.
     pub longest_outage_s: f64,
+    /// What is felt when the run ends: how long that would have gone on is not known.
+    #[serde(skip_serializing_if = "is_fine")]
+    pub at_end: ServiceLevel,
     /// Seconds degraded, not down.
     pub degraded_s: f64,
     /// Seconds stale, otherwise fine.
@@ -156,6 +159,9 @@ pub struct FeatureOutcome {
     pub downtime_s: f64,
     /// The longest of them without a break.
     pub longest_outage_s: f64,
+    /// What is felt when the run ends: how long that would have gone on is not known.
+    #[serde(skip_serializing_if = "is_fine")]
+    pub at_end: ServiceLevel,
     /// Seconds degraded.
     pub degraded_s: f64,
     /// Seconds stale.
@@ -192,4 +198,8 @@ pub struct SteeringOutcome {
     pub p99_s: f64,
     /// Share still led to the old site after so many seconds.
     pub left: Vec<(f64, f64)>,
+}
+
+fn is_fine(level: &ServiceLevel) -> bool {
+    *level == ServiceLevel::Fine
 }

@@ -120,9 +120,9 @@ pub struct MaintenanceOutcome {
     pub to: String,
     /// How long it was announced to take.
     pub announced_s: f64,
-    /// How long it took.
+    /// How long it took, so far where it is under way; NaN, in the JSON null, where it has not begun.
     pub actual_s: f64,
-    /// How much longer than announced.
+    /// How much longer than announced; NaN, in the JSON null, where it has not begun.
     pub overrun_s: f64,
     /// How it ended: `done`, `rolled back`, `not begun`, `under way`.
     pub ended: String,

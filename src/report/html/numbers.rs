@@ -195,9 +195,9 @@ pub fn response(html: &mut Html, outcome: &Outcome, clock: &Clock) {
     let rows = outcome.maintenance.iter().map(|m| {
         vec![
             Cell::name(m.plan.as_str()),
-            Cell::text(clock.span(m.from_s, m.from_s + m.actual_s)),
+            Cell::text(clock.span(m.from_s, m.from_s + m.actual_s.max(0.0))),
             Cell::number(format::length(m.announced_s)),
-            Cell::number(format::length(m.actual_s)),
+            Cell::number(if m.actual_s.is_nan() { NOTHING.to_owned() } else { format::length(m.actual_s) }),
             Cell::bad(time(m.overrun_s)),
             Cell::number(m.notice_s.map_or("not told".to_owned(), format::length)),
             Cell::number(amount(m.met.values().map(|met| met.user_minutes).sum::<f64>().round())),

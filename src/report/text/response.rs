@@ -154,7 +154,9 @@ fn one_maintenance(page: &mut Page, maintenance: &MaintenanceOutcome) {
     page.line(head);
     let mut promise =
         Line::new().with(Ink::Plain, format!("    announced {}", format::length(maintenance.announced_s)));
-    promise.push(Ink::Plain, format!(", took {}", format::length(maintenance.actual_s)));
+    if !maintenance.actual_s.is_nan() {
+        promise.push(Ink::Plain, format!(", took {}", format::length(maintenance.actual_s)));
+    }
     if maintenance.overrun_s > 0.0 {
         promise.push(Ink::Plain, ", ");
         promise.push(Ink::Bad, format!("{} over", format::length(maintenance.overrun_s)));

@@ -30,7 +30,8 @@ pub fn write(page: &mut Page, outcome: &Outcome, story: &[StoryLine], clock: &Cl
     let name_width = names.max().unwrap_or(0).min(NAME_WIDTH_MAX);
     let left = INDENT + name_width + 2;
     let cells = Cells::new(clock.horizon_s, page.width.saturating_sub(left + 1).min(CELLS_MAX));
-    let planned: Vec<(f64, f64)> = outcome.maintenance.iter().map(|m| (m.from_s, m.from_s + m.actual_s)).collect();
+    let planned: Vec<(f64, f64)> =
+        outcome.maintenance.iter().filter(|m| m.actual_s > 0.0).map(|m| (m.from_s, m.from_s + m.actual_s)).collect();
     let mut marks: Vec<Marks> = Vec::new();
     if planned.iter().any(|(from, to)| to > from) {
         marks.push(("maintenance", Ink::Planned, "▬", planned));
