@@ -376,7 +376,7 @@ fn lines(cases: &[Case], look: Look) -> String {
         }
         if case.judgement == Judgement::NoData {
             out.push_str(
-                "          no data: there is nothing to hold it against,\n          which is neither a pass nor a failure\n",
+                "          no data: nothing was asked, it did not take place,\n          or it goes on where the run ends; neither a pass nor a failure\n",
             );
         }
     }

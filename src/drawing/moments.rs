@@ -226,7 +226,7 @@ fn change_of(world: &World, seen: &Observation) -> Option<Change> {
         Occurrence::LinkCut(id, cut) => Change::Cut(*id, *cut),
         Occurrence::Activated { group, member, .. } => Change::Active(*group, *member),
         Occurrence::Feels { people, feature: None, mood, .. } => Change::Feels(*people, *mood),
-        Occurrence::SiteInRotation { spread, place, works } => Change::LeftOut(*spread, *place, !works),
+        Occurrence::SiteInRotation { spread, place, works, .. } => Change::LeftOut(*spread, *place, !works),
         Occurrence::Withdrawn { spread, place, withdrawn } => Change::Withdrawn(*spread, *place, *withdrawn),
         Occurrence::SteeringBegan { people, to } => {
             let home = nearest(world, *people)?;

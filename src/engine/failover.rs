@@ -357,13 +357,14 @@ impl Engine<'_> {
         let probability = self.state.groups[id.at()].fails_on_demand;
         let fails = self.streams(id).demand.chance(probability);
         if let Some(mechanism) = policy.mechanism {
-            let broken = self.state.nodes[mechanism.at()].hidden > 0 || !self.state.nodes[mechanism.at()].up;
+            let known = !self.state.nodes[mechanism.at()].up;
             if self.state.nodes[mechanism.at()].hidden > 0 {
                 self.find_hidden(mechanism, true);
                 self.cause = Some(seen);
-            }
-            if broken {
                 return self.failover_fails(id, FailoverFailure::Mechanism(mechanism));
+            }
+            if known {
+                return self.failover_fails(id, FailoverFailure::MechanismDown(mechanism));
             }
         }
         if fails {

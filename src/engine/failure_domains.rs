@@ -283,7 +283,8 @@ impl Engine<'_> {
         state.phase = StationPhase::Starting;
         state.token += 1;
         let token = state.token;
-        self.cause = self.what_let_start(id).or(root);
+        // What it waited for may have been there before, and out of reach.
+        self.cause = self.what_let_start(id).max(root);
         if until == self.now {
             self.state.stations[id.at()].why = self.cause;
             self.station_started(id, token);

@@ -4,7 +4,7 @@ use super::core::Engine;
 use super::state::paths::{Asks, Branch, Part, Path, Status, Way};
 use super::state::stations::StationPhase;
 use crate::observe::Why;
-use crate::queueing::{Asking, Latency, Passed, Stage, Wait, attempts_of, compose_of};
+use crate::queueing::{Asking, Latency, Passed, Stage, Wait, attempts_of, compose_of, never_refused, times_of_served};
 use crate::world::{Call, Callee, Place, ServiceId, SiteId, StationId};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
@@ -356,62 +356,81 @@ impl Engine<'_> {
 
     /// The latency at the stations of a path when they have these waits and are this much slower.
     pub(super) fn latency(&self, path: &Path, at: impl Fn(StationId) -> (Wait, f64)) -> Arc<Latency> {
-        self.latency_by_visit(path, |visit| at(path.visits[visit].0), &[])
+        self.latency_by_visit(path, |visit| at(path.visits[visit].0), |_| 0.0, &[])
     }
 
-    /// The same, where visits to one station can differ; of each branch, in one order, the attempts at it that are known to fail.
+    /// The same, where visits to one station can differ, and a share of them is refused; of each branch, in one order, the attempts at it
+    /// that are known to fail.
     pub(super) fn latency_by_visit(
         &self,
         path: &Path,
         at: impl Fn(usize) -> (Wait, f64),
+        refused: impl Fn(usize) -> f64,
         known: &[f64],
     ) -> Arc<Latency> {
-        let waits: Vec<(Wait, f64)> = (0..path.visits.len()).map(at).collect();
+        let met: Vec<Met> = (0..path.visits.len()).map(|visit| (at(visit), refused(visit))).collect();
         let mut key = Xxh3::new();
         if !path.way.branches.is_empty() {
             key.update(&path.way_key.to_le_bytes());
             known.iter().for_each(|share| key.update(&share.to_le_bytes()));
         }
-        for ((id, times, _), (wait, slower)) in path.visits.iter().zip(&waits) {
+        for ((id, times, _), ((wait, slower), refused)) in path.visits.iter().zip(&met) {
             update(&mut key, self.world.stations[id.at()].service, *times, wait, *slower);
+            if *refused > 0.0 {
+                key.update(&refused.to_le_bytes());
+            }
         }
-        self.world.latencies.get(&key.digest128(), || self.compose(path, &waits, known))
+        self.world.latencies.get(&key.digest128(), || self.compose(path, &met, known))
     }
 
     /// Paths share stations: what is lived through at each of them is worked out once.
-    fn compose(&self, path: &Path, waits: &[(Wait, f64)], known: &[f64]) -> Latency {
+    fn compose(&self, path: &Path, met: &[Met], known: &[f64]) -> Latency {
         if path.way.branches.is_empty() {
             let visits = path.visits.iter().enumerate().filter(|(_, (_, times, _))| *times > 0.0);
-            return compose_of(0.0, visits.map(|(i, (_, times, _))| self.passed(path, i, *times, &waits[i])));
+            return compose_of(0.0, visits.filter_map(|(i, (_, times, _))| self.passed(path, i, *times, &met[i])));
         }
-        Latency::of(&self.lived(path, &path.way, waits, &mut known.iter().copied()))
+        Latency::of(&self.lived(path, &path.way, met, &mut known.iter().copied()).0)
     }
 
-    /// What a request lives through on a way: each branch of it as a whole, or not at all.
-    fn lived(&self, path: &Path, way: &Way, waits: &[(Wait, f64)], known: &mut impl Iterator<Item = f64>) -> Passed {
-        let visits = way.visits.iter().filter(|(_, times)| *times > 0.0);
-        let mut all: Vec<Arc<Passed>> = visits.map(|(i, times)| self.passed(path, *i, *times, &waits[*i])).collect();
+    /// What a request that is served lives through on a way: each branch of it as a whole, or not at all; and the share that is served.
+    fn lived(&self, path: &Path, way: &Way, met: &[Met], known: &mut impl Iterator<Item = f64>) -> (Passed, f64) {
+        let visits = || way.visits.iter().filter(|(_, times)| *times > 0.0);
+        let mut all: Vec<Arc<Passed>> =
+            visits().filter_map(|(i, times)| self.passed(path, *i, *times, &met[*i])).collect();
+        let needed = visits().filter(|(i, _)| path.visits[*i].2);
+        let mut served: f64 = needed.map(|(i, times)| never_refused(met[*i].1, *times)).product();
         for branch in &way.branches {
             let known_here = known.next().unwrap_or(0.0);
-            let mut below = self.lived(path, &branch.way, waits, known);
+            let (mut below, mut succeeds) = self.lived(path, &branch.way, met, known);
             if let Some(asks) = &branch.asks {
-                below = below.asked_for(&Asking { known: known_here, ..asks.asking });
+                (below, succeeds) = below.asked_for(&Asking { known: known_here, ..asks.asking });
             }
-            all.push(Arc::new(below.so_often(branch.times)));
+            all.push(Arc::new(below.so_often(times_of_served(branch.times, succeeds))));
+            served *= never_refused(1.0 - succeeds, branch.times);
         }
-        Passed::all(way.fixed_s, all.iter().map(|part| &**part))
+        (Passed::all(way.fixed_s, all.iter().map(|part| &**part)), served)
     }
 
-    /// What is lived through in so many visits to a station.
-    fn passed(&self, path: &Path, visit: usize, times: f64, (wait, slower): &(Wait, f64)) -> Arc<Passed> {
+    /// What whoever is served lives through in so many visits to a station.
+    fn passed(&self, path: &Path, visit: usize, times: f64, ((wait, slower), refused): &Met) -> Option<Arc<Passed>> {
+        let times = match path.visits[visit].2 {
+            true => times_of_served(times, 1.0 - refused),
+            false => times * (1.0 - refused),
+        };
+        if times <= 0.0 {
+            return None;
+        }
         let service = self.world.stations[path.visits[visit].0.at()].service;
         let mut key = Xxh3::new();
         update(&mut key, service, times, wait, *slower);
         let strata = &self.world.services[service.at()].strata;
         let stage = Stage { service: strata, times, wait, slower: *slower };
-        self.world.passed.get(&key.digest128(), || Passed::of(&stage).expect("visits there are"))
+        Some(self.world.passed.get(&key.digest128(), || Passed::of(&stage).expect("visits there are")))
     }
 }
+
+/// What is met at a visit: a wait, how much slower it is, and the share of visits that is refused.
+type Met = ((Wait, f64), f64);
 
 /// What a latency at a station depends on.
 fn update(key: &mut Xxh3, service: ServiceId, times: f64, wait: &Wait, slower: f64) {

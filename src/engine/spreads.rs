@@ -109,7 +109,8 @@ impl Engine<'_> {
         let stations = spread.entries[place].iter().filter_map(|station| self.state.stations[station.at()].why);
         let deep = self.why_deep(&spread.deep[place], Some(spread.over[place].0));
         let why = stations.chain(why).chain(deep).max().or(self.cause);
-        let told = self.see_because(Occurrence::SiteInRotation { spread: id, place, works }, why);
+        let withdrawn = self.is_withdrawn(id, place);
+        let told = self.see_because(Occurrence::SiteInRotation { spread: id, place, works, withdrawn }, why);
         self.lead_anew(id, told);
     }
 

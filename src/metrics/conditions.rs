@@ -84,10 +84,11 @@ pub(super) fn automation_story(world: &World, what: &Occurrence) -> Option<(Them
                 false => (Theme::Repair, format!("{}: {site} is announced again", spread.name)),
             }
         }
-        Occurrence::SiteInRotation { spread, place, works } => {
+        Occurrence::SiteInRotation { spread, place, works, withdrawn } => {
             let spread = &world.spreads[spread.at()];
             let site = &world.sites[spread.over[*place].0.at()].name;
             let text = match works {
+                true if *withdrawn => format!("{}: {site} is seen to work, but is not announced", spread.name),
                 true => format!("{}: {site} is seen to work, people are led there again", spread.name),
                 false => format!("{}: {site} fails its checks, people are led elsewhere", spread.name),
             };

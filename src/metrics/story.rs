@@ -496,6 +496,7 @@ pub fn failure_words(world: &World, failure: FailoverFailure) -> String {
         FailoverFailure::Mechanism(id) => {
             format!("{} had failed before and nobody knew", world.nodes[id.at()].name)
         }
+        FailoverFailure::MechanismDown(id) => format!("{} has failed", world.nodes[id.at()].name),
         FailoverFailure::OnDemand => "the mechanism does not work when it is needed".to_owned(),
         FailoverFailure::Phase(phase) => format!("{} does not succeed", phase.name()),
         FailoverFailure::NoTarget => "no member is left to go to".to_owned(),

@@ -307,7 +307,7 @@ fn of_what_holds_on<'w>(world: &'w World, what: &Occurrence) -> (u64, &'w str, [
         Occurrence::Withdrawn { spread, place, withdrawn } => {
             (100, &world.spreads[spread.at()].name, [*place as f64, f64::from(u8::from(*withdrawn)), 0.0])
         }
-        Occurrence::SiteInRotation { spread, place, works } => {
+        Occurrence::SiteInRotation { spread, place, works, .. } => {
             let spread = &world.spreads[spread.at()];
             let before = spread.over[..*place].len() as f64;
             (95, &spread.name, [before, f64::from(u8::from(*works)), 0.0])

@@ -101,6 +101,8 @@ pub enum Occurrence {
         place: usize,
         /// It is seen to work.
         works: bool,
+        /// Nobody is led there all the same: it is not announced.
+        withdrawn: bool,
     },
     /// A site of a spread, by its place, is announced no more, or again.
     Withdrawn {

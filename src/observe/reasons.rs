@@ -22,6 +22,8 @@ pub enum FailedBy {
 pub enum FailoverFailure {
     /// The mechanism had failed unnoticed.
     Mechanism(NodeId),
+    /// The mechanism was known to have failed.
+    MechanismDown(NodeId),
     /// The mechanism did not work when called upon.
     OnDemand,
     /// A phase failed.

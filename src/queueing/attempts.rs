@@ -1,4 +1,4 @@
-//! Retries.
+//! Attempts: how often something is tried, and what of it succeeds.
 
 use crate::num;
 
@@ -8,4 +8,18 @@ pub fn attempts_of(fails: f64, attempts_max: u32, budget: f64) -> f64 {
     let n = f64::from(attempts_max);
     let attempts = if q > 1.0 - 1e-9 { n } else { (1.0 - num::pow(q, n)) / (1.0 - q) };
     attempts.min(1.0 + budget)
+}
+
+/// The share of requests that pay a station so many visits and are never refused: a fraction is the probability of one more.
+pub fn never_refused(block: f64, times: f64) -> f64 {
+    let whole = times.floor();
+    num::pow(1.0 - block, whole) * (1.0 - (times - whole) * block)
+}
+
+/// How often something is done by those who are served in the end, where that needs it to succeed each time: who does it once more
+/// only sometimes, and fails, is none of them.
+pub fn times_of_served(times: f64, succeeds: f64) -> f64 {
+    let (whole, once_more) = (times.floor(), times - times.floor());
+    let served = 1.0 - once_more * (1.0 - succeeds);
+    if served > 0.0 { whole + once_more * succeeds / served } else { times }
 }

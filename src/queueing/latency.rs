@@ -179,8 +179,8 @@ impl Passed {
         }
     }
 
-    /// How long whoever asks for this waits for it, by a policy.
-    pub fn asked_for(&self, asking: &Asking) -> Passed {
+    /// How long whoever asks for this waits for it, by a policy; and the share of those who are answered, where that is needed.
+    pub fn asked_for(&self, asking: &Asking) -> (Passed, f64) {
         let all = Passed::all(0.0, std::iter::once(self)).whole;
         let of_all = |i: usize| all.fixed_s + all.points.get(i).copied().unwrap_or(0.0);
         let within = (0..FINE).take_while(|i| of_all(*i) <= asking.timeout_s).count();
@@ -191,7 +191,7 @@ impl Passed {
         let kept = kept_retries(again, asking.attempts, asking.budget);
         // What comes of each attempt: its share of all requests, and how long that takes.
         let mut parts: Vec<(f64, f64)> = Vec::new();
-        let (mut made, mut before_s) = (1.0, 0.0);
+        let (mut made, mut before_s, mut succeeds) = (1.0, 0.0, 0.0);
         for attempt in 1..=asking.attempts.min(ATTEMPTS_ADDED_MAX) {
             let tries = if attempt >= asking.attempts.min(ATTEMPTS_ADDED_MAX) {
                 0.0
@@ -201,6 +201,7 @@ impl Passed {
                 1.0
             };
             let tries_late = if asking.retries_timeouts { tries } else { 0.0 };
+            succeeds += made * in_time;
             if in_time > 0.0 {
                 let each = made * in_time / within as f64;
                 parts.extend((0..within).map(|i| (before_s + of_all(i), each)));
@@ -217,11 +218,12 @@ impl Passed {
             made *= late + known;
         }
         let whole = Sum::mixed(parts);
-        Passed {
+        let passed = Passed {
             mean_s: whole.fixed_s + whole.points.iter().sum::<f64>() / FINE as f64,
             whole,
             sometimes: Sum::fixed(0.0),
-        }
+        };
+        (passed, if asking.hard { succeeds } else { 1.0 })
     }
 }
 

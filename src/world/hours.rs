@@ -3,9 +3,9 @@
 use super::calendar::Calendar;
 use super::curve::Curve;
 use crate::units::{Duration, Time};
-use jiff::ZonedDateTime;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Timestamp, ZonedDateTime};
 
 /// Hours of a day in a zone. From a later to an earlier hour they span midnight, and belong to the day on which they begin.
 #[derive(Debug, Clone)]
@@ -56,11 +56,22 @@ impl Hours {
         Time::NEVER
     }
 
-    /// The time of a second of a civil day. What the clocks skip is the moment after; what they repeat is the first of the two.
+    /// The time of a second of a civil day. What the clocks skip is the moment at which they do; what they repeat is the first of the two.
     fn on_day(&self, calendar: &Calendar, day: Date, second: i64) -> Time {
         let clock = day.to_datetime(jiff::civil::Time::midnight()).checked_add(jiff::Span::new().seconds(second));
-        let zoned = clock.and_then(|civil| self.zone.to_ambiguous_zoned_datetime(civil).compatible());
-        zoned.map_or(Time::NEVER, |zoned| calendar.time_of(zoned.timestamp()))
+        let Ok(civil) = clock else { return Time::NEVER };
+        let at = match self.zone.to_ambiguous_timestamp(civil) {
+            read if matches!(read.offset(), AmbiguousOffset::Gap { .. }) => {
+                read.earlier().map(|before| self.skips_after(before))
+            }
+            read => read.earlier(),
+        };
+        at.map_or(Time::NEVER, |at| calendar.time_of(at))
+    }
+
+    /// The next moment at which the clocks are put forward or back.
+    fn skips_after(&self, at: Timestamp) -> Timestamp {
+        self.zone.following(at).next().map_or(at, |change| change.timestamp())
     }
 
     /// How long they have held without a break at a time at which they hold: since the day's start.

@@ -100,3 +100,30 @@ fn what_the_flow_engine_does_not_have_together_is_said() {
     assert!(told("queue: 0", at_once, "").contains("tried again before anything has changed"));
     assert!(!told("queue: 0", r#", retries: (attempts: 3, after: "1s")"#, "").contains("tried again before"));
 }
+
+#[test]
+fn who_makes_a_call_now_and_then_and_fails_is_not_among_those_who_are_served() {
+    let erlang_b = 1.2 / 2.2;
+    let made = |call: &str| {
+        0.01 + 0.3
+            * if call == "hard" { 0.4 * (1.0 - erlang_b) / (1.0 - 0.4 * erlang_b) } else { 0.4 * (1.0 - erlang_b) }
+    };
+    for call in ["hard", "soft"] {
+        let out = simple(
+            r#""s": (runs_at: {"a": (servers: 100)}, takes: fixed("10ms")),
+            "t": (runs_at: {"a": (servers: 1)}, takes: exponential(mean: "300ms"), queue: 0)"#,
+            &format!(r#""f": (calls: [hard(to: "s"), {call}(to: "t", times: 0.4)])"#),
+            r#""p": (users: 10, uses: {"f": "1/s"}, served_by: "a")"#,
+        );
+        assert_near(call, out.people["p"].latency.all.mean_s.expect("a mean"), made(call), 0.01);
+    }
+    // Three in ten ask for what has no time for them, and fail after two seconds: the others need ten milliseconds, as ever.
+    let out = simple(
+        r#""s": (runs_at: {"a": (servers: 10)}, takes: fixed("10ms"), holds: false, calls: [hard(to: "t", times: 0.3, timeout: "2s")]),
+        "t": (runs_at: {"a": (servers: 1)}, takes: exponential(mean: "600ms"))"#,
+        r#""f": (calls: [hard(to: "s")])"#,
+        r#""p": (users: 10, uses: {"f": "1/s"}, served_by: "a")"#,
+    );
+    let latency = &out.people["p"].latency.all;
+    assert!(latency.mean_s < Some(0.02) && latency.p95_s < Some(0.02), "{latency:?}");
+}

@@ -404,3 +404,17 @@ fn a_scenario_takes_the_same_strategy_however_it_came_about() {
         assert_eq!(compiled.provenance.digest, read.provenance.digest, "{own}");
     }
 }
+
+#[test]
+fn a_failover_that_could_go_on_and_is_called_off_is_one() {
+    let policy = r#"detect: instant, promote: (takes: fixed("10min"))"#;
+    let drill = r#"at("+55min", crash(of: "west", repaired_after: "30min")), at("+1h", crash(of: "east", repaired_after: "30min"))"#;
+    let failovers = two(policy, "", drill).failovers;
+    assert_eq!(failovers.len(), 1, "{failovers:?}");
+    assert_eq!(
+        (failovers[0].ended.as_str(), failovers[0].planned, failovers[0].time_to_restore_s),
+        ("called off", false, Some(1_800.0))
+    );
+    let promoted = failovers[0].phases.last().expect("phases");
+    assert_eq!((promoted.phase, promoted.took_s, promoted.ok), (PhaseKind::Promote, 300.0, false));
+}

@@ -57,6 +57,21 @@ fn a_weekly_window_is_at_the_same_hour_whatever_the_clocks_do() {
     assert_eq!(starts(&skipped), ["Sun 20 Mar 02:30:00", "Sun 27 Mar 03:30:00", "Sun 03 Apr 02:30:00"]);
 }
 
+#[test]
+fn hours_that_begin_while_the_clocks_skip_begin_as_they_are_put_forward() {
+    let run = ran(&site(
+        "2024-03-31T00:00",
+        "Europe/Oslo",
+        "20h",
+        r#"people: {"u": (users: 10, uses: {"get": "1/min"}, served_by: "s")},
+        components: {"d": (at: "s", repair: (takes: fixed("10m"), crew: "c"))},
+        crews: {"c": (at_once: 1, hours: ("02:30", "05:00"), weekends: true)},
+        drill: [at("01:00", crash(of: "d"))]"#,
+    ));
+    // From one to three there is one hour, and then the crew is there.
+    assert_eq!(run.outcome.components["d"].downtime_s, HOUR + 600.0);
+}
+
 /// A value handed on, so that what comes first is read first.
 trait Pipe: Sized {
     fn pipe<T>(self, f: impl FnOnce(Self) -> T) -> T {

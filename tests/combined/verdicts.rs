@@ -106,6 +106,39 @@ fn an_objective_over_answers_that_never_come_is_neither_met_nor_missed() {
 }
 
 #[test]
+fn what_goes_on_when_the_run_ends_is_not_known() {
+    let judged = |crash: &str| {
+        let text = site(
+            "5h",
+            &format!(
+                r#"{LESSONS} drill: [at("+1h", crash({crash}))], maintenance: {{"m": (starts: "+2h", announced: "1h", takes: fixed("10h"),
+                    takes_down: ["light"])}},
+                objectives: {{"back": restored(of: "schools", within: "4h"), "soon": restored(of: "schools", within: "2h"),
+                    "done": overrun(of: "m", within: "3h"), "done soon": overrun(of: "m", within: "1h")}}"#
+            ),
+        );
+        judgements(&alone(&text, 2)).into_iter().map(|(_, judgement)| judgement).collect::<Vec<_>>()
+    };
+    let (pass, fail, none) = (Judgement::Pass, Judgement::Fail, Judgement::NoData);
+    assert_eq!(judged(r#"of: "power""#), [none, fail, none, fail]);
+    assert_eq!(judged(r#"of: "power", repaired_after: "90min""#), [pass, pass, none, fail]);
+}
+
+#[test]
+fn what_did_not_take_place_was_not_in_time() {
+    let text = site(
+        "6h",
+        &format!(
+            r#"{LESSONS} drill: [at("+1h", crash(of: "power", repaired_after: "2h"))], maintenance: {{"m": (starts: "+2h", announced: "1h",
+                takes: fixed("3h"), takes_down: ["power"], only_if_healthy: true)}},
+            objectives: {{"by its path": value(of: "maintenance.0.overrun_s", at_most: 0), "length": value(of: "maintenance.0.actual_s", at_most: 9)}}"#
+        ),
+    );
+    let all: Vec<Judgement> = judgements(&alone(&text, 2)).into_iter().map(|(_, judgement)| judgement).collect();
+    assert_eq!(all, [Judgement::NoData, Judgement::NoData]);
+}
+
+#[test]
 fn nobody_who_sends_nothing_is_available() {
     let text = site(
         "1h",

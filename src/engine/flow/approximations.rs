@@ -26,12 +26,6 @@ pub fn departures_scv(at: &AtStation, workers: u64) -> f64 {
     (1.0 + (1.0 - square) * (arrivals - 1.0) + square * services).max(0.0)
 }
 
-/// The share of requests that pay a station so many visits and are never refused: a fraction is the probability of one more.
-pub fn never_refused(block: f64, times: f64) -> f64 {
-    let whole = times.floor();
-    num::pow(1.0 - block, whole) * (1.0 - (times - whole) * block)
-}
-
 /// The number to so many binary digits.
 pub fn digits(x: f64, kept: u32) -> f64 {
     let dropped = 52 - kept;

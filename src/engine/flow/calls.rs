@@ -4,11 +4,11 @@
 //! away, came too late, or failed further down), and the caller goes on until one has succeeded or it may try no more. Who waits too
 //! long leaves work behind that is done all the same: so attempts in layers multiply.
 
-use super::approximations::{never_refused, three_digits};
+use super::approximations::three_digits;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, CLASSES, Open, Regime};
 use crate::engine::state::paths::Path;
-use crate::queueing::attempts_of;
+use crate::queueing::{attempts_of, never_refused};
 use crate::world::{Call, CallClient, SiteId, StationId};
 
 /// Where more attempts than this come too late, the time that a call takes is that of its timeouts.

@@ -1,12 +1,12 @@
 //! Disposition: what becomes of the requests of a path.
 
-use super::approximations::{FELT_WAIT, never_refused, three_digits};
+use super::approximations::{FELT_WAIT, three_digits};
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::{Disposition, Feeling};
 use crate::engine::state::flow::{AtStation, Open};
 use crate::engine::state::paths::Path;
 use crate::observe::Why;
-use crate::queueing::{Latency, Wait, attempts_of};
+use crate::queueing::{Latency, Wait, attempts_of, never_refused};
 use crate::world::{LinkId, StationId};
 use std::sync::Arc;
 
@@ -39,6 +39,14 @@ impl Engine<'_> {
             }
             quiet &= at.slower == 1.0;
         }
+        // What is always done is done by those who are served; a call by a policy that is turned away is known to fail.
+        let refused = |visit: usize| {
+            let (id, times, hard) = path.visits[visit];
+            let refused = open.stations[id.at()].class_block[class];
+            let tells = !path.guarded[visit] && refused > NEVER && (!hard || times.fract() > 0.0);
+            if tells { three_digits(refused) } else { 0.0 }
+        };
+        quiet &= (0..path.visits.len()).all(|visit| refused(visit) == 0.0);
         if quiet {
             return (Arc::clone(&path.quiet), shift_s);
         }
@@ -56,6 +64,7 @@ impl Engine<'_> {
                 let felt = !at.queues() && wait.probability() >= FELT_WAIT;
                 (if felt { wait.clone() } else { Wait::Never }, at.slower)
             },
+            refused,
             &known,
         );
         (latency, shift_s)

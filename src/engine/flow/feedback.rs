@@ -1,10 +1,10 @@
 //! Feedback: how failures and waits change what is sent.
 
-use super::approximations::{FELT_WAIT, never_refused};
+use super::approximations::FELT_WAIT;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
 use crate::engine::state::paths::Path;
-use crate::queueing::attempts_of;
+use crate::queueing::{attempts_of, never_refused};
 use crate::units::Duration;
 use crate::world::Retries;
 use std::ops::Range;

@@ -1,10 +1,10 @@
 //! Going on: calls are made one after the other, and whoever fails at one that is needed does not make the next.
 
-use super::approximations::never_refused;
 use super::lines::is_of;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Regime};
 use crate::engine::state::paths::Path;
+use crate::queueing::never_refused;
 use crate::world::{Call, SiteId, StationId};
 
 /// Of those who begin to make a list of calls, who has come so far: per request that begins, and whether that changes as they do; and a second
