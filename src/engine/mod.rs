@@ -8,6 +8,7 @@ mod act;
 mod automation;
 mod autoscale;
 mod backups;
+mod burn_rates;
 mod clocks;
 mod core;
 mod data;

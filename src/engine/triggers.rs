@@ -69,6 +69,7 @@ impl Engine<'_> {
             Condition::Busy(station, above, lasts) => (flow.asked_of_station(station.at()) > *above, *lasts),
             Condition::BusyNetwork(link, above, lasts) => (self.asked_of_link(*link) > *above, *lasts),
             Condition::Crowd(people, above) => (flow.active_users(people.at()) > *above, Duration::ZERO),
+            Condition::Burns(index) => (self.state.burn_rates[*index].burns, Duration::ZERO),
             Condition::After(measure) => {
                 (self.state.procedures[*measure].stage == ProcedureStage::Done, Duration::ZERO)
             }
@@ -139,6 +140,7 @@ impl Engine<'_> {
     fn last_of(&self, part: &Condition) -> Option<ObservationId> {
         match part {
             Condition::Degraded(people, _) | Condition::Down(people, _) => self.state.flow.latest_feelings[people.at()],
+            Condition::Burns(index) => self.state.flow.latest_feelings[self.world.burn_rates[*index].people.at()],
             Condition::After(measure) => self.state.procedures[*measure].why,
             Condition::Out(node, _) => self.state.nodes[node.at()].why,
             Condition::Gone(store, _) => self.state.flow.stores[store.at()].why,

@@ -3,7 +3,7 @@
 use super::words::{Theme, length_words, percent, refusal_words};
 use crate::observe::Occurrence;
 use crate::units::Duration;
-use crate::world::{Automation, Condition, World};
+use crate::world::{Automation, BurnRate, Condition, World};
 
 /// What a condition looked at, where that has no line of its own: how people feel, and what is in effect, has.
 pub(super) fn condition_words(world: &World, what: &Occurrence) -> Option<(Theme, String)> {
@@ -38,6 +38,11 @@ fn said(world: &World, condition: &Condition) -> String {
         }
         Condition::Slow(of, over_s, _) => format!("{}: slower than {}{lasts}", people(of), length_words(*over_s)),
         Condition::Crowd(of, above) => format!("{}: more than {above} are there", people(of)),
+        Condition::Burns(index) => {
+            let BurnRate { people: of, budget, above, over } = &world.burn_rates[*index];
+            let (of, budget, over) = (people(of), percent(*budget), length_words(over.seconds()));
+            format!("{of}: the error budget of {budget} burns more than {above} times as fast as it may, over {over}")
+        }
         Condition::Degraded(of, _) => format!("{} degraded{lasts}", people(of)),
         Condition::Down(of, _) => format!("{} down{lasts}", people(of)),
         Condition::Behind(queue, _) => format!("{} is behind{lasts}", world.queues[queue.at()].name),

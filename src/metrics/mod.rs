@@ -9,6 +9,7 @@ mod felt;
 mod hours;
 mod metastable;
 mod money;
+mod moods;
 mod outcome;
 mod people;
 mod reach;

@@ -1,118 +1,17 @@
 //! What users lived through.
 
+use super::moods::{Feeling, INTERVALS_MAX};
 use super::outcome::*;
-use super::story::{Story, why_words};
+use super::story::Story;
 use super::uptime_windows::windows;
 use crate::observe::Interval;
-use crate::observe::{Answer, Observation, ObservationId, Occurrence, ServiceLevel, Use, Why};
+use crate::observe::{Answer, Observation, Occurrence, ServiceLevel, Use};
 use crate::queueing::{Latency, LatencyCounts, LatencyHistogram};
-use crate::units::Time;
 use crate::world::{Tail, World, civil_label};
 use std::sync::Arc;
 
 /// Points kept of the curve of users served, per population.
 const SERIES_MAX: f64 = 20_000.0;
-/// Intervals kept per population and feature.
-const INTERVALS_MAX: usize = 10_000;
-
-/// One mood over time.
-#[derive(Debug, Clone)]
-struct Feeling {
-    mood: ServiceLevel,
-    why: Why,
-    since: Time,
-    cause: Option<ObservationId>,
-    past: Vec<(ServiceLevel, Why, Time, Time, Option<ObservationId>)>,
-    seconds: [f64; 4],
-    /// Intervals that are not kept.
-    left_out: u64,
-    /// Since when it is down.
-    down_since: Option<Time>,
-    longest_down_s: f64,
-}
-
-impl Feeling {
-    fn new() -> Feeling {
-        let (mood, why) = (ServiceLevel::Fine, Why::Nothing);
-        Feeling {
-            mood,
-            why,
-            since: Time::ZERO,
-            cause: None,
-            past: Vec::new(),
-            seconds: [0.0; 4],
-            left_out: 0,
-            down_since: None,
-            longest_down_s: 0.0,
-        }
-    }
-
-    fn change(&mut self, at: Time, mood: ServiceLevel, why: Why, cause: Option<ObservationId>, from: Time) {
-        let since = self.since.max(from);
-        if at > since {
-            self.seconds[self.mood as usize] += at.since(since).seconds();
-            if self.mood != ServiceLevel::Fine {
-                // One mood with a new reason goes on; its first reason stays.
-                let room = self.past.len() < INTERVALS_MAX;
-                match self.past.last_mut() {
-                    Some(last) if last.0 == self.mood && last.3 == since => last.3 = at,
-                    _ if room => {
-                        self.past.push((self.mood, self.why, since, at, self.cause));
-                    }
-                    _ => self.left_out += 1,
-                }
-            }
-            if self.mood == ServiceLevel::Down {
-                let down_since = *self.down_since.get_or_insert(since);
-                self.longest_down_s = self.longest_down_s.max(at.since(down_since).seconds());
-            } else {
-                self.down_since = None;
-            }
-        }
-        (self.mood, self.why, self.since, self.cause) = (mood, why, at, cause);
-    }
-
-    /// The run is over: what is felt then stays.
-    fn ends(&mut self, at: Time, from: Time) {
-        self.change(at, self.mood, self.why, None, from);
-    }
-
-    fn tell_cut_short(&self, whose: String, outcome: &mut Outcome) {
-        if self.left_out > 0 {
-            outcome.cut_short.push(CutShort::new(format!("{whose}.intervals"), self.past.len(), self.left_out));
-        }
-    }
-
-    /// What was felt when, without a reason.
-    fn moods(&self) -> Vec<OutcomeInterval> {
-        let interval =
-            |&(mood, _, from, to, _): &(ServiceLevel, Why, Time, Time, Option<ObservationId>)| OutcomeInterval {
-                mood,
-                from_s: from.seconds(),
-                to_s: to.seconds(),
-                from: String::new(),
-                to: String::new(),
-                why: String::new(),
-                because: Vec::new(),
-            };
-        self.past.iter().map(interval).collect()
-    }
-
-    fn intervals(&self, world: &World, story: &Story) -> Vec<OutcomeInterval> {
-        self.past
-            .iter()
-            .map(|(mood, why, from, to, cause)| OutcomeInterval {
-                mood: *mood,
-                from_s: from.seconds(),
-                to_s: to.seconds(),
-                from: civil_label(&world.calendar, *from),
-                to: civil_label(&world.calendar, *to),
-                why: why_words(world, *why),
-                because: story.because(*cause),
-            })
-            .collect()
-    }
-}
 
 /// Before, during, after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -329,4 +329,7 @@ pub struct Transfer {
     /// Its share against others, 1 by default.
     #[serde(default = "super::defaults::once", skip_serializing_if = "super::defaults::is_once")]
     pub weight: f64,
+    /// It takes only what requests, and transfers that do not yield, leave of its links.
+    #[serde(default, skip_serializing_if = "super::defaults::is_default")]
+    pub yields: bool,
 }

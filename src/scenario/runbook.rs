@@ -333,6 +333,17 @@ pub enum Condition {
         #[serde(default, rename = "for", skip_serializing_if = "is_zero")]
         lasts: Duration,
     },
+    /// Of a population's requests more fail than an error budget has room for, by so many times.
+    Burns {
+        /// The population.
+        of: String,
+        /// The error budget: the share of requests that may fail in the long run.
+        budget: Ratio,
+        /// Burn rate above which it holds: how many times as many fail as the budget allows.
+        above: Factor,
+        /// Over the last so long.
+        over: Duration,
+    },
     /// More users than this are active at once.
     Crowd {
         /// The population.

@@ -81,7 +81,7 @@ pub use random_failures::{FailureLaw, RandomFailure};
 #[doc(hidden)]
 pub use routes::{Route, Routes};
 #[doc(hidden)]
-pub use runbook::{Amount, Awaited, Condition, Effect, GoesWrong, Procedure};
+pub use runbook::{Amount, Awaited, BURN_RATES_EVERY, BurnRate, Condition, Effect, GoesWrong, Procedure};
 #[doc(hidden)]
 pub use services::{Cache, Call, CallClient, Callee, Discipline, Misses, RateLimit, Service, Station};
 #[doc(hidden)]

@@ -13,7 +13,7 @@ use super::maintenance::Maintenance;
 use super::money::Money;
 use super::populations::Population;
 use super::routes::Routes;
-use super::runbook::{Awaited, Condition, Procedure};
+use super::runbook::{Awaited, BurnRate, Condition, Procedure};
 use super::services::{Service, Station};
 use super::sites::{Link, Provider, Site, Spread, Transfer};
 use super::teams::Team;
@@ -131,6 +131,9 @@ pub struct World {
     /// Conditions, and the steps of the drill that wait for them.
     #[doc(hidden)]
     pub triggers: Vec<(Condition, usize)>,
+    /// What conditions ask for of error budgets.
+    #[doc(hidden)]
+    pub burn_rates: Vec<BurnRate>,
     /// Steps of the drill that are left out of this run, to see what they are worth.
     #[doc(hidden)]
     pub muted: BTreeSet<usize>,

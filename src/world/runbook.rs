@@ -188,6 +188,8 @@ pub enum Condition {
     BusyNetwork(LinkId, f64, Duration),
     /// More active users than this.
     Crowd(PopId, f64),
+    /// An error budget burns too fast, by index.
+    Burns(usize),
     /// A background queue is behind.
     Behind(QueueId, Duration),
     /// The data of a store is gone.
@@ -208,6 +210,22 @@ pub enum Condition {
     Lasting(Duration, Box<Condition>),
 }
 
+/// How often burn rates are worked out, as the rules of a monitoring are.
+pub const BURN_RATES_EVERY: Duration = Duration(60_000_000_000);
+
+/// A share of failed requests above which an error budget burns too fast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BurnRate {
+    /// Whose requests.
+    pub people: PopId,
+    /// The share that may fail.
+    pub budget: f64,
+    /// How many times that is too fast.
+    pub above: f64,
+    /// Over the last so long.
+    pub over: Duration,
+}
+
 impl Condition {
     /// How long a part has to hold.
     pub fn lasts(&self) -> Duration {
@@ -221,7 +239,11 @@ impl Condition {
             | Condition::Gone(_, lasts)
             | Condition::Out(_, lasts)
             | Condition::Lasting(lasts, _) => *lasts,
-            Condition::Crowd(..) | Condition::After(_) | Condition::OnDuty(_) | Condition::Not(_) => Duration::ZERO,
+            Condition::Crowd(..)
+            | Condition::Burns(_)
+            | Condition::After(_)
+            | Condition::OnDuty(_)
+            | Condition::Not(_) => Duration::ZERO,
             Condition::All(_) | Condition::Any(_) => Duration::ZERO,
         }
     }

@@ -91,4 +91,6 @@ pub struct Transfer {
     pub demand_bps: f64,
     /// Its weight.
     pub weight: f64,
+    /// It takes only what the others leave.
+    pub yields: bool,
 }

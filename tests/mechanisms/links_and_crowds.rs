@@ -49,6 +49,41 @@ fn a_link_is_cut_while_it_lacks_what_it_stands_on() {
     assert_near("latency", mean_ms, 2.0 + 0.75 * 2.0 + 0.25 * 80.0, 1e-6);
 }
 
+/// A link that requests cross, asking for eighty of its hundred megabits and for more in the second half hour, and two transfers.
+fn bulk(yields: bool) -> String {
+    format!(
+        r#"Scenario(format: 1, title: "bulk", clock: (from: "2024-03-04T08:00", zone: "UTC", horizon: "1h"), sites: {{"a": (), "b": ()}},
+        links: [(between: ("a", "b"), rtt: "1ms", bandwidth: "100Mbps")],
+        services: {{"web": (runs_at: {{"a": (servers: 100)}}, takes: fixed("1ms"), calls: [hard(to: "db")]),
+            "db": (runs_at: {{"b": (servers: 100)}}, takes: fixed("1ms"))}},
+        features: {{"read": (calls: [hard(to: "web")], size: "100kB")}},
+        people: {{"all": (users: 100, uses: {{"read": "1/s"}}, served_by: "a", arrivals: smooth)}},
+        transfers: {{"backup": (from: "a", to: "b", demand: "1Gbps", yields: {yields}), "feed": (from: "a", to: "b", demand: "5Mbps")}},
+        drill: [at("+30m", surge(of: "all", factor: "x1.25", lasts: "30m"))])"#
+    )
+}
+
+#[test]
+fn bulk_takes_what_is_left_and_nothing_of_what_is_asked_for() {
+    let (outcome, shared) = (outcome(&bulk(true)), outcome(&bulk(false)));
+    // Requests of 80, then of 100 where 5 go to the feed, which has as much as it asks for.
+    let (bulk, requests) = (&outcome.transfers["backup"], &outcome.people["all"].requests);
+    assert_near("bulk", bulk.mean_bps, 7.5e6, 1e-6);
+    assert_eq!(bulk.min_bps, 0.0);
+    assert_near("feed", outcome.transfers["feed"].mean_bps, 5e6, 1e-9);
+    assert_near("requests", requests.served, 1_800.0 * (100.0 + 125.0 * 0.95), 1e-6);
+    // Where nobody yields, the link is shared.
+    assert!(shared.people["all"].request_availability < 0.7);
+    // Each request goes before it.
+    let world = world(&bulk(true));
+    let (from, to) = (
+        firedrill::units::Time::ZERO,
+        firedrill::units::Time::ZERO.after(firedrill::units::Duration::from_seconds(60.0)),
+    );
+    let run = follow(&world, Luck { seed: 1, replication: 0 }, Traffic::Request { from, to }).expect("it fits");
+    assert!(run.outcome.people["all"].latency.all.p99_s.expect("answers") < 0.02);
+}
+
 #[test]
 fn a_link_lives_on_as_long_as_what_it_stands_on_does() {
     let drill = r#"at("08:30", crash(of: "long way")), at("09:00", crash(of: "grid", repaired_after: "1h"))"#;

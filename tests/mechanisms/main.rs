@@ -5,6 +5,7 @@ mod automation;
 mod backups;
 mod branches;
 mod brief;
+mod burn_rates;
 mod caches;
 #[path = "../common/mod.rs"]
 mod common;

@@ -98,7 +98,7 @@ fn failover_in_words(world: &World, what: &Occurrence) -> Option<String> {
         Occurrence::PhaseCutShort(group, phase) => format!("{} {} cut short", name(group), phase.name()),
         Occurrence::FailoverFailed(group, failure) => {
             let why = match failure {
-                FailoverFailure::Mechanism(_) => "mechanism",
+                FailoverFailure::Mechanism(_) | FailoverFailure::MechanismDown(_) => "mechanism",
                 FailoverFailure::OnDemand => "on demand",
                 FailoverFailure::Phase(phase) => phase.name(),
                 FailoverFailure::NoTarget => "no target",

@@ -62,6 +62,7 @@ impl Engine<'_> {
         self.account_queues(dt_s, &mut span);
         self.account_caches(&span);
         self.account_stores(dt_s, &mut span);
+        self.account_burn_rates(&span);
         #[cfg(debug_assertions)]
         self.data_invariants();
         #[cfg(debug_assertions)]

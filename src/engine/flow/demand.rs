@@ -351,7 +351,8 @@ impl Engine<'_> {
         let asked: f64 = flows[world.transfers.len()..].iter().map(|flow| flow.demand).sum();
         let mean = asked / of_path.len().max(1) as f64;
         flows[world.transfers.len()..].iter_mut().for_each(|flow| flow.weight = flow.demand / mean);
-        let rates = max_min(&capacities, &flows);
+        let yields: Vec<bool> = world.transfers.iter().map(|transfer| transfer.yields).collect();
+        let rates = share_by_class(&capacities, &flows, &yields);
         for (flow, rate) in flows.iter().zip(&rates) {
             for link in &flow.links {
                 open.links_bps[*link as usize] += rate;
@@ -369,6 +370,28 @@ impl Engine<'_> {
     pub(in crate::engine) fn links_between(&self, from: SiteId, to: SiteId) -> Option<&[LinkId]> {
         self.state.routes.between(from, to).map(|route| route.links.as_slice())
     }
+}
+
+/// Those that yield, the first ones of a list, share what the others leave.
+fn share_by_class(capacities: &[f64], flows: &[Flow], yields: &[bool]) -> Vec<f64> {
+    if !yields.contains(&true) {
+        return max_min(capacities, flows);
+    }
+    let of_class = |yielding: bool, left: &[f64]| {
+        let asks = |(i, flow): (usize, &Flow)| {
+            let is_in = yields.get(i).copied().unwrap_or(false) == yielding;
+            Flow { demand: if is_in { flow.demand } else { 0.0 }, ..flow.clone() }
+        };
+        max_min(left, &flows.iter().enumerate().map(asks).collect::<Vec<_>>())
+    };
+    let first = of_class(false, capacities);
+    let mut left = capacities.to_vec();
+    for (flow, rate) in flows.iter().zip(&first) {
+        for link in &flow.links {
+            left[*link as usize] = (left[*link as usize] - rate).max(0.0);
+        }
+    }
+    first.iter().zip(of_class(true, &left)).map(|(first, last)| first + last).collect()
 }
 
 fn numbers(links: &[LinkId]) -> Vec<u32> {

@@ -83,6 +83,7 @@ impl Engine<'_> {
         self.look_at_service_levels();
         self.look_at_abandonment_again(&mut until);
         self.look_at_what_is_made_up(&mut until);
+        self.look_at_burn_rates(&mut until);
         if let Some(requests) = &self.requests {
             until = until.min(Time(requests.looks_next().min(i64::MAX as u64) as i64));
         }

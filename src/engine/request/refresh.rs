@@ -229,7 +229,8 @@ impl Engine<'_> {
             let mut left = most;
             for (transfer, bps) in self.world.transfers.iter().zip(&open.transfers_bps) {
                 let links = self.links_between(transfer.ends.0, transfer.ends.1).unwrap_or_default();
-                if links.contains(&LinkId::new(link)) {
+                // Before one that yields every request goes first.
+                if !transfer.yields && links.contains(&LinkId::new(link)) {
                     left -= bps;
                 }
             }

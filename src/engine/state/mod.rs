@@ -4,6 +4,7 @@ pub mod abandonment;
 pub mod automation;
 pub mod autoscale;
 pub mod backups;
+pub mod burn_rates;
 pub mod data;
 pub mod delayed_retries;
 pub mod disposition;
@@ -31,6 +32,7 @@ use crate::world::{Action, NodeId, NodeKind, Routes, World};
 use abandonment::Away;
 use automation::SwitchedOff;
 use autoscale::AutoscaleState;
+use burn_rates::BurnRateState;
 use drill::{Disturbance, Surge};
 use flow::FlowState;
 use grays::Grays;
@@ -80,6 +82,7 @@ pub struct State {
     pub procedures: Vec<ProcedureState>,
     pub teams: Vec<TeamState>,
     pub triggers: Vec<TriggerState>,
+    pub burn_rates: Vec<BurnRateState>,
     pub autoscale: Vec<AutoscaleState>,
     /// In the order in which it was done.
     pub switched_off: Vec<SwitchedOff>,
@@ -130,6 +133,7 @@ impl State {
             procedures: (0..world.procedures.len()).map(|i| ProcedureState::new(luck, world, i)).collect(),
             teams: vec![TeamState::default(); world.teams.len()],
             triggers: TriggerState::all(world),
+            burn_rates: vec![BurnRateState::default(); world.burn_rates.len()],
             switched_off: Vec::new(),
             switched_off_times: 0,
             autoscale: vec![AutoscaleState::default(); world.autoscale.len()],

@@ -12,8 +12,10 @@ use crate::world::features::Feature;
 use crate::world::ids::LinkId;
 use crate::world::populations::Population;
 use crate::world::routes::Routes;
+use crate::world::runbook::BurnRate;
 use crate::world::services::{Service, Station};
 use crate::world::sites::{Link, Spread};
+use std::cell::RefCell;
 
 /// Every name of the file by kind.
 pub struct KnownNames {
@@ -49,6 +51,8 @@ pub struct Compiler<'a> {
     pub stations: Vec<Station>,
     pub features: Vec<Feature>,
     pub people: Vec<Population>,
+    /// What conditions ask for, as they are compiled.
+    pub burn_rates: RefCell<Vec<BurnRate>>,
 }
 
 impl<'a> Compiler<'a> {
@@ -81,6 +85,7 @@ impl<'a> Compiler<'a> {
             stations: Vec::new(),
             features: Vec::new(),
             people: Vec::new(),
+            burn_rates: RefCell::default(),
         })
     }
 }

@@ -3,8 +3,9 @@
 use super::compiler::Compiler;
 use super::resolve::{Names, sorted};
 use crate::scenario::{self, Code};
+use crate::units::Duration;
 use crate::world::ids::{NodeId, QueueId};
-use crate::world::runbook::Condition;
+use crate::world::runbook::{BURN_RATES_EVERY, BurnRate, Condition};
 
 impl Compiler<'_> {
     /// A condition; `names` are the procedures of the same strategy.
@@ -29,6 +30,7 @@ impl Compiler<'_> {
                 Condition::BusyNetwork(self.uplink(at, &place("at"))?, above.0, *lasts)
             }
             C::Crowd { of, above } => Condition::Crowd(self.population(of, &place("of"))?, *above as f64),
+            C::Burns { of, budget, above, over } => self.burns(of, (budget.0, above.0, *over), path)?,
             C::After(name) => Condition::After(names.find(name, "measure", path, p)?),
             C::OnDuty(name) => {
                 let teams = Names::in_order(sorted(&self.scenario.teams).map(|(name, _)| name));
@@ -58,5 +60,36 @@ impl Compiler<'_> {
             C::All(list) => Condition::All(several(list)?),
             C::Any(list) => Condition::Any(several(list)?),
         })
+    }
+    /// An error budget burns too fast: which of them all.
+    fn burns(&self, of: &str, (budget, above, over): (f64, f64, Duration), path: &str) -> Option<Condition> {
+        let p = &self.problems;
+        if budget <= 0.0 || budget * above >= 1.0 {
+            let reason = match budget <= 0.0 {
+                true => "an error budget of nothing cannot burn".to_owned(),
+                false => "no more than all requests can fail: it never burns that fast".to_owned(),
+            };
+            p.add(
+                Code::NeverActs,
+                format!("{path}.budget"),
+                reason,
+                "give a budget and a burn rate whose product is below 100%",
+            );
+        }
+        if over < BURN_RATES_EVERY {
+            p.add(
+                Code::OutOfRange,
+                format!("{path}.over"),
+                format!("{over} is less than a minute"),
+                "it is looked at every minute",
+            );
+        }
+        let rate = BurnRate { people: self.population(of, &format!("{path}.of"))?, budget, above, over };
+        let mut all = self.burn_rates.borrow_mut();
+        let index = all.iter().position(|known| *known == rate).unwrap_or_else(|| {
+            all.push(rate);
+            all.len() - 1
+        });
+        Some(Condition::Burns(index))
     }
 }

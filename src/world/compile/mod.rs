@@ -165,6 +165,7 @@ impl World {
             providers,
             teams,
             procedures,
+            burn_rates: c.burn_rates.into_inner(),
             autoscale,
             latencies: LatencyCache::default(),
             passed: PassedCache::of_large(),

@@ -149,6 +149,7 @@ impl Compiler<'_> {
                     ends,
                     demand_bps: transfer.demand.0,
                     weight: transfer.weight,
+                    yields: transfer.yields,
                 });
             }
         }
