@@ -127,3 +127,23 @@ fn who_makes_a_call_now_and_then_and_fails_is_not_among_those_who_are_served() {
     let latency = &out.people["p"].latency.all;
     assert!(latency.mean_s < Some(0.02) && latency.p95_s < Some(0.02), "{latency:?}");
 }
+
+#[test]
+fn a_timeout_that_never_comes_changes_nothing() {
+    let of = |timeout: &str, waits: bool| {
+        simple(
+            &format!(
+                r#""s1": (runs_at: {{"a": (servers: 5)}}, takes: exponential(mean: "50ms"), queue: 0, calls: [hard(to: "s2"{timeout})]),
+                "s2": (runs_at: {{"a": (servers: 2)}}, takes: exponential(mean: "20ms"))"#
+            ),
+            r#""f": (calls: [hard(to: "s1")])"#,
+            &format!(r#""p": (users: 400, uses: {{"f": "0.2/s"}}, served_by: "a", waits_for_answers: {waits})"#),
+        )
+    };
+    for waits in [false, true] {
+        let (with, without) = (of(r#", timeout: "2s""#, waits), of("", waits));
+        let of = |out: &Outcome| (out.people["p"].requests.served, out.services["s2@a"].wait_mean_s);
+        assert_near("served", of(&with).0, of(&without).0, 1e-3);
+        assert_near("waits", of(&with).1, of(&without).1, 1e-2);
+    }
+}

@@ -335,7 +335,7 @@ impl Engine<'_> {
         at.given_up = 0.0;
         at.admitted_wait = None;
         // Where no more can be here than callers have workers, it is those that are held.
-        let is_held_up = |users: f64| hold.is_some() && rooms[id.at()].is_some_and(|room| (room as f64) < users);
+        let is_held_up = |users: f64| rooms[id.at()].is_some_and(|room| (room as f64) < users);
         if let Some((users, think_s, others)) = at.closed
             && !is_held_up(users)
             && others < at.capacity * NEARLY
