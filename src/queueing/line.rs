@@ -27,6 +27,17 @@ pub struct Member {
     pub expires_s: f64,
 }
 
+/// Where parcels are joined, those who hold out so much longer than others are told apart, as a share of that.
+const ALIKE: f64 = 0.01;
+
+impl Member {
+    /// Whether it is too late for both at about the same time.
+    fn is_late_with(&self, other: &Member) -> bool {
+        let (mine, others) = (self.expires_s, other.expires_s);
+        mine == others || (mine - others).abs() <= ALIKE * mine.min(others)
+    }
+}
+
 /// What arrived in a stretch of time and still waits.
 #[derive(Debug, Clone, PartialEq)]
 struct Parcel {
@@ -114,11 +125,14 @@ impl Parcel {
         let rate = self.amount / (self.to_s - self.from_s).max(1e-9);
         self.rates = (rate, rate);
         for member in later.members {
-            match self.members.iter_mut().find(|m| m.key == member.key && m.expires_s == member.expires_s) {
+            match self.members.iter_mut().find(|m| m.key == member.key && m.is_late_with(&member)) {
                 Some(mine) => {
                     let count = mine.count + member.count;
                     if count > 0.0 {
-                        mine.before_s = (mine.before_s * mine.count + member.before_s * member.count) / count;
+                        let mean = |a: f64, b: f64| if a == b { a } else { (a * mine.count + b * member.count) / count };
+                        let (before_s, expires_s) =
+                            (mean(mine.before_s, member.before_s), mean(mine.expires_s, member.expires_s));
+                        (mine.before_s, mine.expires_s) = (before_s, expires_s);
                     }
                     mine.count = count;
                     mine.live += member.live;

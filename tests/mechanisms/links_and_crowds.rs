@@ -67,9 +67,9 @@ fn bulk(yields: bool) -> String {
 fn bulk_takes_what_is_left_and_nothing_of_what_is_asked_for() {
     let (outcome, shared) = (outcome(&bulk(true)), outcome(&bulk(false)));
     // Requests of 80, then of 100 where 5 go to the feed, which has as much as it asks for.
-    let (bulk, requests) = (&outcome.transfers["backup"], &outcome.people["all"].requests);
-    assert_near("bulk", bulk.mean_bps, 7.5e6, 1e-6);
-    assert_eq!(bulk.min_bps, 0.0);
+    let (backup, requests) = (&outcome.transfers["backup"], &outcome.people["all"].requests);
+    assert_near("bulk", backup.mean_bps, 7.5e6, 1e-6);
+    assert_eq!(backup.min_bps, 0.0);
     assert_near("feed", outcome.transfers["feed"].mean_bps, 5e6, 1e-9);
     assert_near("requests", requests.served, 1_800.0 * (100.0 + 125.0 * 0.95), 1e-6);
     // Where nobody yields, the link is shared.
