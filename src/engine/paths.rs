@@ -22,11 +22,11 @@ impl Engine<'_> {
     }
 
     /// The station that answers a call from a site, and how long the way there and back takes, in seconds: nobody does whom no way leads to,
-    /// or who cannot do its part.
+    /// or who does not serve. What it needs may fail all the same.
     pub(super) fn answers(&self, call: &Call, from: SiteId) -> Option<(StationId, f64)> {
         let callee = self.callee(call)?;
         let route = self.state.routes.between(from, self.world.stations[callee.at()].site)?;
-        self.state.flow.statuses[callee.at()].dead.is_none().then_some((callee, route.rtt_s))
+        (!self.state.flow.statuses[callee.at()].gone).then_some((callee, route.rtt_s))
     }
 
     /// Who can do their part: callees before callers.
@@ -47,6 +47,7 @@ impl Engine<'_> {
             } else if let Some((share, why)) = commit {
                 status.fails.add(share, why);
             }
+            status.gone = status.dead.is_some();
             let mut behind = Status::default();
             for call in &station.calls {
                 let of_call = self.call_status(call, station.site, &statuses);
@@ -72,7 +73,7 @@ impl Engine<'_> {
         match self.callee(call).map(|callee| (callee, self.world.stations[callee.at()].site)) {
             Some((callee, site)) => match self.state.routes.between(from, site) {
                 Some(route) => {
-                    once = statuses[callee.at()];
+                    once = Status { gone: false, ..statuses[callee.at()] };
                     once.fails.add(1.0 - route.passes, Why::Loss);
                     once.fails.add(self.dead_share(callee), Why::Station(callee));
                     for (share, gray) in self.gray_at(callee, from) {
@@ -88,15 +89,41 @@ impl Engine<'_> {
 
     /// The share of the attempts at a call that gets lost, on the way or further down, whatever the load; and on the way.
     pub(super) fn lost_share(&self, call: &Call, from: SiteId, callee: StationId) -> (f64, f64) {
-        let statuses = &self.state.flow.statuses;
-        let lost = self.attempt_status(call, from, statuses).fails.share;
-        let further = statuses[callee.at()].fails.share;
-        (lost, if further < 1.0 { (1.0 - (1.0 - lost) / (1.0 - further)).max(0.0) } else { 0.0 })
+        self.lost_by(call, from, callee, &self.state.flow.statuses)
+    }
+
+    fn lost_by(&self, call: &Call, from: SiteId, callee: StationId, statuses: &[Status]) -> (f64, f64) {
+        let attempt = self.attempt_status(call, from, statuses);
+        let (lost, further) = (attempt.fails.share, statuses[callee.at()].fails.share);
+        let before = if further < 1.0 { (1.0 - (1.0 - lost) / (1.0 - further)).max(0.0) } else { 0.0 };
+        (if attempt.dead.is_some() { 1.0 } else { lost }, before)
+    }
+
+    /// Of the calls that are made without a policy, how many each request is there for that is served, and for each that comes.
+    fn arriving(&self, call: &Call, from: SiteId, callee: StationId, statuses: &[Status], hard: bool) -> (f64, f64) {
+        if call.client.is_some() {
+            return (call.times, 1.0);
+        }
+        let (lost, before) = self.lost_by(call, from, callee, statuses);
+        let served = if hard { times_of_served(call.times, 1.0 - lost) } else { call.times * (1.0 - before) };
+        (served, 1.0 - before)
+    }
+
+    /// How often a call is made and gets there, where it is not needed; where it is, how often it is made.
+    pub(super) fn arriving_softly(&self, call: &Call, from: SiteId, callee: StationId) -> f64 {
+        match call.hard || !self.state.flow.loses {
+            true => call.times,
+            false => self.arriving(call, from, callee, &self.state.flow.statuses, false).0,
+        }
     }
 
     /// Of those who make a call, as often as it is made, the share that fails by it, whatever the load.
     pub(super) fn lost_by_calls(&self, call: &Call, from: SiteId) -> f64 {
-        if self.state.flow.loses { self.call_status(call, from, &self.state.flow.statuses).fails.share } else { 0.0 }
+        if !self.state.flow.loses {
+            return 0.0;
+        }
+        let status = self.call_status(call, from, &self.state.flow.statuses);
+        if status.dead.is_some() { 1.0 } else { status.fails.share }
     }
 
     /// What one who makes a call, as often as it is made, has of it: a call that is made every fifth time is missed every
@@ -143,7 +170,9 @@ impl Engine<'_> {
                 }
             }
         }
-        self.state.flow.loses = statuses.iter().any(|status| status.fails.share > 0.0 || status.lacks.share > 0.0)
+        self.state.flow.loses = statuses
+            .iter()
+            .any(|status| status.dead.is_some() || status.fails.share > 0.0 || status.lacks.share > 0.0)
             || paths.iter().any(|path| path.passes < 1.0 || path.dimmed > 0.0);
         self.state.flow.statuses = statuses;
         self.paths_dirty = false;
@@ -160,11 +189,13 @@ impl Engine<'_> {
             entry: Vec::new(),
             visits: Vec::new(),
             guarded: Vec::new(),
+            paid: Vec::new(),
             entered_by: Vec::new(),
             way: Way::default(),
             way_key: 0,
             fixed_s: population.rtt_s,
             plain_s: 0.0,
+            comes_s: 0.0,
             begins: 1.0,
             passes: 1.0,
             dead: None,
@@ -214,6 +245,7 @@ impl Engine<'_> {
         path.begins = 1.0 - status.fails.share;
         status.add(&self.lacks_data(id));
         (path.dead, path.missing) = (status.dead, status.missing);
+        path.comes_s = path.fixed_s;
         let way = self.find_way(&mut path, &mut status, statuses);
         path.fixed_s += way.fixed_s;
         path.way_key = key_of(&way);
@@ -235,13 +267,16 @@ impl Engine<'_> {
     /// What the calls of a feature lead to, until one fails for everybody.
     fn find_way(&self, path: &mut Path, status: &mut Status, statuses: &[Status]) -> Way {
         let (id, site) = (self.world.people[path.people].uses[path.feature].0, path.site);
-        let mut way = Way::default();
+        let (mut way, mut goes_on) = (Way::default(), path.begins);
         for (nth, call) in self.world.features[id.at()].calls[site.at()].iter().enumerate() {
             if path.dead.is_some() {
                 break;
             }
-            status.add(&self.call_status(call, site, statuses));
+            let of_call = self.call_status(call, site, statuses);
+            status.add(&of_call);
             (path.dead, path.missing) = (status.dead, status.missing);
+            let come = goes_on;
+            goes_on *= 1.0 - of_call.fails.share;
             let Some(entry) = self.callee(call) else { continue };
             let serving = self.state.stations[entry.at()].phase == StationPhase::Serving;
             let times = call.times * self.leave_out(path, call, entry, 1.0);
@@ -252,16 +287,21 @@ impl Engine<'_> {
                 path.entry.push((entry, times));
                 path.entered_by.push(nth as u32);
                 let mut below = Way { fixed_s: rtt_s, ..Way::default() };
-                if statuses[entry.at()].dead.is_none() {
+                let (arrive, part) = self.arriving(call, site, entry, statuses, call.hard);
+                path.comes_s += come * times * rtt_s;
+                if !statuses[entry.at()].gone {
                     let kind = (call.hard, is_guarded(call));
-                    self.visit(path, &mut below, entry, times, kind, statuses);
+                    let soft_part = if call.hard { 1.0 } else { part };
+                    self.visit(path, &mut below, entry, (times * soft_part, come * times * part), kind, statuses);
                 }
                 let mut made = Way::default();
-                go_by(&mut made, below, call.times, asks(call, (None, nth), rtt_s));
+                go_by(&mut made, below, arrive, asks(call, (None, nth), rtt_s));
                 way.goes(made, self.kept_calls(call));
             } else if times <= 0.0 || call.hard {
                 // Nobody waits for what is left out; and whoever waits for what he cannot do without fails.
+                path.comes_s += come * gives_up_s(call);
             } else {
+                path.comes_s += come * call.times * call.gives_up_s;
                 way.goes(Way { fixed_s: call.gives_up_s, ..Way::default() }, call.times);
             }
         }
@@ -303,51 +343,76 @@ impl Engine<'_> {
     }
 
     /// A station is visited: whether a refusal there fails the request, and whether somebody on the way waits only so long.
-    /// `times` is how often a request of the path does that, and `way` what it is each time.
+    /// `times` is how often a request of the path that is served does that, and how often one that comes; `way` is what it is each time.
     fn visit(
         &self,
         path: &mut Path,
         way: &mut Way,
         id: StationId,
-        times: f64,
+        (times, paid): (f64, f64),
         (hard, guarded): (bool, bool),
         statuses: &[Status],
     ) {
         let same = |(visit, is): (&(StationId, f64, bool), &bool)| visit.0 == id && visit.2 == hard && *is == guarded;
         let known = path.visits.iter().zip(&path.guarded).position(same);
         match known {
-            Some(known) => path.visits[known].1 += times,
+            Some(known) => {
+                path.visits[known].1 += times;
+                path.paid[known] += paid;
+            }
             None => {
                 path.visits.push((id, times, hard));
                 path.guarded.push(guarded);
+                path.paid.push(paid);
             }
         }
         way.pays(known.unwrap_or(path.visits.len() - 1), 1.0);
-        way.fixed_s += self.commit(id).takes_s;
+        let commit_s = self.commit(id).takes_s;
+        way.fixed_s += commit_s;
         let station = &self.world.stations[id.at()];
+        path.comes_s += paid * (commit_s + self.world.services[station.service.at()].takes_mean_s);
         let missed = self.missed(id);
-        let mut calls = Way::default();
+        let (mut calls, mut goes_on) = (Way::default(), paid * missed);
         for (nth, call) in station.calls.iter().enumerate() {
             let callee = self.callee(call);
             let site = callee.map(|callee| self.world.stations[callee.at()].site);
             let reached = site.is_some_and(|site| self.state.routes.joins(station.site, site));
-            match callee.filter(|callee| reached && statuses[callee.at()].dead.is_none()) {
+            let of_call = self.call_status(call, station.site, statuses);
+            let come = goes_on;
+            goes_on *= 1.0 - of_call.fails.share;
+            match callee.filter(|callee| reached && !statuses[callee.at()].gone) {
                 Some(callee) => {
                     let made = call.times * self.leave_out(path, call, callee, missed);
                     let times = times * made * missed;
                     if times > 0.0 {
-                        let rtt_s = self.cross(path, station.site, callee, times, hard && call.hard).unwrap_or(0.0);
-                        let kind = (hard && call.hard, guarded || is_guarded(call));
+                        let needed = hard && call.hard;
+                        let rtt_s = self.cross(path, station.site, callee, times, needed).unwrap_or(0.0);
+                        let kind = (needed, guarded || is_guarded(call));
                         let mut below = Way { fixed_s: rtt_s, ..Way::default() };
-                        self.visit(path, &mut below, callee, times, kind, statuses);
+                        let (arrive, part) = self.arriving(call, station.site, callee, statuses, needed);
+                        let soft_part = if needed { 1.0 } else { part };
+                        path.comes_s += come * made * rtt_s;
+                        let paid = come * made * part;
+                        self.visit(path, &mut below, callee, (times * soft_part, paid), kind, statuses);
                         let mut made = Way::default();
-                        go_by(&mut made, below, call.times, asks(call, (Some(id), nth), rtt_s));
+                        go_by(&mut made, below, arrive, asks(call, (Some(id), nth), rtt_s));
                         calls.goes(made, self.kept_calls(call));
                     }
                 }
-                // Whoever waits for what he cannot do without fails.
-                None if call.hard => {}
-                None => calls.goes(Way { fixed_s: call.gives_up_s, ..Way::default() }, call.times),
+                // Whoever waits for what he cannot do without fails; who is served all the same has waited for that.
+                None if call.hard => {
+                    path.comes_s += come * gives_up_s(call);
+                    if !hard {
+                        calls.goes(Way { fixed_s: gives_up_s(call), ..Way::default() }, 1.0);
+                    }
+                }
+                None => {
+                    path.comes_s += come * call.times * call.gives_up_s;
+                    calls.goes(Way { fixed_s: call.gives_up_s, ..Way::default() }, call.times);
+                }
+            }
+            if of_call.dead.is_some() {
+                break;
             }
         }
         // Whoever finds his key makes none of them.
@@ -374,6 +439,9 @@ impl Engine<'_> {
             key.update(&path.way_key.to_le_bytes());
             known.iter().for_each(|share| key.update(&share.to_le_bytes()));
         }
+        if path.way.branches.is_empty() {
+            path.way.visits.iter().for_each(|(_, times)| key.update(&times.to_le_bytes()));
+        }
         for ((id, times, _), ((wait, slower), refused)) in path.visits.iter().zip(&met) {
             update(&mut key, self.world.stations[id.at()].service, *times, wait, *slower);
             if *refused > 0.0 {
@@ -386,8 +454,8 @@ impl Engine<'_> {
     /// Paths share stations: what is lived through at each of them is worked out once.
     fn compose(&self, path: &Path, met: &[Met], known: &[f64]) -> Latency {
         if path.way.branches.is_empty() {
-            let visits = path.visits.iter().enumerate().filter(|(_, (_, times, _))| *times > 0.0);
-            return compose_of(0.0, visits.filter_map(|(i, (_, times, _))| self.passed(path, i, *times, &met[i])));
+            let visits = path.way.visits.iter();
+            return compose_of(0.0, visits.filter_map(|(i, times)| self.passed(path, *i, *times, &met[*i])));
         }
         Latency::of(&self.lived(path, &path.way, met, &mut known.iter().copied()).0)
     }
@@ -496,6 +564,14 @@ fn key_of(way: &Way) -> u64 {
         }
     });
     key.digest()
+}
+
+/// How long a caller waits for somebody dead whom he cannot do without: the first time is the last, but for retries.
+fn gives_up_s(call: &Call) -> f64 {
+    let retries = call.client.as_ref().and_then(|client| client.retries);
+    let again = retries.map_or(0.0, |r| attempts_of(1.0, r.attempts, r.budget) - 1.0);
+    let after_s = retries.map_or(0.0, |retries| retries.after_s);
+    call.times.min(1.0) * (call.gives_up_s + again * (call.gives_up_s + after_s))
 }
 
 /// Whether its caller waits only so long for a call.

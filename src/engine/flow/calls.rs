@@ -206,7 +206,8 @@ impl Engine<'_> {
         let answers = station.calls.iter().filter_map(|call| Some((call, self.answers(call, station.site)?)));
         let calls_s = answers.map(|(call, (callee, rtt_s))| {
             let at = &stations[callee.at()];
-            call.times * self.kept_calls(call) * (rtt_s + waits_in_latency(at) + at.plain_s)
+            let arrive = self.arriving_softly(call, station.site, callee);
+            arrive * self.kept_calls(call) * (rtt_s + waits_in_latency(at) + at.plain_s)
         });
         stations[id.at()].computes_s + self.commit(id).takes_s + self.missed(id) * calls_s.sum::<f64>()
     }

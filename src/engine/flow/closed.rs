@@ -87,14 +87,15 @@ impl Engine<'_> {
             // Mean response times over a second's worth of clicks, and visits.
             let (mut now_s, mut visits) = (0.0, vec![0.0; stations.len()]);
             let active = open.people[people].0.max(1e-9);
-            for i in mine.clone().filter(|i| self.state.flow.paths[*i].dead.is_none()) {
+            for i in mine.clone() {
                 let path = &self.state.flow.paths[i];
                 // Who is refused, or gets no answer in time, is the one who tries again.
                 let clicks = open.rates[i].0 / active * open.attempts[i];
-                let wait_s: f64 =
-                    path.visits.iter().map(|(id, times, _)| times * cycles_s(*id, &stations[id.at()])).sum();
-                now_s += clicks * (path.plain_s + wait_s + self.calls_add_s(path, stations));
-                path.visits.iter().for_each(|(id, times, _)| visits[id.at()] += clicks * times);
+                let paid = path.visits.iter().map(|(id, ..)| *id).zip(&path.paid);
+                let wait_s: f64 = paid.clone().map(|(id, times)| times * cycles_s(id, &stations[id.at()])).sum();
+                let plain_s = if path.dead.is_some() || path.passes < 1.0 { path.comes_s } else { path.plain_s };
+                now_s += clicks * (plain_s + wait_s + self.calls_add_s(path, stations));
+                paid.for_each(|(id, times)| visits[id.at()] += clicks * times);
             }
             let moves = |at: &AtStation| at.regime == Regime::Moving && at.waning.is_none();
             let in_lines = &open.in_lines[people];
@@ -111,8 +112,9 @@ impl Engine<'_> {
                 // What came to the stations came at the pace of the round before.
                 let before = std::mem::replace(&mut open.pace[i], pace);
                 let path = &self.state.flow.paths[i];
-                for (id, times, _) in path.visits.iter().filter(|_| path.dead.is_none()) {
-                    let sent = open.rates[i].0 * open.sent[i] * open.let_in[i] * before;
+                let kept = if path.dead.is_some() { world.people[people].keeps_trying } else { 1.0 };
+                for ((id, ..), times) in path.visits.iter().zip(&path.paid) {
+                    let sent = open.rates[i].0 * open.sent[i] * open.let_in[i] * before * kept;
                     closed[id.at()].sent += sent * open.attempts[i] * times;
                 }
             }

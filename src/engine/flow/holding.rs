@@ -107,8 +107,9 @@ impl Engine<'_> {
                         variance += times * tried.variance;
                         continue;
                     }
-                    // Whoever is turned away knows it at once.
-                    let admitted = 1.0 - at.block;
+                    // Whoever is turned away, or gets lost, knows it at once.
+                    let lost = if self.state.flow.loses { self.lost_share(call, station.site, callee).1 } else { 0.0 };
+                    let admitted = (1.0 - lost) * (1.0 - at.block);
                     responds_s += times * (rtt_s + admitted * (at.keeps_s + at.responds_s));
                     variance += times * admitted * (at.responds_variance + at.keeps_s * at.keeps_s);
                 }

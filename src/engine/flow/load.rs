@@ -539,7 +539,7 @@ impl Engine<'_> {
     /// Requests per second that a station finishes with all that they need.
     pub(super) fn finished_work(&self, open: &Open, id: StationId) -> (f64, f64) {
         let at = &open.stations[id.at()];
-        if self.state.flow.statuses[id.at()].dead.is_some() {
+        if self.state.flow.statuses[id.at()].gone {
             return (0.0, 0.0);
         }
         match at.regime {

@@ -107,6 +107,8 @@ pub struct Path {
     pub visits: Vec<(StationId, f64, bool)>,
     /// Of each of these, whether somebody on the way waits only so long for it: no user waits there in person.
     pub guarded: Vec<bool>,
+    /// Of each of these, the visits of a request that comes, whatever becomes of it: what fails goes no further.
+    pub paid: Vec<f64>,
     /// By which call of the feature each of the stations is entered.
     pub entered_by: Vec<u32>,
     /// How all of these are lived through, beyond the time that everybody loses.
@@ -115,8 +117,9 @@ pub struct Path {
     pub way_key: u64,
     /// Time on the network and in waiting for the dead that everybody loses, in seconds.
     pub fixed_s: f64,
-    /// What it takes in the mean where nobody waits and nobody gives up, in seconds.
+    /// What it takes in the mean where nobody waits and nobody gives up, in seconds; and what it takes whoever comes, until it fails.
     pub plain_s: f64,
+    pub comes_s: f64,
     /// Probability of getting as far as the first call, whatever the load.
     pub begins: f64,
     /// Probability of not getting lost on links or in something gray.
@@ -148,7 +151,7 @@ impl Path {
     pub fn goes_as(&self, other: &Path) -> bool {
         (self.people, self.feature, self.site) == (other.people, other.feature, other.site)
             && self.entry == other.entry
-            && self.visits == other.visits
+            && (&self.visits, &self.paid) == (&other.visits, &other.paid)
             && (&self.guarded, &self.entered_by) == (&other.guarded, &other.entered_by)
             && self.crossings == other.crossings
             && (self.dead, self.missing, self.loss) == (other.dead, other.missing, other.loss)
@@ -162,6 +165,8 @@ impl Path {
 /// Whether a station can do its part.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Status {
+    /// It does not even begin to.
+    pub gone: bool,
     /// Why it cannot, for anybody.
     pub dead: Option<Why>,
     /// What everybody goes without.
@@ -201,7 +206,7 @@ impl Status {
             Some(why) => Part { share, why: Some(why) },
             None => Part { share: of.share * share, ..of },
         };
-        Status { dead: None, missing: None, fails: part(self.dead, self.fails), lacks: part(self.missing, self.lacks) }
+        Status { gone: self.gone, dead: None, missing: None, fails: part(self.dead, self.fails), lacks: part(self.missing, self.lacks) }
     }
 }
 
