@@ -170,10 +170,9 @@ impl Engine<'_> {
                 }
             }
         }
-        self.state.flow.loses = statuses
-            .iter()
-            .any(|status| status.dead.is_some() || status.fails.share > 0.0 || status.lacks.share > 0.0)
-            || paths.iter().any(|path| path.passes < 1.0 || path.dimmed > 0.0);
+        self.state.flow.loses =
+            statuses.iter().any(|status| status.dead.is_some() || status.fails.share > 0.0 || status.lacks.share > 0.0)
+                || paths.iter().any(|path| path.passes < 1.0 || path.dimmed > 0.0);
         self.state.flow.statuses = statuses;
         self.paths_dirty = false;
         std::mem::replace(&mut self.state.flow.paths, paths)

@@ -129,7 +129,8 @@ impl Parcel {
                 Some(mine) => {
                     let count = mine.count + member.count;
                     if count > 0.0 {
-                        let mean = |a: f64, b: f64| if a == b { a } else { (a * mine.count + b * member.count) / count };
+                        let mean =
+                            |a: f64, b: f64| if a == b { a } else { (a * mine.count + b * member.count) / count };
                         let (before_s, expires_s) =
                             (mean(mine.before_s, member.before_s), mean(mine.expires_s, member.expires_s));
                         (mine.before_s, mine.expires_s) = (before_s, expires_s);

@@ -220,11 +220,21 @@ impl Engine<'_> {
             total.shed += turned_away;
             if disposition.dead {
                 let tried = first * population.keeps_trying;
+                // What is dead further down is met when one has got there.
+                let queue = lines.next_queue(path, None);
+                let so_far = self.as_far_as(queue.map(|(station, _)| station), index, open, &disposition);
+                if queue.is_some() {
+                    total.never_sent += first - tried;
+                    self.stand_in_line(index, (tried, &delayed_retries), &so_far, queue, lines, span);
+                    continue;
+                }
                 let again: f64 = delayed_retries.iter().sum();
-                total.failed += match feature.retries.zip(led[index]) {
+                let failed = match feature.retries.zip(led[index]) {
                     Some((retries, (led, _))) => retried_elsewhere(tried, &delayed_retries, retries, 0.0, &led).1,
                     None => tried + again,
                 };
+                total.shed += failed * so_far.arrives * (1.0 - so_far.admitted);
+                total.failed += failed * (1.0 - so_far.arrives * (1.0 - so_far.admitted));
                 total.never_sent += first * (1.0 - population.keeps_trying);
                 continue;
             }

@@ -160,6 +160,25 @@ impl Engine<'_> {
         }
     }
 
+    /// Of the requests of a path that cannot succeed, those that get as far as a line.
+    pub(super) fn as_far_as(
+        &self,
+        line: Option<StationId>,
+        index: usize,
+        open: &Open,
+        disposition: &Disposition,
+    ) -> Disposition {
+        let path = &self.state.flow.paths[index];
+        let class = self.world.features[self.world.people[path.people].uses[path.feature].0.at()].class;
+        let needed = path.visits.iter().filter(|(.., hard)| *hard);
+        let admitted = needed.map(|(id, times, _)| never_refused(open.stations[id.at()].class_block[class], *times));
+        Disposition {
+            arrives: open.through_links[index] * line.map_or(path.begins, |station| path.reaches(station)),
+            admitted: admitted.product(),
+            ..disposition.clone()
+        }
+    }
+
     /// The latency of a path without a queue anywhere, and the share of its requests that would be in time.
     pub(in crate::engine) fn without_queues(&self, path: &Path) -> (Arc<Latency>, f64) {
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];

@@ -121,6 +121,27 @@ struct Going {
     count: f64,
     /// How long they have waited so far, in seconds.
     waited_s: f64,
+    /// The line that they have left.
+    from: Option<StationId>,
+}
+
+impl Going {
+    /// Of those who have got so far, a share gets further; the others have failed, for what gets lost on the way is met there.
+    fn get_further(&mut self, reached: f64, lines: &mut Lines) {
+        let lost = self.count * (1.0 - reached);
+        if lost > 0.0 {
+            let (of, attempts) = (use_of(self.key), attempts_of_key(self.key));
+            lines.failures.push(Failures {
+                of,
+                attempts,
+                count: lost,
+                shed: 0.0,
+                known_after_s: 0.0,
+                impatient: false,
+            });
+            self.count -= lost;
+        }
+    }
 }
 
 /// Some of those who waited at a station, on leaving its line.
@@ -166,8 +187,15 @@ impl Engine<'_> {
         let feature_id = population.uses[path.feature].0;
         let feature = &self.world.features[feature_id.at()];
         let of = self.state.flow.first_use[path.people] + path.feature;
-        let passes = disposition.arrives * disposition.admitted;
-        let refused = disposition.arrives * (1.0 - disposition.admitted);
+        // What gets lost behind a line gets lost when one has left it.
+        let arrives = match queue {
+            Some((station, _)) if !disposition.dead && path.passes > 0.0 => {
+                disposition.arrives / path.passes * path.reaches(station)
+            }
+            _ => disposition.arrives,
+        };
+        let passes = arrives * disposition.admitted;
+        let refused = arrives * (1.0 - disposition.admitted);
         lines.first[of] += first;
         let mut attempts = vec![first];
         match feature.retries {
@@ -191,34 +219,38 @@ impl Engine<'_> {
                 lines.failures.push(Failures { of, attempts: made, count, shed, known_after_s, impatient: false });
             }
             let key = key(of, path.site, made);
-            let going = Going { path: index, key, count: count * passes, waited_s: 0.0 };
+            let going = Going { path: index, key, count: count * passes, waited_s: 0.0, from: None };
             self.go_on(going, queue, lines, span);
         }
     }
 
     /// Requests of a path go on to a line, as far as it concerns them, or to their end.
     fn go_on(&self, going: Going, queue: Option<(StationId, f64)>, lines: &mut Lines, span: &mut Interval) {
-        let Going { path: index, key, mut count, waited_s } = going;
+        let Going { path: index, key, waited_s, .. } = going;
+        let mut going = going;
         let path = &self.state.flow.paths[index];
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
         let timeout_s = feature.timeout_s.map_or(f64::INFINITY, |timeout_s| timeout_s - path.fixed_s);
         let mut next = queue;
         while let Some((station, times)) = next {
+            if let Some(from) = going.from {
+                going.get_further((path.reaches(station) / path.reaches(from)).min(1.0), lines);
+            }
             // Of a call that is made every fifth time, every fifth request waits.
-            let joins = count * times.min(1.0);
+            let joins = going.count * times.min(1.0);
             lines.join((station, times), key, joins, waited_s, timeout_s);
-            count -= joins;
-            if count <= 0.0 {
+            going.count -= joins;
+            if going.count <= 0.0 {
                 return;
             }
             next = lines.next_queue(path, Some(station));
         }
-        self.answer(Going { count, ..going }, lines, span);
+        self.answer(going, lines, span);
     }
 
     /// Requests that have waited so long are answered, in time or too late.
-    fn answer(&self, going: Going, lines: &mut Lines, span: &mut Interval) {
-        let Going { path: index, key, count, waited_s } = going;
+    fn answer(&self, mut going: Going, lines: &mut Lines, span: &mut Interval) {
+        let Going { path: index, key, waited_s, from, .. } = going;
         let path = &self.state.flow.paths[index];
         let feature = &self.world.features[self.world.people[path.people].uses[path.feature].0.at()];
         let (of, attempts) = (use_of(key), attempts_of_key(key));
@@ -231,9 +263,12 @@ impl Engine<'_> {
             }
         };
         if path.dead.is_some() {
-            lines.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0, impatient: false });
-            return;
+            return going.get_further(0.0, lines);
         }
+        if let Some(from) = from {
+            going.get_further((path.passes / path.reaches(from)).min(1.0), lines);
+        }
+        let count = going.count;
         let held_up_s = path.fixed_s + disposition.calls_s + waited_s;
         let late = feature.timeout_s.map_or(0.0, |timeout_s| disposition.latency.ccdf(timeout_s - held_up_s));
         if late > 0.0 {
@@ -369,7 +404,8 @@ impl Engine<'_> {
                 let times = visits(path, station).max(1.0);
                 let next = lines.next_queue(path, Some(station));
                 let waited_s = member.before_s + times * (mean_s + chance_s);
-                self.go_on(Going { path: index, key: member.key, count, waited_s }, next, lines, span);
+                let from = Some(station);
+                self.go_on(Going { path: index, key: member.key, count, waited_s, from }, next, lines, span);
             }
             // Its users are led elsewhere by now: it is answered all the same.
             None => self.answer_from_before(of, count, member.before_s + mean_s + chance_s, span),
@@ -396,7 +432,8 @@ impl Engine<'_> {
                 let next = lines.next_queue(&self.state.flow.paths[index], Some(station));
                 let (people, feature) = self.state.flow.use_at(of);
                 span.uses[people][feature].degraded += count;
-                let going = Going { path: index, key: member.key, count, waited_s: member.before_s + waited_s };
+                let (waited_s, from) = (member.before_s + waited_s, Some(station));
+                let going = Going { path: index, key: member.key, count, waited_s, from };
                 self.go_on(going, next, lines, span);
             }
             None => {

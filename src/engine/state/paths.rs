@@ -147,6 +147,13 @@ impl Path {
         self.visits.iter().zip(&self.guarded).filter(|(_, guarded)| !**guarded).map(|(visit, _)| visit)
     }
 
+    /// Of the requests that come, the share that gets to a station of those who would, whatever the load.
+    pub fn reaches(&self, station: StationId) -> f64 {
+        let here = self.visits.iter().zip(&self.paid).find(|((id, ..), _)| *id == station);
+        let share = here.filter(|((_, times, _), _)| *times > 0.0).map(|((_, times, _), paid)| paid / times);
+        share.filter(|share| *share > 0.0).map_or(1.0, |share| share.min(1.0))
+    }
+
     /// Whether it goes as another one does, and comes to the same.
     pub fn goes_as(&self, other: &Path) -> bool {
         (self.people, self.feature, self.site) == (other.people, other.feature, other.site)
@@ -206,7 +213,13 @@ impl Status {
             Some(why) => Part { share, why: Some(why) },
             None => Part { share: of.share * share, ..of },
         };
-        Status { gone: self.gone, dead: None, missing: None, fails: part(self.dead, self.fails), lacks: part(self.missing, self.lacks) }
+        Status {
+            gone: self.gone,
+            dead: None,
+            missing: None,
+            fails: part(self.dead, self.fails),
+            lacks: part(self.missing, self.lacks),
+        }
     }
 }
 
