@@ -10,6 +10,8 @@ use crate::queueing::{Latency, LatencyCounts, LatencyHistogram};
 use crate::world::{Tail, World, civil_label};
 use std::sync::Arc;
 
+/// What is less than this share of the requests of a while is rounding.
+const ROUNDING: f64 = 1e-9;
 /// Points kept of the curve of users served, per population.
 const SERIES_MAX: f64 = 20_000.0;
 
@@ -259,7 +261,7 @@ impl PeopleMetrics {
             gathered.never_sent += never_sent;
             gathered.degraded += degraded;
             if !span.followed || gathered.dt_s >= GATHERED_S {
-                population.told_until(span.to.seconds(), span.followed, (!self.brief).then_some(resolution_s));
+                population.told_until(span.to.seconds(), (!self.brief).then_some(resolution_s));
             }
         }
         if !self.latencies {
@@ -278,7 +280,7 @@ impl PeopleMetrics {
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
             population.overall.ends(to, from);
-            population.told_until(to.seconds(), false, Some(world.horizon.seconds() / SERIES_MAX));
+            population.told_until(to.seconds(), Some(world.horizon.seconds() / SERIES_MAX));
             let mut merged: [LatencyHistogram; 3] = Default::default();
             let mut all = (Use::default(), 0.0);
             let mut features = std::collections::BTreeMap::new();
@@ -341,7 +343,7 @@ impl PeopleMetrics {
         let length_s = to.since(from).seconds();
         for (i, population) in self.people.iter_mut().enumerate() {
             population.overall.ends(to, from);
-            population.told_until(to.seconds(), false, None);
+            population.told_until(to.seconds(), None);
             let mut all = (Use::default(), 0.0);
             for nth in 0..population.used.len() {
                 add(&mut all.0, &whole(&population.used[nth]));
@@ -357,18 +359,17 @@ impl PeopleMetrics {
 
 impl Population {
     /// What its users lost until now: of single requests, over some time, for they seldom end where they began.
-    fn told_until(&mut self, to_s: f64, followed: bool, resolution_s: Option<f64>) {
+    fn told_until(&mut self, to_s: f64, resolution_s: Option<f64>) {
         let Gathered { dt_s, active_s, intended, lost, never_sent, degraded } = std::mem::take(&mut self.gathered);
         if dt_s == 0.0 {
             return;
         }
         self.active_s += active_s;
-        // A crash fails also what was waiting, and users who believe in no answer any more came before: no more can be lost than
-        // there are users.
+        // A crash fails also what was waiting, and users who believe in no answer any more came before: no more can be lost at a time
+        // than there are users, and the others are lost as long as it would take them to come.
         let counted = lost.clamp(0.0, intended);
-        if followed {
-            self.gathered.lost = lost - counted;
-        }
+        let later = lost - counted;
+        self.gathered.lost = if later.abs() > ROUNDING * (1.0 + intended) { later } else { 0.0 };
         if intended > 0.0 {
             self.lost_s += active_s * counted / intended;
             self.never_sent_s += active_s * never_sent / intended;

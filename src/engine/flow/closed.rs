@@ -6,6 +6,7 @@
 use super::lines::use_of;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
+use crate::queueing::never_refused;
 use crate::world::StationId;
 
 /// Those who come to a station and wait for its answers.
@@ -91,11 +92,27 @@ impl Engine<'_> {
                 let path = &self.state.flow.paths[i];
                 // Who is refused, or gets no answer in time, is the one who tries again.
                 let clicks = open.rates[i].0 / active * open.attempts[i];
-                let paid = path.visits.iter().map(|(id, ..)| *id).zip(&path.paid);
-                let wait_s: f64 = paid.clone().map(|(id, times)| times * cycles_s(id, &stations[id.at()])).sum();
                 let plain_s = if path.dead.is_some() || path.passes < 1.0 { path.comes_s } else { path.plain_s };
-                now_s += clicks * (plain_s + wait_s + self.calls_add_s(path, stations));
-                paid.for_each(|(id, times)| visits[id.at()] += clicks * times);
+                let mut takes_s = plain_s + self.calls_add_s(path, stations);
+                let mut comes = 1.0;
+                for (((id, times, hard), paid), guarded) in path.visits.iter().zip(&path.paid).zip(&path.guarded) {
+                    let at = &stations[id.at()];
+                    let wait_s = cycles_s(*id, at);
+                    let block = if *guarded { 0.0 } else { at.block };
+                    // Whoever is turned away has his answer.
+                    let stays = comes * (1.0 - block);
+                    takes_s += paid * (stays * wait_s - (1.0 - stays) * at.computes_s);
+                    visits[id.at()] += clicks * paid * comes;
+                    if *hard {
+                        comes *= never_refused(block, *times);
+                    }
+                }
+                now_s += clicks * takes_s.max(0.0);
+                let feature = &world.features[world.people[people].uses[path.feature].0.at()];
+                if let Some(retries) = feature.retries.filter(|_| feature.timeout_s.is_none()) {
+                    // What is known at once to have failed is tried again without anybody standing anywhere: after its pause.
+                    now_s += open.rates[i].0 / active * (open.attempts[i] - 1.0).max(0.0) * retries.after_s;
+                }
             }
             let moves = |at: &AtStation| at.regime == Regime::Moving && at.waning.is_none();
             let in_lines = &open.in_lines[people];
@@ -122,7 +139,7 @@ impl Engine<'_> {
                 let at = &stations[i];
                 if visits[i] > 0.0 {
                     // Between two visits: all that the others of a cycle take, and thinking.
-                    let here_s = cycles_s(StationId::new(i), at) + at.held_s;
+                    let here_s = (1.0 - at.block) * (cycles_s(StationId::new(i), at) + at.held_s);
                     let elsewhere_s = ((1.0 + now_s) / visits[i] - here_s).max(1e-9);
                     // Who stands in another line does not come.
                     let come = (users - stands + stand(i)).max(0.0);
