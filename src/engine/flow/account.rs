@@ -225,7 +225,14 @@ impl Engine<'_> {
                 let so_far = self.as_far_as(queue.map(|(station, _)| station), index, open, &disposition);
                 if queue.is_some() {
                     total.never_sent += first - tried;
-                    self.stand_in_line(index, (tried, &delayed_retries), &so_far, queue, lines, span);
+                    self.stand_in_line(index, (tried, &delayed_retries), &so_far, (queue, None), lines, span);
+                    continue;
+                }
+                let waits_elsewhere = || lines.some_wait() && self.is_served_elsewhere(index, open);
+                if feature.retries.is_some() && led[index].is_none() && waits_elsewhere() {
+                    // Somebody waits where it is tried again.
+                    total.never_sent += first - tried;
+                    lines.fail(self.state.flow.first_use[path.people] + path.feature, (tried, &delayed_retries));
                     continue;
                 }
                 let again: f64 = delayed_retries.iter().sum();
@@ -240,7 +247,8 @@ impl Engine<'_> {
             }
             let queue = lines.next_queue(path, None);
             if queue.is_some() || open.puts_off[index] {
-                self.stand_in_line(index, (first, &delayed_retries), &disposition, queue, lines, span);
+                let again = led[index].map(|(led, _)| led);
+                self.stand_in_line(index, (first, &delayed_retries), &disposition, (queue, again), lines, span);
                 continue;
             }
             let succeeds = disposition.success();
@@ -277,7 +285,11 @@ impl Engine<'_> {
         for (paths, retries) in self.uses_that_retry().into_iter().filter(|(paths, _)| paths.end <= dispositions.len())
         {
             let queues = |i: usize| self.state.flow.paths[i].in_person().any(|v| open.stations[v.0.at()].queues());
-            if paths.clone().any(|i| open.puts_off[i] || (!dispositions[i].dead && queues(i))) {
+            let known_later = |i: usize| {
+                let path = &self.state.flow.paths[i];
+                self.retries_after(self.world.people[path.people].uses[path.feature].0.at()).is_some()
+            };
+            if paths.clone().any(|i| open.puts_off[i] || (!dispositions[i].dead && queues(i) && known_later(i))) {
                 continue;
             }
             let of = |disposition: &Disposition| if disposition.dead { 0.0 } else { disposition.success() };
@@ -289,6 +301,14 @@ impl Engine<'_> {
             }
         }
         led
+    }
+
+    /// Whether requests of the same use are led to another site, and can be served there.
+    fn is_served_elsewhere(&self, index: usize, open: &Open) -> bool {
+        let paths = &self.state.flow.paths;
+        let mine = (paths[index].people, paths[index].feature);
+        let mut of_use = paths.iter().enumerate().filter(|(_, path)| (path.people, path.feature) == mine);
+        of_use.any(|(i, path)| path.dead.is_none() && open.rates[i].0 > 0.0)
     }
 
     /// Who waited where a station has stopped has failed.

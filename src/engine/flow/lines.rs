@@ -3,7 +3,8 @@
 //! What becomes of a request that has to wait is known when it leaves the queue, or when its client has lost patience, and never
 //! before: capacity that comes or goes meanwhile counts from then on. A request that its client has given up is done all the same.
 
-use super::attempts::{in_time_only, retried_at_once};
+use super::attempts::{in_time_only, retried_at_once, retried_elsewhere};
+use super::feedback::LedAgain;
 use crate::engine::core::Engine;
 use crate::engine::state::disposition::Disposition;
 use crate::engine::state::flow::{AtStation, Open, Regime};
@@ -95,6 +96,20 @@ impl<'a> Lines<'a> {
         }
     }
 
+    /// Whether anybody waits in a line, or is about to.
+    pub(super) fn some_wait(&self) -> bool {
+        !self.first.is_empty()
+    }
+
+    /// Of a use, attempts fail at once: the first ones, and others by how many were made before.
+    pub(super) fn fail(&mut self, of: usize, (first, again): (f64, &[f64])) {
+        self.first[of] += first;
+        let attempts = std::iter::once(first).chain(again.iter().copied()).enumerate();
+        for (attempts, count) in attempts.filter(|(_, count)| *count > 0.0) {
+            self.failures.push(Failures { of, attempts, count, shed: 0.0, known_after_s: 0.0, impatient: false });
+        }
+    }
+
     pub(super) fn waits_s(&self) -> &[f64] {
         &self.waits_s
     }
@@ -178,7 +193,7 @@ impl Engine<'_> {
         index: usize,
         (first, again): (f64, &[f64]),
         disposition: &Disposition,
-        queue: Option<(StationId, f64)>,
+        (queue, led): (Option<(StationId, f64)>, Option<LedAgain>),
         lines: &mut Lines,
         span: &mut Interval,
     ) {
@@ -202,7 +217,10 @@ impl Engine<'_> {
             // What got no answer is tried again after the timeout.
             Some(_) if feature.timeout_s.is_some() => attempts.extend(again),
             Some(retries) => {
-                let (admitted, failed) = retried_at_once(first, again, retries, passes);
+                let (admitted, failed) = match led {
+                    Some(led) => retried_elsewhere(first, again, retries, passes, &led),
+                    None => retried_at_once(first, again, retries, passes),
+                };
                 attempts[0] = if passes > 0.0 { admitted / passes } else { 0.0 };
                 let total = &mut span.uses[path.people][path.feature];
                 let shed = if passes < 1.0 { failed * refused / (1.0 - passes) } else { 0.0 };
