@@ -4,7 +4,9 @@ use super::core::Engine;
 use super::state::paths::{Asks, Branch, Part, Path, Status, Way};
 use super::state::stations::StationPhase;
 use crate::observe::Why;
-use crate::queueing::{Asking, Latency, Passed, Stage, Wait, attempts_of, compose_of, never_refused, times_of_served};
+use crate::queueing::{
+    Asking, Latency, Passed, Stage, Wait, attempts_of, compose_of, made_until_refused, never_refused, times_of_served,
+};
 use crate::world::{Call, Callee, Place, ServiceId, SiteId, StationId};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
@@ -105,8 +107,12 @@ impl Engine<'_> {
             return (call.times, 1.0);
         }
         let (lost, before) = self.lost_by(call, from, callee, statuses);
-        let served = if hard { times_of_served(call.times, 1.0 - lost) } else { call.times * (1.0 - before) };
-        (served, 1.0 - before)
+        if hard {
+            return (times_of_served(call.times, 1.0 - lost), 1.0 - before);
+        }
+        // The first that fails is the last.
+        let arrive = made_until_refused(lost, call.times) * (1.0 - before);
+        (arrive, arrive / call.times)
     }
 
     /// How often a call is made and gets there, where it is not needed; where it is, how often it is made.
@@ -300,8 +306,8 @@ impl Engine<'_> {
                 // Nobody waits for what is left out; and whoever waits for what he cannot do without fails.
                 path.comes_s += come * gives_up_s(call);
             } else {
-                path.comes_s += come * call.times * call.gives_up_s;
-                way.goes(Way { fixed_s: call.gives_up_s, ..Way::default() }, call.times);
+                path.comes_s += come * call.times.min(1.0) * call.gives_up_s;
+                way.goes(Way { fixed_s: call.gives_up_s, ..Way::default() }, call.times.min(1.0));
             }
         }
         way
@@ -406,8 +412,8 @@ impl Engine<'_> {
                     }
                 }
                 None => {
-                    path.comes_s += come * call.times * call.gives_up_s;
-                    calls.goes(Way { fixed_s: call.gives_up_s, ..Way::default() }, call.times);
+                    path.comes_s += come * call.times.min(1.0) * call.gives_up_s;
+                    calls.goes(Way { fixed_s: call.gives_up_s, ..Way::default() }, call.times.min(1.0));
                 }
             }
             if of_call.dead.is_some() {

@@ -23,3 +23,27 @@ pub fn times_of_served(times: f64, succeeds: f64) -> f64 {
     let served = 1.0 - once_more * (1.0 - succeeds);
     if served > 0.0 { whole + once_more * succeeds / served } else { times }
 }
+
+/// Of so many visits one after the other those that are made, where the first that is refused is the last: a fraction is the probability of
+/// one more.
+pub fn made_until_refused(block: f64, times: f64) -> f64 {
+    let whole = times.floor();
+    let (mut made, mut still) = (0.0, 1.0);
+    for _ in 0..whole.min(1e4) as u32 {
+        made += still;
+        still *= 1.0 - block;
+    }
+    made + (times - whole) * still
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_refusal_is_the_last_visit() {
+        assert_eq!(made_until_refused(0.0, 3.0), 3.0);
+        assert_eq!(made_until_refused(1.0, 3.0), 1.0);
+        assert_eq!(made_until_refused(0.5, 2.5), 1.0 + 0.5 + 0.125);
+    }
+}

@@ -40,7 +40,7 @@ mod wait;
 mod waning;
 
 pub use age::Age;
-pub use attempts::{attempts_of, never_refused, times_of_served};
+pub use attempts::{attempts_of, made_until_refused, never_refused, times_of_served};
 pub use closed::FiniteSource;
 pub use delay::{DELAY_POINTS, Delay, Residual};
 pub use erlang::{erlang_b, erlang_c};

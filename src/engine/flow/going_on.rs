@@ -4,7 +4,7 @@ use super::lines::is_of;
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Regime};
 use crate::engine::state::paths::Path;
-use crate::queueing::never_refused;
+use crate::queueing::{made_until_refused, never_refused};
 use crate::world::{Call, SiteId, StationId};
 
 /// Of those who begin to make a list of calls, who has come so far: per request that begins, and whether that changes as they do; and a second
@@ -82,10 +82,14 @@ impl Engine<'_> {
 
     /// How often a call is made of the times that it is meant to be, where the first that fails is the last.
     pub(super) fn made(&self, call: &Call, from: SiteId, class: Option<usize>, stations: &[AtStation]) -> f64 {
-        if !call.hard || call.times <= 1.0 {
+        if call.times <= 1.0 {
             return 1.0;
         }
-        let fails = 1.0 - self.load_lets_by(call, from, class, stations);
+        let lost = match self.answers(call, from).filter(|_| self.state.flow.loses && call.client.is_none()) {
+            Some((callee, _)) => self.lost_share(call, from, callee).0,
+            None => 0.0,
+        };
+        let fails = 1.0 - self.load_lets_by(call, from, class, stations) * (1.0 - lost);
         made_until_refused(fails, call.times) / call.times
     }
 
@@ -114,29 +118,5 @@ impl Engine<'_> {
         let moved = (passes - at.passes).abs().max((moves_on - at.moves_on).abs() / (1.0 + moves_on));
         (at.passes, at.moves_on, at.joined) = (passes, moves_on, at.inflow > 0.0);
         moved
-    }
-}
-
-/// Of so many visits one after the other those that are made, where the first that is refused is the last: a fraction is the probability of
-/// one more.
-fn made_until_refused(block: f64, times: f64) -> f64 {
-    let whole = times.floor();
-    let (mut made, mut still) = (0.0, 1.0);
-    for _ in 0..whole.min(1e4) as u32 {
-        made += still;
-        still *= 1.0 - block;
-    }
-    made + (times - whole) * still
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_refusal_is_the_last_visit() {
-        assert_eq!(made_until_refused(0.0, 3.0), 3.0);
-        assert_eq!(made_until_refused(1.0, 3.0), 1.0);
-        assert_eq!(made_until_refused(0.5, 2.5), 1.0 + 0.5 + 0.125);
     }
 }

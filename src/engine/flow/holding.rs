@@ -113,7 +113,8 @@ impl Engine<'_> {
                     responds_s += times * (rtt_s + admitted * (at.keeps_s + at.responds_s));
                     variance += times * admitted * (at.responds_variance + at.keeps_s * at.keeps_s);
                 }
-                None => responds_s += times * call.gives_up_s,
+                // The first that gets no answer is the last.
+                None => responds_s += times.min(1.0) * call.gives_up_s,
             }
         }
         let missed = self.missed(id);
