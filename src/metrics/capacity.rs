@@ -2,7 +2,7 @@
 
 use super::outcome::*;
 use super::restores::Restores;
-use crate::observe::{Fate, Interval, Observation, Occurrence, Visit, Work};
+use crate::observe::{Fate, Interval, Observation, Occurrence, StationWait, Visit, Work};
 use crate::queueing::{ApplyQueue, LatencyCounts, LatencyHistogram, Sojourn, Wait};
 use crate::units::Time;
 use crate::world::{FeatureId, Place, ReplicaKind, SiteId, StationId, Store, World, civil_label};
@@ -254,6 +254,7 @@ impl CapacityMetrics {
         let to_s = span.to.seconds();
         for (sums, work) in self.stations.iter_mut().zip(&span.stations) {
             let outcome = &mut sums.outcome;
+            let backlog_before = outcome.backlog;
             outcome.arrived += work.arrived;
             outcome.served += work.served;
             outcome.lost += work.lost;
@@ -274,8 +275,8 @@ impl CapacityMetrics {
                 }
                 if work.backlog_max > over.backlog_max {
                     over.backlog_max = work.backlog_max;
-                    let at_end = work.backlog_max == work.backlog;
-                    over.backlog_max_at_s = if at_end { to_s } else { span.from.seconds() };
+                    let grew = work.backlog >= backlog_before;
+                    over.backlog_max_at_s = if grew { to_s } else { span.from.seconds() };
                 }
                 over.wait_max_s = over.wait_max_s.max(work.wait_max_s);
             }
@@ -294,16 +295,7 @@ impl CapacityMetrics {
                 None if room => {
                     sums.waits.push((wait.wait.clone(), wait.held_s, wait.weight));
                 }
-                None => {
-                    let mean = wait.wait.mean();
-                    let nearest = sums
-                        .waits
-                        .iter_mut()
-                        .min_by(|a, b| (a.0.mean() - mean).abs().total_cmp(&(b.0.mean() - mean).abs()));
-                    if let Some((_, _, weight)) = nearest {
-                        *weight += wait.weight;
-                    }
-                }
+                None => join_a_wait(&mut sums.waits, wait),
             }
         }
     }
@@ -318,7 +310,8 @@ impl CapacityMetrics {
             outcome.arrived += span.queue_arrived[i];
             outcome.done += span.queue_done[i];
             outcome.backlog = backlog;
-            outcome.age_max_s = outcome.age_max_s.max(age_s);
+            let oldest_s = age_s.max(span.queue_oldest_s[i]);
+            outcome.age_max_s = outcome.age_max_s.max(oldest_s);
             if backlog > outcome.backlog_max {
                 outcome.backlog_max = backlog;
                 outcome.backlog_max_at_s = to_s;
@@ -328,7 +321,7 @@ impl CapacityMetrics {
             }
             if let Some(behind) = &mut sums.behind {
                 behind.backlog_max = behind.backlog_max.max(backlog);
-                behind.age_max_s = behind.age_max_s.max(age_s);
+                behind.age_max_s = behind.age_max_s.max(oldest_s);
             }
         }
     }
@@ -560,4 +553,25 @@ fn quantile(p: f64, ccdf: impl Fn(f64) -> f64) -> f64 {
         }
     }
     high
+}
+
+/// Waits that differ by less than this are one where there are too many of them.
+const ALIKE: f64 = 0.02;
+
+/// Another wait where there is no room for it: it joins one that is like it, or the two that are most alike become one.
+fn join_a_wait(waits: &mut Vec<(Wait, f64, f64)>, wait: &StationWait) {
+    let mean = wait.wait.mean();
+    let distance = |of: &(Wait, f64, f64)| (of.0.mean() - mean).abs();
+    let nearest = (0..waits.len()).min_by(|a, b| distance(&waits[*a]).total_cmp(&distance(&waits[*b])));
+    let Some(nearest) = nearest else { return };
+    if distance(&waits[nearest]) <= ALIKE * mean {
+        waits[nearest].2 += wait.weight;
+        return;
+    }
+    waits.sort_by(|a, b| a.0.mean().total_cmp(&b.0.mean()));
+    let gap = |i: usize| (waits[i + 1].0.mean() - waits[i].0.mean()) / waits[i + 1].0.mean().max(1e-300);
+    let Some(closest) = (0..waits.len() - 1).min_by(|a, b| gap(*a).total_cmp(&gap(*b))) else { return };
+    let (_, _, weight) = waits.remove(closest);
+    waits[closest].2 += weight;
+    waits.push((wait.wait.clone(), wait.held_s, wait.weight));
 }

@@ -34,6 +34,8 @@ pub struct Interval {
     pub queue_backlogs: Vec<f64>,
     /// Age of the oldest of them, in seconds.
     pub queue_ages_s: Vec<f64>,
+    /// The most that the last of a stretch of arrivals had waited when it was done.
+    pub queue_oldest_s: Vec<f64>,
     /// Items done by each queue.
     pub queue_done: Vec<f64>,
     /// Items that arrived in each queue.
@@ -68,6 +70,7 @@ impl Interval {
         self.latencies.clear();
         self.queue_backlogs.clear();
         self.queue_ages_s.clear();
+        self.queue_oldest_s.clear();
         self.queue_done.clear();
         self.queue_arrived.clear();
         self.replicas.clear();

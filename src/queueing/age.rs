@@ -57,17 +57,26 @@ impl Age {
 
     /// Takes the oldest `amount` out; more than there is empties the queue.
     pub fn serve(&mut self, amount: f64) {
-        let mut left = amount;
+        self.serve_in(amount, 0.0, 0.0);
+    }
+
+    /// The same, evenly from `from_s` on for `dt_s` seconds. Gives the most that the last of a stretch of arrivals had waited when it was
+    /// done: between those, age changes in one direction.
+    pub fn serve_in(&mut self, amount: f64, from_s: f64, dt_s: f64) -> f64 {
+        let (mut left, mut oldest_s) = (amount, 0.0f64);
         while let Some(first) = self.stretches.front_mut() {
             let here = first.arrived - first.served;
             // What is left of a stretch below rounding noise is gone.
             if left < here - 1e-12 * first.arrived {
                 first.served += left.max(0.0);
-                return;
+                break;
             }
             left -= here;
+            let done_s = from_s + dt_s * (1.0 - (left / amount).max(0.0));
+            oldest_s = oldest_s.max(done_s - (first.from_s + first.for_s));
             self.stretches.pop_front();
         }
+        oldest_s
     }
 
     /// Takes out what had arrived at `at_s`.

@@ -38,6 +38,9 @@ impl Member {
     }
 }
 
+/// What is done for nobody.
+const NOBODY: Member = Member { key: 0, count: 0.0, live: 0.0, before_s: 0.0, expires_s: f64::INFINITY };
+
 /// What arrived in a stretch of time and still waits.
 #[derive(Debug, Clone, PartialEq)]
 struct Parcel {
@@ -266,6 +269,10 @@ impl Line {
                 let waited_s = ((departs_s.0 - arrived_s.0).max(0.0), (departs_s.1 - arrived_s.1).max(0.0));
                 let (share, amount) = (after - before, (after - before) * parcel.amount);
                 let piece = Piece { arrived_s, waited_s, share, amount, grown: parcel.grown };
+                if parcel.members.is_empty() {
+                    // Nobody waits for it any more, and it is done all the same.
+                    left(piece, &NOBODY, 0.0);
+                }
                 for member in &mut parcel.members {
                     // Who is too late came first.
                     let live = member.live.min(member.count * (1.0 - after));

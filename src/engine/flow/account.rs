@@ -335,7 +335,7 @@ impl Engine<'_> {
         for flow in &mut self.state.flow.queues {
             let flowed = flow.fluid.advance(dt_s, flow.inflow, flow.slope, flow.capacity);
             flow.age.arrive(now_s - dt_s, dt_s, flow.inflow, flow.slope);
-            flow.age.serve(flowed.served);
+            let oldest_s = flow.age.serve_in(flowed.served, now_s - dt_s, dt_s);
             if flow.fluid.backlog < 1e-6 {
                 flow.fluid.backlog = 0.0;
                 flow.age.clear();
@@ -344,6 +344,7 @@ impl Engine<'_> {
             span.queue_done.push(flowed.served);
             span.queue_backlogs.push(flow.fluid.backlog);
             span.queue_ages_s.push(flow.age.age_s(now_s));
+            span.queue_oldest_s.push(oldest_s);
         }
     }
 
