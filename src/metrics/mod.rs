@@ -7,6 +7,7 @@ mod conditions;
 mod contracts;
 mod felt;
 mod hours;
+mod maintenance;
 mod metastable;
 mod money;
 mod moods;

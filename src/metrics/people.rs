@@ -313,11 +313,7 @@ impl PeopleMetrics {
                         ),
                         request_availability: available(&used),
                         requests: requests(&used, population.carried_over[j]),
-                        phases: Phases {
-                            before: requests(&by_part[0], carried[0]),
-                            during: requests(&by_part[1], carried[1]),
-                            after: requests(&by_part[2], carried[2]),
-                        },
+                        phases: phases(by_part, carried),
                         latency: latencies(&parts),
                         intervals: feeling.intervals(world, story),
                     },
@@ -491,6 +487,16 @@ fn requests(used: &Use, carried_over: f64) -> RequestsOutcome {
         never_sent: used.never_sent,
         made_up: used.made_up,
     }
+}
+
+/// The same in each phase: overdue are those who are so when it ends, whenever they came.
+fn phases(by_part: &[Use; 3], carried: [f64; 3]) -> Phases {
+    let mut overdue = 0.0;
+    let mut phase = |part: usize| {
+        overdue += by_part[part].overdue;
+        RequestsOutcome { overdue: f64::max(overdue, 0.0), ..requests(&by_part[part], carried[part]) }
+    };
+    Phases { before: phase(0), during: phase(1), after: phase(2) }
 }
 
 /// Served over all of which it is known what became of them; who has waited for an answer for too long has none. NaN where nothing
