@@ -2,6 +2,7 @@
 
 use super::holding::holds_on_s;
 use super::service_levels::{DEGRADED_ABOVE, DOWN_ABOVE};
+use super::watched::BEYOND;
 use super::{warm_step, warm_step_ends};
 use crate::engine::core::Engine;
 use crate::engine::state::flow::{AtStation, Open, Regime};
@@ -136,7 +137,9 @@ impl Engine<'_> {
                     }
                 } else if let Some(replica) = flow.replicas.iter().find(|r| r.site == path.site) {
                     let input = (flow.inflow, flow.slope, replica.capacity);
-                    let level = level - (replica.lag_s(now.seconds()) - replica.age.age_s(now.seconds()));
+                    // What is as old as it may be is stale: it is fresh again when it is a little younger.
+                    let is_stale = self.read_age_s(*store, path.site) >= level * (1.0 - 1e-12);
+                    let level = level * if is_stale { 1.0 - BEYOND } else { 1.0 } - (replica.lag_s(now.seconds()) - replica.age.age_s(now.seconds()));
                     nearest = nearest.min(age_crosses_s(&replica.age, now.seconds(), input, length_s, level));
                 }
             }
@@ -171,9 +174,11 @@ impl Engine<'_> {
             let mut moves = |slope: f64| moves_s = moves_s.min((RETRIES_STEP / slope.abs()).max(1.0));
             let mut cross = |failed: f64, slope: f64| {
                 for bound in [DOWN_ABOVE, DEGRADED_ABOVE] {
-                    let crossing_s = (bound - failed) / slope;
-                    if slope != 0.0 && crossing_s > 1e-9 {
-                        at_most(crossing_s);
+                    // What is at the bound is not above it: it is seen when it is a little beyond.
+                    let over = failed > bound;
+                    let crossing_s = (bound * if over { 1.0 - BEYOND } else { 1.0 + BEYOND } - failed) / slope;
+                    if over == (slope < 0.0) && crossing_s > 0.0 && crossing_s.is_finite() {
+                        at_most(crossing_s.max(1e-9));
                     }
                 }
             };

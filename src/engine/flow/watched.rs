@@ -6,7 +6,7 @@ use crate::units::Time;
 use crate::world::{Condition, LinkId};
 
 /// A value is seen to have crossed when it is beyond by so much of it: rounding never keeps it from that.
-const BEYOND: f64 = 1e-9;
+pub(super) const BEYOND: f64 = 1e-9;
 
 impl Engine<'_> {
     /// Bits per second that are asked of every link as the span begins, and the slope of that, where somebody watches one.
