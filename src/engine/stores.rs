@@ -319,14 +319,15 @@ impl Engine<'_> {
             let now_s = self.now.seconds();
             let flow = &mut self.state.flow.stores[store];
             for replica in &mut flow.replicas {
-                if replica.site == new || replica.site == old || handover == Handover::Asked {
+                if replica.site == new || replica.site == old || (handover == Handover::Asked && replica.contact) {
                     replica.clear();
                 } else {
                     replica.forget_newest(writes);
                     replica.at_risk = None;
                 }
-                // It declared the old one dead: it does not wait for it.
-                replica.alone = replica.site == old && handover != Handover::Asked;
+                // It declared the old one dead: it does not wait for it, nor for whoever was out before.
+                let was_out = replica.alone && replica.site != new;
+                replica.alone = if replica.site == old { handover != Handover::Asked } else { was_out };
                 (replica.contact, replica.lost_at) = (false, self.now);
                 replica.away_since = None;
                 replica.token += 1;

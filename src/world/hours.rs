@@ -5,7 +5,7 @@ use super::curve::Curve;
 use crate::units::{Duration, Time};
 use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{Timestamp, ZonedDateTime};
+use jiff::Timestamp;
 
 /// Hours of a day in a zone. From a later to an earlier hour they span midnight, and belong to the day on which they begin.
 #[derive(Debug, Clone)]
@@ -20,21 +20,26 @@ pub struct Hours {
     pub weekends: bool,
 }
 
-fn of_day(civil: &ZonedDateTime) -> i64 {
-    i64::from(civil.hour()) * 3_600 + i64::from(civil.minute()) * 60 + i64::from(civil.second())
-}
-
 impl Hours {
     /// Whether they hold at a time.
     pub fn hold(&self, calendar: &Calendar, at: Time) -> bool {
-        let civil = calendar.zoned(at, &self.zone);
-        let now = of_day(&civil);
-        let on = |civil: &ZonedDateTime| self.weekends || civil.weekday().to_monday_zero_offset() < 5;
-        if self.from_s < self.to_s {
-            return on(&civil) && (self.from_s..self.to_s).contains(&now);
-        }
-        let begun_yesterday = now < self.to_s && civil.yesterday().is_ok_and(|y| on(&y));
-        begun_yesterday || (now >= self.from_s && on(&civil))
+        self.opened(calendar, at).is_some()
+    }
+
+    /// When they have opened that hold at a time: on that day, or on the one before, past midnight.
+    fn opened(&self, calendar: &Calendar, at: Time) -> Option<Time> {
+        let today = calendar.zoned(at, &self.zone).date();
+        let days = [Some(today), today.yesterday().ok()];
+        let kept = |day: &Date| self.weekends || day.weekday().to_monday_zero_offset() < 5;
+        let opens = |day: Date| Some((self.on_day(calendar, day, self.from_s), self.closes(calendar, day)?));
+        let mut of_days = days.into_iter().flatten().filter(kept).filter_map(opens);
+        of_days.find(|(opens, closes)| (*opens..*closes).contains(&at)).map(|(opens, _)| opens)
+    }
+
+    /// When hours close that open on a day.
+    fn closes(&self, calendar: &Calendar, day: Date) -> Option<Time> {
+        let last = if self.from_s < self.to_s { day } else { day.tomorrow().ok()? };
+        Some(self.on_day(calendar, last, self.to_s))
     }
 
     /// The first time from `at` on at which they hold, to the minute; `Time::NEVER` if that is not within a fortnight.
@@ -76,10 +81,7 @@ impl Hours {
 
     /// How long they have held without a break at a time at which they hold: since the day's start.
     pub fn since_start(&self, calendar: &Calendar, at: Time) -> Duration {
-        let civil = calendar.zoned(at, &self.zone);
-        // Hours that have begun yesterday go on over midnight.
-        let began = if of_day(&civil) >= self.from_s { Ok(civil.date()) } else { civil.date().yesterday() };
-        began.map_or(Duration::ZERO, |day| at.since(self.on_day(calendar, day, self.from_s)))
+        self.opened(calendar, at).map_or(Duration::ZERO, |opened| at.since(opened))
     }
 
     /// 1 while they hold and 0 while they do not, over a run.

@@ -59,7 +59,7 @@ fn bulk(yields: bool) -> String {
         features: {{"read": (calls: [hard(to: "web")], size: "100kB")}},
         people: {{"all": (users: 100, uses: {{"read": "1/s"}}, served_by: "a", arrivals: smooth)}},
         transfers: {{"backup": (from: "a", to: "b", demand: "1Gbps", yields: {yields}), "feed": (from: "a", to: "b", demand: "5Mbps")}},
-        drill: [at("+30m", surge(of: "all", factor: "x1.25", lasts: "30m"))])"#
+        drill: [at("+30m", surge(of: "all", by: "x1.25", lasts: "30m"))])"#
     )
 }
 
