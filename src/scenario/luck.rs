@@ -1,6 +1,6 @@
 //! The same scenario without what fails by chance: only what a drill does goes wrong in it.
 
-use super::{Failover, Scenario};
+use super::{Failover, Scenario, Under};
 use crate::dist::Dist;
 use crate::units::{Duration, Ratio};
 
@@ -43,6 +43,10 @@ impl Scenario {
         for (_, plan) in &mut self.maintenance.0 {
             plan.hazard = None;
         }
+        // A year in which nothing fails by chance says nothing.
+        self.objectives.0.retain(|(_, objective)| objective.under() != Under::Year);
+        let objectives = &self.objectives;
+        self.expect_failure.retain(|known| known.starts_with("expect.") || objectives.get(known).is_some());
     }
 }
 
