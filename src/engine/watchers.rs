@@ -43,9 +43,12 @@ impl Engine<'_> {
         }
     }
 
-    /// What each backup hears of the active member, of whose signs a share is lost.
+    /// What each backup hears of the active member, of whose signs a share is lost: whoever has never heard it misses nothing.
     pub(super) fn sights_of_backups(&self, id: GroupId, lost: f64) -> Vec<Option<f64>> {
-        let sees = |member| Some(if self.is_cut_off_from_the_active(id, member) { 1.0 } else { lost });
+        let deaf = &self.state.groups[id.at()].deaf;
+        let sees = |member: usize| {
+            (!deaf[member]).then(|| if self.is_cut_off_from_the_active(id, member) { 1.0 } else { lost })
+        };
         self.others(id).map(sees).collect()
     }
 
@@ -109,7 +112,8 @@ impl Engine<'_> {
         match detect {
             Detect::Heartbeat { .. } => {
                 let fails = !self.member_up(id, active) || self.state.groups[id.at()].unfit[active];
-                fails || self.share_lost(id, active) > 0.0 || self.is_cut_off_from_the_active(id, member)
+                let misses = fails || self.share_lost(id, active) > 0.0 || self.is_cut_off_from_the_active(id, member);
+                misses && !self.state.groups[id.at()].deaf[member]
             }
             Detect::Raft { .. } => {
                 let voters = self.voters(id, detect);

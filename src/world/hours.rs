@@ -3,9 +3,9 @@
 use super::calendar::Calendar;
 use super::curve::Curve;
 use crate::units::{Duration, Time};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::Timestamp;
 
 /// Hours of a day in a zone. From a later to an earlier hour they span midnight, and belong to the day on which they begin.
 #[derive(Debug, Clone)]

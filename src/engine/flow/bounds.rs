@@ -139,7 +139,8 @@ impl Engine<'_> {
                     let input = (flow.inflow, flow.slope, replica.capacity);
                     // What is as old as it may be is stale: it is fresh again when it is a little younger.
                     let is_stale = self.read_age_s(*store, path.site) >= level * (1.0 - 1e-12);
-                    let level = level * if is_stale { 1.0 - BEYOND } else { 1.0 } - (replica.lag_s(now.seconds()) - replica.age.age_s(now.seconds()));
+                    let level = level * if is_stale { 1.0 - BEYOND } else { 1.0 }
+                        - (replica.lag_s(now.seconds()) - replica.age.age_s(now.seconds()));
                     nearest = nearest.min(age_crosses_s(&replica.age, now.seconds(), input, length_s, level));
                 }
             }
