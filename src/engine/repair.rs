@@ -257,7 +257,6 @@ impl<'w> Engine<'w> {
         if let Some(crew) = repair.and_then(|r| r.crew) {
             self.state.crews[crew.at()].waiting.push_back(index);
             self.state.jobs[index as usize].stage = Stage::Ready;
-            self.can_do_without(index, crew);
             return self.hands_go_on(crew);
         }
         self.hands_on(index);
@@ -287,12 +286,26 @@ impl<'w> Engine<'w> {
             let next = waiting.min_by_key(|(_, job)| crew.rank(jobs[**job as usize].node)).map(|(place, _)| place);
             let state = &mut self.state.crews[id.at()];
             let Some(job) = next.and_then(|place| state.waiting.remove(place)) else {
+                self.would_have_begun(id);
                 return self.tell_what_is_missing(id, missing);
             };
             state.busy += 1;
             self.hands_on(job);
         }
         self.wait_for_hands(id);
+    }
+
+    /// The repairs for which hands are free, if it were not for a service: from now on it counts when they can do without.
+    fn would_have_begun(&mut self, id: CrewId) {
+        let (crew, state) = (&self.world.crews[id.at()], &self.state.crews[id.at()]);
+        let free = self.hands_of(id).saturating_sub(state.busy) as usize;
+        let mut waiting: Vec<u32> = state.waiting.iter().copied().collect();
+        waiting.sort_by_key(|job| crew.rank(self.state.jobs[*job as usize].node));
+        for job in waiting.into_iter().take(free) {
+            if self.state.jobs[job as usize].without_at.is_none() {
+                self.can_do_without(job, id);
+            }
+        }
     }
 
     /// Whoever works through services can do without them after a time, that counts from when the repair would have begun.
