@@ -103,7 +103,7 @@ impl Engine<'_> {
         self.cause = root;
     }
 
-    /// The first node that keeps a gate open, if it is open. What stands at a site counts only what it can reach: so of a
+    /// The node that keeps a gate open, if it is open: of several the one that failed last. What stands at a site counts only what it can reach: so of a
     /// majority the side without one stops when a link is cut. What stands nowhere holds as long as some side has enough.
     pub(super) fn gate_blocked_by(&self, gate: &Gate, at: Option<SiteId>) -> Option<NodeId> {
         if let (None, true) = (at, self.is_cut()) {
@@ -122,7 +122,13 @@ impl Engine<'_> {
         if gate.of.iter().filter(|id| counts(id)).count() >= gate.needed as usize {
             return None;
         }
-        gate.of.iter().copied().find(|id| !counts(id))
+        // Whoever failed last has tipped it; what is only cut off is out of reach for what happens now.
+        let failed = |id: &NodeId| {
+            let node = &self.state.nodes[id.at()];
+            (node.up, node.why)
+        };
+        let missing = gate.of.iter().copied().filter(|id| !counts(id));
+        missing.reduce(|first, next| if failed(&next) > failed(&first) { next } else { first })
     }
 
     /// Cuts the links that have lost what they stand on, and brings back those that have it again. Says whether any was.
