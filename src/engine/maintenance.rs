@@ -35,7 +35,13 @@ impl Engine<'_> {
                 let seen = self.see(Occurrence::MaintenanceTold);
                 self.state.maintenance.why = Some(seen);
             }
-            BEGINS => self.maintenance_begins(),
+            BEGINS => {
+                if self.state.maintenance.under_way && self.state.maintenance.ends_at == self.now {
+                    // One is over when the next is due.
+                    self.maintenance_ends();
+                }
+                self.maintenance_begins();
+            }
             _ if token != self.state.maintenance.token => {}
             PROMISE_BREAKS if self.state.maintenance.ends_at <= self.now => {}
             // It went on as it should have, or is rolled back already.
@@ -85,7 +91,6 @@ impl Engine<'_> {
         let promised = self.state.maintenance.began.after(plan.announced);
         // Whatever was due for it is void, but for the promise.
         self.state.maintenance.token += 1;
-        self.state.maintenance.ends_at = self.now.after(takes);
         if promised > self.now {
             let token = self.state.maintenance.token;
             self.events.push(promised, Event::Maintenance { step: PROMISE_BREAKS, token });
@@ -101,6 +106,7 @@ impl Engine<'_> {
         state.aborted = true;
         state.drains.clear();
         let (at, event) = (self.now.after(takes), Event::Maintenance { step: ENDS, token: state.token });
+        state.ends_at = at;
         match law {
             Some(law) => self.events.push_drawn(self.now, at, event, || Wait::of(law)),
             None => self.events.push(at, event),
