@@ -79,12 +79,13 @@ impl RunbookMetrics {
                 needed(&found);
             }
             Occurrence::DataGone(store) => needed(&[Helped::Store(store.at())]),
-            Occurrence::Ordered(id) => self.procedures[*id].ordered = Some(seen.at),
+            // Of several orders the first tells how long it took from the need.
+            Occurrence::Ordered(id) => _ = self.procedures[*id].ordered.get_or_insert(seen.at),
             Occurrence::Effect { measure: id, phase, .. } => {
                 let progress = &mut self.procedures[*id];
                 progress.began.get_or_insert(seen.at);
                 if *phase == world.procedures[*id].count {
-                    progress.done = Some(seen.at);
+                    progress.done.get_or_insert(seen.at);
                 }
             }
             Occurrence::PhaseFailed(id) => self.procedures[*id].failed += 1,

@@ -1,5 +1,6 @@
 //! Mechanisms together: small inputs whose answers can be said, of the kinds that go wrong where each part is right alone.
 
+mod bounds;
 #[path = "../common/mod.rs"]
 mod common;
 mod data;
@@ -10,6 +11,7 @@ mod flow;
 mod gray;
 mod held;
 mod maintenance;
+mod met;
 mod orders;
 mod possible;
 mod queues;

@@ -72,13 +72,13 @@ pub struct ProcedureOutcome {
     pub does: String,
     /// When what it helps was first overloaded, in seconds of the run; `None`: it was never needed.
     pub needed_at_s: Option<f64>,
-    /// When it was ordered.
+    /// When it was first ordered.
     pub ordered_at_s: Option<f64>,
     /// Civil time of that.
     pub ordered_at: Option<String>,
     /// When the first of its phases was in effect.
     pub began_at_s: Option<f64>,
-    /// When all of it was in effect.
+    /// When all of it was first in effect.
     pub done_at_s: Option<f64>,
     /// Civil time of that.
     pub done_at: Option<String>,
