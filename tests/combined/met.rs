@@ -181,3 +181,18 @@ fn what_a_dead_site_fails_is_tried_again_where_others_wait() {
     // Half of the attempts that are made again meet the dead one again.
     assert_near("failed", out.people["p"].requests.failed, 40.0 * 60.0 / 2.0, 0.01);
 }
+
+#[test]
+fn a_queue_with_a_limit_keeps_nobody_longer_than_it_is_long() {
+    let out = outcome(
+        r#"Scenario(format: 1, title: "t", clock: (from: "2024-03-04T00:00", zone: "UTC", horizon: "4h"), sites: {"a": ()},
+        services: {"web": (runs_at: {"a": (servers: 2)}, takes: fixed("500ms"), queue: 1000)}, features: {"f": (calls: [hard(to: "web")])},
+        people: {"p": (users: 240, uses: {"f": "1/min"}, served_by: "a", arrivals: smooth)},
+        drill: [at("01:10", surge(of: "p", by: "x2", lasts: "20m"))])"#,
+    );
+    // Four a second come as evenly as they are served, and wait for nobody, until eight come: then a thousand wait, and stay.
+    let latency = &out.people["p"].latency.all;
+    assert!(latency.p99_s <= Some(1_000.0 / 4.0 + 0.5 + 0.1), "{latency:?}");
+    let (filling, after) = (250.0 * 1_000.0 / 2.0, (57_600.0 - 70.0 * 240.0 - 1_000.0) * 250.0);
+    assert_near("latency", latency.mean_s.expect("a mean"), (filling + after) / 57_600.0 + 0.5, 0.01);
+}

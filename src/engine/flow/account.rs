@@ -172,6 +172,10 @@ impl Engine<'_> {
                 work.backlog = flow.fluid.backlog;
                 let limit = flow.fluid.limit.unwrap_or(f64::INFINITY);
                 work.backlog_max = (flowed.backlog_max + flow.by_chance).min(limit);
+                // What chance keeps waiting has no more room than the line leaves.
+                let room = (limit - flow.fluid.backlog).max(0.0);
+                flow.by_chance = flow.by_chance.min(room);
+                flow.chance_s = if at.capacity > 0.0 { flow.chance_s.min(room / at.capacity) } else { flow.chance_s };
                 work.overloaded_s = dt_s * over(at.inflow + at.slope * dt_s / 2.0);
                 // What is left of a queue by rounding is not a queue.
                 if flow.fluid.backlog < 1e-6 {

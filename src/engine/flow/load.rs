@@ -439,6 +439,11 @@ impl Engine<'_> {
             // A fluid has no state but its load.
             false => (model.service_s, rate),
         };
+        if model.service_scv + model.arrival_scv <= 0.0 && rate <= model.capacity_per_s() {
+            // Where nothing is left to chance, whoever comes in time waits for nobody.
+            (at.block, at.class_block, at.wait, at.wait_mean_s) = (0.0, [0.0; CLASSES], Wait::Never, 0.0);
+            return;
+        }
         let service_scv = if at.slope == 0.0 { model.service_scv } else { three_digits(model.service_scv) };
         let model = MultiServerQueue { service_s, service_scv, ..*model };
         if places < model.waiting_max.unwrap_or(u64::MAX) {
