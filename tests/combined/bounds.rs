@@ -155,7 +155,7 @@ fn a_maintenance_that_ends_as_promised_has_not_overrun_and_makes_room_for_the_ne
     let rolled_back = plan(r#"announced: "2h", takes: fixed("3h"), abort: (after: "90m", rollback: fixed("30m"))"#);
     assert!(!rolled_back.story.iter().any(|line| line.text.contains("overruns")));
     assert_eq!(rolled_back.outcome.maintenance[0].overrun_s, 0.0);
-    let repeated = plan(r#"announced: "4h", takes: fixed("4h"), repeats_every: "4h""#);
+    let repeated = plan(r#"announced: "1h", takes: fixed("4h"), repeats_every: "4h""#);
     assert_eq!(repeated.outcome.maintenance.len(), 6);
 }
 

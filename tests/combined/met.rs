@@ -193,6 +193,6 @@ fn a_queue_with_a_limit_keeps_nobody_longer_than_it_is_long() {
     // Four a second come as evenly as they are served, and wait for nobody, until eight come: then a thousand wait, and stay.
     let latency = &out.people["p"].latency.all;
     assert!(latency.p99_s <= Some(1_000.0 / 4.0 + 0.5 + 0.1), "{latency:?}");
-    let (filling, after) = (250.0 * 1_000.0 / 2.0, (57_600.0 - 70.0 * 240.0 - 1_000.0) * 250.0);
-    assert_near("latency", latency.mean_s.expect("a mean"), (filling + after) / 57_600.0 + 0.5, 0.01);
+    let (filling, after) = (2_000.0 * 125.0, (57_600.0 - 70.0 * 240.0 - 2_000.0) * 250.0);
+    assert_near("latency", latency.mean_s.expect("a mean"), (filling + after) / 57_600.0 + 0.5, 1e-4);
 }
