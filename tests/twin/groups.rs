@@ -119,7 +119,9 @@ impl Twin<'_> {
             Some(Detect::Heartbeat { .. } | Detect::Vrrp { .. }) => {
                 let active = self.groups[group].active;
                 let others = (0..self.plan.groups[group].members.len()).filter(|other| *other != active);
-                others.map(|other| Some(comes && !(member == active && self.is_cut_off(group, other)))).collect()
+                let deaf = &self.groups[group].deaf;
+                let hears = |other| comes && !(member == active && self.is_cut_off(group, other));
+                others.map(|other| (!deaf[other]).then(|| hears(other))).collect()
             }
             _ => vec![Some(comes)],
         }
@@ -193,7 +195,9 @@ impl Twin<'_> {
         // Where each backup sees for itself, one that hears an active member that works does not take over.
         let lost =
             !self.member_works(group, active) || self.stands_still(group) || self.lost_percent(group, active) > 0;
-        let may = |member: usize| !hears || lost || self.is_cut_off(group, member);
+        // Who has never heard it misses nothing.
+        let misses = |member: usize| !self.groups[group].deaf[member] && (lost || self.is_cut_off(group, member));
+        let may = |member: usize| !hears || misses(member);
         (0..self.plan.groups[group].members.len()).find(|m| *m != active && !self.known_to_fail(group, *m) && may(*m))
     }
 

@@ -285,9 +285,11 @@ impl Twin<'_> {
             let state = &mut self.stores[store];
             let written = state.written;
             for replica in &mut state.replicas {
-                let all = asked || replica.site == from || replica.site == to;
+                let all = (asked && replica.contact) || replica.site == from || replica.site == to;
                 replica.lacks = if all { 0.0 } else { (replica.lacks - lost).max(0.0) };
-                (replica.alone, replica.contact, replica.away) = (replica.site == from && !asked, false, false);
+                let was_out = replica.alone && replica.site != to;
+                replica.alone = if replica.site == from { !asked } else { was_out };
+                (replica.contact, replica.away) = (false, false);
                 (replica.at_risk, replica.base) = (None, written);
             }
             for bare in state.bare.iter_mut().filter(|(site, ..)| *site == from || *site == to) {

@@ -140,7 +140,8 @@ impl Twin<'_> {
             if one.marks.is_none() {
                 one.marks = policy.detect.marks(one, now);
             }
-        } else if one.sees == Some(true) {
+        } else {
+            // Whoever does not listen yet begins to at the last that he would have heard.
             (one.missed, one.marks, one.last) = (0, None, now);
         }
         one.next = now + every + if missed { later } else { 0 };

@@ -13,6 +13,10 @@ impl Twin<'_> {
         if let Some(every) = plan.repeats {
             self.after(every, Due::MaintenanceBegins);
         }
+        if self.work.under_way && self.when(|due| *due == Due::MaintenanceEnds) == Some(self.now) {
+            self.void(|due| *due == Due::MaintenanceEnds);
+            self.maintenance_ends();
+        }
         if self.work.under_way {
             return;
         }
