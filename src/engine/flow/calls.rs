@@ -138,8 +138,13 @@ impl Engine<'_> {
         if at.storm {
             return (1.0, timeout_s);
         }
-        let service = &self.world.services[self.world.stations[callee.at()].service.at()];
         let rest_s = rtt_s + (at.responds_s - at.computes_s).max(0.0);
+        let of = [timeout_s, rest_s, at.slower, at.wait.probability(), at.wait_mean_s];
+        at.up_to.get(of, || self.waits_up_to(callee, at, rest_s, timeout_s))
+    }
+
+    fn waits_up_to(&self, callee: StationId, at: &AtStation, rest_s: f64, timeout_s: f64) -> (f64, f64) {
+        let service = &self.world.services[self.world.stations[callee.at()].service.at()];
         let (strata, left_s) = (&service.strata, timeout_s - rest_s);
         if left_s <= 0.0 || at.slower <= 0.0 {
             return (1.0, timeout_s);

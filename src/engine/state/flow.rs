@@ -13,6 +13,7 @@ use crate::units::Time;
 use crate::world::{SiteId, World};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::Mutex;
 
 /// Classes of priority: critical, normal, optional.
 pub const CLASSES: usize = 3;
@@ -260,6 +261,33 @@ impl StationFlow {
     }
 }
 
+/// The last answer to a question that is asked again and again, and what it went by. It is the same whoever asks: a run can be looked at
+/// from several threads.
+#[derive(Debug, Default)]
+pub struct Memo(Mutex<Option<Known>>);
+
+type Known = ([f64; 5], (f64, f64));
+
+impl Memo {
+    pub fn get(&self, of: [f64; 5], answer: impl FnOnce() -> (f64, f64)) -> (f64, f64) {
+        let known = self.0.lock().ok().and_then(|known| known.filter(|(asked, _)| *asked == of));
+        if let Some((_, answer)) = known {
+            return answer;
+        }
+        let found = answer();
+        if let Ok(mut known) = self.0.lock() {
+            *known = Some((of, found));
+        }
+        found
+    }
+}
+
+impl Clone for Memo {
+    fn clone(&self) -> Memo {
+        Memo(Mutex::new(self.0.lock().map_or(None, |known| *known)))
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct AtStation {
     pub inflow: f64,
@@ -328,6 +356,8 @@ pub struct AtStation {
     pub calls_add: [f64; 5],
     /// The time of a visit as a latency is made of it.
     pub plain_s: f64,
+    /// What a timeout of its callers came to last, and for which timeout and waits: rounds ask for it again and again.
+    pub up_to: Memo,
     /// Those who call it by a timeout send more the longer they wait, and more than it can do: every attempt comes too late.
     pub storm: bool,
 }
@@ -408,6 +438,7 @@ impl AtStation {
             joined: true,
             calls_add: [0.0; 5],
             plain_s: 0.0,
+            up_to: Memo::default(),
             storm: false,
         }
     }
