@@ -103,8 +103,9 @@ impl Engine<'_> {
         self.cause = root;
     }
 
-    /// The node that keeps a gate open, if it is open: of several the one that failed last. What stands at a site counts only what it can reach: so of a
-    /// majority the side without one stops when a link is cut. What stands nowhere holds as long as some side has enough.
+    /// The node that keeps a gate open, if it is open: of several the one that failed last. What stands at a site counts only what
+    /// it can reach: so of a majority the side without one stops when a link is cut. What stands nowhere holds as long as some
+    /// side has enough.
     pub(super) fn gate_blocked_by(&self, gate: &Gate, at: Option<SiteId>) -> Option<NodeId> {
         if let (None, true) = (at, self.is_cut()) {
             let mut sides = gate.of.iter().filter_map(|id| self.active_site(*id)).peekable();

@@ -440,12 +440,11 @@ impl Engine<'_> {
     ) -> Arc<Latency> {
         let met: Vec<Met> = (0..path.visits.len()).map(|visit| (at(visit), refused(visit))).collect();
         let mut key = Xxh3::new();
-        if !path.way.branches.is_empty() {
-            key.update(&path.way_key.to_le_bytes());
-            known.iter().for_each(|share| key.update(&share.to_le_bytes()));
-        }
         if path.way.branches.is_empty() {
             path.way.visits.iter().for_each(|(_, times)| key.update(&times.to_le_bytes()));
+        } else {
+            key.update(&path.way_key.to_le_bytes());
+            known.iter().for_each(|share| key.update(&share.to_le_bytes()));
         }
         for ((id, times, _), ((wait, slower), refused)) in path.visits.iter().zip(&met) {
             update(&mut key, self.world.stations[id.at()].service, *times, wait, *slower);

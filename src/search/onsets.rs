@@ -92,6 +92,8 @@ fn hangs_on_the_calendar(world: &World) -> bool {
         || world.crews.iter().any(|crew| crew.hours.is_some() || !crew.hands.is_empty())
         || world.stores.iter().any(|store| !store.backups.is_empty())
         || world.nodes.iter().any(|node| node.tested_every.is_some())
+        // What was asked for before a fault counts in a burn rate.
+        || !world.burn_rates.is_empty()
         || world
             .procedures
             .iter()

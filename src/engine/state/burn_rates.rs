@@ -3,6 +3,9 @@
 use crate::units::{Duration, Time};
 use std::collections::VecDeque;
 
+/// Accounts that are kept of a while.
+const ACCOUNTS_MAX: usize = 4_096;
+
 /// What ended and what failed of it up to a time.
 #[derive(Debug, Clone, Copy, Default)]
 struct Account {
@@ -24,6 +27,14 @@ pub struct BurnRateState {
 impl BurnRateState {
     /// Until a time so many have ended, and so many of them have failed.
     pub fn ended(&mut self, until: Time, ended: f64, failed: f64) {
+        if self.past.len() >= ACCOUNTS_MAX {
+            // Every other one is forgotten: in between, what ends is spread evenly.
+            let mut nth = 0;
+            self.past.retain(|_| {
+                nth += 1;
+                nth % 2 == 1
+            });
+        }
         self.past.push_back(self.now);
         self.now = Account { at: until, ended: self.now.ended + ended, failed: self.now.failed + failed };
     }
@@ -42,5 +53,23 @@ impl BurnRateState {
         let ended = self.now.ended - up_to(before.ended, next.ended);
         let failed = self.now.failed - up_to(before.failed, next.failed);
         if ended > 0.0 { failed / ended } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_while_of_many_accounts_has_the_share_of_all_of_them() {
+        let mut rate = BurnRateState::default();
+        let second = 1_000_000_000;
+        // A tenth fails from the ten thousandth second on.
+        for n in 1..=20_000 {
+            rate.ended(Time(n * second), 1.0, if n > 10_000 { 0.1 } else { 0.0 });
+        }
+        assert!(rate.past.len() <= ACCOUNTS_MAX);
+        let share = rate.share(Duration(15_000 * second));
+        assert!((share - 0.1 * 10.0 / 15.0).abs() < 1e-4, "{share}");
     }
 }

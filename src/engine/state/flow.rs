@@ -12,8 +12,7 @@ use crate::rng::Luck;
 use crate::units::Time;
 use crate::world::{SiteId, World};
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// Classes of priority: critical, normal, optional.
 pub const CLASSES: usize = 3;
